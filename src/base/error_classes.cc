@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "base/spark_error.h"
+
+namespace sluice {
+namespace {
+
+struct ErrorClass {
+  std::string_view name;
+  std::string_view sqlstate;
+};
+
+// Spark's error classes that Sluice raises, and a few of its own (SLUICE_...). A subclass "A.B" has the SQLSTATE of
+// "A".
+constexpr ErrorClass kErrorClasses[] = {
+    {"AMBIGUOUS_REFERENCE", "42704"},
+    {"ARITHMETIC_OVERFLOW", "22003"},
+    {"CANNOT_PARSE_TIMESTAMP", "22007"},
+    {"CAST_INVALID_INPUT", "22018"},
+    {"CAST_OVERFLOW", "22003"},
+    {"CONCURRENT_QUERY", "0A000"},
+    {"CONCURRENT_STREAM_LOG_UPDATE", "40000"},
+    {"DATATYPE_MISMATCH", "42K09"},
+    {"DATA_SOURCE_NOT_FOUND", "42K02"},
+    {"DIVIDE_BY_ZERO", "22012"},
+    {"GROUP_BY_POS_OUT_OF_RANGE", "42805"},
+    {"INTERNAL_ERROR", "XX000"},
+    {"INVALID_ARRAY_INDEX", "22003"},
+    {"INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "22003"},
+    {"INVALID_EMPTY_LOCATION", "42K05"},
+    {"INVALID_LOG_VERSION", "KD002"},
+    {"INVALID_CONF_VALUE", "22022"},
+    {"KAFKA_DATA_LOSS", "22000"},
+    {"MISSING_AGGREGATION", "42803"},
+    {"NUMERIC_VALUE_OUT_OF_RANGE", "22003"},
+    {"PARSE_SYNTAX_ERROR", "42601"},
+    {"PATH_NOT_FOUND", "42K03"},
+    {"STREAM_FAILED", "XXKST"},
+    {"TABLE_OR_VIEW_NOT_FOUND", "42P01"},
+    {"UNRESOLVED_COLUMN", "42703"},
+    {"UNRESOLVED_ROUTINE", "42883"},
+    {"UNSUPPORTED_FEATURE", "0A000"},
+    {"UNSUPPORTED_STREAMING_OPERATOR_WITHOUT_WATERMARK", "0A000"},
+    {"WRONG_NUM_ARGS", "42605"},
+};
+
+}  // namespace
+
+std::string_view SqlStateOf(std::string_view error_class) {
+  const auto* found = std::find_if(std::begin(kErrorClasses), std::end(kErrorClasses),
+                                   [&](const ErrorClass& row) { return row.name == error_class; });
+  if (found != std::end(kErrorClasses)) return found->sqlstate;
+  const size_t dot = error_class.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : SqlStateOf(error_class.substr(0, dot));
+}
+
+}  // namespace sluice

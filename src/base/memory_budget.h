@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#include "base/status.h"
+
+namespace sluice {
+
+// The one budget of accounted bytes of a process (spark.sluice.memory). Tasks wait for bytes rather than change any
+// bound of what they write. Thread-safe.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(int64_t limit) : limit_(limit) {}
+  int64_t limit() const { return limit_; }
+  int64_t used() const { return used_.load(); }
+  int64_t peak() const { return peak_.load(); }
+
+  // Waits until `bytes` are free. More than the whole budget is an error that names the setting.
+  // A caller must not hold other bytes that only it can free while it waits; take everything in one call.
+  Status Take(int64_t bytes);
+  bool TryTake(int64_t bytes);
+  void Give(int64_t bytes);
+
+ private:
+  const int64_t limit_;
+  std::atomic<int64_t> used_{0};
+  std::atomic<int64_t> peak_{0};
+  std::mutex mutex_;
+  std::condition_variable freed_;
+};
+
+}  // namespace sluice

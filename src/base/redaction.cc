@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/redaction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kMask = "***";
+constexpr size_t kShortest = 4;
+
+struct LongestFirst {
+  bool operator()(const std::string& a, const std::string& b) const {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  }
+};
+
+std::shared_mutex mutex;
+// Longest first, so that a secret that contains another is masked whole.
+std::set<std::string, LongestFirst>& Secrets() {
+  static auto* secrets = new std::set<std::string, LongestFirst>();
+  return *secrets;
+}
+
+std::string Base64(std::string_view data) {
+  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (size_t i = 0; i < data.size(); i += 3) {
+    uint32_t bits = 0;
+    for (size_t j = 0; j < 3; ++j) bits = bits << 8 | (i + j < data.size() ? static_cast<uint8_t>(data[i + j]) : 0);
+    for (size_t j = 0; j < 4; ++j) out += i + j <= data.size() ? kAlphabet[bits >> (18 - 6 * j) & 63] : '=';
+  }
+  return out;
+}
+
+std::string UrlEncode(std::string_view data) {
+  std::string out;
+  for (const unsigned char c : data) {
+    out += std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~' ? std::string(1, static_cast<char>(c))
+                                                                           : fmt::format("%{:02X}", c);
+  }
+  return out;
+}
+
+void ReplaceAll(std::string* text, const std::string& what) {
+  for (size_t at = text->find(what); at != std::string::npos; at = text->find(what, at + kMask.size())) {
+    text->replace(at, what.size(), kMask);
+  }
+}
+
+// Words after which, up to the end of the value, nothing is shown: password="x", sasl.password: x,
+// X-Amz-Security-Token=x.
+constexpr std::array<std::string_view, 9> kTellingWords = {"password",   "passwd",          "secret",
+                                                           "secret.key", "secretaccesskey", "secret_access_key",
+                                                           "token",      "session_token",   "clientsecret"};
+
+bool IsTellingWord(std::string_view word) {
+  std::string lower(word);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::any_of(kTellingWords.begin(), kTellingWords.end(), [&](std::string_view telling) {
+    return lower.size() >= telling.size() && lower.compare(lower.size() - telling.size(), telling.size(), telling) == 0;
+  });
+}
+
+bool IsWordByte(unsigned char c) {
+  return std::isalnum(c) || c == '_' || c == '.' || c == '-';
+}
+
+// End of the value that begins at `at`: the closing quote, or the next separator.
+size_t EndOfValue(std::string_view text, size_t at) {
+  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) {
+    const char quote = text[at];
+    size_t end = at + 1;
+    while (end < text.size() && text[end] != quote) end += text[end] == '\\' ? 2 : 1;
+    return std::min(end + 1, text.size());
+  }
+  while (at < text.size() && !std::isspace(static_cast<unsigned char>(text[at])) && text[at] != ';' &&
+         text[at] != ',' && text[at] != '&' && text[at] != ')' && text[at] != '"' && text[at] != '\'') {
+    ++at;
+  }
+  return at;
+}
+
+std::string MaskAssignments(std::string_view text) {
+  std::string out;
+  size_t done = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '=') continue;
+    size_t begin = i;
+    while (begin > done && IsWordByte(static_cast<unsigned char>(text[begin - 1]))) --begin;
+    if (begin == i || !IsTellingWord(text.substr(begin, i - begin))) continue;
+    const size_t end = EndOfValue(text, i + 1);
+    if (end == i + 1) continue;
+    out.append(text.substr(done, i + 1 - done)).append(kMask);
+    done = end;
+    i = end - 1;
+  }
+  out.append(text.substr(done));
+  return out;
+}
+
+}  // namespace
+
+void RegisterSecret(std::string_view secret) {
+  if (secret.size() < kShortest) return;
+  std::unique_lock lock(mutex);
+  Secrets().insert(std::string(secret));
+  std::string base64 = Base64(secret);
+  while (!base64.empty() && base64.back() == '=') base64.pop_back();
+  Secrets().insert(base64);
+  Secrets().insert(UrlEncode(secret));
+}
+
+std::string Redact(std::string_view text) {
+  std::string out = MaskAssignments(text);
+  std::shared_lock lock(mutex);
+  for (const std::string& secret : Secrets()) ReplaceAll(&out, secret);
+  return out;
+}
+
+}  // namespace sluice

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/conf.h"
+
+namespace sluice {
+namespace {
+
+constexpr auto kHonoured = SettingUse::kHonoured;
+constexpr auto kMeaningless = SettingUse::kMeaningless;
+constexpr auto kRefused = SettingUse::kRefused;
+
+const std::vector<Setting>& Table() {
+  static const auto* table = new std::vector<Setting>{
+      {"spark.app.name", SettingType::kString, "sluice", kHonoured, "Name of the application; shown in logs."},
+      {"spark.driver.cores", SettingType::kString, "", kMeaningless, "One process: no driver."},
+      {"spark.driver.extraClassPath", SettingType::kString, "", kMeaningless, "No JVM."},
+      {"spark.driver.extraJavaOptions", SettingType::kString, "", kMeaningless, "No JVM."},
+      {"spark.driver.memory", SettingType::kString, "", kMeaningless, "See spark.sluice.memory."},
+      {"spark.dynamicAllocation.enabled", SettingType::kString, "", kMeaningless, "One process: no executors."},
+      {"spark.eventLog.dir", SettingType::kString, "", kMeaningless, "No event log."},
+      {"spark.eventLog.enabled", SettingType::kString, "", kMeaningless, "No event log."},
+      {"spark.executor.cores", SettingType::kString, "", kMeaningless, "One process: no executors."},
+      {"spark.executor.extraClassPath", SettingType::kString, "", kMeaningless, "No JVM."},
+      {"spark.executor.extraJavaOptions", SettingType::kString, "", kMeaningless, "No JVM."},
+      {"spark.executor.instances", SettingType::kString, "", kMeaningless, "One process: no executors."},
+      {"spark.executor.memory", SettingType::kString, "", kMeaningless, "See spark.sluice.memory."},
+      {"spark.jars", SettingType::kString, "", kMeaningless, "Kafka and S3 are built in: no jars."},
+      {"spark.jars.packages", SettingType::kString, "", kMeaningless, "Kafka and S3 are built in: no jars."},
+      {"spark.jars.repositories", SettingType::kString, "", kMeaningless, "Kafka and S3 are built in: no jars."},
+      {"spark.master", SettingType::kString, "local[*]", kMeaningless,
+       "One process on this machine; spark.sluice.threads sets its tasks."},
+      {"spark.serializer", SettingType::kString, "", kMeaningless, "Rows are never serialised."},
+      {"spark.sluice.allowForeignSinkEntries", SettingType::kBool, "false", kRefused,
+       "Skipping batches that another writer committed, as Spark does in silence, loses rows."},
+      {"spark.sluice.memory", SettingType::kBytes, "128m", kHonoured,
+       "Accounted bytes of the process: Kafka prefetch, columns, Parquet row groups, uploads (also --memory)."},
+      {"spark.sluice.parquet.rowGroupBytes", SettingType::kBytes, "16m", kHonoured,
+       "A row group ends after this many bytes of input values. Recorded with each batch."},
+      {"spark.sluice.s3.allowUnconditionalWrites", SettingType::kBool, "false", kHonoured,
+       "Go on with an S3 store that ignores If-None-Match. Exactly once then rests on there being one writer."},
+      {"spark.sluice.shutdownTimeout", SettingType::kDurationMs, "30s", kHonoured,
+       "After SIGINT or SIGTERM the running batch has this long to finish before it is given up."},
+      {"spark.sluice.threads", SettingType::kInt, "0", kHonoured, "Tasks that run at once; 0: one a processor."},
+      {"spark.sql.adaptive.enabled", SettingType::kString, "true", kMeaningless, "No shuffles between machines."},
+      {"spark.sql.ansi.enabled", SettingType::kBool, "true", kHonoured,
+       "True: a value that does not fit is an error (Spark 4). False: it becomes NULL (Spark 3)."},
+      {"spark.sql.caseSensitive", SettingType::kBool, "false", kRefused, "Names are found without regard to case."},
+      {"spark.sql.files.maxRecordsPerFile", SettingType::kInt, "0", kHonoured,
+       "Rows of one part file at most; 0: no limit. The option maxRecordsPerFile of a sink wins."},
+      {"spark.sql.parquet.compression.codec", SettingType::kString, "snappy", kHonoured,
+       "snappy, zstd, gzip, lz4, lz4_raw, none. The option compression of a sink wins."},
+      {"spark.sql.parquet.outputTimestampType", SettingType::kString, "INT96", kHonoured,
+       "INT96, TIMESTAMP_MICROS or TIMESTAMP_MILLIS."},
+      {"spark.sql.session.timeZone", SettingType::kString, "", kHonoured,
+       "Zone in which timestamps are printed and parsed; empty: the machine's."},
+      {"spark.sql.shuffle.partitions", SettingType::kInt, "200", kHonoured,
+       "Recorded in offsets/N as Spark does; nothing is shuffled between machines."},
+      {"spark.sql.streaming.checkpointLocation", SettingType::kString, "", kHonoured,
+       "Parent folder of checkpoints of queries without an option checkpointLocation."},
+      {"spark.sql.streaming.commitProtocolClass", SettingType::kString, "", kRefused,
+       "Part files are committed by the sink log."},
+      {"spark.sql.streaming.disabledV2Writers", SettingType::kString, "", kMeaningless, "No V2 writers."},
+      {"spark.sql.streaming.fileSink.log.cleanupDelay", SettingType::kDurationMs, "10m", kHonoured,
+       "Sink log entries below a compaction are deleted when older than this."},
+      {"spark.sql.streaming.fileSink.log.compactInterval", SettingType::kInt, "10", kHonoured,
+       "Every so many batches the sink log is compacted."},
+      {"spark.sql.streaming.fileSink.log.deletion", SettingType::kBool, "true", kHonoured,
+       "Delete sink log entries that a compaction made needless."},
+      {"spark.sql.streaming.forceDeleteTempCheckpointLocation", SettingType::kBool, "false", kRefused,
+       "Sluice makes no temporary checkpoints for persistent sinks."},
+      {"spark.sql.streaming.metricsEnabled", SettingType::kBool, "false", kMeaningless, "Progress is always kept."},
+      {"spark.sql.streaming.minBatchesToRetain", SettingType::kInt, "100", kHonoured,
+       "offsets/N and commits/N of this many batches are kept."},
+      {"spark.sql.streaming.noDataProgressEventInterval", SettingType::kDurationMs, "10s", kHonoured,
+       "Without data a progress event this often."},
+      {"spark.sql.streaming.numRecentProgressUpdates", SettingType::kInt, "100", kHonoured,
+       "Length of recentProgress."},
+      {"spark.sql.streaming.offsetLog.formatVersion", SettingType::kInt, "1", kRefused,
+       "Version 1 is written; 1 and 2 are read."},
+      {"spark.sql.streaming.pollingDelay", SettingType::kDurationMs, "10ms", kHonoured,
+       "Without new data the next look comes after this long."},
+      {"spark.sql.streaming.schemaInference", SettingType::kBool, "false", kMeaningless, "No streaming file source."},
+      {"spark.sql.streaming.stopTimeout", SettingType::kDurationMs, "0", kHonoured,
+       "stop() waits this long for the query's thread; 0: without end."},
+      {"spark.sql.warehouse.dir", SettingType::kString, "", kMeaningless, "Tables are named by path."},
+      {"spark.submit.deployMode", SettingType::kString, "", kMeaningless, "One process on this machine."},
+      {"spark.ui.enabled", SettingType::kString, "", kMeaningless, "No web page."},
+      {"spark.ui.port", SettingType::kString, "", kMeaningless, "No web page."},
+      {"spark.ui.showConsoleProgress", SettingType::kString, "", kMeaningless, "See --progress."},
+  };
+  return *table;
+}
+
+}  // namespace
+
+const std::vector<Setting>& AllSettings() {
+  return Table();
+}
+
+const Setting* FindSetting(const std::string& key) {
+  for (const Setting& setting : Table()) {
+    if (key == setting.key) return &setting;
+  }
+  return nullptr;
+}
+
+}  // namespace sluice

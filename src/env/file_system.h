@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace arrow::io {
+class RandomAccessFile;
+}
+
+namespace sluice {
+
+struct FileInfo {
+  std::string path;         // in the file system's own form, see FileSystem
+  int64_t size = 0;         // bytes; 0 for a folder
+  int64_t modified_ms = 0;  // since 1970 UTC
+  bool is_folder = false;
+  std::string version;  // changes when the content does (S3: ETag; locally inode+mtime+size); empty for folders
+};
+
+enum class CreateOutcome { kCreated, kExists };
+enum class PublishOutcome {
+  kPublished,    // the name was free; the bytes are durable under it
+  kExistsEqual,  // the name holds the very same bytes
+  kExistsOther,  // the name holds other bytes; nothing was changed
+};
+
+// A file being written. Nobody sees a byte of it before Publish; destroying it unpublished leaves nothing behind.
+// One thread at a time.
+class PendingFile {
+ public:
+  virtual ~PendingFile() = default;
+  virtual Status Write(const void* data, int64_t size) = 0;
+  // Makes the whole content appear under the name, if the name is free. Durable (file and folder) on return.
+  virtual Result<PublishOutcome> Publish() = 0;
+  // After kExistsOther only: takes the place of exactly the content that Publish saw (S3: If-Match).
+  virtual Status Replace() = 0;
+};
+
+// A place for files. Paths are `/`-separated; local ones absolute ("/tmp/x"), S3 ones "bucket/key". Folders are
+// implied: writing makes them. Thread-safe. A missing file is an error for which IsNotFound() holds. Errors are
+// ErrorKind::kEnvironment and name the path; what the file system can retry itself it has retried.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  virtual Result<std::string> ReadFile(const std::string& path) = 0;
+  virtual Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& path) = 0;
+  virtual Result<FileInfo> Stat(const std::string& path) = 0;
+  // The children of a folder (or, recursive, every file below it) by name; a folder that is not there is empty.
+  // A page that fails, fails the listing.
+  virtual Result<std::vector<FileInfo>> List(const std::string& folder, bool recursive) = 0;
+  // Creates a whole small file, durably, unless the name is taken. An ambiguous reply is settled by reading back:
+  // equal bytes count as kCreated.
+  virtual Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) = 0;
+  virtual Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) = 0;
+  // Deletes files (never folders); a missing one is no error.
+  virtual Status Delete(const std::vector<std::string>& paths) = 0;
+  // URI of a path as Spark writes it into its sink log for the scheme the user gave: file:///.. or s3a://bucket/key,
+  // percent-encoded.
+  virtual std::string Uri(const std::string& path) const = 0;
+};
+
+bool IsNotFound(const Status& status);
+Status NotFoundError(const std::string& path);
+
+// The disk of this machine. CreateAtomic and Publish link a temporary file without overwrite and fsync file and
+// folder; Hadoop's .crc side file of a name is removed when the name is (re)written.
+std::shared_ptr<FileSystem> MakeLocalFileSystem();
+
+// Everything in memory, for tests.
+std::shared_ptr<FileSystem> MakeMemoryFileSystem();
+
+}  // namespace sluice

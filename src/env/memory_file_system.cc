@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/spark_error.h"
+#include "env/file_system.h"
+
+namespace sluice {
+namespace {
+
+struct Entry {
+  std::string content;
+  int64_t version = 0;
+};
+
+struct Store {
+  std::mutex mutex;
+  std::map<std::string, Entry> files;
+  int64_t next_version = 1;
+};
+
+class MemoryPendingFile : public PendingFile {
+ public:
+  MemoryPendingFile(std::shared_ptr<Store> store, std::string path)
+      : store_(std::move(store)), path_(std::move(path)) {}
+
+  Status Write(const void* data, int64_t size) override {
+    content_.append(static_cast<const char*>(data), static_cast<size_t>(size));
+    return Status::OK();
+  }
+
+  Result<PublishOutcome> Publish() override {
+    std::lock_guard lock(store_->mutex);
+    const auto [found, created] = store_->files.try_emplace(path_);
+    if (created) {
+      found->second = Entry{content_, store_->next_version++};
+      return PublishOutcome::kPublished;
+    }
+    if (found->second.content == content_) return PublishOutcome::kExistsEqual;
+    seen_version_ = found->second.version;
+    return PublishOutcome::kExistsOther;
+  }
+
+  Status Replace() override {
+    std::lock_guard lock(store_->mutex);
+    const auto found = store_->files.find(path_);
+    if (found == store_->files.end() || found->second.version != seen_version_) {
+      return EnvironmentError("SLUICE_FILE_CHANGED", path_ + " was changed by another process");
+    }
+    found->second = Entry{content_, store_->next_version++};
+    return Status::OK();
+  }
+
+ private:
+  std::shared_ptr<Store> store_;
+  std::string path_;
+  std::string content_;
+  int64_t seen_version_ = -1;
+};
+
+class MemoryFileSystem : public FileSystem {
+ public:
+  Result<std::string> ReadFile(const std::string& path) override {
+    std::lock_guard lock(store_->mutex);
+    const auto found = store_->files.find(path);
+    if (found == store_->files.end()) return NotFoundError(path);
+    return found->second.content;
+  }
+
+  Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& path) override {
+    SLUICE_ASSIGN(std::string content, ReadFile(path));
+    return std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(content)));
+  }
+
+  Result<FileInfo> Stat(const std::string& path) override {
+    std::lock_guard lock(store_->mutex);
+    const auto found = store_->files.find(path);
+    if (found != store_->files.end()) return InfoOf(*found);
+    const auto below = store_->files.lower_bound(path + "/");
+    if (below != store_->files.end() && below->first.starts_with(path + "/")) return FolderInfo(path);
+    return NotFoundError(path);
+  }
+
+  Result<std::vector<FileInfo>> List(const std::string& folder, bool recursive) override {
+    std::lock_guard lock(store_->mutex);
+    const std::string prefix = folder + "/";
+    std::vector<FileInfo> found;
+    std::set<std::string> folders;
+    for (auto it = store_->files.lower_bound(prefix); it != store_->files.end() && it->first.starts_with(prefix);
+         ++it) {
+      const size_t slash = it->first.find('/', prefix.size());
+      if (recursive || slash == std::string::npos) {
+        found.push_back(InfoOf(*it));
+      } else if (folders.insert(it->first.substr(0, slash)).second) {
+        found.push_back(FolderInfo(it->first.substr(0, slash)));
+      }
+    }
+    return found;
+  }
+
+  Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override {
+    std::lock_guard lock(store_->mutex);
+    const auto [found, created] = store_->files.try_emplace(path);
+    if (!created) return CreateOutcome::kExists;
+    found->second = Entry{std::string(content), store_->next_version++};
+    return CreateOutcome::kCreated;
+  }
+
+  Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) override {
+    return std::make_unique<MemoryPendingFile>(store_, path);
+  }
+
+  Status Delete(const std::vector<std::string>& paths) override {
+    std::lock_guard lock(store_->mutex);
+    for (const std::string& path : paths) store_->files.erase(path);
+    return Status::OK();
+  }
+
+  std::string Uri(const std::string& path) const override { return "file://" + path; }
+
+ private:
+  static FileInfo InfoOf(const std::pair<const std::string, Entry>& file) {
+    return FileInfo{file.first, static_cast<int64_t>(file.second.content.size()), 0, false,
+                    std::to_string(file.second.version)};
+  }
+  static FileInfo FolderInfo(std::string path) { return FileInfo{std::move(path), 0, 0, true, ""}; }
+
+  std::shared_ptr<Store> store_ = std::make_shared<Store>();
+};
+
+}  // namespace
+
+std::shared_ptr<FileSystem> MakeMemoryFileSystem() {
+  return std::make_shared<MemoryFileSystem>();
+}
+
+bool IsNotFound(const Status& status) {
+  return HasErrorClass(status, "SLUICE_FILE_NOT_FOUND");
+}
+
+Status NotFoundError(const std::string& path) {
+  return EnvironmentError("SLUICE_FILE_NOT_FOUND", "There is no " + path);
+}
+
+}  // namespace sluice

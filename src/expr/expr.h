@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/spark_error.h"
+
+namespace sluice {
+
+class Expr;
+using ExprPtr = std::shared_ptr<const Expr>;
+
+// What an evaluation may depend on besides its input. One a batch (or query); read-only.
+struct EvalContext {
+  int64_t now_us = 0;  // current_timestamp(): the batch's timestamp, microseconds since 1970 UTC
+  std::string time_zone = "UTC";
+  bool ansi = true;
+  arrow::MemoryPool* pool = nullptr;  // null: Arrow's default pool
+  uint64_t task_seed = 0;             // for rand() and uuid()
+};
+
+// One evaluation of a list of expressions over one slice of rows. Remembers the value of each shared sub-expression
+// (same Expr object), so that split(x, d) under fifteen parts[i] runs once. One thread at a time.
+class Evaluation {
+ public:
+  Evaluation(const arrow::RecordBatch& input, const EvalContext& context);
+  ~Evaluation();
+  // The column of `expr`: an Array of input.num_rows() values of expr.type(). An error of a row carries the row's
+  // number in the input (SparkErrorDetail::row).
+  Result<std::shared_ptr<arrow::Array>> Eval(const ExprPtr& expr);
+
+  const arrow::RecordBatch& input() const { return input_; }
+  const EvalContext& context() const { return context_; }
+
+ private:
+  const arrow::RecordBatch& input_;
+  const EvalContext& context_;
+  struct Memo;
+  std::unique_ptr<Memo> memo_;
+};
+
+// A resolved, typed expression: immutable, shared, thread-safe. Children are already coerced to what the node needs.
+class Expr {
+ public:
+  virtual ~Expr() = default;
+  const std::shared_ptr<arrow::DataType>& type() const { return type_; }
+  bool nullable() const { return nullable_; }
+  const std::vector<ExprPtr>& children() const { return children_; }
+  // As Spark names a column made from it: "split(CAST(value AS STRING), \t, -1)".
+  virtual std::string ToString() const = 0;
+  // False for rand(), uuid(), and the like.
+  virtual bool deterministic() const { return true; }
+  // Called by Evaluation only.
+  virtual Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const = 0;
+  // The same node over other children (rewrite rules).
+  virtual ExprPtr WithChildren(std::vector<ExprPtr> children) const = 0;
+
+ protected:
+  Expr(std::shared_ptr<arrow::DataType> type, bool nullable, std::vector<ExprPtr> children)
+      : type_(std::move(type)), nullable_(nullable), children_(std::move(children)) {}
+
+ private:
+  std::shared_ptr<arrow::DataType> type_;
+  bool nullable_;
+  std::vector<ExprPtr> children_;
+};
+
+// Column `index` of the input.
+class ColumnExpr : public Expr {
+ public:
+  ColumnExpr(int index, std::string name, std::shared_ptr<arrow::DataType> type, bool nullable);
+  int index() const { return index_; }
+  const std::string& name() const { return name_; }
+  std::string ToString() const override { return name_; }
+  Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const override;
+  ExprPtr WithChildren(std::vector<ExprPtr> children) const override;
+
+ private:
+  int index_;
+  std::string name_;
+};
+
+// A constant.
+class LiteralExpr : public Expr {
+ public:
+  explicit LiteralExpr(std::shared_ptr<arrow::Scalar> value);
+  const std::shared_ptr<arrow::Scalar>& value() const { return value_; }
+  std::string ToString() const override;
+  Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const override;
+  ExprPtr WithChildren(std::vector<ExprPtr> children) const override;
+
+ private:
+  std::shared_ptr<arrow::Scalar> value_;
+};
+
+enum class CastMode { kAnsi, kLegacy, kTry };
+
+// Spark's CAST. UserError DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION when Spark has no such cast.
+Result<ExprPtr> MakeCast(ExprPtr child, std::shared_ptr<arrow::DataType> target, CastMode mode);
+// Evaluates an expression without columns to a scalar (constant folding, LIMIT, options).
+Result<std::shared_ptr<arrow::Scalar>> EvalConstant(const ExprPtr& expr, const EvalContext& context);
+// Replaces nodes bottom-up; `change` returns null to keep a node. Shared nodes stay shared.
+ExprPtr Transform(const ExprPtr& expr, const std::function<ExprPtr(const ExprPtr&)>& change);
+
+}  // namespace sluice

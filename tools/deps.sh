@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Fetches and builds what Sluice is built from. Idempotent: when all is there it takes well under a second.
+#   tools/deps.sh build    apt packages, the project's .venv (Arrow, Spark Connect protocol), librdkafka, AWS CRT
+#   tools/deps.sh test     besides: clang tools, Apache Kafka, MinIO, PySpark 4.2.0 and 3.5.7 with their Kafka connectors
+#   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
+# Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+cache=${SLUICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice}
+venv=$root/.venv
+
+PYARROW=26.0.1
+SPARK=4.2.0
+SPARK3=3.5.7
+LIBRDKAFKA=2.8.0
+LIBRDKAFKA_DEBIAN=2.8.0-1
+AWSCRT=0.38.0
+KAFKA=4.4.0
+MINIO=v0.0.0-20260212201848-7aac2a2c5b7c
+
+say() { printf 'deps: %s\n' "$*"; }
+jobs=$(nproc)
+
+BUILD_APT="g++ cmake ninja-build ccache make git pkg-config python3 python3-venv dpkg-dev lld ca-certificates curl
+  libprotobuf-dev protobuf-compiler libpcre2-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev libbenchmark-dev liblz4-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev libsasl2-dev"
+TEST_APT="clang-format clang-tidy openssl openjdk-17-jre-headless maven golang-go"
+
+# Asks for no package whose command the machine already has from elsewhere (a newer Go, another JDK).
+missing_packages() {
+  local package
+  for package in "$@"; do
+    case $package in
+      golang-go) command -v go >/dev/null && continue ;;
+      maven) command -v mvn >/dev/null && continue ;;
+      openjdk-17-jre-headless) [ -x /usr/lib/jvm/java-17-openjdk-amd64/bin/java ] && continue
+                               [ -x /usr/lib/jvm/java-17-openjdk-arm64/bin/java ] && continue ;;
+    esac
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+  done
+}
+
+apt_packages() {
+  local missing
+  missing=$(missing_packages "$@" | paste -sd' ')
+  [ -z "$missing" ] && return 0
+  local sudo=""
+  if [ "$(id -u)" != 0 ]; then
+    if sudo -n true 2>/dev/null; then sudo="sudo"; else
+      printf 'deps: packages are missing and this is not root. Run once:\n  sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n' "$missing" >&2
+      exit 2
+    fi
+  fi
+  say "apt: $missing"
+  $sudo apt-get update -qq
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >"$cache/apt.log" 2>&1 ||
+    { tail -20 "$cache/apt.log" >&2; exit 2; }
+}
+
+python_packages() { # venv-folder stamp requirement...
+  local target=$1 stamp=$1/.sluice-$2; shift 2
+  [ -e "$stamp" ] && return 0
+  say "python: $* into ${target##*/}"
+  [ -x "$target/bin/pip" ] || python3 -m venv "$target"
+  "$target/bin/pip" install -q --disable-pip-version-check "$@"
+  touch "$stamp"
+}
+
+# Debian 12's librdkafka cannot log in by SCRAM to current brokers, so the source package of Debian 13 is built here.
+# It is fetched with a sources list and a state folder of its own: nothing of the system changes.
+librdkafka_source() { # folder
+  local apt=$1/apt mirror
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -nE 's#^(deb .*|URIs: *)(https?://[^ ]*/debian)/?( .*)?$#\2#p' | head -1)
+  [ -n "$mirror" ] || { say "no Debian mirror in this machine's apt sources: install librdkafka 2.6.1 or newer" >&2; exit 2; }
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/sources.list"
+  local options=(-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root)
+  apt-get "${options[@]}" update -qq
+  (cd "$1" && apt-get "${options[@]}" source -qq --download-only "librdkafka=$LIBRDKAFKA_DEBIAN" &&
+    dpkg-source --no-check -x "librdkafka_$LIBRDKAFKA_DEBIAN.dsc" src >/dev/null)
+}
+
+librdkafka() {
+  local target=$cache/librdkafka-$LIBRDKAFKA
+  [ -e "$target/.done" ] && return 0
+  say "librdkafka $LIBRDKAFKA (about a minute)"
+  local work; work=$(mktemp -d)
+  librdkafka_source "$work" >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 2; }
+  { cmake -S "$work/src" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DRDKAFKA_BUILD_STATIC=ON \
+      -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DRDKAFKA_BUILD_EXAMPLES=OFF -DRDKAFKA_BUILD_TESTS=OFF -DWITH_SSL=ON -DWITH_SASL=ON \
+      -DWITH_ZSTD=ON -DENABLE_LZ4_EXT=ON -DWITH_CURL=OFF -DCMAKE_INSTALL_PREFIX="$target" -DCMAKE_INSTALL_LIBDIR=lib &&
+    cmake --build "$work/build" -j"$jobs" && cmake --install "$work/build"; } >"$work/log" 2>&1 ||
+    { tail -20 "$work/log" >&2; exit 2; }
+  touch "$target/.done"; rm -rf "$work"
+}
+
+aws_crt() {
+  local target=$cache/awscrt-$AWSCRT
+  [ -e "$target/.done" ] && return 0
+  say "AWS CRT $AWSCRT (about a minute)"
+  local work; work=$(mktemp -d)
+  { "$venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$work" "awscrt==$AWSCRT" &&
+    tar -xzf "$work/awscrt-$AWSCRT.tar.gz" -C "$work" &&
+    cmake -S "$work/awscrt-$AWSCRT/crt" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DUSE_OPENSSL=ON -DBUILD_TESTING=OFF \
+      -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF -DCMAKE_INSTALL_PREFIX="$target" -DCMAKE_INSTALL_LIBDIR=lib &&
+    cmake --build "$work/build" -j"$jobs" && cmake --install "$work/build"; } >"$work/log" 2>&1 ||
+    { tail -20 "$work/log" >&2; exit 2; }
+  touch "$target/.done"; rm -rf "$work"
+}
+
+# Jars of one Maven artifact with its runtime dependencies.
+maven_jars() { # target-folder artifact...
+  local target=$1; shift
+  [ -e "$target/.done" ] && return 0
+  say "maven: $*"
+  local work; work=$(mktemp -d)
+  mkdir -p "$target"
+  { echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>local</groupId>'
+    echo '<artifactId>jars</artifactId><version>1</version><packaging>pom</packaging><dependencies>'
+    local artifact
+    for artifact in "$@"; do
+      IFS=: read -r group name version <<<"$artifact"
+      echo "<dependency><groupId>$group</groupId><artifactId>$name</artifactId><version>$version</version>"
+      case $group in org.apache.spark) # Spark itself is in the PySpark wheel
+        echo '<exclusions><exclusion><groupId>org.apache.spark</groupId><artifactId>spark-core_*</artifactId></exclusion><exclusion><groupId>org.apache.hadoop</groupId><artifactId>*</artifactId></exclusion><exclusion><groupId>org.scala-lang*</groupId><artifactId>*</artifactId></exclusion></exclusions>' ;;
+      esac
+      echo '</dependency>'
+    done
+    echo '</dependencies></project>'; } >"$work/pom.xml"
+  mvn -B -q -f "$work/pom.xml" dependency:copy-dependencies -DoutputDirectory="$target" -DincludeScope=runtime >"$work/log" 2>&1 ||
+    { tail -20 "$work/log" >&2; return 1; }
+  touch "$target/.done"; rm -rf "$work"
+}
+
+minio() {
+  local target=$cache/minio-${MINIO##*-}
+  [ -x "$target/minio" ] && return 0
+  say "MinIO $MINIO (a test server; about six minutes)"
+  mkdir -p "$target"
+  GOBIN=$target GOFLAGS=-p=$jobs go install -trimpath -ldflags "-s -w" "github.com/minio/minio@$MINIO" >"$cache/minio.log" 2>&1 ||
+    { tail -20 "$cache/minio.log" >&2; return 1; }
+}
+
+build() {
+  mkdir -p "$cache"
+  # shellcheck disable=SC2086
+  apt_packages $BUILD_APT
+  python_packages "$venv" "build-$PYARROW-$SPARK" "pyarrow==$PYARROW" "pyspark-client==$SPARK"
+  librdkafka
+  aws_crt
+}
+
+# One server that cannot be had does not stop the others: the tests say what was skipped.
+test_servers() {
+  # shellcheck disable=SC2086
+  apt_packages $TEST_APT
+  local failed=0
+  maven_jars "$cache/kafka-$KAFKA" "org.apache.kafka:kafka_2.13:$KAFKA" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5 || failed=1
+  minio || failed=1
+  python_packages "$cache/spark-$SPARK" done "pyspark==$SPARK" || failed=1
+  maven_jars "$cache/spark-$SPARK/kafka-jars" "org.apache.spark:spark-sql-kafka-0-10_2.13:$SPARK" || failed=1
+  python_packages "$cache/spark-$SPARK3" done "pyspark==$SPARK3" "setuptools<81" || failed=1
+  maven_jars "$cache/spark-$SPARK3/kafka-jars" "org.apache.spark:spark-sql-kafka-0-10_2.12:$SPARK3" || failed=1
+  if [ $failed = 1 ] && [ "${CI:-}" = true ]; then say "a test server could not be had" >&2; exit 1; fi
+}
+
+case ${1:-build} in
+  build) build ;;
+  test) build; test_servers ;;
+  s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" org.apache.hadoop:hadoop-aws:3.5.0 ;;
+  *) sed -n '3,8p' "$0"; exit 2 ;;
+esac
