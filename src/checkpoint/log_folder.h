@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "env/env.h"
+
+namespace sluice {
+
+// The batch number that a log file's name stands for: a plain decimal integer. Anything else (".5.<uuid>.tmp",
+// ".5.crc", "9.compact") is nothing.
+std::optional<BatchId> ParseBatchName(std::string_view name);
+
+// "Damaged checkpoint" error that names the file, and what is wrong with it.
+Status DamagedFile(const std::string& path, const std::string& what);
+
+// Checks a first line "v<N>": DamagedFile unless it has that form, INVALID_LOG_VERSION when N is beyond `max_version`.
+Result<int> ParseLogVersion(std::string_view line, int max_version, const std::string& path);
+
+// A folder of log files named by batch number: <ck>/offsets, <ck>/commits, <ck>/sources/0. Thread-compatible.
+class LogFolder {
+ public:
+  explicit LogFolder(Location folder) : folder_(std::move(folder)) {}
+
+  // The batches that have a file, ascending.
+  Result<std::vector<BatchId>> List() const;
+  // The content of a file. Hadoop's side file (.N.crc), if there is one, must agree with it.
+  Result<std::string> Read(const std::string& name) const;
+  // Writes a file that must not be there yet: CONCURRENT_STREAM_LOG_UPDATE when it is.
+  Status Create(const std::string& name, std::string_view content) const;
+  std::string PathOf(const std::string& name) const { return folder_.path + "/" + name; }
+  const Location& location() const { return folder_; }
+
+ private:
+  Location folder_;
+};
+
+}  // namespace sluice
