@@ -17,6 +17,8 @@ LIBRDKAFKA=2.8.0
 LIBRDKAFKA_DEBIAN=2.8.0-1
 AWSCRT=0.38.0
 KAFKA=4.4.0
+PYTEST=9.0.2
+CONFLUENT=2.16.1
 MINIO=v0.0.0-20260212201848-7aac2a2c5b7c
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -159,6 +161,7 @@ test_servers() {
   # shellcheck disable=SC2086
   apt_packages $TEST_APT
   local failed=0
+  python_packages "$venv" "test-$PYTEST-$CONFLUENT" "pytest==$PYTEST" "confluent-kafka==$CONFLUENT"
   maven_jars "$cache/kafka-$KAFKA" "org.apache.kafka:kafka_2.13:$KAFKA" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5 || failed=1
   minio || failed=1
   python_packages "$cache/spark-$SPARK" done "pyspark==$SPARK" || failed=1

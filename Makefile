@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# make            what Sluice is built from, then build/release/sluice (seconds when all is there)
+# make demo       the whole pipeline in one process
+# make test       checks, both builds, all tests, with real servers
+# make bench      the benchmark table        make crash       every crash point (long)
+# make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
+# make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+.PHONY: all demo test bench tsan crash interop-s3 tidy format clean
+all:
+	@tools/deps.sh build
+	@tools/build.sh release sluice examples
+
+demo: all
+	@build/release/sluice demo
+
+test:
+	@tools/test.sh
+
+bench:
+	@tools/deps.sh test
+	@tools/build.sh release sluice bench
+	@.venv/bin/python bench/bronze.py $(BENCH)
+
+tsan:
+	@tools/deps.sh build
+	@tools/build.sh tsan base_test connectors_test streaming_test
+	@tools/tsan.sh
+
+crash:
+	@tools/deps.sh test
+	@tools/build.sh release sluice
+	@.venv/bin/python -m pytest -q tests/crash --all-crash-points $(PYTEST)
+
+interop-s3:
+	@tools/deps.sh s3spark
+	@tools/build.sh release sluice
+	@.venv/bin/python -m pytest -q tests/interop --spark-s3 -m spark_s3 $(PYTEST)
+
+tidy:
+	@tools/deps.sh test
+	@tools/build.sh debug configure
+	@python3 tools/check_changed.py --tidy-seconds 0 --all
+
+format:
+	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs -r clang-format -i
+
+clean:
+	@rm -rf build

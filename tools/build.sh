@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tools/build.sh debug|release|tsan target...   configures build/<kind> when needed and builds. Quiet on success.
+# Targets besides Ninja's: `configure` (nothing), `examples` and `bench` (each program there is, if any).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind=$1; shift
+folder=build/$kind
+case $kind in
+  release) options=(-DCMAKE_BUILD_TYPE=Release) ;;
+  debug) options=(-DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=address,undefined) ;;
+  tsan) options=(-DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=thread) ;;
+  *) sed -n '3,4p' "$0"; exit 2 ;;
+esac
+log=$folder/configure.log
+mkdir -p "$folder"
+if [ ! -f "$folder/build.ninja" ]; then
+  cmake -S . -B "$folder" -G Ninja -DSLUICE_DEPS="${SLUICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice}" \
+    "${options[@]}" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+fi
+targets=()
+for target in "$@"; do
+  case $target in
+    configure) ;;
+    examples | bench) ninja -C "$folder" -t targets all 2>/dev/null | grep -q "^$target:" && targets+=("$target") ;;
+    *) targets+=("$target") ;;
+  esac
+done
+[ ${#targets[@]} = 0 ] && exit 0
+quiet=--quiet
+[ -t 1 ] && quiet=
+# shellcheck disable=SC2086
+ninja -C "$folder" -j"$(nproc)" $quiet "${targets[@]}"
