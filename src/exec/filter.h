@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/operator.h"
+#include "expr/expr.h"
+
+namespace sluice {
+
+// The rows for which a condition is true (not false, not null). Keeps the selected rows' numbers, so that an error
+// above it still finds the row's place.
+class FilterOperator : public Operator {
+ public:
+  FilterOperator(std::unique_ptr<Operator> input, ExprPtr condition, EvalContext context);
+  const std::shared_ptr<arrow::Schema>& schema() const override { return input_->schema(); }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  std::string PlaceOf(int64_t row) const override;
+  void Cancel() override { input_->Cancel(); }
+
+ private:
+  std::unique_ptr<Operator> input_;
+  const ExprPtr condition_;
+  const EvalContext context_;
+  std::vector<int32_t> selected_;  // rows of the input's last slice
+};
+
+}  // namespace sluice

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+
+namespace sluice {
+
+// A running step of a query: rows are pulled from the one on top, slice by slice. An operator owns its inputs. One
+// thread at a time, except Cancel.
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  // The next slice, never empty, or null at the end. After an error or the end it is not called again.
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
+  // Where a row of the last slice came from ("topic reviews, partition 1, offset 42"); empty when that cannot be said.
+  virtual std::string PlaceOf(int64_t row) const { return {}; }
+  // Makes a running or later Next fail soon. Any thread.
+  virtual void Cancel() {}
+};
+
+// The error of a row that was evaluated over the last slice of `input`, with the row's place as its context.
+Status AtPlaceOf(const Operator& input, const Status& status);
+
+}  // namespace sluice

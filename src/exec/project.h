@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/operator.h"
+#include "expr/expr.h"
+
+namespace sluice {
+
+// One column an expression. All are evaluated together, so that what they share is computed once.
+class ProjectOperator : public Operator {
+ public:
+  ProjectOperator(std::unique_ptr<Operator> input, std::vector<ExprPtr> exprs, std::shared_ptr<arrow::Schema> schema,
+                  EvalContext context);
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  std::string PlaceOf(int64_t row) const override { return input_->PlaceOf(row); }
+  void Cancel() override { input_->Cancel(); }
+
+ private:
+  std::unique_ptr<Operator> input_;
+  const std::vector<ExprPtr> exprs_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  const EvalContext context_;
+};
+
+}  // namespace sluice

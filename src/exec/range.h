@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "exec/operator.h"
+
+namespace sluice {
+
+// One BIGINT column: start, start + step, ... up to, without, end. Step is not 0 and may be negative.
+class RangeOperator : public Operator {
+ public:
+  RangeOperator(std::shared_ptr<arrow::Schema> schema, int64_t start, int64_t end, int64_t step);
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+
+ private:
+  std::shared_ptr<arrow::Schema> schema_;
+  uint64_t next_;  // wraps like two's complement, so that the distance of any two ends fits
+  uint64_t left_;  // rows not yet given
+  const int64_t step_;
+};
+
+}  // namespace sluice

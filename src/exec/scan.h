@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "connectors/source.h"
+#include "exec/operator.h"
+
+namespace sluice {
+
+// The rows of one task's input. Checks that the reader keeps to `schema`.
+class ScanOperator : public Operator {
+ public:
+  ScanOperator(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<SliceReader> reader)
+      : schema_(std::move(schema)), reader_(std::move(reader)) {}
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  std::string PlaceOf(int64_t row) const override { return reader_->PlaceOf(row); }
+  void Cancel() override { reader_->Cancel(); }
+
+ private:
+  Status CheckSlice(const arrow::RecordBatch& slice) const;
+
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<SliceReader> reader_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/task_pipeline.h"
+
+#include <utility>
+
+#include "base/spark_error.h"
+#include "exec/filter.h"
+#include "exec/project.h"
+#include "exec/scan.h"
+
+namespace sluice {
+namespace {
+
+bool IsRowwise(const PlanNode& node) {
+  return node.kind == PlanKind::kProject || node.kind == PlanKind::kFilter;
+}
+
+const char* NameOf(PlanKind kind) {
+  switch (kind) {
+    case PlanKind::kScan:
+      return "a batch read";
+    case PlanKind::kLocal:
+      return "local rows";
+    case PlanKind::kRange:
+      return "range";
+    case PlanKind::kAggregate:
+      return "an aggregation";
+    case PlanKind::kSort:
+      return "a sort";
+    case PlanKind::kLimit:
+      return "LIMIT";
+    case PlanKind::kRepartition:
+      return "a second repartition or coalesce";
+    default:
+      return "this operation";
+  }
+}
+
+PlanPtr WithInput(const PlanNode& node, PlanPtr input) {
+  auto copy = std::make_shared<PlanNode>(node);
+  copy->inputs = {std::move(input)};
+  return copy;
+}
+
+// The plan without its repartition, which is noted in `shape`: rows are changed one by one, so it may as well come
+// last.
+Result<PlanPtr> TakeOut(const PlanPtr& plan, StreamingShape* shape) {
+  if (plan->kind == PlanKind::kScan && plan->scan.streaming) {
+    shape->scan = plan;
+    return plan;
+  }
+  if (plan->kind == PlanKind::kRepartition && shape->partitions == 0) {
+    shape->partitions = plan->partitions;
+    shape->shuffle = plan->shuffle;
+    return TakeOut(plan->inputs.at(0), shape);
+  }
+  if (!IsRowwise(*plan))
+    return NotSupported(std::string("A streaming query cannot have ") + NameOf(plan->kind) + " yet.");
+  SLUICE_ASSIGN(PlanPtr input, TakeOut(plan->inputs.at(0), shape));
+  return input == plan->inputs[0] ? plan : WithInput(*plan, std::move(input));
+}
+
+}  // namespace
+
+Result<StreamingShape> ShapeOf(const PlanPtr& plan) {
+  StreamingShape shape;
+  SLUICE_ASSIGN(shape.rows, TakeOut(plan, &shape));
+  return shape;
+}
+
+const PlanNode& BottomOfChain(const PlanNode& plan) {
+  const PlanNode* node = &plan;
+  while (IsRowwise(*node)) node = node->inputs.at(0).get();
+  return *node;
+}
+
+Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNode& bottom,
+                                             std::unique_ptr<Operator> leaf, const EvalContext& context) {
+  if (&plan == &bottom) return leaf;
+  if (!IsRowwise(plan)) return InternalError("a task pipeline of something other than projections and filters");
+  SLUICE_ASSIGN(auto input, BuildChain(*plan.inputs.at(0), bottom, std::move(leaf), context));
+  if (plan.kind == PlanKind::kFilter) {
+    return std::make_unique<FilterOperator>(std::move(input), plan.exprs.at(0), context);
+  }
+  return std::make_unique<ProjectOperator>(std::move(input), plan.exprs, plan.schema, context);
+}
+
+Result<std::unique_ptr<Operator>> BuildTaskPipeline(const PlanNode& plan, std::unique_ptr<SliceReader> leaf,
+                                                    const EvalContext& context) {
+  const PlanNode& bottom = BottomOfChain(plan);
+  return BuildChain(plan, bottom, std::make_unique<ScanOperator>(bottom.schema, std::move(leaf)), context);
+}
+
+}  // namespace sluice

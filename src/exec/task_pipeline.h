@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "connectors/source.h"
+#include "exec/operator.h"
+#include "plan/plan.h"
+
+namespace sluice {
+
+// What the streaming layer needs to know of a streaming plan: rows of one source, changed row by row, perhaps brought
+// into another number of tasks.
+struct StreamingShape {
+  PlanPtr rows;          // projections and filters over the scan, without the repartition
+  PlanPtr scan;          // the kScan node below `rows`; may be the same node
+  int partitions = 0;    // coalesce(n) or repartition(n): n; 0: as the source's tasks are
+  bool shuffle = false;  // repartition(n), else coalesce(n)
+};
+
+// NotSupported, by the name of the operation, for anything but one streaming scan below projections, filters and at
+// most one repartition or coalesce.
+Result<StreamingShape> ShapeOf(const PlanPtr& plan);
+
+// The operators of a chain of projections and filters, above `leaf`, whose slices have the columns of the scan node.
+Result<std::unique_ptr<Operator>> BuildTaskPipeline(const PlanNode& plan, std::unique_ptr<SliceReader> leaf,
+                                                    const EvalContext& context);
+// The same over an operator that stands for the node `bottom`.
+Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNode& bottom,
+                                             std::unique_ptr<Operator> leaf, const EvalContext& context);
+
+// The lowest node of the projections and filters that `plan` begins with: the first node that is neither.
+const PlanNode& BottomOfChain(const PlanNode& plan);
+
+}  // namespace sluice

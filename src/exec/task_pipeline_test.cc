@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/task_pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include "exec/scripted_rows.h"
+
+namespace sluice {
+namespace {
+
+using scripted::BatchPtr;
+using scripted::Column;
+using scripted::FailAt;
+using scripted::FilterNode;
+using scripted::ProjectNode;
+using scripted::Rows;
+using scripted::ScanNode;
+using scripted::ScriptedReader;
+using scripted::Where;
+
+std::shared_ptr<arrow::Schema> KeyAndText() {
+  return arrow::schema({arrow::field("n", arrow::int64()), arrow::field("s", StringType())});
+}
+
+PlanPtr Repartition(PlanPtr input, int partitions, bool shuffle) {
+  auto node = scripted::Node(PlanKind::kRepartition, input->schema, {input});
+  node->partitions = partitions;
+  node->shuffle = shuffle;
+  return node;
+}
+
+Result<BatchPtr> RunTask(const PlanPtr& plan, std::vector<BatchPtr> slices) {
+  EvalContext context;
+  SLUICE_ASSIGN(auto pipeline, BuildTaskPipeline(*plan, std::make_unique<ScriptedReader>(std::move(slices)), context));
+  return scripted::Drain(*pipeline);
+}
+
+TEST(TaskPipeline, FiltersAndProjectsSliceBySlice) {
+  const auto schema = KeyAndText();
+  const auto scan = ScanNode(schema, true);
+  const auto even = FilterNode(scan, Where(Column(schema, "n"), [](int64_t v) { return v % 2 == 0; }));
+  const auto plan = ProjectNode(even, {Column(schema, "s"), Column(schema, "n")});
+  auto result = RunTask(plan, {Rows(schema, R"([{"n": 1, "s": "one"}, {"n": 2, "s": "a string beyond twelve bytes"}])"),
+                               Rows(schema, R"([{"n": 3, "s": "three"}, {"n": null, "s": "null"}])"),
+                               Rows(schema, "[]"), Rows(schema, R"([{"n": 4, "s": null}, {"n": 6, "s": "six"}])")});
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto expected = Rows(plan->schema, R"([{"c0": "a string beyond twelve bytes", "c1": 2},
+                                              {"c0": null, "c1": 4}, {"c0": "six", "c1": 6}])");
+  EXPECT_TRUE((*result)->Equals(*expected)) << (*result)->ToString();
+}
+
+TEST(TaskPipeline, AnErrorAboveAFilterNamesTheRowOfTheScan) {
+  const auto schema = KeyAndText();
+  const auto scan = ScanNode(schema, true);
+  const auto odd = FilterNode(scan, Where(Column(schema, "n"), [](int64_t v) { return v % 2 == 1; }));
+  const auto big = FilterNode(odd, Where(Column(schema, "n"), [](int64_t v) { return v > 4; }));
+  const auto plan = ProjectNode(big, {FailAt(Column(schema, "n"), 9)});
+  auto result = RunTask(plan, {Rows(schema, R"([{"n": 1}, {"n": 5}])"),
+                               Rows(schema, R"([{"n": 2}, {"n": 3}, {"n": 5}, {"n": 8}, {"n": 9}, {"n": 11}])")});
+  const SparkErrorDetail* detail = FindSparkError(result.status());
+  ASSERT_NE(detail, nullptr) << result.status();
+  EXPECT_EQ(detail->error_class, "DIVIDE_BY_ZERO");
+  EXPECT_EQ(detail->context, "p0 row 6");
+}
+
+TEST(TaskPipeline, AnErrorInsideAFilterNamesTheRowOfTheScan) {
+  const auto schema = KeyAndText();
+  const auto plan =
+      FilterNode(ScanNode(schema, true), Where(FailAt(Column(schema, "n"), 8), [](int64_t) { return true; }));
+  auto result = RunTask(plan, {Rows(schema, R"([{"n": 1}, {"n": 2}])"), Rows(schema, R"([{"n": 3}, {"n": 8}])")});
+  ASSERT_NE(FindSparkError(result.status()), nullptr);
+  EXPECT_EQ(FindSparkError(result.status())->context, "p0 row 3");
+}
+
+TEST(TaskPipeline, AReaderThatBreaksItsPromiseIsABug) {
+  const auto schema = KeyAndText();
+  auto other = arrow::schema({arrow::field("n", arrow::int32()), arrow::field("s", StringType())});
+  auto result = RunTask(ScanNode(schema, true), {Rows(other, R"([{"n": 1, "s": "x"}])")});
+  ASSERT_NE(FindSparkError(result.status()), nullptr);
+  EXPECT_EQ(FindSparkError(result.status())->kind, ErrorKind::kBug);
+}
+
+TEST(ShapeOf, FindsScanAndRepartition) {
+  const auto schema = KeyAndText();
+  const auto scan = ScanNode(schema, true);
+  const auto project = ProjectNode(scan, {Column(schema, "s")});
+  auto plain = ShapeOf(project);
+  ASSERT_TRUE(plain.ok());
+  EXPECT_EQ(plain->rows, project);
+  EXPECT_EQ(plain->scan, scan);
+  EXPECT_EQ(plain->partitions, 0);
+
+  auto coalesced = ShapeOf(Repartition(project, 2, false));
+  ASSERT_TRUE(coalesced.ok());
+  EXPECT_EQ(coalesced->rows, project);
+  EXPECT_EQ(coalesced->partitions, 2);
+  EXPECT_FALSE(coalesced->shuffle);
+}
+
+TEST(ShapeOf, BringsARepartitionBelowProjectionsToTheTop) {
+  const auto schema = KeyAndText();
+  const auto scan = ScanNode(schema, true);
+  auto shape = ShapeOf(ProjectNode(Repartition(scan, 3, true), {Column(schema, "s")}));
+  ASSERT_TRUE(shape.ok()) << shape.status();
+  EXPECT_EQ(shape->partitions, 3);
+  EXPECT_TRUE(shape->shuffle);
+  ASSERT_EQ(shape->rows->kind, PlanKind::kProject);
+  EXPECT_EQ(shape->rows->inputs.at(0), scan);
+}
+
+TEST(ShapeOf, RefusesWhatItCannotRunByName) {
+  const auto schema = KeyAndText();
+  const auto scan = ScanNode(schema, true);
+  auto limit = scripted::Node(PlanKind::kLimit, schema, {scan});
+  for (const auto& [plan, name] : std::vector<std::pair<PlanPtr, std::string>>{
+           {limit, "LIMIT"},
+           {scripted::Node(PlanKind::kAggregate, schema, {scan}), "aggregation"},
+           {scripted::Node(PlanKind::kSort, schema, {scan}), "sort"},
+           {ScanNode(schema, false), "batch read"},
+           {Repartition(Repartition(scan, 2, true), 1, false), "second repartition"}}) {
+    auto shape = ShapeOf(plan);
+    ASSERT_FALSE(shape.ok()) << name;
+    EXPECT_TRUE(HasErrorClass(shape.status(), "UNSUPPORTED_FEATURE.SLUICE"));
+    EXPECT_NE(shape.status().message().find(name), std::string::npos) << shape.status();
+  }
+}
+
+}  // namespace
+}  // namespace sluice
