@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers and Sparks, each started once and only when a test asks for it. A server that cannot be had is a skip for a
+user and a failure when CI=true."""
+import os
+import pathlib
+
+import pytest
+from rig import program, topics
+from rig.spark import Spark
+from servers.kafka import PASSWORD, Kafka
+from servers.minio import ROOT_PASSWORD, Minio
+from servers.process import ServerMissing
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all-crash-points", action="store_true", help="the full sweep, not a seeded sample")
+    parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
+    parser.addoption("--seed", type=int, default=int(os.environ.get("SLUICE_SEED", "1")), help="of samples and histories")
+
+
+def start(kind, *arguments, **options):
+    try:
+        server = kind(*arguments, **options)
+    except ServerMissing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+    return server
+
+
+def closing(server):
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    yield from closing(start(Kafka))
+
+
+@pytest.fixture(scope="session")
+def minio():
+    yield from closing(start(Minio))
+
+
+@pytest.fixture(scope="session")
+def minio_tls():
+    yield from closing(start(Minio, tls=True))
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """Spark 4.2.0, the reference version."""
+    yield from closing(start(Spark, "4.2.0"))
+
+
+@pytest.fixture(scope="session")
+def spark3():
+    """Spark 3.5.7, which most jobs installed today run on."""
+    yield from closing(start(Spark, "3.5.7"))
+
+
+@pytest.fixture
+def topic(kafka):
+    """A factory of topics with names of their own."""
+    return lambda *arguments, **options: topics.Topic(kafka, *arguments, **options)
+
+
+@pytest.fixture
+def sluice(tmp_path):
+    """Sluice in a working folder of its own, without credentials from this machine."""
+    return program.Sluice(tmp_path / "cwd")
+
+
+@pytest.fixture
+def seed(request) -> int:
+    return request.config.getoption("--seed")
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.get_closest_marker("spark_s3") and not config.getoption("--spark-s3"):
+            item.add_marker(pytest.mark.skip(reason="needs Spark's AWS bundle (655 MB): make interop-s3"))
+        if item.get_closest_marker("full_sweep") and not config.getoption("--all-crash-points"):
+            item.add_marker(pytest.mark.skip(reason="the full sweep: make crash"))
+    # What every test printed is searched for secrets, so that one goes last.
+    items.sort(key=lambda item: pathlib.Path(item.fspath).name == "test_secrets.py")

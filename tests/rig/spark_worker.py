@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs inside Spark's own virtual environment: one JVM that carries out jobs given as JSON lines until input ends."""
+import glob
+import json
+import os
+import re
+import sys
+import traceback
+
+import pyspark
+from pyspark.sql import SparkSession
+
+
+def added_jars(folders: list[str]) -> list[str]:
+    """The jars that Spark does not bring itself: an older Scala before its own would break it."""
+    def artifact(jar: str) -> str:
+        return re.sub(r"-[0-9][^/]*$", "", os.path.basename(jar))
+
+    own = {artifact(jar) for jar in glob.glob(os.path.join(os.path.dirname(pyspark.__file__), "jars", "*.jar"))}
+    return [jar for folder in folders for jar in sorted(glob.glob(f"{folder}/*.jar")) if artifact(jar) not in own]
+
+
+def session(options: dict) -> SparkSession:
+    builder = (SparkSession.builder.master(options.get("master", "local[2]")).appName("interop")
+               .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2")
+               .config("spark.driver.memory", "1g").config("spark.driver.host", "127.0.0.1")
+               .config("spark.driver.bindAddress", "127.0.0.1").config("spark.sql.session.timeZone", "UTC")
+               .config("spark.driver.extraClassPath", ":".join(added_jars(options["jars"]))))
+    for key, value in options.get("conf", {}).items():
+        builder = builder.config(key, value)
+    if options.get("hive"):
+        builder = builder.enableHiveSupport()
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def stream(spark: SparkSession, job: dict) -> dict:
+    for key, value in job.get("settings", {}).items():
+        spark.conf.set(key, value)
+    rows = spark.readStream.format("kafka").options(**job["source"]).load().selectExpr(*job["inner"])
+    if job.get("where"):
+        rows = rows.where(job["where"])
+    writer = rows.selectExpr(*job["outer"]).writeStream.format("parquet").outputMode("append").options(**job["sink"])
+    if job.get("partition_by"):
+        writer = writer.partitionBy(*job["partition_by"])
+    query = writer.trigger(availableNow=True).start(job["path"])
+    if job.get("no_wait"):
+        return {"started": True}
+    query.awaitTermination()
+    for key in job.get("settings", {}):
+        spark.conf.unset(key)
+    return {"batches": [p["batchId"] for p in map(lambda p: json.loads(p.json) if hasattr(p, "json") else p,
+                                                   query.recentProgress)]}
+
+
+def value(cell):
+    if isinstance(cell, (bytes, bytearray)):
+        return {"hex": bytes(cell).hex()}
+    return cell if cell is None or isinstance(cell, (int, float, str, bool, list)) else str(cell)
+
+
+def read(spark: SparkSession, job: dict) -> dict:
+    rows = spark.read.format(job.get("format", "parquet")).options(**job.get("options", {})).load(job["path"])
+    schema = rows.schema.jsonValue()
+    if job.get("select"):
+        rows = rows.selectExpr(*job["select"])
+    return {"schema": schema, "rows": [[value(c) for c in row] for row in rows.collect()]}
+
+
+def sql(spark: SparkSession, job: dict) -> dict:
+    return {"rows": [[value(c) for c in row] for row in spark.sql(job["text"]).collect()]}
+
+
+JOBS = {"stream": stream, "read": read, "sql": sql}
+
+
+def answer(spark: SparkSession, line: str) -> dict:
+    job = json.loads(line)
+    try:
+        return {"ok": True, **JOBS[job["op"]](spark, job)}
+    except Exception as error:  # the message is what a test compares
+        get = getattr(error, "getErrorClass", None) or getattr(error, "getCondition", None)
+        return {"ok": False, "error": str(error), "class": get() if get else None, "trace": traceback.format_exc()[-3000:]}
+
+
+def main() -> None:
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the JVM prints is no reply
+    spark = session(json.loads(sys.argv[1]))
+    print(json.dumps({"ok": True, "version": spark.version}), file=replies, flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(spark, line)), file=replies, flush=True)
+
+
+if __name__ == "__main__":
+    main()
