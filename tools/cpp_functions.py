@@ -12,11 +12,13 @@ _SKIPPED = re.compile(
     re.S | re.M)
 _SCOPE = re.compile(r"\b(namespace|class|struct|union|enum|extern)\b")
 
+_TABLE = re.compile(r"\bstatic\s+const[^;{}()]*\{")
+
 
 @dataclasses.dataclass
 class Function:
     line: int   # where its head begins, from 1
-    lines: int  # from the first line of its head to the closing brace
+    lines: int  # from the first line of its head to the closing brace, the rows of static tables left out
 
 
 def _blank(match: re.Match) -> str:
@@ -34,6 +36,18 @@ def _is_function(head: str) -> bool:
     """Whether a head with a body is a function's, and not an initialised table's."""
     name, parenthesis, _ = head.partition("(")
     return bool(parenthesis) and ("=" not in name or "operator" in name)
+
+
+def _table_lines(body: str) -> int:
+    """Lines inside the braces of static tables: their rows are data, not code."""
+    total = 0
+    for match in _TABLE.finditer(body):
+        depth, end = 1, match.end()
+        while depth and end < len(body):
+            depth += {"{": 1, "}": -1}.get(body[end], 0)
+            end += 1
+        total += body.count("\n", match.end(), end)
+    return total
 
 
 def functions(text: str) -> list[Function]:
@@ -66,7 +80,7 @@ def functions(text: str) -> list[Function]:
                 continued = head_start if in_list else None
                 if not in_list and _is_function(head.split("{")[0]):
                     line = clean.count("\n", 0, head_start) + 1
-                    found.append(Function(line, clean.count("\n", 0, at) + 2 - line))
+                    found.append(Function(line, clean.count("\n", 0, at) + 2 - line - _table_lines(head)))
             start = at + 1
         elif sign == ";" and declarations:
             start, continued = at + 1, None

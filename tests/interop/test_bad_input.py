@@ -51,8 +51,9 @@ def both(sluice, spark, topic, tmp_path, records: list, select: list[str], setti
     return found
 
 
-def as_bytes(rows) -> list:
-    return [[v.cast("binary").as_py() if str(v.type) == "string" else v.as_py() for v in column]
+def as_texts(rows) -> list[list[str]]:
+    """Every value as Python writes it: bytes of strings as they are, and NaN equal to NaN."""
+    return [[repr(v.cast("binary").as_py() if str(v.type) == "string" else v.as_py()) for v in column]
             for column in rows.columns]
 
 
@@ -61,7 +62,7 @@ def assert_same(found: list) -> None:
     assert not isinstance(theirs, str), theirs
     assert not isinstance(ours, str), ours
     assert ours.schema.names == theirs.schema.names
-    assert as_bytes(ours) == as_bytes(theirs)
+    assert as_texts(ours) == as_texts(theirs)
 
 
 def test_records_that_are_kept(sluice, spark, topic, tmp_path):

@@ -76,7 +76,7 @@ def killed_spark(topic, tmp_path):
     reviews_topic = topic(2)
     reviews_topic.produce(reviews(0, 200))
     try:
-        spark = Spark("4.2.0", master="local[1]")
+        spark = Spark("4.2.0", master="local[2]")
     except ServerMissing as missing:
         pytest.skip(str(missing))
     try:

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the swept pipeline keeps its table and checkpoint: a local folder whose calls are counted by crash_point.cc, or
+S3 behind a counting proxy. Both can be put back to a template, under the same path, and run with a fault at call k."""
+import pathlib
+import shutil
+import signal
+import subprocess
+
+from rig import table
+from rig.s3_proxy import S3Proxy
+
+WAYS = ("error", "before", "after", "lost")
+SOURCE = pathlib.Path(__file__).with_name("crash_point.cc")
+
+
+class LocalPlace:
+    name = "local"
+
+    def __init__(self, folder: pathlib.Path):
+        self.base, self.saved, self.log = folder / "lake", folder / "template", folder / "calls"
+        self.base.mkdir(parents=True)
+        self.library = folder / "crash_point.so"
+        subprocess.run(["g++", "-O1", "-std=c++20", "-shared", "-fPIC", "-o", self.library, SOURCE, "-ldl"], check=True)
+
+    def save(self) -> None:
+        shutil.copytree(self.base, self.saved)
+
+    def restore(self) -> None:
+        shutil.rmtree(self.base)
+        shutil.copytree(self.saved, self.base)
+
+    def start(self, sluice, job, at: int = 0, way: str = ""):
+        self.log.unlink(missing_ok=True)
+        return sluice.start("run", job, env={"LD_PRELOAD": str(self.library), "CRASH_DIR": str(self.base), "CRASH_AT": str(at),
+                                             "CRASH_WAY": way, "CRASH_LOG": str(self.log)})
+
+    def calls(self) -> list[str]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line.replace(str(self.base), "") for line in lines]
+
+    def listing(self) -> list[pathlib.Path]:
+        return table.part_files(self.base / "table")
+
+    def logged(self) -> list[pathlib.Path]:
+        return table.logged_files(self.base / "table")
+
+    def batches(self, log: str) -> list[int]:
+        return table.log_numbers(self.base / "checkpoint" / log)
+
+
+class S3Place:
+    name = "s3"
+
+    def __init__(self, folder: pathlib.Path, minio):
+        self.minio, self.folder = minio, folder
+        self.prefix = f"crash-{folder.name}/"
+        self.base = f"s3a://{minio.bucket}/{self.prefix[:-1]}"
+        self.proxy = S3Proxy(minio.endpoint)
+        self.saved: dict[str, bytes] = {}
+        self._requests: list[str] = []
+
+    def save(self) -> None:
+        self.saved = {key: self.minio.get(key) for key in self.minio.list(self.prefix)}
+
+    def restore(self) -> None:
+        for key in self.minio.list(self.prefix):
+            if key not in self.saved:
+                self.minio.delete(key)
+        for key, content in self.saved.items():
+            self.minio.put(key, content)
+
+    def start(self, sluice, job, at: int = 0, way: str = ""):
+        def act(number, _method, _path):
+            if number != at:
+                return None
+            if way in ("before", "after"):
+                return (kill, None) if way == "before" else (None, kill)
+            return way
+
+        def kill():
+            running.signal(signal.SIGKILL)
+            running.child.wait()
+
+        self.proxy.reset(act)
+        self._requests = self.proxy.requests
+        running = sluice.start("run", job, env={"AWS_ENDPOINT_URL": self.proxy.endpoint})
+        return running
+
+    def calls(self) -> list[str]:
+        return [f"{n} {line}" for n, line in enumerate(self._requests, 1)]
+
+    def _download(self) -> pathlib.Path:
+        copy = self.folder / "download"
+        shutil.rmtree(copy, ignore_errors=True)
+        for key in self.minio.list(self.prefix):
+            file = copy / key.removeprefix(self.prefix)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(self.minio.get(key).replace(f"{self.base}/table".encode(), f"file://{copy}/table".encode())
+                             if "_spark_metadata" in key else self.minio.get(key))
+        self.copy = copy
+        return copy
+
+    def listing(self) -> list[pathlib.Path]:
+        return table.part_files(self._download() / "table")
+
+    def logged(self) -> list[pathlib.Path]:
+        return table.logged_files(self.copy / "table")
+
+    def batches(self, log: str) -> list[int]:
+        return table.log_numbers(self.copy / "checkpoint" / log)
+
+    def close(self) -> None:
+        self.proxy.close()
