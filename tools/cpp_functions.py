@@ -46,7 +46,7 @@ def _table_lines(body: str) -> int:
         while depth and end < len(body):
             depth += {"{": 1, "}": -1}.get(body[end], 0)
             end += 1
-        total += body.count("\n", match.end(), end)
+        total += max(0, body.count("\n", match.end(), end) - 1)
     return total
 
 
