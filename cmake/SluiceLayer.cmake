@@ -44,8 +44,12 @@ function(sluice_layer name)
   if(SLUICE_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE sluice_${name} GTest::gtest GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_compile_definitions(${name}_test PRIVATE SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                               SLUICE_VERSION="${PROJECT_VERSION}" SLUICE_SPARK_VERSION="${SLUICE_SPARK_VERSION}")
     set_target_properties(${name}_test PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR})
+    # A precompiled header fits only code of the same -fPIC; programs would get -fPIE.
+    set_target_properties(${name}_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${name}_test PRIVATE -fPIC)
     target_precompile_headers(${name}_test REUSE_FROM sluice_${name})
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_property(GLOBAL APPEND PROPERTY SLUICE_TEST_SOURCES ${tests})

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/status.h"
+#include "env/s3/http_transport.h"
+#include "env/s3/s3_file_system.h"
+
+struct aws_credentials;
+struct aws_credentials_provider;
+
+namespace sluice::s3 {
+
+using Credentials = std::shared_ptr<const aws_credentials>;
+
+// Keeps the credentials of a file system and fetches new ones a minute before they expire, where their source tells.
+// Every secret seen is registered for redaction. Thread-safe; a fetch makes the other callers wait.
+class CredentialStore {
+ public:
+  // `transport` gives the library and TLS; it must outlive the store.
+  CredentialStore(const S3Config& config, HttpTransport* transport);
+
+  Result<Credentials> Get();
+  // After the store called `used` expired: asks the sources again. False when they have nothing newer.
+  Result<bool> Renew(const Credentials& used);
+
+ private:
+  Result<Credentials> Fetch();
+  Result<Credentials> FetchFrom(S3CredentialSource source);
+  Result<Credentials> FetchStatic();
+  Result<Credentials> FetchEnvironment();
+  Result<Credentials> FetchProfile();
+  Result<Credentials> FetchWebIdentity();
+  Result<Credentials> FetchContainer();
+  Result<Credentials> FetchInstance();
+  std::string Variable(const std::string& name) const;
+
+  const S3Config& config_;
+  HttpTransport* const transport_;
+  std::mutex mutex_;
+  Credentials current_;
+};
+
+}  // namespace sluice::s3

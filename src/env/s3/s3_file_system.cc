@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "env/s3/s3_file_system.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "base/spark_error.h"
+#include "env/percent_encoding.h"
+#include "env/s3/s3_endpoint.h"
+#include "env/s3/s3_input_file.h"
+#include "env/s3/s3_listing.h"
+#include "env/s3/s3_objects.h"
+#include "env/s3/s3_pending_file.h"
+
+namespace sluice {
+namespace s3 {
+namespace {
+
+constexpr int64_t kMinPart = 5 << 20;  // S3's own limit for all parts but the last
+constexpr int64_t kMaxPart = int64_t{5} << 30;
+constexpr int kMaxRounds = 3;
+
+Status CheckKey(const BucketKey& at) {
+  if (!at.bucket.empty() && !at.key.empty()) return Status::OK();
+  return UserError("SLUICE_S3.CONFIGURATION", fmt::format("'{}' names no file in a bucket.", PathOf(at)));
+}
+
+class S3FileSystem : public FileSystem {
+ public:
+  explicit S3FileSystem(S3Config config) : client_(std::make_shared<S3Client>(std::move(config))), objects_(client_) {}
+
+  Result<std::string> ReadFile(const std::string& path) override {
+    const BucketKey at = SplitPath(path);
+    SLUICE_RETURN_IF_ERROR(CheckKey(at));
+    return objects_.Get(at);
+  }
+
+  Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& path) override {
+    const BucketKey at = SplitPath(path);
+    SLUICE_RETURN_IF_ERROR(CheckKey(at));
+    SLUICE_ASSIGN(std::shared_ptr<S3InputFile> file, S3InputFile::Open(client_, at));
+    return file;
+  }
+
+  Result<FileInfo> Stat(const std::string& path) override {
+    const BucketKey at = SplitPath(path);
+    if (!at.key.empty()) {
+      const auto head = objects_.Head(at);
+      if (head.ok()) return FileInfo{PathOf(at), head->size, head->modified_ms, false, head->etag};
+      if (!IsNotFound(head.status())) return head.status();
+    }
+    // A folder is what has something below it. The listing also tells a missing bucket from a missing file.
+    SLUICE_ASSIGN(const bool is_folder, FolderExists(*client_, at));
+    if (!is_folder && !at.key.empty()) return NotFoundError(PathOf(at));
+    return FileInfo{PathOf(at), 0, 0, true, ""};
+  }
+
+  Result<std::vector<FileInfo>> List(const std::string& folder, bool recursive) override {
+    return ListObjects(*client_, SplitPath(folder), recursive);
+  }
+
+  Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override {
+    const BucketKey at = SplitPath(path);
+    SLUICE_RETURN_IF_ERROR(CheckKey(at));
+    for (int round = 0; round < kMaxRounds; ++round) {
+      SLUICE_ASSIGN(const WriteResult result, objects_.Put(at, content, {}));
+      if (result.written) return CreateOutcome::kCreated;
+      if (!result.ambiguous) return CreateOutcome::kExists;
+      // What is there may be our own try whose reply was lost.
+      ContentDigest digest;
+      digest.Add(content);
+      SLUICE_ASSIGN(const Comparison there, objects_.Compare(at, digest, content));
+      if (there.sameness == Sameness::kSame) return CreateOutcome::kCreated;
+      if (there.sameness == Sameness::kOther) return CreateOutcome::kExists;
+    }
+    return EnvironmentError("SLUICE_S3.UNAVAILABLE",
+                            fmt::format("{} comes and goes while it is created.", client_->Show(at)), true);
+  }
+
+  Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) override {
+    BucketKey at = SplitPath(path);
+    SLUICE_RETURN_IF_ERROR(CheckKey(at));
+    return std::make_unique<S3PendingFile>(client_, std::move(at));
+  }
+
+  Status Delete(const std::vector<std::string>& paths) override {
+    std::map<std::string, std::vector<std::string>> by_bucket;
+    for (const std::string& path : paths) {
+      BucketKey at = SplitPath(path);
+      SLUICE_RETURN_IF_ERROR(CheckKey(at));
+      by_bucket[at.bucket].push_back(std::move(at.key));
+    }
+    for (auto& [bucket, keys] : by_bucket) SLUICE_RETURN_IF_ERROR(DeleteObjects(*client_, bucket, std::move(keys)));
+    return Status::OK();
+  }
+
+  std::string Uri(const std::string& path) const override {
+    const BucketKey at = SplitPath(path);
+    return fmt::format("{}://{}{}{}", client_->config().scheme, at.bucket, at.key.empty() ? "" : "/",
+                       PercentEncodePath(at.key));
+  }
+
+  Status CheckConditions(const std::string& existing_path) {
+    const BucketKey at = SplitPath(existing_path);
+    SLUICE_RETURN_IF_ERROR(CheckKey(at));
+    if (client_->config().allow_unconditional_writes) return Status::OK();
+    SLUICE_ASSIGN(const std::string bytes, objects_.Get(at));
+    SLUICE_ASSIGN(const WriteResult result, objects_.Put(at, bytes, {}));
+    if (!result.written) return Status::OK();
+    return EnvironmentError(
+        "SLUICE_STORE_OVERWRITES",
+        fmt::format("The store behind {} ignores If-None-Match: it wrote a file that was there already. Without it two "
+                    "queries on one checkpoint can overwrite each other. Set "
+                    "spark.sluice.s3.allowUnconditionalWrites=true to go on at your own risk.",
+                    client_->Show(at)));
+  }
+
+  std::map<std::string, int64_t> Counts() const { return client_->Counts(); }
+
+ private:
+  const std::shared_ptr<S3Client> client_;
+  S3Objects objects_;
+};
+
+Status CheckConfig(const S3Config& config) {
+  if (!config.endpoint.empty()) SLUICE_RETURN_IF_ERROR(ParseEndpoint(config.endpoint, config.ssl_enabled).status());
+  if (config.part_size < kMinPart || config.part_size > kMaxPart) {
+    return UserError("SLUICE_S3.CONFIGURATION", fmt::format("fs.s3a.multipart.size is {} bytes; S3 takes {} to {}.",
+                                                            config.part_size, kMinPart, kMaxPart));
+  }
+  if (config.credential_sources.empty()) {
+    return UserError("SLUICE_S3.CONFIGURATION", "fs.s3a.aws.credentials.provider names no provider.");
+  }
+  return Status::OK();
+}
+
+}  // namespace
+}  // namespace s3
+
+Result<std::shared_ptr<FileSystem>> MakeS3FileSystem(S3Config config) {
+  SLUICE_RETURN_IF_ERROR(s3::CheckConfig(config));
+  RegisterSecret(config.secret_key);
+  RegisterSecret(config.session_token);
+  return std::make_shared<s3::S3FileSystem>(std::move(config));
+}
+
+Status CheckConditionalWrites(FileSystem& fs, const std::string& existing_path) {
+  auto* s3 = dynamic_cast<s3::S3FileSystem*>(&fs);
+  return s3 == nullptr ? Status::OK() : s3->CheckConditions(existing_path);
+}
+
+std::map<std::string, int64_t> S3RequestCounts(const FileSystem& fs) {
+  const auto* s3 = dynamic_cast<const s3::S3FileSystem*>(&fs);
+  return s3 == nullptr ? std::map<std::string, int64_t>() : s3->Counts();
+}
+
+}  // namespace sluice

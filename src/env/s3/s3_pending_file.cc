@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "env/s3/s3_pending_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "base/spark_error.h"
+#include "env/s3/checksum.h"
+#include "env/s3/xml_scanner.h"
+
+namespace sluice::s3 {
+namespace {
+
+constexpr int kMaxParts = 10'000;
+// How often Publish starts over when what stood in its way is gone a moment later.
+constexpr int kMaxRounds = 3;
+
+}  // namespace
+
+S3PendingFile::S3PendingFile(std::shared_ptr<S3Client> client, BucketKey at)
+    : objects_(std::move(client)),
+      at_(std::move(at)),
+      part_size_(static_cast<size_t>(objects_.client().config().part_size)) {}
+
+S3PendingFile::~S3PendingFile() {
+  for (auto& part : in_flight_) part.wait();
+  Abort();
+}
+
+Status S3PendingFile::Fail(Status status) {
+  state_ = State::kFailed;
+  failure_ = status;
+  return status;
+}
+
+Status S3PendingFile::Write(const void* data, int64_t size) {
+  if (state_ == State::kFailed) return failure_;
+  if (state_ != State::kWriting) return InternalError("A published file was written to");
+  const Status status = Append({static_cast<const char*>(data), static_cast<size_t>(size)});
+  return status.ok() ? status : Fail(status);
+}
+
+Status S3PendingFile::Append(std::string_view bytes) {
+  digest_.Add(bytes);
+  while (!bytes.empty()) {
+    // A full part leaves only when more follows: content of exactly one part is one PUT.
+    if (buffer_.size() == part_size_) SLUICE_RETURN_IF_ERROR(StartPart());
+    const size_t taken = std::min(bytes.size(), part_size_ - buffer_.size());
+    // Past an eighth the rest is likely to come: one allocation instead of doublings beyond the part's size.
+    if (buffer_.size() + taken > part_size_ / 8) buffer_.reserve(part_size_);
+    buffer_.append(bytes.substr(0, taken));
+    bytes.remove_prefix(taken);
+  }
+  return Status::OK();
+}
+
+Status S3PendingFile::CreateUpload() {
+  S3Request request;
+  request.call = S3Call::kCreateMultipartUpload;
+  request.method = "POST";
+  request.at = at_;
+  request.query = {{"uploads", ""}};
+  request.headers = EncryptionHeaders(objects_.client().config());
+  request.headers.emplace_back("x-amz-checksum-algorithm", "CRC32C");
+  SLUICE_ASSIGN(const S3Reply reply, objects_.client().Run(request));
+  upload_id_ = XmlText(reply.http.body, "UploadId");
+  if (!upload_id_.empty()) return Status::OK();
+  return EnvironmentError(
+      "SLUICE_S3.REQUEST_FAILED",
+      fmt::format("S3 CreateMultipartUpload {}: the reply has no upload id.", objects_.client().Show(at_)), true);
+}
+
+Status S3PendingFile::StartPart() {
+  if (next_part_ > kMaxParts) {
+    return UserError("SLUICE_S3.CONFIGURATION",
+                     fmt::format("{} needs more than {} parts; raise fs.s3a.multipart.size (now {} bytes).",
+                                 objects_.client().Show(at_), kMaxParts, part_size_));
+  }
+  if (upload_id_.empty()) SLUICE_RETURN_IF_ERROR(CreateUpload());
+  const int limit = std::max(objects_.client().config().parts_in_flight, 1);
+  SLUICE_RETURN_IF_ERROR(AwaitParts(static_cast<size_t>(limit - 1)));
+  Part part;
+  part.number = next_part_++;
+  part.bytes = std::move(buffer_);
+  buffer_.clear();
+  if (!spare_.empty()) {
+    buffer_ = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  in_flight_.push_back(
+      std::async(std::launch::async, [this, part = std::move(part)]() mutable { return UploadPart(std::move(part)); }));
+  return Status::OK();
+}
+
+Result<S3PendingFile::Part> S3PendingFile::UploadPart(Part part) {
+  part.crc32c = Crc32c(part.bytes);
+  S3Request request;
+  request.call = S3Call::kUploadPart;
+  request.method = "PUT";
+  request.at = at_;
+  request.query = {{"partNumber", std::to_string(part.number)}, {"uploadId", upload_id_}};
+  request.body = part.bytes;
+  SLUICE_ASSIGN(const S3Reply reply, objects_.client().Run(request));
+  part.etag = reply.http.Header("etag");
+  return part;
+}
+
+Status S3PendingFile::AwaitParts(size_t left) {
+  while (in_flight_.size() > left) {
+    std::future<Result<Part>> oldest = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    SLUICE_ASSIGN(Part part, oldest.get());
+    Collect(std::move(part));
+  }
+  return Status::OK();
+}
+
+void S3PendingFile::Collect(Part part) {
+  part.bytes.clear();
+  if (spare_.empty()) spare_.push_back(std::move(part.bytes));
+  part.bytes = std::string();
+  parts_.push_back(std::move(part));
+}
+
+Status S3PendingFile::FlushParts() {
+  if (!buffer_.empty()) SLUICE_RETURN_IF_ERROR(StartPart());
+  return AwaitParts(0);
+}
+
+Result<WriteResult> S3PendingFile::Complete(const WriteCondition& condition) {
+  std::string body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  for (const Part& part : parts_) {
+    body += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag><ChecksumCRC32C>{}</ChecksumCRC32C></Part>",
+                        part.number, XmlEscape(part.etag), Crc32cHeader(part.crc32c));
+  }
+  body += "</CompleteMultipartUpload>";
+  S3Request request;
+  request.call = S3Call::kCompleteMultipartUpload;
+  request.method = "POST";
+  request.at = at_;
+  request.query = {{"uploadId", upload_id_}};
+  request.headers = ConditionHeaders(condition);
+  request.headers.emplace_back("Content-Type", "application/xml");
+  request.body = body;
+  request.expected = {404, 412};
+  SLUICE_ASSIGN(const S3Reply reply, objects_.client().Run(request));
+  if (reply.status() < 300) {
+    upload_id_.clear();
+    return WriteResult{true, reply.ambiguous};
+  }
+  if (reply.error.code == "NoSuchUpload") {
+    // The upload is over: by an earlier try of ours whose reply was lost, or aborted by somebody.
+    upload_id_.clear();
+    return WriteResult{false, true};
+  }
+  return WriteResult{false, reply.ambiguous};
+}
+
+Result<WriteResult> S3PendingFile::Commit(const WriteCondition& condition) {
+  if (next_part_ == 1) return objects_.Put(at_, buffer_, condition);
+  if (upload_id_.empty()) {
+    return EnvironmentError("SLUICE_S3.UPLOAD_GONE",
+                            fmt::format("The multipart upload of {} was ended by somebody else or by the store; it has "
+                                        "to be written again.",
+                                        objects_.client().Show(at_)),
+                            true);
+  }
+  return Complete(condition);
+}
+
+Result<Comparison> S3PendingFile::CompareWithOurs() {
+  std::optional<std::string_view> bytes;
+  if (next_part_ == 1) bytes = buffer_;
+  return objects_.Compare(at_, digest_, bytes);
+}
+
+Result<PublishOutcome> S3PendingFile::Publish() {
+  if (state_ == State::kFailed) return failure_;
+  if (state_ != State::kWriting) return InternalError("A file was published twice");
+  if (next_part_ > 1) {
+    if (const Status status = FlushParts(); !status.ok()) return Fail(status);
+  }
+  for (int round = 0; round < kMaxRounds; ++round) {
+    const auto result = Commit({});
+    if (!result.ok()) return Fail(result.status());
+    if (result->written) {
+      state_ = State::kPublished;
+      return PublishOutcome::kPublished;
+    }
+    const auto there = CompareWithOurs();
+    if (!there.ok()) return Fail(there.status());
+    if (there->sameness == Sameness::kSame) {
+      state_ = State::kPublished;
+      Abort();
+      return result->ambiguous ? PublishOutcome::kPublished : PublishOutcome::kExistsEqual;
+    }
+    if (there->sameness == Sameness::kOther) {
+      state_ = State::kExistsOther;
+      seen_etag_ = there->etag;
+      return PublishOutcome::kExistsOther;
+    }
+  }
+  return Fail(
+      EnvironmentError("SLUICE_S3.UNAVAILABLE",
+                       fmt::format("{} comes and goes: it exists when it is written and is missing when it is read.",
+                                   objects_.client().Show(at_)),
+                       true));
+}
+
+Status S3PendingFile::Replace() {
+  if (state_ == State::kFailed) return failure_;
+  if (state_ != State::kExistsOther) return InternalError("Replace without a Publish that found other content");
+  const auto result = Commit({seen_etag_});
+  if (!result.ok()) return Fail(result.status());
+  bool done = result->written;
+  if (!done && result->ambiguous) {
+    const auto there = CompareWithOurs();
+    if (!there.ok()) return Fail(there.status());
+    done = there->sameness == Sameness::kSame;
+  }
+  if (done) {
+    state_ = State::kPublished;
+    Abort();
+    return Status::OK();
+  }
+  return Fail(EnvironmentError(
+      "SLUICE_S3.CONCURRENT_WRITE",
+      fmt::format("{} was changed by somebody else while it was being replaced.", objects_.client().Show(at_))));
+}
+
+void S3PendingFile::Abort() {
+  if (upload_id_.empty()) return;
+  S3Request request;
+  request.call = S3Call::kAbortMultipartUpload;
+  request.method = "DELETE";
+  request.at = at_;
+  request.query = {{"uploadId", upload_id_}};
+  request.expected = {404};
+  request.max_attempts = 2;
+  const auto reply = objects_.client().Run(request);
+  if (!reply.ok()) {
+    Log(LogLevel::kWarn, "An unfinished upload stays behind (a lifecycle rule can remove such): {}",
+        reply.status().message());
+  }
+  upload_id_.clear();
+}
+
+}  // namespace sluice::s3
