@@ -13,7 +13,8 @@ namespace {
 
 std::string env(const char* name) {
   const char* value = std::getenv(name);
-  if (value == nullptr) throw sluice::SparkException(std::string(name) + " is not set: put it into .env or the environment", "", "");
+  if (value == nullptr)
+    throw sluice::SparkException(std::string(name) + " is not set: put it into .env or the environment", "", "");
   return value;
 }
 
@@ -21,8 +22,8 @@ void run() {
   sluice::loadDotenv();
   const std::string bucket = "hwe-" + env("CLASS");
   const std::string path = "s3a://" + bucket + "/" + env("HANDLE") + "/bronze/reviews";
-  const std::string jaas = "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"" + env("HWE_USERNAME") +
-                           "\" password=\"" + env("HWE_PASSWORD") + "\";";
+  const std::string jaas = "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"" +
+                           env("HWE_USERNAME") + "\" password=\"" + env("HWE_PASSWORD") + "\";";
 
   auto spark = sluice::SparkSession::builder()
                    .appName("week4_bronze")
@@ -44,13 +45,14 @@ void run() {
                      .option("kafka.sasl.jaas.config", jaas)
                      .load();
 
-  auto bronze = reviews.selectExpr("split(cast(value as string), '\\t') as parts")
-                    .selectExpr("parts[0] as marketplace", "parts[1] as customer_id", "parts[2] as review_id",
-                                "parts[3] as product_id", "parts[4] as product_parent", "parts[5] as product_title",
-                                "parts[6] as product_category", "parts[7] as star_rating", "parts[8] as helpful_votes",
-                                "parts[9] as total_votes", "parts[10] as vine", "parts[11] as verified_purchase",
-                                "parts[12] as review_headline", "parts[13] as review_body", "parts[14] as purchase_date")
-                    .withColumn("review_timestamp", current_timestamp());
+  auto bronze =
+      reviews.selectExpr("split(cast(value as string), '\\t') as parts")
+          .selectExpr("parts[0] as marketplace", "parts[1] as customer_id", "parts[2] as review_id",
+                      "parts[3] as product_id", "parts[4] as product_parent", "parts[5] as product_title",
+                      "parts[6] as product_category", "parts[7] as star_rating", "parts[8] as helpful_votes",
+                      "parts[9] as total_votes", "parts[10] as vine", "parts[11] as verified_purchase",
+                      "parts[12] as review_headline", "parts[13] as review_body", "parts[14] as purchase_date")
+          .withColumn("review_timestamp", current_timestamp());
 
   auto query = bronze.writeStream()
                    .outputMode("append")

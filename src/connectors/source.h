@@ -47,7 +47,8 @@ struct SourceContext {
   std::optional<Location> checkpoint;  // the folder sources/<i> of the query's checkpoint; none for batch queries
   std::string query_id;
   MemoryBudget* budget = nullptr;
-  bool available_now = false;  // Trigger.AvailableNow: freeze the end at the first LatestOffset
+  bool available_now = false;       // Trigger.AvailableNow: freeze the end at the first LatestOffset
+  bool ignore_rate_limits = false;  // Trigger.Once: all that is there in one batch
 };
 
 // A stream of rows with offsets. Offsets are the source's JSON as in offsets/N, opaque to everybody else. Called from

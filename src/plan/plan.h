@@ -32,6 +32,7 @@ struct ScanSpec {
   std::map<std::string, std::string> options;  // as the user gave them
   std::vector<std::string> paths;
   bool streaming = false;
+  std::vector<int> columns;  // indices into the connector's schema that are read, ascending; the node's schema is just these
   std::shared_ptr<void> handle;  // what the connector opened while resolving; opaque here
 };
 

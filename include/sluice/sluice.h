@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The whole public API. These headers need nothing but the standard library.
+#include "sluice/column.h"
+#include "sluice/dataframe.h"
+#include "sluice/exception.h"
+#include "sluice/spark_session.h"
+#include "sluice/streaming.h"

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/global_options.h"
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "base/logging.h"
+#include "base/redaction.h"
+#include "base/spark_error.h"
+#include "conf/conf.h"
+#include "env/env.h"
+#include "service/connect_service.h"
+#include "session/session.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr char kDefaultEnvFile[] = ".env";
+
+Result<std::map<std::string, std::string>> ReadEnvFile(const std::string& path) {
+  std::ifstream file(path.empty() ? kDefaultEnvFile : path);
+  if (!file) {
+    if (path.empty()) return std::map<std::string, std::string>();
+    return UserError("SLUICE_ENV_FILE", "There is no file " + path + " (--env-file).");
+  }
+  std::stringstream text;
+  text << file.rdbuf();
+  SLUICE_ASSIGN(auto values, ParseDotenv(text.str(), path.empty() ? kDefaultEnvFile : path));
+  for (const auto& [name, value] : values) {
+    if (IsSecretKey(name)) RegisterSecret(value);
+  }
+  return values;
+}
+
+Status ApplyLogOptions(const GlobalOptions& options) {
+  LogLevel level = LogLevel::kWarn;
+  if (!ParseLogLevel(options.log_level, &level)) {
+    return UserError("SLUICE_USAGE",
+                     "--log-level takes trace, debug, info, warn, error or off, not '" + options.log_level + "'.");
+  }
+  if (options.log_format != "text" && options.log_format != "json") {
+    return UserError("SLUICE_USAGE", "--log-format takes text or json, not '" + options.log_format + "'.");
+  }
+  SetLogLevel(level);
+  SetLogJson(options.log_format == "json");
+  return Status::OK();
+}
+
+Result<Conf> ConfOf(const GlobalOptions& options) {
+  Conf conf;
+  for (const std::string& entry : options.conf) {
+    const size_t equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return UserError("SLUICE_USAGE", "--conf takes KEY=VALUE, not '" + Redact(entry) + "'.");
+    }
+    SLUICE_RETURN_IF_ERROR(conf.Set(entry.substr(0, equals), entry.substr(equals + 1)));
+  }
+  if (!options.memory.empty()) SLUICE_RETURN_IF_ERROR(conf.Set("spark.sluice.memory", options.memory));
+  return conf;
+}
+
+// Secrets of the environment are known before anything can be logged.
+void RegisterEnvironmentSecrets(Env* env) {
+  for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HWE_PASSWORD"}) {
+    if (const auto value = env->Variable(name)) RegisterSecret(*value);
+  }
+}
+
+}  // namespace
+
+void GlobalOptions::AddTo(CLI::App* command) {
+  command->add_option("--env-file", env_file,
+                      "NAME=VALUE lines; the real environment wins (default: ./.env if it is there)");
+  command->add_option("--conf", conf, "A setting, KEY=VALUE; may be repeated")->allow_extra_args(false);
+  command->add_option("--memory", memory, "Memory budget, such as 128M (spark.sluice.memory)");
+  command->add_option("--log-level", log_level, "trace, debug, info, warn, error or off")->capture_default_str();
+  command->add_option("--log-format", log_format, "text or json")->capture_default_str();
+}
+
+Result<std::shared_ptr<Env>> StartEnv(const GlobalOptions& options) {
+  SLUICE_RETURN_IF_ERROR(ApplyLogOptions(options));
+  SLUICE_ASSIGN(auto dotenv, ReadEnvFile(options.env_file));
+  std::shared_ptr<Env> env = MakeRealEnv(std::move(dotenv));
+  RegisterEnvironmentSecrets(env.get());
+  return env;
+}
+
+Result<Program> StartProgram(const GlobalOptions& options) {
+  Program program;
+  SLUICE_ASSIGN(program.env, StartEnv(options));
+  SLUICE_ASSIGN(const Conf conf, ConfOf(options));
+  program.service = std::make_shared<ConnectService>(std::make_shared<Process>(program.env, conf));
+  SLUICE_ASSIGN(program.session, program.service->SessionOf(program.env->NewUuid()));
+  for (const auto& [key, value] : conf.values()) SLUICE_RETURN_IF_ERROR(program.session->SetConf(key, value));
+  return program;
+}
+
+int Fail(const Status& status, int code) {
+  const SparkErrorDetail* detail = FindSparkError(status);
+  std::cerr << "sluice: " << Redact(detail != nullptr ? detail->ToString() : status.ToString()) << std::endl;
+  return code;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/global_options.h"
+#include "cli/version.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Sluice: Spark Structured Streaming as one small process"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", sluice::cli::VersionText());
+  sluice::cli::Chosen chosen;
+  sluice::cli::AddRunCommand(&app, &chosen);
+  sluice::cli::AddSqlCommand(&app, &chosen);
+  sluice::cli::AddCheckpointCommand(&app, &chosen);
+  sluice::cli::AddDdlCommand(&app, &chosen);
+  sluice::cli::AddDemoCommand(&app, &chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? sluice::cli::kEndedWell : sluice::cli::kBadUsage;
+  }
+  return chosen();
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/dataframe.h"
+
+#include "client/handles.h"
+#include "sluice/streaming.h"
+
+namespace sluice {
+namespace {
+
+using spark::connect::Expression;
+using spark::connect::Relation;
+
+// A relation over `input`; `fill` sets the kind.
+template <typename Fill>
+DataFrame Over(const PlanHandle& input, Fill fill) {
+  Relation relation;
+  fill(&relation);
+  return MakeDataFrame(input.session, std::move(relation));
+}
+
+Expression ExpressionString(const std::string& sql) {
+  Expression expression;
+  expression.mutable_expression_string()->set_expression(sql);
+  return expression;
+}
+
+Expression::SortOrder SortOrderOf(const Column& key) {
+  const Expression& expression = key.node().expression;
+  return expression.has_sort_order() ? expression.sort_order() : key.asc().node().expression.sort_order();
+}
+
+}  // namespace
+
+DataFrame DataFrame::select(const std::vector<Column>& columns) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_project()->mutable_input() = plan_->relation;
+    for (const Column& column : columns) *relation->mutable_project()->add_expressions() = column.node().expression;
+  });
+}
+
+DataFrame DataFrame::select(const std::vector<std::string>& names) const {
+  std::vector<Column> columns;
+  for (const std::string& name : names) columns.emplace_back(name);
+  return select(columns);
+}
+
+DataFrame DataFrame::selectExpr(const std::vector<std::string>& expressions) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_project()->mutable_input() = plan_->relation;
+    for (const std::string& sql : expressions) *relation->mutable_project()->add_expressions() = ExpressionString(sql);
+  });
+}
+
+DataFrame DataFrame::withColumn(const std::string& name, const Column& value) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_with_columns()->mutable_input() = plan_->relation;
+    auto* alias = relation->mutable_with_columns()->add_aliases();
+    *alias->mutable_expr() = value.node().expression;
+    alias->add_name(name);
+  });
+}
+
+DataFrame DataFrame::withColumnRenamed(const std::string& from, const std::string& to) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_with_columns_renamed()->mutable_input() = plan_->relation;
+    auto* rename = relation->mutable_with_columns_renamed()->add_renames();
+    rename->set_col_name(from);
+    rename->set_new_col_name(to);
+  });
+}
+
+DataFrame DataFrame::drop(const std::string& name) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_drop()->mutable_input() = plan_->relation;
+    relation->mutable_drop()->add_column_names(name);
+  });
+}
+
+DataFrame DataFrame::filter(const Column& condition) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_filter()->mutable_input() = plan_->relation;
+    *relation->mutable_filter()->mutable_condition() = condition.node().expression;
+  });
+}
+
+DataFrame DataFrame::filter(const std::string& condition) const {
+  return filter(functions::expr(condition));
+}
+
+GroupedData DataFrame::groupBy(const std::vector<std::string>& names) const {
+  return GroupedData(plan_, names);
+}
+
+DataFrame DataFrame::orderBy(const std::vector<Column>& keys) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_sort()->mutable_input() = plan_->relation;
+    relation->mutable_sort()->set_is_global(true);
+    for (const Column& key : keys) *relation->mutable_sort()->add_order() = SortOrderOf(key);
+  });
+}
+
+DataFrame DataFrame::limit(int count) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_limit()->mutable_input() = plan_->relation;
+    relation->mutable_limit()->set_limit(count);
+  });
+}
+
+DataFrame DataFrame::offset(int count) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_offset()->mutable_input() = plan_->relation;
+    relation->mutable_offset()->set_offset(count);
+  });
+}
+
+DataFrame DataFrame::distinct() const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_deduplicate()->mutable_input() = plan_->relation;
+    relation->mutable_deduplicate()->set_all_columns_as_keys(true);
+  });
+}
+
+DataFrame DataFrame::repartition(int partitions) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_repartition()->mutable_input() = plan_->relation;
+    relation->mutable_repartition()->set_num_partitions(partitions);
+    relation->mutable_repartition()->set_shuffle(true);
+  });
+}
+
+DataFrame DataFrame::coalesce(int partitions) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_repartition()->mutable_input() = plan_->relation;
+    relation->mutable_repartition()->set_num_partitions(partitions);
+    relation->mutable_repartition()->set_shuffle(false);
+  });
+}
+
+DataFrame DataFrame::alias(const std::string& name) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_subquery_alias()->mutable_input() = plan_->relation;
+    relation->mutable_subquery_alias()->set_alias(name);
+  });
+}
+
+void DataFrame::createOrReplaceTempView(const std::string& name) const {
+  spark::connect::Command command;
+  auto* view = command.mutable_create_dataframe_view();
+  *view->mutable_input() = plan_->relation;
+  view->set_name(name);
+  view->set_replace(true);
+  plan_->session->Command(std::move(command));
+}
+
+DataStreamWriter DataFrame::writeStream() const {
+  return DataStreamWriter(plan_);
+}
+
+DataFrame GroupedData::agg(const std::vector<Column>& aggregates) const {
+  return Over(*plan_, [&](Relation* relation) {
+    auto* aggregate = relation->mutable_aggregate();
+    *aggregate->mutable_input() = plan_->relation;
+    aggregate->set_group_type(spark::connect::Aggregate::GROUP_TYPE_GROUPBY);
+    for (const std::string& name : names_) {
+      *aggregate->add_grouping_expressions() = Column(name).node().expression;
+    }
+    for (const Column& column : aggregates) *aggregate->add_aggregate_expressions() = column.node().expression;
+  });
+}
+
+DataFrame GroupedData::count() const {
+  return agg({functions::count(functions::lit(1)).as("count")});
+}
+
+}  // namespace sluice

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls of DataFrame that run something or ask the service about a plan.
+#include <arrow/api.h>
+#include <arrow/c/bridge.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "analysis/connect_types.h"
+#include "client/errors.h"
+#include "client/handles.h"
+#include "exec/operator.h"
+#include "session/session.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using spark::connect::AnalyzePlanRequest;
+using spark::connect::Relation;
+
+Execution Run(const PlanHandle& plan, Relation relation) {
+  auto request = plan.session->NewRequest();
+  *request.mutable_plan()->mutable_root() = std::move(relation);
+  return plan.session->Execute(request);
+}
+
+AnalyzePlanRequest NewAnalysis(const PlanHandle& plan) {
+  AnalyzePlanRequest request;
+  request.set_session_id(plan.session->session_id);
+  return request;
+}
+
+std::shared_ptr<arrow::Schema> SchemaOf(const PlanHandle& plan) {
+  auto request = NewAnalysis(plan);
+  *request.mutable_schema()->mutable_plan()->mutable_root() = plan.relation;
+  return ValueOrThrow(SchemaFromConnect(plan.session->Analyze(request).schema().schema()));
+}
+
+// Rows of an Execution for consumers outside: plain strings instead of views.
+class PlainRows : public arrow::RecordBatchReader {
+ public:
+  PlainRows(Execution execution, std::shared_ptr<arrow::Schema> schema)
+      : execution_(std::move(execution)), schema_(std::move(schema)) {}
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    SLUICE_ASSIGN(auto batch, execution_.rows->Next());
+    if (batch != nullptr) {
+      SLUICE_ASSIGN(batch, ToPlainBatch(batch));
+    }
+    *out = std::move(batch);
+    return Status::OK();
+  }
+
+ private:
+  Execution execution_;
+  std::shared_ptr<arrow::Schema> schema_;
+};
+
+Row RowOf(const arrow::RecordBatch& batch, int64_t row, const std::string& time_zone) {
+  Row values;
+  for (const auto& column : batch.columns()) {
+    if (column->IsNull(row)) {
+      values.emplace_back();
+    } else {
+      values.emplace_back(ValueOrThrow(FormatValue(*column, row, time_zone)));
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string DataFrame::schemaJson() const {
+  return SchemaToSparkJson(*SchemaOf(*plan_));
+}
+
+std::vector<std::string> DataFrame::columns() const {
+  return SchemaOf(*plan_)->field_names();
+}
+
+void DataFrame::printSchema() const {
+  auto request = NewAnalysis(*plan_);
+  *request.mutable_tree_string()->mutable_plan()->mutable_root() = plan_->relation;
+  std::cout << plan_->session->Analyze(request).tree_string().tree_string() << "\n";
+}
+
+void DataFrame::explain() const {
+  auto request = NewAnalysis(*plan_);
+  *request.mutable_explain()->mutable_plan()->mutable_root() = plan_->relation;
+  std::cout << plan_->session->Analyze(request).explain().explain_string() << "\n";
+}
+
+bool DataFrame::isStreaming() const {
+  auto request = NewAnalysis(*plan_);
+  *request.mutable_is_streaming()->mutable_plan()->mutable_root() = plan_->relation;
+  return plan_->session->Analyze(request).is_streaming().is_streaming();
+}
+
+std::string DataFrame::showString(int rows, int truncate) const {
+  Relation relation;
+  auto* show = relation.mutable_show_string();
+  *show->mutable_input() = plan_->relation;
+  show->set_num_rows(rows);
+  show->set_truncate(truncate);
+  const Execution execution = Run(*plan_, std::move(relation));
+  const auto batch = ValueOrThrow(execution.rows->Next());
+  return ValueOrThrow(FormatValue(*batch->column(0), 0, "UTC"));
+}
+
+void DataFrame::show(int rows, bool truncate) const {
+  std::cout << showString(rows, truncate ? 20 : 0) << std::endl;
+}
+
+std::vector<Row> DataFrame::collect() const {
+  const Execution execution = Run(*plan_, plan_->relation);
+  const std::string time_zone = execution.session->conf().time_zone();
+  std::vector<Row> rows;
+  while (const auto batch = ValueOrThrow(execution.rows->Next())) {
+    for (int64_t row = 0; row < batch->num_rows(); ++row) rows.push_back(RowOf(*batch, row, time_zone));
+  }
+  return rows;
+}
+
+int64_t DataFrame::count() const {
+  const std::vector<Row> rows = groupBy({}).count().collect();
+  return std::atoll(rows.at(0).at(0).value_or("0").c_str());
+}
+
+void DataFrame::toArrow(ArrowArrayStream* out) const {
+  Execution execution = Run(*plan_, plan_->relation);
+  const auto empty = ValueOrThrow(arrow::RecordBatch::MakeEmpty(execution.schema));
+  const auto plain = ValueOrThrow(ToPlainBatch(empty));
+  ThrowIfError(arrow::ExportRecordBatchReader(std::make_shared<PlainRows>(std::move(execution), plain->schema()), out));
+}
+
+}  // namespace sluice

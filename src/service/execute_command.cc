@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "analysis/sql/parser.h"
+#include "base/spark_error.h"
+#include "service/handlers.h"
+#include "session/session.h"
+
+namespace sluice::service {
+namespace {
+
+using spark::connect::Command;
+using spark::connect::ExecutePlanResponse;
+
+// spark.sql(..): the text becomes a relation, which the client runs when it wants the rows.
+Result<Responses> ExecuteSql(const spark::connect::SqlCommand& command) {
+  ExecutePlanResponse response;
+  spark::connect::Relation* relation = response.mutable_sql_command_result()->mutable_relation();
+  if (command.has_input()) {
+    *relation = command.input();
+  } else {
+    SLUICE_ASSIGN(*relation, ParseQuerySql(command.sql()));
+  }
+  return Responses{std::move(response)};
+}
+
+Result<Responses> CreateView(Session* session, const spark::connect::CreateDataFrameViewCommand& command) {
+  if (command.is_global()) return NotSupported("Global temporary views are not supported; use a temporary view.");
+  SLUICE_ASSIGN(PlanPtr plan, session->Resolve(command.input()));
+  SLUICE_ASSIGN(const PlanPtr present, session->FindView({command.name()}));
+  if (!command.replace() && present != nullptr) {
+    return UserError("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
+                     fmt::format("There is a temporary view {} already.", command.name()));
+  }
+  session->SetView(command.name(), std::move(plan));
+  return Responses{};
+}
+
+}  // namespace
+
+Result<Responses> ExecuteCommand(Session* session, const Command& command) {
+  switch (command.command_type_case()) {
+    case Command::kSqlCommand:
+      return ExecuteSql(command.sql_command());
+    case Command::kCreateDataframeView:
+      return CreateView(session, command.create_dataframe_view());
+    case Command::kWriteStreamOperationStart:
+      return StartStreamingQuery(session, command.write_stream_operation_start());
+    case Command::kStreamingQueryCommand:
+      return CommandQuery(session, command.streaming_query_command());
+    case Command::kStreamingQueryManagerCommand:
+      return CommandQueryManager(session, command.streaming_query_manager_command());
+    default: {
+      const auto* field = Command::descriptor()->FindFieldByNumber(command.command_type_case());
+      return NotSupported(fmt::format("The command {} is not supported.", field == nullptr ? "(none)" : field->name()));
+    }
+  }
+}
+
+}  // namespace sluice::service

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/streaming_checks.h"
+#include "base/spark_error.h"
+#include "connectors/options.h"
+#include "service/handlers.h"
+#include "session/session.h"
+
+namespace sluice::service {
+namespace {
+
+using spark::connect::WriteStreamOperationStart;
+
+Result<Trigger> TriggerOf(const WriteStreamOperationStart& command) {
+  switch (command.trigger_case()) {
+    case WriteStreamOperationStart::kAvailableNow:
+      return Trigger{TriggerKind::kAvailableNow, 0};
+    case WriteStreamOperationStart::kOnce:
+      return Trigger{TriggerKind::kOnce, 0};
+    case WriteStreamOperationStart::kProcessingTimeInterval:
+      return ParseTrigger("processingTime " + command.processing_time_interval());
+    case WriteStreamOperationStart::kContinuousCheckpointInterval:
+      return ParseTrigger("continuous");
+    case WriteStreamOperationStart::TRIGGER_NOT_SET:
+      return Trigger{};
+    default:
+      return NotSupported("This trigger is not supported; there are processingTime, availableNow and once.");
+  }
+}
+
+Status RefuseWhatIsNotThere(const WriteStreamOperationStart& command) {
+  if (command.has_foreach_writer()) return NotSupported("foreach is not supported.");
+  if (command.has_foreach_batch()) return NotSupported("foreachBatch is not supported.");
+  if (!command.table_name().empty()) return NotSupported("toTable is not supported; write to a path.");
+  if (command.clustering_column_names_size() > 0) return NotSupported("clusterBy is not supported.");
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<Responses> StartStreamingQuery(Session* session, const WriteStreamOperationStart& command) {
+  SLUICE_RETURN_IF_ERROR(RefuseWhatIsNotThere(command));
+  QuerySpec spec;
+  SLUICE_ASSIGN(spec.trigger, TriggerOf(command));
+  SLUICE_ASSIGN(spec.plan, session->Resolve(command.input()));
+  spec.name = command.query_name();
+  spec.output_mode = command.output_mode().empty() ? "append" : command.output_mode();
+  std::transform(spec.output_mode.begin(), spec.output_mode.end(), spec.output_mode.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  SLUICE_RETURN_IF_ERROR(CheckStreamingPlan(*spec.plan, spec.output_mode));
+  spec.sink_format = command.format().empty() ? "parquet" : command.format();
+  for (const auto& [name, value] : command.options()) spec.sink_options[name] = value;
+  spec.sink_path = command.path().empty() ? Options(spec.sink_options).Get("path", "") : command.path();
+  spec.partition_columns.assign(command.partitioning_column_names().begin(), command.partitioning_column_names().end());
+  SLUICE_ASSIGN(const std::shared_ptr<StreamingQuery> query, session->StartQuery(std::move(spec)));
+  spark::connect::ExecutePlanResponse response;
+  auto* result = response.mutable_write_stream_operation_start_result();
+  result->mutable_query_id()->set_id(query->id());
+  result->mutable_query_id()->set_run_id(query->run_id());
+  result->set_name(query->name());
+  return Responses{std::move(response)};
+}
+
+}  // namespace sluice::service

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/session.h"
+
+#include <arrow/compute/initialize.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/analyzer.h"
+#include "base/spark_error.h"
+#include "connectors/registry.h"
+#include "exec/query.h"
+#include "session/time_zone.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kTimeZone[] = "spark.sql.session.timeZone";
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+QueryResources ResourcesOf(Process* process) {
+  return QueryResources{process->env(), &process->budget(), &process->tasks()};
+}
+
+EvalContext ContextOf(Process* process, const Conf& conf) {
+  EvalContext context;
+  context.now_us = process->env()->clock().NowMillis() * 1000;
+  context.time_zone = conf.time_zone();
+  context.ansi = conf.ansi();
+  return context;
+}
+
+// Sinks that keep nothing between runs may do without a checkpoint of the user's.
+bool NeedsCheckpoint(const std::string& format) {
+  return format != "console" && format != "memory" && format != "noop";
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Process> process, std::string id)
+    : process_(std::move(process)), id_(std::move(id)), queries_(ResourcesOf(process_.get())) {
+  // Setting the zone that the machine has cannot fail.
+  (void)conf_.Set(kTimeZone, MachineTimeZone(process_->env().get()));
+}
+
+Session::~Session() = default;
+
+Conf Session::conf() const {
+  std::lock_guard lock(mutex_);
+  return conf_;
+}
+
+Status Session::SetConf(const std::string& key, const std::string& value) {
+  std::lock_guard lock(mutex_);
+  return conf_.Set(key, value);
+}
+
+void Session::UnsetConf(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  conf_.Unset(key);
+  if (key == kTimeZone) (void)conf_.Set(kTimeZone, MachineTimeZone(process_->env().get()));
+}
+
+Result<PlanPtr> Session::Resolve(const spark::connect::Relation& relation) {
+  const Conf settings = conf();
+  SLUICE_ASSIGN(const PlanPtr plan, Analyzer(*this, settings).Resolve(relation));
+  return Optimize(plan, sluice::ContextOf(process_.get(), settings));
+}
+
+Result<std::unique_ptr<Operator>> Session::Run(const PlanPtr& plan) {
+  static const Status initialized = arrow::compute::Initialize();
+  SLUICE_RETURN_IF_ERROR(initialized);
+  const Conf settings = conf();
+  return RunQuery(plan, QueryContext{process_->env(), settings, &process_->budget(), &process_->tasks(),
+                                     sluice::ContextOf(process_.get(), settings)});
+}
+
+Status Session::PlaceCheckpoint(QuerySpec* spec) const {
+  spec->checkpoint = Options(spec->sink_options).Get("checkpointLocation", "");
+  if (!spec->checkpoint.empty()) return Status::OK();
+  const std::string parent = spec->conf.Get("spark.sql.streaming.checkpointLocation");
+  if (!parent.empty()) {
+    spec->checkpoint = parent + "/" + (spec->name.empty() ? process_->env()->NewUuid() : spec->name);
+    return Status::OK();
+  }
+  if (!NeedsCheckpoint(Lower(spec->sink_format))) return Status::OK();
+  return UserError(
+      "SLUICE_CHECKPOINT_LOCATION",
+      "A checkpointLocation is needed: as an option of the query, or by spark.sql.streaming.checkpointLocation. "
+      "It is where the query remembers what it has done.");
+}
+
+Result<std::shared_ptr<StreamingQuery>> Session::StartQuery(QuerySpec spec) {
+  static const Status initialized = arrow::compute::Initialize();
+  SLUICE_RETURN_IF_ERROR(initialized);
+  std::function<void(const QueryProgress&)> listener;
+  {
+    std::lock_guard lock(mutex_);
+    spec.conf = conf_;
+    listener = listener_;
+  }
+  SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(&spec));
+  return queries_.Start(std::move(spec), std::move(listener));
+}
+
+void Session::OnProgress(std::function<void(const QueryProgress&)> listener) {
+  std::lock_guard lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+void Session::SetView(const std::string& name, PlanPtr plan) {
+  std::lock_guard lock(mutex_);
+  views_[Lower(name)] = std::move(plan);
+}
+
+bool Session::DropView(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  return views_.erase(Lower(name)) > 0;
+}
+
+Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
+  if (name.size() != 1) return PlanPtr();
+  std::lock_guard lock(mutex_);
+  const auto found = views_.find(Lower(name[0]));
+  return found == views_.end() ? PlanPtr() : found->second;
+}
+
+SourceContext Session::ContextOf(const ScanSpec& spec) const {
+  SourceContext context;
+  context.env = process_->env();
+  context.conf = conf();
+  context.options = Options(spec.options);
+  context.paths = spec.paths;
+  context.budget = &process_->budget();
+  return context;
+}
+
+Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) {
+  if (schema != nullptr) {
+    return NotSupported(
+        fmt::format("A schema for the format {} is not supported: the source gives its own.", spec.format));
+  }
+  SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
+  SLUICE_ASSIGN(schema, connector->schema(ContextOf(spec), spec.streaming));
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kScan;
+  node->schema = std::move(schema);
+  for (int i = 0; i < node->schema->num_fields(); ++i) spec.columns.push_back(i);
+  node->scan = std::move(spec);
+  return node;
+}
+
+bool Session::HasFormat(const std::string& format) const {
+  return FindConnector(format).ok();
+}
+
+}  // namespace sluice

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <spark/connect/relations.pb.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/catalog.h"
+#include "conf/conf.h"
+#include "connectors/source.h"
+#include "plan/plan.h"
+#include "session/process.h"
+#include "streaming/query_manager.h"
+
+namespace sluice {
+
+class Operator;
+
+// A user's session: settings, temporary views, streaming queries. Thread-safe.
+class Session : public Catalog {
+ public:
+  Session(std::shared_ptr<Process> process, std::string id);
+  ~Session() override;
+
+  const std::string& id() const { return id_; }
+  Process& process() { return *process_; }
+  QueryManager& queries() { return queries_; }
+
+  // A copy of the settings as they are now.
+  Conf conf() const;
+  Status SetConf(const std::string& key, const std::string& value);
+  void UnsetConf(const std::string& key);
+
+  // Resolves names, types and functions, then optimizes.
+  Result<PlanPtr> Resolve(const spark::connect::Relation& relation);
+  // Starts a batch query; its rows are pulled from the operator.
+  Result<std::unique_ptr<Operator>> Run(const PlanPtr& plan);
+  // Starts a streaming query: fills in the checkpoint's place and the settings.
+  Result<std::shared_ptr<StreamingQuery>> StartQuery(QuerySpec spec);
+  // Called on a query's thread after each of its batches; set before queries start.
+  void OnProgress(std::function<void(const QueryProgress&)> listener);
+
+  void SetView(const std::string& name, PlanPtr plan);
+  // True when there was such a view.
+  bool DropView(const std::string& name);
+
+  // Catalog:
+  Result<PlanPtr> FindView(const std::vector<std::string>& name) override;
+  Result<PlanPtr> ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) override;
+  bool HasFormat(const std::string& format) const override;
+
+ private:
+  SourceContext ContextOf(const ScanSpec& spec) const;
+  Status PlaceCheckpoint(QuerySpec* spec) const;
+
+  const std::shared_ptr<Process> process_;
+  const std::string id_;
+  mutable std::mutex mutex_;
+  Conf conf_;
+  std::map<std::string, PlanPtr> views_;  // by lower-case name
+  std::function<void(const QueryProgress&)> listener_;
+  QueryManager queries_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "connectors/sink.h"
+#include "connectors/source.h"
+#include "exec/task_pipeline.h"
+#include "expr/expr.h"
+
+namespace sluice {
+
+class ThreadPool;
+
+// What the tasks of a batch did.
+struct BatchOutcome {
+  int64_t input_rows = 0;
+  int64_t output_rows = 0;
+  std::vector<std::unique_ptr<TaskCommit>> commits;  // in task order
+};
+
+// Runs the tasks of one batch: source partition -> operators -> sink writer. How rows are cut into tasks depends on the
+// batch's range and on the plan alone. Run is called by the query's thread, Cancel by any.
+class BatchRunner {
+ public:
+  BatchRunner(StreamingShape shape, ThreadPool* tasks) : shape_(std::move(shape)), tasks_(tasks) {}
+
+  Result<BatchOutcome> Run(BatchId batch, const std::vector<InputPartition>& inputs, StreamSource* source,
+                           StreamSink* sink, const EvalContext& context);
+  // Makes the batch that runs end with an error soon, and every later one.
+  void Cancel();
+  bool cancelled() const;
+
+ private:
+  // One task of the sink: the inputs that it reads one after the other.
+  struct Task {
+    std::vector<InputPartition> inputs;
+    std::string identity;
+  };
+  class TrackedReader;
+
+  std::vector<Task> CutTasks(const std::vector<InputPartition>& inputs) const;
+  Result<std::unique_ptr<Operator>> OpenPipeline(const InputPartition& input, StreamSource* source,
+                                                 const EvalContext& context, int64_t* rows);
+  Result<std::unique_ptr<TaskCommit>> RunTask(BatchId batch, TaskId id, const Task& task, StreamSource* source,
+                                              StreamSink* sink, const EvalContext& context, int64_t* rows);
+  Result<BatchOutcome> RunShuffled(BatchId batch, const std::vector<InputPartition>& inputs, StreamSource* source,
+                                   StreamSink* sink, const EvalContext& context);
+  Status Track(SliceReader* reader);
+  void Untrack(SliceReader* reader);
+  void CancelReaders(bool for_good);
+
+  const StreamingShape shape_;
+  ThreadPool* const tasks_;
+  mutable std::mutex mutex_;
+  std::set<SliceReader*> readers_;
+  bool failing_ = false;    // a task of this batch failed: the others stop
+  bool cancelled_ = false;  // the batch was given up
+};
+
+}  // namespace sluice

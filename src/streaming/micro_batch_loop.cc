@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streaming/micro_batch_loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "base/spark_error.h"
+#include "checkpoint/offset_conf.h"
+#include "connectors/registry.h"
+#include "streaming/determinism.h"
+
+namespace sluice {
+namespace {
+
+// Without new data the looks at the source grow rarer up to this, so that an idle query costs next to nothing.
+constexpr int64_t kLongestIdlePollMs = 100;
+
+}  // namespace
+
+MicroBatchLoop::MicroBatchLoop(QuerySpec spec, std::string run_id, QueryResources resources, QueryMonitor* monitor)
+    : spec_(std::move(spec)),
+      run_id_(std::move(run_id)),
+      resources_(std::move(resources)),
+      monitor_(monitor),
+      writer_nonce_(resources_.env->NewUuid()) {}
+
+MicroBatchLoop::~MicroBatchLoop() = default;
+
+Status MicroBatchLoop::Open() {
+  SLUICE_ASSIGN(StreamingShape shape, ShapeOf(spec_.plan));
+  runner_ = std::make_unique<BatchRunner>(std::move(shape), resources_.tasks);
+  SLUICE_ASSIGN(const Location folder, resources_.env->Locate(spec_.checkpoint, spec_.conf));
+  const bool allow_unconditional = spec_.conf.GetBool("spark.sluice.s3.allowUnconditionalWrites");
+  SLUICE_ASSIGN(checkpoint_, Checkpoint::Open(folder, resources_.env.get(), allow_unconditional));
+  id_ = checkpoint_->query_id();
+  SLUICE_ASSIGN(Recovery recovery, checkpoint_->Recover(1));
+  next_ = recovery.next;
+  Conf conf = spec_.conf;
+  if (recovery.previous) {
+    previous_conf_ = recovery.previous->conf;
+    committed_end_ = recovery.previous->offsets[0];
+    conf = WithRecordedSettings(spec_.conf, *previous_conf_);
+  }
+  if (recovery.planned) {
+    Planned planned{next_, *recovery.planned, committed_end_.value_or(""), true};
+    previous_conf_ = planned.entry.conf;
+    conf = WithRecordedSettings(spec_.conf, planned.entry.conf);
+    planned_ = std::move(planned);
+  }
+  SLUICE_RETURN_IF_ERROR(OpenSource(conf));
+  return OpenSink(conf, recovery.recovered);
+}
+
+Status MicroBatchLoop::OpenSource(const Conf& conf) {
+  SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
+  SLUICE_ASSIGN(const Connector* connector, FindConnector(shape.scan->scan.format));
+  if (connector->open_stream == nullptr) {
+    return NotSupported(fmt::format("The format {} cannot be read as a stream.", shape.scan->scan.format));
+  }
+  SourceContext context;
+  context.env = resources_.env;
+  context.conf = conf;
+  context.options = Options(shape.scan->scan.options);
+  context.paths = shape.scan->scan.paths;
+  context.checkpoint = checkpoint_->SourceFolder(0);
+  context.query_id = id_;
+  context.budget = resources_.budget;
+  context.available_now = spec_.trigger.kind != TriggerKind::kProcessingTime;
+  context.ignore_rate_limits = spec_.trigger.kind == TriggerKind::kOnce;
+  SLUICE_ASSIGN(source_, connector->open_stream(context));
+  return Status::OK();
+}
+
+Status MicroBatchLoop::OpenSink(const Conf& conf, bool recovered) {
+  SLUICE_ASSIGN(const Connector* connector, FindConnector(spec_.sink_format));
+  if (connector->open_sink == nullptr) {
+    return NotSupported(fmt::format("The format {} cannot be written as a stream.", spec_.sink_format));
+  }
+  SinkContext context;
+  context.env = resources_.env;
+  context.conf = conf;
+  context.options = Options(spec_.sink_options);
+  context.path = spec_.sink_path;
+  context.partition_columns = spec_.partition_columns;
+  context.output_mode = spec_.output_mode;
+  context.query_id = id_;
+  context.schema = spec_.plan->schema;
+  context.deterministic = IsDeterministic(*spec_.plan);
+  context.budget = resources_.budget;
+  SLUICE_ASSIGN(sink_, connector->open_sink(context));
+  return sink_->Start(next_, recovered);
+}
+
+Status MicroBatchLoop::Run() {
+  const auto stopped = [this] { return stop_.load(); };
+  while (!stopped()) {
+    trigger_start_ms_ = resources_.env->clock().NowMillis();
+    durations_ms_.clear();
+    const Result<bool> ran = RunTrigger();
+    if (!ran.ok()) {
+      if (gave_up_) return Status::OK();
+      return ran.status();
+    }
+    if (spec_.trigger.kind == TriggerKind::kOnce) break;
+    if (spec_.trigger.kind == TriggerKind::kAvailableNow) {
+      if (!*ran) break;
+      continue;
+    }
+    WaitForNextTrigger(*ran, trigger_start_ms_);
+  }
+  return Status::OK();
+}
+
+void MicroBatchLoop::WaitForNextTrigger(bool ran, int64_t trigger_start_ms) {
+  Clock& clock = resources_.env->clock();
+  const auto stopped = [this] { return stop_.load(); };
+  if (spec_.trigger.interval_ms > 0) {
+    const int64_t now = clock.NowMillis();
+    const int64_t due = NextTriggerTime(trigger_start_ms, spec_.trigger.interval_ms);
+    if (now > due)
+      Log(LogLevel::kWarn, "Query {}: the trigger of {} ms fell behind by {} ms", id_, spec_.trigger.interval_ms,
+          now - due);
+    clock.WaitUntil(std::max(due, now), stopped);
+    return;
+  }
+  if (ran) {
+    idle_rounds_ = 0;
+    return;
+  }
+  const int64_t delay = spec_.conf.GetDurationMs("spark.sql.streaming.pollingDelay") << std::min(idle_rounds_++, 8);
+  const int64_t first = spec_.conf.GetDurationMs("spark.sql.streaming.pollingDelay");
+  clock.WaitUntil(clock.NowMillis() + std::max(first, std::min(delay, kLongestIdlePollMs)), stopped);
+}
+
+int64_t MicroBatchLoop::Timed(const char* phase, int64_t start_nanos) {
+  const int64_t now = resources_.env->clock().MonotonicNanos();
+  durations_ms_[phase] += (now - start_nanos) / 1'000'000;
+  return now;
+}
+
+Result<bool> MicroBatchLoop::RunTrigger() {
+  if (!planned_) {
+    SLUICE_ASSIGN(const bool found, PlanNextBatch());
+    if (!found) {
+      monitor_->SetStatus("Waiting for data to arrive", false, false);
+      monitor_->NoNewData();
+      return false;
+    }
+  }
+  monitor_->SetStatus("Processing new data", true, true);
+  SLUICE_RETURN_IF_ERROR(ExecutePlanned());
+  return true;
+}
+
+Result<bool> MicroBatchLoop::PlanNextBatch() {
+  Clock& clock = resources_.env->clock();
+  if (idle_rounds_ == 0) monitor_->SetStatus("Getting offsets from " + source_->description(), false, true);
+  int64_t at = clock.MonotonicNanos();
+  std::string start;
+  if (committed_end_) {
+    start = *committed_end_;
+  } else {
+    SLUICE_ASSIGN(start, source_->InitialOffset());
+  }
+  SLUICE_ASSIGN(const std::optional<std::string> end, source_->LatestOffset(start));
+  at = Timed("latestOffset", at);
+  if (!end) return false;
+  Planned planned;
+  planned.batch = next_;
+  planned.start = start;
+  planned.entry.batch_timestamp_ms = clock.NowMillis();
+  planned.entry.conf = NextEntryConf(spec_.conf, previous_conf_ ? &*previous_conf_ : nullptr, writer_nonce_);
+  planned.entry.offsets = {*end};
+  SLUICE_RETURN_IF_ERROR(checkpoint_->offsets().Write(next_, planned.entry));
+  Timed("walCommit", at);
+  previous_conf_ = planned.entry.conf;
+  planned_ = std::move(planned);
+  return true;
+}
+
+Status MicroBatchLoop::ExecutePlanned() {
+  const Planned planned = *planned_;
+  const Conf conf = WithRecordedSettings(spec_.conf, planned.entry.conf);
+  int64_t at = resources_.env->clock().MonotonicNanos();
+  std::string start = planned.start;
+  if (start.empty()) {
+    SLUICE_ASSIGN(start, source_->InitialOffset());
+  }
+  BatchOutcome outcome;
+  SLUICE_ASSIGN(const BatchStanding standing, sink_->Standing(planned.batch, planned.recovered));
+  if (standing == BatchStanding::kNew) {
+    SLUICE_ASSIGN(const std::vector<InputPartition> inputs,
+                  source_->PlanTasks(start, planned.entry.offsets[0].value_or("")));
+    at = Timed("queryPlanning", at);
+    EvalContext context;
+    context.now_us = planned.entry.batch_timestamp_ms * 1000;
+    context.time_zone = conf.time_zone();
+    context.ansi = conf.ansi();
+    SLUICE_ASSIGN(outcome, runner_->Run(planned.batch, inputs, source_.get(), sink_.get(), context));
+    at = Timed("addBatch", at);
+    SLUICE_RETURN_IF_ERROR(sink_->Commit(planned.batch, std::move(outcome.commits)));
+    at = Timed("commitBatch", at);
+  }
+  Planned finished = planned;
+  finished.start = start;
+  return FinishBatch(finished, outcome);
+}
+
+Status MicroBatchLoop::FinishBatch(const Planned& planned, const BatchOutcome& outcome) {
+  int64_t at = resources_.env->clock().MonotonicNanos();
+  SLUICE_RETURN_IF_ERROR(checkpoint_->commits().Write(planned.batch, CommitEntry{}));
+  Timed("commitOffsets", at);
+  const std::string& end = planned.entry.offsets[0].value_or("");
+  source_metrics_.clear();
+  SLUICE_RETURN_IF_ERROR(source_->Committed(end, &source_metrics_, &latest_offset_));
+  // A purge that fails loses nothing: the next one tries again.
+  const Status purged = checkpoint_->Purge(planned.batch, spec_.conf.GetInt("spark.sql.streaming.minBatchesToRetain"));
+  if (!purged.ok()) Log(LogLevel::kWarn, "Query {}: old log entries could not be deleted: {}", id_, purged.message());
+  committed_end_ = end;
+  next_ = planned.batch.Next();
+  planned_.reset();
+  Report(planned, outcome);
+  return Status::OK();
+}
+
+void MicroBatchLoop::Report(const Planned& planned, const BatchOutcome& outcome) {
+  const int64_t duration = std::max<int64_t>(resources_.env->clock().NowMillis() - trigger_start_ms_, 0);
+  durations_ms_["triggerExecution"] = duration;
+  QueryProgress progress;
+  progress.id = id_;
+  progress.run_id = run_id_;
+  progress.name = spec_.name;
+  progress.timestamp_ms = trigger_start_ms_;
+  progress.batch_id = planned.batch.value;
+  progress.batch_duration_ms = duration;
+  progress.duration_ms = durations_ms_;
+  const auto rows = static_cast<double>(outcome.input_rows);
+  const int64_t since = previous_trigger_start_ms_ < 0 ? 0 : trigger_start_ms_ - previous_trigger_start_ms_;
+  progress.input_rows_per_second = since > 0 ? rows * 1000.0 / static_cast<double>(since) : 0;
+  progress.processed_rows_per_second = rows * 1000.0 / static_cast<double>(std::max<int64_t>(duration, 1));
+  SourceProgress source;
+  source.description = source_->description();
+  source.start_offset = planned.start;
+  source.end_offset = planned.entry.offsets[0].value_or("");
+  source.latest_offset = latest_offset_.value_or("");
+  source.input_rows = outcome.input_rows;
+  source.metrics = source_metrics_;
+  progress.sources.push_back(std::move(source));
+  progress.sink_description = sink_->description();
+  progress.output_rows = outcome.output_rows;
+  previous_trigger_start_ms_ = trigger_start_ms_;
+  Log(LogLevel::kInfo, "Query {} batch {}: {} rows in {} ms", id_, planned.batch.value, outcome.input_rows, duration);
+  monitor_->AddProgress(std::move(progress));
+}
+
+void MicroBatchLoop::RequestStop() {
+  stop_ = true;
+  resources_.env->clock().Wake();
+}
+
+void MicroBatchLoop::GiveUpBatch() {
+  gave_up_ = true;
+  RequestStop();
+  if (runner_) runner_->Cancel();
+}
+
+}  // namespace sluice

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "checkpoint/checkpoint.h"
+#include "connectors/sink.h"
+#include "connectors/source.h"
+#include "streaming/batch_runner.h"
+#include "streaming/query_monitor.h"
+#include "streaming/query_spec.h"
+
+namespace sluice {
+
+class MemoryBudget;
+class ThreadPool;
+
+// What queries of one process share. Not owned.
+struct QueryResources {
+  std::shared_ptr<Env> env;
+  MemoryBudget* budget = nullptr;
+  ThreadPool* tasks = nullptr;
+};
+
+// The micro-batch protocol of Spark, step by step and in its order:
+//   1. read or create the checkpoint's `metadata`; find the batch to run (Checkpoint::Recover)
+//   2. ask the source for the end of the next batch; write offsets/N, if absent
+//   3. a batch that the sink has committed already is not run again
+//   4. run the tasks, let the sink commit, write commits/N, tell the source, purge old entries
+// A batch planned before a restart runs with exactly its recorded range and settings. All I/O of a query is here and in
+// what this calls; the decisions are in Checkpoint::Recover and the sink. Run() is called once, by the query's thread;
+// the other methods by any thread.
+class MicroBatchLoop {
+ public:
+  MicroBatchLoop(QuerySpec spec, std::string run_id, QueryResources resources, QueryMonitor* monitor);
+  ~MicroBatchLoop();
+
+  // Opens everything; afterwards id() is set. Errors here refuse the start.
+  Status Open();
+  // Runs batches until the trigger has no more, a stop is asked for, or something fails.
+  Status Run();
+
+  // The batch that runs is finished first.
+  void RequestStop();
+  // The batch that runs is given up: Run() returns OK soon, and gave_up() is true. A restart runs the batch again.
+  void GiveUpBatch();
+  bool gave_up() const { return gave_up_; }
+
+  const std::string& id() const { return id_; }
+
+ private:
+  struct Planned {
+    BatchId batch;
+    OffsetEntry entry;
+    std::string start;  // the source's JSON, inclusive
+    bool recovered = false;
+  };
+
+  Status OpenSource(const Conf& conf);
+  Status OpenSink(const Conf& conf, bool recovered);
+  Result<bool> RunTrigger();
+  Result<bool> PlanNextBatch();
+  Status ExecutePlanned();
+  Status FinishBatch(const Planned& planned, const BatchOutcome& outcome);
+  void Report(const Planned& planned, const BatchOutcome& outcome);
+  void WaitForNextTrigger(bool ran, int64_t trigger_start_ms);
+  int64_t Timed(const char* phase, int64_t start_nanos);
+
+  const QuerySpec spec_;
+  const std::string run_id_;
+  const QueryResources resources_;
+  QueryMonitor* const monitor_;
+  const std::string writer_nonce_;
+
+  std::string id_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  std::shared_ptr<StreamSource> source_;
+  std::unique_ptr<StreamSink> sink_;
+  std::unique_ptr<BatchRunner> runner_;
+
+  BatchId next_;
+  std::optional<std::string> committed_end_;  // where the next batch starts; none: ask the source
+  std::optional<EntryConf> previous_conf_;
+  std::optional<Planned> planned_;
+  std::optional<std::string> latest_offset_;
+  std::map<std::string, std::string> source_metrics_;
+
+  std::map<std::string, int64_t> durations_ms_;
+  int64_t trigger_start_ms_ = 0;
+  int64_t previous_trigger_start_ms_ = -1;
+  int idle_rounds_ = 0;
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> gave_up_{false};
+};
+
+}  // namespace sluice

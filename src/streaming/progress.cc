@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streaming/progress.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string IsoTime(int64_t ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
+}
+
+Json Offset(const std::string& json) {
+  if (json.empty()) return nullptr;
+  Json parsed = Json::parse(json, nullptr, false);
+  return parsed.is_discarded() ? Json(json) : parsed;
+}
+
+// Spark leaves a rate out when it is not a finite number.
+void SetRate(Json* json, const char* name, double rate) {
+  if (std::isfinite(rate)) (*json)[name] = rate;
+}
+
+double Share(double rate, int64_t rows, int64_t all) {
+  return all == 0 ? rate : rate * static_cast<double>(rows) / static_cast<double>(all);
+}
+
+}  // namespace
+
+int64_t QueryProgress::input_rows() const {
+  int64_t rows = 0;
+  for (const SourceProgress& source : sources) rows += source.input_rows;
+  return rows;
+}
+
+std::string ProgressToJson(const QueryProgress& progress) {
+  Json json;
+  json["id"] = progress.id;
+  json["runId"] = progress.run_id;
+  json["name"] = progress.name.empty() ? Json(nullptr) : Json(progress.name);
+  json["timestamp"] = IsoTime(progress.timestamp_ms);
+  json["batchId"] = progress.batch_id;
+  json["batchDuration"] = progress.batch_duration_ms;
+  json["numInputRows"] = progress.input_rows();
+  SetRate(&json, "inputRowsPerSecond", progress.input_rows_per_second);
+  SetRate(&json, "processedRowsPerSecond", progress.processed_rows_per_second);
+  json["durationMs"] = progress.duration_ms;
+  json["stateOperators"] = Json::array();
+  json["sources"] = Json::array();
+  for (const SourceProgress& source : progress.sources) {
+    Json entry;
+    entry["description"] = source.description;
+    entry["startOffset"] = Offset(source.start_offset);
+    entry["endOffset"] = Offset(source.end_offset);
+    entry["latestOffset"] = Offset(source.latest_offset);
+    entry["numInputRows"] = source.input_rows;
+    const int64_t all = progress.input_rows();
+    SetRate(&entry, "inputRowsPerSecond", Share(progress.input_rows_per_second, source.input_rows, all));
+    SetRate(&entry, "processedRowsPerSecond", Share(progress.processed_rows_per_second, source.input_rows, all));
+    if (!source.metrics.empty()) entry["metrics"] = source.metrics;
+    json["sources"].push_back(std::move(entry));
+  }
+  json["sink"] = {{"description", progress.sink_description}, {"numOutputRows", progress.output_rows}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace sluice

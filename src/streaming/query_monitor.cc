@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streaming/query_monitor.h"
+
+namespace sluice {
+
+void QueryMonitor::SetStatus(std::string message, bool data_available, bool trigger_active) {
+  std::lock_guard lock(mutex_);
+  status_ = QueryStatus{std::move(message), data_available, trigger_active};
+}
+
+QueryStatus QueryMonitor::status() const {
+  std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void QueryMonitor::AddProgress(QueryProgress progress) {
+  {
+    std::lock_guard lock(mutex_);
+    recent_.push_back(progress);
+    while (recent_.size() > recent_limit_) recent_.pop_front();
+  }
+  if (listener_) listener_(progress);
+}
+
+std::vector<QueryProgress> QueryMonitor::recent() const {
+  std::lock_guard lock(mutex_);
+  return {recent_.begin(), recent_.end()};
+}
+
+std::optional<QueryProgress> QueryMonitor::last() const {
+  std::lock_guard lock(mutex_);
+  if (recent_.empty()) return std::nullopt;
+  return recent_.back();
+}
+
+void QueryMonitor::NoNewData() {
+  {
+    std::lock_guard lock(mutex_);
+    ++idle_count_;
+  }
+  changed_.notify_all();
+}
+
+void QueryMonitor::AwaitNoNewData() {
+  std::unique_lock lock(mutex_);
+  // The look that is under way may have begun before this call: the one after it counts.
+  const int64_t wanted = idle_count_ + 2;
+  changed_.wait(lock, [&] { return ended_ || idle_count_ >= wanted; });
+}
+
+void QueryMonitor::Ended() {
+  {
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace sluice

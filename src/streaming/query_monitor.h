@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "streaming/progress.h"
+
+namespace sluice {
+
+struct QueryStatus {
+  std::string message;
+  bool data_available = false;
+  bool trigger_active = false;
+};
+
+// What the outside may see of a running query. The loop writes, anyone reads. Thread-safe.
+class QueryMonitor {
+ public:
+  explicit QueryMonitor(size_t recent) : recent_limit_(recent) {}
+
+  void SetStatus(std::string message, bool data_available, bool trigger_active);
+  QueryStatus status() const;
+
+  void AddProgress(QueryProgress progress);
+  std::vector<QueryProgress> recent() const;
+  std::optional<QueryProgress> last() const;
+  // Called on the query's thread after each AddProgress; set before the query starts.
+  void OnProgress(std::function<void(const QueryProgress&)> listener) { listener_ = std::move(listener); }
+
+  // The loop found nothing new since the last batch.
+  void NoNewData();
+  // Waits until the loop found nothing new after this call, or `ended` is told.
+  void AwaitNoNewData();
+  void Ended();
+
+ private:
+  const size_t recent_limit_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  QueryStatus status_{"Initializing StreamExecution", false, false};
+  std::deque<QueryProgress> recent_;
+  std::function<void(const QueryProgress&)> listener_;
+  int64_t idle_count_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace sluice

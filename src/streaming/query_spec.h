@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conf/conf.h"
+#include "plan/plan.h"
+#include "streaming/trigger.h"
+
+namespace sluice {
+
+// A streaming query as it was asked for. A plain value.
+struct QuerySpec {
+  std::string name;  // empty: none
+  PlanPtr plan;      // resolved and optimized, with one streaming scan
+  std::string sink_format;
+  std::map<std::string, std::string> sink_options;
+  std::string sink_path;
+  std::vector<std::string> partition_columns;
+  std::string output_mode = "append";
+  Trigger trigger;
+  std::string checkpoint;  // URI of the folder; empty: the query keeps its logs in memory only (console, memory, noop)
+  Conf conf;               // the session's settings when the query was started
+};
+
+}  // namespace sluice

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streaming/streaming_query.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/logging.h"
+#include "base/spark_error.h"
+
+namespace sluice {
+namespace {
+
+// The query's failure as its callers see it: the cause keeps its class, the words say which query it was.
+Status Failed(const Status& cause, const std::string& id, const std::string& run_id) {
+  if (cause.ok()) return cause;
+  Log(LogLevel::kError, "Query {} (run {}) failed: {}", id, run_id, cause.message());
+  return FindSparkError(cause) != nullptr ? cause : InternalError(cause.ToString());
+}
+
+}  // namespace
+
+StreamingQuery::StreamingQuery(QuerySpec spec, QueryResources resources, std::string run_id)
+    : name_(spec.name),
+      run_id_(run_id),
+      checkpoint_(spec.checkpoint),
+      shutdown_timeout_ms_(spec.conf.GetDurationMs("spark.sluice.shutdownTimeout")),
+      monitor_(
+          static_cast<size_t>(std::max<int64_t>(spec.conf.GetInt("spark.sql.streaming.numRecentProgressUpdates"), 1))),
+      loop_(std::move(spec), std::move(run_id), std::move(resources), &monitor_) {}
+
+StreamingQuery::~StreamingQuery() {
+  loop_.GiveUpBatch();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<std::shared_ptr<StreamingQuery>> StreamingQuery::Start(QuerySpec spec, QueryResources resources,
+                                                              std::function<void(const QueryProgress&)> listener,
+                                                              std::function<void()> ended) {
+  std::string run_id = resources.env->NewUuid();
+  std::shared_ptr<StreamingQuery> query(new StreamingQuery(std::move(spec), std::move(resources), std::move(run_id)));
+  if (listener) query->monitor_.OnProgress(std::move(listener));
+  SLUICE_RETURN_IF_ERROR(query->loop_.Open());
+  query->thread_ = std::thread([raw = query.get(), ended = std::move(ended)] { raw->Main(ended); });
+  return query;
+}
+
+void StreamingQuery::Main(const std::function<void()>& ended) {
+  const Status result = Failed(loop_.Run(), loop_.id(), run_id_);
+  monitor_.SetStatus(result.ok() ? "Stopped" : "Terminated with exception: " + result.message(), false, false);
+  monitor_.Ended();
+  {
+    std::lock_guard lock(mutex_);
+    result_ = result;
+    ended_ = true;
+    // Under the lock: whoever waits may destroy the query as soon as it sees the end.
+    ended_changed_.notify_all();
+  }
+  if (ended) ended();
+}
+
+bool StreamingQuery::IsActive() const {
+  std::lock_guard lock(mutex_);
+  return !ended_;
+}
+
+bool StreamingQuery::WaitEnd(std::optional<int64_t> timeout_ms) {
+  std::unique_lock lock(mutex_);
+  const auto ended = [this] { return ended_; };
+  if (timeout_ms) return ended_changed_.wait_for(lock, std::chrono::milliseconds(*timeout_ms), ended);
+  ended_changed_.wait(lock, ended);
+  return true;
+}
+
+Result<bool> StreamingQuery::AwaitTermination(std::optional<int64_t> timeout_ms) {
+  if (!WaitEnd(timeout_ms)) return false;
+  std::lock_guard lock(mutex_);
+  SLUICE_RETURN_IF_ERROR(result_);
+  return true;
+}
+
+Status StreamingQuery::Stop() {
+  loop_.RequestStop();
+  if (!WaitEnd(shutdown_timeout_ms_)) {
+    Log(LogLevel::kWarn, "Query {}: the batch did not finish within {} ms and is given up; a restart runs it again",
+        id(), shutdown_timeout_ms_);
+    loop_.GiveUpBatch();
+    WaitEnd(std::nullopt);
+  }
+  return Status::OK();
+}
+
+Status StreamingQuery::ProcessAllAvailable() {
+  monitor_.AwaitNoNewData();
+  std::lock_guard lock(mutex_);
+  return ended_ ? result_ : Status::OK();
+}
+
+std::optional<Status> StreamingQuery::exception() const {
+  std::lock_guard lock(mutex_);
+  if (!ended_ || result_.ok()) return std::nullopt;
+  return result_;
+}
+
+}  // namespace sluice

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/status.h"
+#include "streaming/micro_batch_loop.h"
+#include "streaming/query_monitor.h"
+#include "streaming/query_spec.h"
+
+namespace sluice {
+
+// A running query: the loop on a thread of its own. Thread-safe. The destructor gives up the batch that runs and joins.
+class StreamingQuery {
+ public:
+  // Opens checkpoint, source and sink (errors refuse the start), then starts the thread. `listener` may be null; it is
+  // called on the query's thread after each batch. `ended` is called once at the end, on the query's thread.
+  static Result<std::shared_ptr<StreamingQuery>> Start(QuerySpec spec, QueryResources resources,
+                                                       std::function<void(const QueryProgress&)> listener,
+                                                       std::function<void()> ended);
+  ~StreamingQuery();
+
+  const std::string& id() const { return loop_.id(); }  // of the checkpoint: the same after a restart
+  const std::string& run_id() const { return run_id_; }
+  const std::string& name() const { return name_; }
+  const std::string& checkpoint() const { return checkpoint_; }
+
+  bool IsActive() const;
+  // Waits for the end; without a timeout for ever. False: still running. An error: the query failed with it.
+  Result<bool> AwaitTermination(std::optional<int64_t> timeout_ms);
+  // Asks for the end without waiting; the batch that runs is finished first.
+  void RequestStop() { loop_.RequestStop(); }
+  // Lets the batch that runs finish within spark.sluice.shutdownTimeout, gives it up after that, and waits for the end.
+  Status Stop();
+  bool gave_up() const { return loop_.gave_up(); }
+  // Waits until everything that is there now has been processed.
+  Status ProcessAllAvailable();
+  // The error that ended the query, if one did.
+  std::optional<Status> exception() const;
+
+  QueryStatus status() const { return monitor_.status(); }
+  std::vector<QueryProgress> recent_progress() const { return monitor_.recent(); }
+  std::optional<QueryProgress> last_progress() const { return monitor_.last(); }
+
+ private:
+  StreamingQuery(QuerySpec spec, QueryResources resources, std::string run_id);
+  void Main(const std::function<void()>& ended);
+  bool WaitEnd(std::optional<int64_t> timeout_ms);
+
+  const std::string name_;
+  const std::string run_id_;
+  const std::string checkpoint_;
+  const int64_t shutdown_timeout_ms_;
+  QueryMonitor monitor_;
+  MicroBatchLoop loop_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable ended_changed_;
+  bool ended_ = false;
+  Status result_;
+  std::thread thread_;
+};
+
+}  // namespace sluice
