@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/kafka/fetch_memory.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace sluice {
+namespace {
+
+constexpr int64_t kKiB = 1024;
+constexpr int64_t kMiB = 1024 * kKiB;
+constexpr int64_t kDefaultLimit = 128 * kMiB;
+constexpr int64_t kQueueBytes = kMiB;          // queued.max.messages.kbytes, a partition
+constexpr int64_t kPartitionFetch = kMiB / 2;  // fetch.message.max.bytes
+constexpr int64_t kFetchBytes = 2 * kMiB;      // fetch.max.bytes, a broker
+
+int64_t NumberOr(const std::map<std::string, std::string>& values, const char* name, int64_t fallback) {
+  const auto found = values.find(name);
+  return found == values.end() ? fallback : std::strtoll(found->second.c_str(), nullptr, 10);
+}
+
+}  // namespace
+
+FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user) {
+  const int64_t whole = limit > 0 ? limit : kDefaultLimit;
+  const int64_t partition_fetch = NumberOr(user, "fetch.message.max.bytes", kPartitionFetch);
+  const int64_t fetch = std::max(NumberOr(user, "fetch.max.bytes", kFetchBytes), partition_fetch);
+  FetchMemory memory;
+  memory.share_bytes = std::min(std::max(whole / 8, 2 * kMiB), whole / 2);
+  memory.hot_partitions = std::max<int64_t>(memory.share_bytes / (kQueueBytes + partition_fetch), 1);
+  memory.properties = {
+      {"queued.max.messages.kbytes", std::to_string(kQueueBytes / kKiB)},
+      {"fetch.message.max.bytes", std::to_string(partition_fetch)},
+      {"fetch.max.bytes", std::to_string(fetch)},
+      // The largest record that the budget allows still arrives.
+      {"receive.message.max.bytes", std::to_string(std::max<int64_t>(whole / 8, 0) + fetch + 2 * kMiB)},
+      {"fetch.queue.backoff.ms", "2"},
+      {"fetch.wait.max.ms", "50"},
+  };
+  return memory;
+}
+
+}  // namespace sluice

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace sluice {
+
+// How the bytes that librdkafka holds are bounded. Each started partition holds at most its queue and the piece of a
+// fetch that filled it; so many partitions may be started at once (more tasks at once overshoot by theirs). Small
+// queues are not only modest but fast: the data are still in the processor's cache when they are read.
+struct FetchMemory {
+  int64_t share_bytes = 0;  // accounted: taken from the memory budget while the consumer lives
+  int64_t hot_partitions = 0;
+  std::map<std::string, std::string> properties;  // librdkafka's, for what the user did not set
+};
+
+// `limit`: the whole memory budget, or 0 for none. `user`: librdkafka properties that the user set.
+FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user);
+
+}  // namespace sluice

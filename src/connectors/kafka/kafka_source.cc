@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/kafka/kafka_source.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "base/memory_budget.h"
+#include "base/spark_error.h"
+#include "checkpoint/source_log.h"
+#include "connectors/kafka/data_loss.h"
+#include "connectors/kafka/offset_json.h"
+#include "connectors/kafka/offset_planning.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+constexpr const char* kOffsetPlace = "The Kafka offset in the checkpoint";
+
+// As Java prints a double.
+Result<std::string> DoubleText(double value) {
+  arrow::DoubleBuilder builder;
+  ARROW_RETURN_NOT_OK(builder.Append(value));
+  SLUICE_ASSIGN(const auto array, builder.Finish());
+  return FormatValue(*array, 0, "UTC");
+}
+
+Status ReportAll(const std::vector<DataLoss>& losses, bool fail_on_data_loss) {
+  for (const DataLoss& loss : losses) SLUICE_RETURN_IF_ERROR(ReportDataLoss(loss, fail_on_data_loss));
+  return Status::OK();
+}
+
+}  // namespace
+
+KafkaTasks::KafkaTasks(std::shared_ptr<Env> env, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
+                       MemoryBudget* budget)
+    : env_(std::move(env)), options_(std::move(options)), consumer_(std::move(consumer)) {
+  limits_.fail_on_data_loss = options_.fail_on_data_loss;
+  limits_.poll_timeout_ms = options_.poll_timeout_ms;
+  if (budget != nullptr) limits_.max_record_bytes = budget->limit() / 8;
+}
+
+std::vector<InputPartition> KafkaTasks::Plan(const std::vector<OffsetRange>& ranges) const {
+  std::vector<InputPartition> tasks;
+  for (const OffsetRange& range : SplitRanges(ranges, options_.min_partitions, options_.max_records_per_partition)) {
+    InputPartition task;
+    task.identity = fmt::format("{}:{}:{}", range.partition.ToString(), range.begin, range.end);
+    task.detail = std::make_shared<OffsetRange>(range);
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+Result<std::unique_ptr<SliceReader>> KafkaTasks::Open(const InputPartition& input, const std::vector<int>& columns) {
+  const auto& range = *static_cast<const OffsetRange*>(input.detail.get());
+  return std::make_unique<KafkaRangeReader>(consumer_, range, columns, options_.include_headers, limits_,
+                                            &env_->clock());
+}
+
+KafkaSource::KafkaSource(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer)
+    : env_(context.env),
+      checkpoint_(context.checkpoint),
+      available_now_(context.available_now),
+      options_(std::move(options)),
+      offsets_(consumer, options_, &env_->clock()),
+      tasks_(env_, options_, consumer, context.budget) {}
+
+Result<std::string> KafkaSource::InitialOffset() {
+  if (!checkpoint_) return InternalError("A Kafka stream needs a checkpoint folder.");
+  SLUICE_ASSIGN(const auto recorded, ReadInitialOffset(*checkpoint_));
+  if (recorded) {
+    SLUICE_RETURN_IF_ERROR(ParseOffsets(*recorded, kOffsetPlace).status());
+    return *recorded;
+  }
+  SLUICE_ASSIGN(const PartitionOffsets start, offsets_.Start());
+  std::string json = FormatOffsets(start);
+  SLUICE_RETURN_IF_ERROR(WriteInitialOffset(*checkpoint_, json));
+  return json;
+}
+
+Result<PartitionOffsets> KafkaSource::FetchLatest(const PartitionOffsets& known) {
+  if (frozen_) return *frozen_;
+  SLUICE_ASSIGN(PartitionOffsets latest, offsets_.Latest(known));
+  // Told before anything is planned, so that the checkpoint never holds a range that cannot be read.
+  SLUICE_RETURN_IF_ERROR(ReportAll(FindLosses(known, latest), options_.fail_on_data_loss));
+  if (available_now_) frozen_ = latest;
+  return latest;
+}
+
+bool KafkaSource::WaitForMore(const PartitionOffsets& from, const PartitionOffsets& latest) {
+  if (!options_.min_offsets_per_trigger || available_now_) return false;
+  const int64_t now = env_->clock().NowMillis();
+  const bool overdue = now - last_trigger_ms_ >= options_.max_trigger_delay_ms;
+  if (!overdue && CountNewRecords(from, latest) < static_cast<double>(*options_.min_offsets_per_trigger)) return true;
+  last_trigger_ms_ = now;
+  return false;
+}
+
+Result<std::optional<std::string>> KafkaSource::LatestOffset(const std::string& start) {
+  SLUICE_ASSIGN(PartitionOffsets from, ParseOffsets(start, kOffsetPlace));
+  SLUICE_ASSIGN(latest_, FetchLatest(from));
+  // No partition at all is not an end (SPARK-41375).
+  if (latest_.empty() || latest_ == from) return std::optional<std::string>();
+  if (WaitForMore(from, latest_)) return std::optional<std::string>();
+  if (!options_.max_offsets_per_trigger) return std::optional<std::string>(FormatOffsets(latest_));
+  PartitionOffsets begin = from;
+  SLUICE_ASSIGN(const PartitionOffsets fresh, offsets_.Earliest(NewPartitions(from, latest_)));
+  begin.insert(fresh.begin(), fresh.end());
+  const PartitionOffsets end = LimitByRate(*options_.max_offsets_per_trigger, begin, latest_);
+  if (end == from) return std::optional<std::string>();
+  return std::optional<std::string>(FormatOffsets(end));
+}
+
+Result<std::vector<InputPartition>> KafkaSource::PlanTasks(const std::string& start, const std::string& end) {
+  SLUICE_ASSIGN(const PartitionOffsets from, ParseOffsets(start, kOffsetPlace));
+  SLUICE_ASSIGN(const PartitionOffsets until, ParseOffsets(end, kOffsetPlace));
+  SLUICE_ASSIGN(const PartitionOffsets fresh, offsets_.Earliest(NewPartitions(from, until)));
+  const RangePlan plan = PlanRanges(from, until, fresh);
+  SLUICE_RETURN_IF_ERROR(ReportAll(plan.losses, options_.fail_on_data_loss));
+  return tasks_.Plan(plan.ranges);
+}
+
+Result<std::unique_ptr<SliceReader>> KafkaSource::OpenReader(const InputPartition& input,
+                                                             const std::vector<int>& columns) {
+  return tasks_.Open(input, columns);
+}
+
+Status KafkaSource::Committed(const std::string& end, std::map<std::string, std::string>* metrics,
+                              std::optional<std::string>* latest) {
+  if (latest_.empty()) return Status::OK();
+  if (latest != nullptr) *latest = FormatOffsets(latest_);
+  if (metrics == nullptr) return Status::OK();
+  SLUICE_ASSIGN(const PartitionOffsets consumed, ParseOffsets(end, kOffsetPlace));
+  const auto lag = LagBehind(consumed, latest_);
+  if (!lag) return Status::OK();
+  SLUICE_ASSIGN((*metrics)["avgOffsetsBehindLatest"], DoubleText(lag->average));
+  (*metrics)["maxOffsetsBehindLatest"] = std::to_string(lag->max);
+  (*metrics)["minOffsetsBehindLatest"] = std::to_string(lag->min);
+  return Status::OK();
+}
+
+KafkaBatchSource::KafkaBatchSource(const SourceContext& context, KafkaOptions options,
+                                   std::shared_ptr<KafkaConsumer> consumer)
+    : options_(std::move(options)),
+      offsets_(consumer, options_, &context.env->clock()),
+      tasks_(context.env, options_, consumer, context.budget) {}
+
+Result<std::vector<InputPartition>> KafkaBatchSource::PlanTasks() {
+  SLUICE_ASSIGN(const PartitionOffsets start, offsets_.Start());
+  SLUICE_ASSIGN(const PartitionOffsets end, offsets_.End());
+  return tasks_.Plan(PlanRanges(start, end, {}).ranges);
+}
+
+Result<std::unique_ptr<SliceReader>> KafkaBatchSource::OpenReader(const InputPartition& input,
+                                                                  const std::vector<int>& columns) {
+  return tasks_.Open(input, columns);
+}
+
+}  // namespace sluice

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/kafka/consumer.h"
+#include "connectors/kafka/kafka_options.h"
+#include "connectors/kafka/offset_reader.h"
+#include "connectors/kafka/range_reader.h"
+#include "connectors/registry.h"
+#include "connectors/source.h"
+
+namespace sluice {
+
+// What makes readers of ranges: shared by the stream and the batch source. Thread-safe after construction.
+class KafkaTasks {
+ public:
+  KafkaTasks(std::shared_ptr<Env> env, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
+             MemoryBudget* budget);
+  // One task a range, after minPartitions and maxRecordsPerPartition.
+  std::vector<InputPartition> Plan(const std::vector<OffsetRange>& ranges) const;
+  Result<std::unique_ptr<SliceReader>> Open(const InputPartition& input, const std::vector<int>& columns);
+
+ private:
+  std::shared_ptr<Env> env_;
+  KafkaOptions options_;
+  std::shared_ptr<KafkaConsumer> consumer_;
+  KafkaRangeReader::Limits limits_;
+};
+
+// The stream source `kafka`. One thread at a time, except OpenReader.
+class KafkaSource : public StreamSource {
+ public:
+  // `consumer` is the seam: the real one, or a scripted one in tests.
+  KafkaSource(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer);
+
+  std::string description() const override { return "KafkaV2[" + options_.choice_text + "]"; }
+  Result<std::string> InitialOffset() override;
+  Result<std::optional<std::string>> LatestOffset(const std::string& start) override;
+  Result<std::vector<InputPartition>> PlanTasks(const std::string& start, const std::string& end) override;
+  Result<std::unique_ptr<SliceReader>> OpenReader(const InputPartition& input,
+                                                  const std::vector<int>& columns) override;
+  Status Committed(const std::string& end, std::map<std::string, std::string>* metrics,
+                   std::optional<std::string>* latest) override;
+
+ private:
+  Result<PartitionOffsets> FetchLatest(const PartitionOffsets& known);
+  bool WaitForMore(const PartitionOffsets& from, const PartitionOffsets& latest);
+
+  std::shared_ptr<Env> env_;
+  std::optional<Location> checkpoint_;
+  bool available_now_;
+  KafkaOptions options_;
+  KafkaOffsetReader offsets_;
+  KafkaTasks tasks_;
+  std::optional<PartitionOffsets> frozen_;  // the end of an AvailableNow run
+  PartitionOffsets latest_;                 // newest known
+  int64_t last_trigger_ms_ = 0;             // for maxTriggerDelay
+};
+
+// A finite read of a Kafka topic.
+class KafkaBatchSource : public BatchSource {
+ public:
+  KafkaBatchSource(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer);
+  Result<std::vector<InputPartition>> PlanTasks() override;
+  Result<std::unique_ptr<SliceReader>> OpenReader(const InputPartition& input,
+                                                  const std::vector<int>& columns) override;
+
+ private:
+  KafkaOptions options_;
+  KafkaOffsetReader offsets_;
+  KafkaTasks tasks_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/kafka/offset_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/spark_error.h"
+#include "checkpoint/json_text.h"
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Status BadJson(const std::string& json, const std::string& what, const char* example) {
+  return UserError("SLUICE_INVALID_OPTION",
+                   fmt::format("{} is not of the form {}: '{}'.", what, example, json.substr(0, 200)));
+}
+
+std::optional<int32_t> PartitionNumber(const std::string& text) {
+  int32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty() || number < 0) return std::nullopt;
+  return number;
+}
+
+bool IsInt64(const Json& value) {
+  if (value.is_number_unsigned()) {
+    return value.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  }
+  return value.is_number_integer();
+}
+
+}  // namespace
+
+std::string FormatOffsets(const PartitionOffsets& offsets) {
+  std::string text = "{";
+  const std::string* topic = nullptr;
+  for (const auto& [tp, offset] : offsets) {
+    if (topic == nullptr || *topic != tp.topic) {
+      if (topic != nullptr) text += "},";
+      AppendJsonString(&text, tp.topic);
+      text += ":{";
+      topic = &tp.topic;
+    } else {
+      text += ",";
+    }
+    text += fmt::format("\"{}\":{}", tp.partition, offset);
+  }
+  text += topic == nullptr ? "}" : "}}";
+  return text;
+}
+
+Result<PartitionOffsets> ParseOffsets(const std::string& json, const std::string& what) {
+  constexpr const char* kExample = R"({"topicA":{"0":23,"1":-1},"topicB":{"0":-2}})";
+  const Json root = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!root.is_object()) return BadJson(json, what, kExample);
+  PartitionOffsets offsets;
+  for (const auto& [topic, partitions] : root.items()) {
+    if (!partitions.is_object()) return BadJson(json, what, kExample);
+    for (const auto& [number, offset] : partitions.items()) {
+      const auto partition = PartitionNumber(number);
+      if (!partition || !IsInt64(offset)) return BadJson(json, what, kExample);
+      offsets[TopicPartition{topic, *partition}] = offset.get<int64_t>();
+    }
+  }
+  return offsets;
+}
+
+Result<std::vector<TopicPartition>> ParseAssignment(const std::string& json, const std::string& what) {
+  constexpr const char* kExample = R"({"topicA":[0,1],"topicB":[2]})";
+  const Json root = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!root.is_object()) return BadJson(json, what, kExample);
+  std::vector<TopicPartition> assignment;
+  for (const auto& [topic, partitions] : root.items()) {
+    if (!partitions.is_array()) return BadJson(json, what, kExample);
+    for (const Json& number : partitions) {
+      if (!IsInt64(number) || number.get<int64_t>() < 0 ||
+          number.get<int64_t>() > std::numeric_limits<int32_t>::max()) {
+        return BadJson(json, what, kExample);
+      }
+      assignment.push_back(TopicPartition{topic, number.get<int32_t>()});
+    }
+  }
+  std::sort(assignment.begin(), assignment.end());
+  assignment.erase(std::unique(assignment.begin(), assignment.end()), assignment.end());
+  return assignment;
+}
+
+}  // namespace sluice

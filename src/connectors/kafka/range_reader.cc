@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/kafka/range_reader.h"
+
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/spark_error.h"
+#include "connectors/kafka/data_loss.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kPeekMs = 100;
+// A new leader may know less than was planned for a moment; only then is an end that went back believed.
+constexpr int64_t kShortPartitionNs = 5'000'000'000;
+constexpr int kMaxOutOfRange = 3;
+
+}  // namespace
+
+KafkaRangeReader::KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, OffsetRange range,
+                                   const std::vector<int>& columns, bool include_headers, Limits limits, Clock* clock)
+    : consumer_(std::move(consumer)),
+      range_(std::move(range)),
+      limits_(limits),
+      clock_(clock),
+      builder_(range_.partition, columns, include_headers),
+      next_(range_.begin) {}
+
+Status KafkaRangeReader::Open() {
+  SLUICE_ASSIGN(auto fetch, consumer_->OpenFetch(range_.partition, range_.begin));
+  std::lock_guard lock(fetch_mutex_);
+  fetch_ = std::move(fetch);
+  last_progress_ns_ = clock_->MonotonicNanos();
+  return Status::OK();
+}
+
+void KafkaRangeReader::Cancel() {
+  cancelled_ = true;
+  std::lock_guard lock(fetch_mutex_);
+  if (fetch_) fetch_->Interrupt();
+}
+
+std::string KafkaRangeReader::PlaceOf(int64_t row) const {
+  const std::string partition =
+      fmt::format("topic {}, partition {}", range_.partition.topic, range_.partition.partition);
+  if (row < 0 || row >= static_cast<int64_t>(slice_offsets_.size())) return partition;
+  return fmt::format("{}, offset {}", partition, slice_offsets_[row]);
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> KafkaRangeReader::Next() {
+  if (!fetch_ && !done_) SLUICE_RETURN_IF_ERROR(Open());
+  slice_full_ = false;
+  while (!done_ && !slice_full_) SLUICE_RETURN_IF_ERROR(Step());
+  if (gap_from_ >= 0) SLUICE_RETURN_IF_ERROR(CheckGap());
+  if (done_ && fetch_) {
+    // Given back at once, so that the next range can go on from here.
+    std::lock_guard lock(fetch_mutex_);
+    fetch_.reset();
+  }
+  if (builder_.rows() == 0) return std::shared_ptr<arrow::RecordBatch>();
+  return builder_.Finish(&slice_offsets_);
+}
+
+Status KafkaRangeReader::Step() {
+  if (cancelled_) return Status::Cancelled("reading of ", range_.partition.ToString(), " was cancelled");
+  if (next_ >= range_.end) {
+    done_ = true;
+    return Status::OK();
+  }
+  SLUICE_ASSIGN(const FetchStep step, fetch_->Peek(kPeekMs));
+  switch (step.event) {
+    case FetchEvent::kRecord:
+      return TakeRecord(step.record);
+    case FetchEvent::kEnd:
+      return AtEndOfPartition(step.position);
+    case FetchEvent::kOutOfRange:
+      return SeekAfterOutOfRange();
+    case FetchEvent::kNothing:
+      break;
+  }
+  return WaitLonger();
+}
+
+Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
+  if (record.offset < next_) {  // from before a seek
+    fetch_->Pop();
+    return Status::OK();
+  }
+  if (record.offset > next_ && gap_from_ < 0) gap_from_ = next_;
+  if (record.offset >= range_.end) {
+    // Not taken: the next range begins with it.
+    next_ = range_.end;
+    done_ = true;
+    return Status::OK();
+  }
+  const auto size = static_cast<int64_t>(record.key_size + record.value_size);
+  if (limits_.max_record_bytes > 0 && size > limits_.max_record_bytes) {
+    return WithContext(
+        EnvironmentError("SLUICE_MEMORY_BUDGET",
+                         fmt::format("A record of {} bytes is larger than an eighth of the memory budget ({} "
+                                     "bytes). Raise spark.sluice.memory (or --memory) to at least {}m.",
+                                     size, limits_.max_record_bytes, (size * 8 >> 20) + 1)),
+        fmt::format("topic {}, partition {}, offset {}", range_.partition.topic, range_.partition.partition,
+                    record.offset));
+  }
+  if (!builder_.Fits(record)) {
+    slice_full_ = true;
+    return Status::OK();
+  }
+  if (builder_.needs_headers()) SLUICE_RETURN_IF_ERROR(fetch_->ReadHeaders(record, &headers_));
+  SLUICE_RETURN_IF_ERROR(builder_.Append(record, headers_));
+  next_ = record.offset + 1;
+  fetch_->Pop();
+  last_progress_ns_ = clock_->MonotonicNanos();
+  short_since_ns_ = -1;
+  slice_full_ = builder_.rows() == kSliceRows;
+  return Status::OK();
+}
+
+Status KafkaRangeReader::AtEndOfPartition(int64_t position) {
+  if (position >= range_.end) {
+    // Nothing visible is left before the end: markers, aborted or compacted records.
+    if (next_ < range_.end && gap_from_ < 0) gap_from_ = next_;
+    next_ = range_.end;
+    done_ = true;
+    return Status::OK();
+  }
+  const int64_t now = clock_->MonotonicNanos();
+  if (short_since_ns_ < 0) short_since_ns_ = now;
+  if (now - short_since_ns_ < kShortPartitionNs) return WaitLonger();
+  SLUICE_ASSIGN(const OffsetRange available, Available());
+  if (available.end >= range_.end) {
+    short_since_ns_ = -1;
+    return WaitLonger();
+  }
+  SLUICE_RETURN_IF_ERROR(
+      ReportDataLoss(CouldNotReadOffsetRange({range_.partition, next_, range_.end}, available.begin, available.end),
+                     limits_.fail_on_data_loss));
+  done_ = true;
+  return Status::OK();
+}
+
+Status KafkaRangeReader::WaitLonger() {
+  const int64_t waited_ms = (clock_->MonotonicNanos() - last_progress_ns_) / 1'000'000;
+  if (waited_ms < limits_.poll_timeout_ms) return Status::OK();
+  return WithContext(
+      EnvironmentError("SLUICE_KAFKA.FETCH_TIMEOUT",
+                       fmt::format("Cannot fetch record for offset {} within {} ms (kafkaConsumer.pollTimeoutMs).",
+                                   next_, limits_.poll_timeout_ms),
+                       /*retryable=*/true),
+      fmt::format("topic {}, partition {}, offset {}", range_.partition.topic, range_.partition.partition, next_));
+}
+
+Result<OffsetRange> KafkaRangeReader::Available() {
+  OffsetRange available{range_.partition, 0, 0};
+  SLUICE_ASSIGN(const PartitionOffsets earliest, consumer_->ListOffsets({{range_.partition, kEarliestOffset}}));
+  SLUICE_ASSIGN(const PartitionOffsets latest, consumer_->ListOffsets({{range_.partition, kLatestOffset}}));
+  if (!earliest.empty()) available.begin = earliest.begin()->second;
+  if (!latest.empty()) available.end = latest.begin()->second;
+  return available;
+}
+
+Status KafkaRangeReader::SeekAfterOutOfRange() {
+  SLUICE_ASSIGN(const OffsetRange available, Available());
+  if (available.begin <= next_ && next_ < available.end && ++out_of_range_count_ <= kMaxOutOfRange) {
+    return fetch_->Seek(next_);  // it is there after all
+  }
+  SLUICE_RETURN_IF_ERROR(
+      ReportDataLoss(CouldNotReadOffsetRange({range_.partition, next_, range_.end}, available.begin, available.end),
+                     limits_.fail_on_data_loss));
+  if (available.begin > next_ && available.begin < range_.end) {
+    next_ = available.begin;
+    return fetch_->Seek(next_);
+  }
+  next_ = range_.end;  // nothing of the rest is there
+  done_ = true;
+  return Status::OK();
+}
+
+Status KafkaRangeReader::CheckGap() {
+  // Asked once a slice: the log's start only moves forward, so what it says now holds for every gap of the slice.
+  const int64_t from = gap_from_;
+  gap_from_ = -1;
+  SLUICE_ASSIGN(const PartitionOffsets earliest, consumer_->ListOffsets({{range_.partition, kEarliestOffset}}));
+  const int64_t begin = earliest.empty() ? next_ : earliest.begin()->second;
+  if (begin <= from) return Status::OK();
+  return ReportDataLoss(CouldNotReadOffsetRange({range_.partition, from, range_.end}, begin, std::max(begin, next_)),
+                        limits_.fail_on_data_loss);
+}
+
+}  // namespace sluice

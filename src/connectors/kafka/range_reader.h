@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "connectors/kafka/consumer.h"
+#include "connectors/kafka/kafka_options.h"
+#include "connectors/kafka/row_slice.h"
+#include "connectors/source.h"
+
+namespace sluice {
+
+// Reads one range of one partition in slices. What a missing record means is decided here (see data_loss.h): gaps of
+// compaction, control markers and aborted transactions are skipped in silence, records that are gone are reported.
+// The range ends with the record at or beyond its end, or with the end of the partition there.
+class KafkaRangeReader : public SliceReader {
+ public:
+  struct Limits {
+    bool fail_on_data_loss = true;
+    int64_t poll_timeout_ms = 120000;
+    int64_t max_record_bytes = 0;  // 0: any; a larger record is an error that names the memory setting
+  };
+  KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, OffsetRange range, const std::vector<int>& columns,
+                   bool include_headers, Limits limits, Clock* clock);
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  std::string PlaceOf(int64_t row) const override;
+  void Cancel() override;
+
+ private:
+  Status Open();
+  Status Step();
+  Status TakeRecord(const KafkaRecord& record);
+  Status AtEndOfPartition(int64_t position);
+  Status WaitLonger();
+  Status SeekAfterOutOfRange();
+  Status CheckGap();
+  Result<OffsetRange> Available();  // [earliest, latest) that the broker has now
+
+  std::shared_ptr<KafkaConsumer> consumer_;
+  OffsetRange range_;
+  Limits limits_;
+  Clock* clock_;
+  KafkaSliceBuilder builder_;
+  std::unique_ptr<PartitionFetch> fetch_;
+  std::mutex fetch_mutex_;  // guards the pointer against Cancel
+  std::atomic<bool> cancelled_{false};
+
+  int64_t next_ = 0;  // the offset expected next
+  bool done_ = false;
+  bool slice_full_ = false;
+  int64_t gap_from_ = -1;         // first expected offset of this slice that was not there
+  int64_t last_progress_ns_ = 0;  // when something last came
+  int64_t short_since_ns_ = -1;   // since when the partition ends before the range does
+  int out_of_range_count_ = 0;
+  std::vector<KafkaHeader> headers_;
+  std::vector<int64_t> slice_offsets_;  // of the last slice, for PlaceOf
+};
+
+}  // namespace sluice
