@@ -1,7 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-# The program `sluice` and the C++ example of the README.
-if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cc)
-  add_executable(sluice src/cli/main.cc)
-  target_link_libraries(sluice PRIVATE sluice_cli)
-  set_target_properties(sluice PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-endif()
+# The program `sluice`, the shared library behind include/sluice/, the examples, and how they are installed.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+add_executable(sluice src/cli/main.cc)
+target_link_libraries(sluice PRIVATE sluice_cli)
+set_target_properties(sluice PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR} INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}"
+                      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+# Only sluice:: is exported: a program may bring a librdkafka, protobuf or CRT of its own.
+set(SLUICE_EXPORTS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
+add_library(sluice_library SHARED $<TARGET_OBJECTS:sluice_client>)
+target_link_libraries(sluice_library PRIVATE sluice_client)
+target_include_directories(sluice_library PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_options(sluice_library PRIVATE -Wl,--version-script=${SLUICE_EXPORTS} -Wl,--undefined-version)
+set_target_properties(sluice_library PROPERTIES OUTPUT_NAME sluice EXPORT_NAME sluice VERSION ${PROJECT_VERSION} SOVERSION 0
+                      LINK_DEPENDS ${SLUICE_EXPORTS} BUILD_RPATH ${SLUICE_ARROW_DIR} INSTALL_RPATH "$ORIGIN"
+                      LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+
+add_custom_target(examples)
+file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.cc)
+foreach(source IN LISTS examples)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(example_${name} ${source})
+  target_link_libraries(example_${name} PRIVATE sluice_library)
+  set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name} BUILD_RPATH ${SLUICE_ARROW_DIR}
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
+  add_dependencies(examples example_${name})
+endforeach()
+
+install(TARGETS sluice RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS sluice_library EXPORT sluice LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/sluice DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+foreach(lib arrow arrow_compute parquet)
+  install(FILES ${SLUICE_ARROW_DIR}/lib${lib}.so.${SLUICE_ARROW_SO} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endforeach()
+install(EXPORT sluice NAMESPACE sluice:: FILE sluice-config.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/sluice-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/sluice-config-version.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)

@@ -68,7 +68,7 @@ bool TakeQuantity(std::string_view* text, const Unit (&units)[N], int64_t* value
   while (!text->empty() && text->front() == ' ') text->remove_prefix(1);
   int64_t number = 0;
   const auto parsed = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr == text->data()) return false;
+  if (parsed.ec != std::errc() || number < 0) return false;
   text->remove_prefix(static_cast<size_t>(parsed.ptr - text->data()));
   while (!text->empty() && text->front() == ' ') text->remove_prefix(1);
   size_t letters = 0;

@@ -11,10 +11,7 @@
 #include "base/spark_error.h"
 #include "conf/conf.h"
 #include "env/percent_encoding.h"
-#if __has_include("env/s3/s3_file_system.h")
 #include "env/s3/s3_file_system.h"
-#define SLUICE_HAS_S3 1
-#endif
 
 namespace sluice {
 namespace {
@@ -91,13 +88,11 @@ class RealEnv : public Env {
     std::lock_guard lock(mutex_);
     auto found = s3_.find(key);
     if (found == s3_.end()) {
-#ifdef SLUICE_HAS_S3
       SLUICE_ASSIGN(S3Config config,
                     S3ConfigFromConf(conf, bucket, [this](const std::string& name) { return Variable(name); }));
       config.scheme = scheme;
       SLUICE_ASSIGN(std::shared_ptr<FileSystem> made, MakeS3FileSystem(std::move(config)));
       found = s3_.emplace(key, std::move(made)).first;
-#endif
     }
     return Location{found->second, path};
   }

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# The programs of `make bench`: target `bench`, no part of the default build.
+add_custom_target(bench)
+foreach(program produce raw_consume naive ready_columns)
+  add_executable(bench_${program} EXCLUDE_FROM_ALL bench/${program}.cc)
+  target_link_libraries(bench_${program} PRIVATE RdKafka::rdkafka Arrow::parquet Arrow::arrow Threads::Threads)
+  set_target_properties(bench_${program} PROPERTIES OUTPUT_NAME ${program} BUILD_RPATH ${SLUICE_ARROW_DIR}
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+  add_dependencies(bench bench_${program})
+endforeach()

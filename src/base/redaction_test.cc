@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/redaction.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice {
+namespace {
+
+TEST(Redaction, RegisteredSecretsVanishInEveryForm) {
+  RegisterSecret("canary/+value=1");
+  EXPECT_EQ(Redact("before canary/+value=1 after"), "before *** after");
+  EXPECT_EQ(Redact("Y2FuYXJ5Lyt2YWx1ZT0x"), "***") << "base64";
+  EXPECT_EQ(Redact("x=canary%2F%2Bvalue%3D1&y"), "x=***&y") << "URL-encoded";
+}
+
+TEST(Redaction, ALongerSecretThatContainsAnotherIsMaskedWhole) {
+  RegisterSecret("innersecret");
+  RegisterSecret("outer-innersecret-outer");
+  EXPECT_EQ(Redact("[outer-innersecret-outer]"), "[***]");
+}
+
+TEST(Redaction, ShortValuesAreNotKept) {
+  RegisterSecret("abc");
+  EXPECT_EQ(Redact("abcdef"), "abcdef");
+}
+
+TEST(Redaction, AssignmentsToTellingWordsAreMasked) {
+  EXPECT_EQ(Redact("username=\"u\" password=\"p w\";"), "username=\"u\" password=***;");
+  EXPECT_EQ(Redact("sasl.password=xyz, more"), "sasl.password=***, more");
+  EXPECT_EQ(Redact("fs.s3a.secret.key=k fs.s3a.session.token=t"), "fs.s3a.secret.key=*** fs.s3a.session.token=***");
+  EXPECT_EQ(Redact("password='it\\'s';x"), "password=***;x");
+  EXPECT_EQ(Redact("X-Amz-Security-Token=abc&Z=1"), "X-Amz-Security-Token=***&Z=1");
+}
+
+TEST(Redaction, OtherTextStays) {
+  EXPECT_EQ(Redact("a=b token bucket, key = value"), "a=b token bucket, key = value");
+  EXPECT_EQ(Redact(""), "");
+}
+
+}  // namespace
+}  // namespace sluice
