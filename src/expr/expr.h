@@ -60,6 +60,9 @@ class Expr {
   virtual Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const = 0;
   // The same node over other children (rewrite rules).
   virtual ExprPtr WithChildren(std::vector<ExprPtr> children) const = 0;
+  // What the node is besides its children: two nodes with equal keys and equal children have equal values (share.h).
+  // Empty: never equal to another node.
+  virtual std::string NodeKey() const { return {}; }
 
  protected:
   Expr(std::shared_ptr<arrow::DataType> type, bool nullable, std::vector<ExprPtr> children)
@@ -80,6 +83,7 @@ class ColumnExpr : public Expr {
   std::string ToString() const override { return name_; }
   Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const override;
   ExprPtr WithChildren(std::vector<ExprPtr> children) const override;
+  std::string NodeKey() const override;
 
  private:
   int index_;
@@ -94,6 +98,7 @@ class LiteralExpr : public Expr {
   std::string ToString() const override;
   Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const override;
   ExprPtr WithChildren(std::vector<ExprPtr> children) const override;
+  std::string NodeKey() const override;
 
  private:
   std::shared_ptr<arrow::Scalar> value_;
@@ -103,6 +108,9 @@ enum class CastMode { kAnsi, kLegacy, kTry };
 
 // Spark's CAST. UserError DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION when Spark has no such cast.
 Result<ExprPtr> MakeCast(ExprPtr child, std::shared_ptr<arrow::DataType> target, CastMode mode);
+// A cast that Spark would add by itself: the same value, but not shown by ToString(). The child itself when it has the
+// type.
+Result<ExprPtr> MakeImplicitCast(ExprPtr child, std::shared_ptr<arrow::DataType> target, bool ansi);
 // Evaluates an expression without columns to a scalar (constant folding, LIMIT, options).
 Result<std::shared_ptr<arrow::Scalar>> EvalConstant(const ExprPtr& expr, const EvalContext& context);
 // Replaces nodes bottom-up; `change` returns null to keep a node. Shared nodes stay shared.

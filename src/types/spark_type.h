@@ -17,9 +17,16 @@ namespace sluice {
 // Strings and binaries are always *views* inside the engine (zero-copy split, cast, take); readers and callers at the
 // edges convert. A STRING's bytes need not be valid UTF-8 (as in Spark).
 
-const std::shared_ptr<arrow::DataType>& StringType();     // utf8_view
-const std::shared_ptr<arrow::DataType>& BinaryType();     // binary_view
-const std::shared_ptr<arrow::DataType>& TimestampType();  // timestamp(us, "UTC")
+const std::shared_ptr<arrow::DataType>& StringType();        // utf8_view
+const std::shared_ptr<arrow::DataType>& BinaryType();        // binary_view
+const std::shared_ptr<arrow::DataType>& TimestampType();     // timestamp(us, "UTC")
+const std::shared_ptr<arrow::DataType>& TimestampNtzType();  // timestamp(us)
+// ARRAY and MAP with the field names that the engine uses everywhere ("element"; "key" and "value").
+std::shared_ptr<arrow::DataType> ArrayType(std::shared_ptr<arrow::DataType> element, bool contains_null = true);
+std::shared_ptr<arrow::DataType> MapOf(std::shared_ptr<arrow::DataType> key, std::shared_ptr<arrow::DataType> value,
+                                       bool value_contains_null = true);
+// Equal up to nullability of nested values and the names inside lists and maps.
+bool SameSparkType(const arrow::DataType& a, const arrow::DataType& b);
 
 // "INT", "ARRAY<STRING>", "STRUCT<a: INT>": how Spark's error messages and DDL name a type.
 std::string SparkTypeName(const arrow::DataType& type);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "expr/expr.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+
+// Holds the expressions too, so that an address cannot come to mean another one.
+struct Evaluation::Memo {
+  std::unordered_map<ExprPtr, std::shared_ptr<arrow::Array>> values;
+};
+
+Evaluation::Evaluation(const arrow::RecordBatch& input, const EvalContext& context)
+    : input_(input), context_(context), memo_(std::make_unique<Memo>()) {}
+
+Evaluation::~Evaluation() = default;
+
+Result<std::shared_ptr<arrow::Array>> Evaluation::Eval(const ExprPtr& expr) {
+  // Only an expression that others hold too can be asked for again; leaves that cost nothing are not worth it.
+  const bool shared = expr.use_count() > 1 && !expr->children().empty();
+  if (shared) {
+    if (const auto found = memo_->values.find(expr); found != memo_->values.end()) return found->second;
+  }
+  SLUICE_ASSIGN(auto value, expr->EvalImpl(*this));
+  if (value->length() != input_.num_rows()) {
+    return InternalError(
+        fmt::format("{} gave {} values for {} rows", expr->ToString(), value->length(), input_.num_rows()));
+  }
+  if (shared) memo_->values.emplace(expr, value);
+  return value;
+}
+
+}  // namespace sluice

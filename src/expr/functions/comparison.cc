@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "expr/compare_values.h"
+#include "expr/map_rows.h"
+#include "expr/signature.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using ArrayPtr = std::shared_ptr<arrow::Array>;
+
+// A comparison is a test of Compare()'s result.
+template <typename Test>
+Result<ArrayPtr> CompareColumns(const KernelCall& call, Test test);
+
+template <typename T, typename Test>
+Result<ArrayPtr> CompareTyped(const KernelCall& call, Test test) {
+  ColumnWriter<bool> writer(call.rows, PoolOf(call.context));
+  SLUICE_RETURN_IF_ERROR(writer.Allocate());
+  SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
+  const ColumnReader<T> a(*call.args[0]);
+  const ColumnReader<T> b(*call.args[1]);
+  auto* bits = reinterpret_cast<uint8_t*>(writer.values());
+  const bool nulls = writer.validity().buffer() != nullptr;
+  for (int64_t row = 0; row < call.rows; ++row) {
+    if (nulls && writer.validity().IsNull(row)) continue;
+    arrow::bit_util::SetBitTo(bits, row, test(Compare(a[row], b[row])));
+  }
+  return writer.Finish(arrow::boolean());
+}
+
+template <typename Test>
+Result<ArrayPtr> CompareNested(const KernelCall& call, Test test) {
+  ColumnWriter<bool> writer(call.rows, PoolOf(call.context));
+  SLUICE_RETURN_IF_ERROR(writer.Allocate());
+  SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
+  for (int64_t row = 0; row < call.rows; ++row) {
+    if (writer.validity().IsNull(row)) continue;
+    SLUICE_RETURN_IF_ERROR(writer.Set(row, test(CompareAt(*call.args[0], row, *call.args[1], row))));
+  }
+  return writer.Finish(arrow::boolean());
+}
+
+template <typename Test>
+Result<ArrayPtr> CompareColumns(const KernelCall& call, Test test) {
+  switch (call.args[0]->type_id()) {
+    case arrow::Type::NA:
+      return arrow::MakeArrayOfNull(arrow::boolean(), call.rows, PoolOf(call.context));
+    case arrow::Type::BOOL:
+      return CompareTyped<bool>(call, test);
+    case arrow::Type::INT8:
+      return CompareTyped<int8_t>(call, test);
+    case arrow::Type::INT16:
+      return CompareTyped<int16_t>(call, test);
+    case arrow::Type::INT32:
+    case arrow::Type::DATE32:
+      return CompareTyped<int32_t>(call, test);
+    case arrow::Type::INT64:
+    case arrow::Type::TIMESTAMP:
+      return CompareTyped<int64_t>(call, test);
+    case arrow::Type::FLOAT:
+      return CompareTyped<float>(call, test);
+    case arrow::Type::DOUBLE:
+      return CompareTyped<double>(call, test);
+    case arrow::Type::DECIMAL128:
+      return CompareTyped<arrow::Decimal128>(call, test);
+    case arrow::Type::STRING_VIEW:
+    case arrow::Type::BINARY_VIEW:
+      return CompareTyped<std::string_view>(call, test);
+    default:
+      return CompareNested(call, test);
+  }
+}
+
+Result<ArrayPtr> Equal(const KernelCall& call) {
+  return CompareColumns(call, [](int order) { return order == 0; });
+}
+Result<ArrayPtr> Less(const KernelCall& call) {
+  return CompareColumns(call, [](int order) { return order < 0; });
+}
+Result<ArrayPtr> LessEqual(const KernelCall& call) {
+  return CompareColumns(call, [](int order) { return order <= 0; });
+}
+Result<ArrayPtr> Greater(const KernelCall& call) {
+  return CompareColumns(call, [](int order) { return order > 0; });
+}
+Result<ArrayPtr> GreaterEqual(const KernelCall& call) {
+  return CompareColumns(call, [](int order) { return order >= 0; });
+}
+
+// NULL equals NULL; never NULL itself.
+Result<ArrayPtr> NullSafeEqual(const KernelCall& call) {
+  ColumnWriter<bool> writer(call.rows, PoolOf(call.context));
+  SLUICE_RETURN_IF_ERROR(writer.Allocate());
+  SLUICE_ASSIGN(auto equal, Equal(call));
+  const ColumnReader<bool> values(*equal);
+  for (int64_t row = 0; row < call.rows; ++row) {
+    const bool both_null = call.args[0]->IsNull(row) && call.args[1]->IsNull(row);
+    SLUICE_RETURN_IF_ERROR(writer.Set(row, both_null || (equal->IsValid(row) && values[row])));
+  }
+  return writer.Finish(arrow::boolean());
+}
+
+// True when any item is equal; else NULL when anything was NULL.
+Result<ArrayPtr> In(const KernelCall& call) {
+  ColumnWriter<bool> writer(call.rows, PoolOf(call.context));
+  SLUICE_RETURN_IF_ERROR(writer.Allocate());
+  for (int64_t row = 0; row < call.rows; ++row) {
+    bool found = false;
+    bool null = call.args[0]->IsNull(row);
+    for (size_t i = 1; i < call.args.size() && !found && call.args[0]->IsValid(row); ++i) {
+      if (call.args[i]->IsNull(row)) {
+        null = true;
+      } else {
+        found = CompareAt(*call.args[0], row, *call.args[i], row) == 0;
+      }
+    }
+    SLUICE_RETURN_IF_ERROR(found || !null ? writer.Set(row, found) : writer.SetNull(row));
+  }
+  return writer.Finish(arrow::boolean());
+}
+
+std::string DisplayIn(const FunctionExpr& node) {
+  return fmt::format("({} IN ({}))", node.children()[0]->ToString(), JoinArguments(node, 1));
+}
+
+Result<std::vector<ExprPtr>> ForComparison(const std::string& name, std::vector<ExprPtr> args,
+                                           const ResolveOptions& options) {
+  TypePtr common = args[0]->type();
+  for (size_t i = 1; i < args.size() && common != nullptr; ++i)
+    common = ComparisonType(common, args[i]->type(), options.ansi);
+  if (common == nullptr) {
+    std::string types;
+    for (const auto& arg : args) types += (types.empty() ? "\"" : " and \"") + SparkTypeName(*arg->type()) + "\"";
+    return UserError(name == "in" ? "DATATYPE_MISMATCH.DATA_DIFF_TYPES" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+                     fmt::format("{} cannot compare {}.", name, types));
+  }
+  if (common->id() == arrow::Type::MAP) {
+    return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                     fmt::format("{} cannot compare values of type MAP.", name));
+  }
+  for (auto& arg : args) {
+    SLUICE_ASSIGN(arg, MakeImplicitCast(arg, common, options.ansi));
+  }
+  return args;
+}
+
+Result<ExprPtr> MakeComparison(const std::string& name, Kernel kernel, std::vector<ExprPtr> args,
+                               const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
+  SLUICE_ASSIGN(args, ForComparison(name, std::move(args), options));
+  const bool nullable = name != "<=>" && (args[0]->nullable() || args[1]->nullable());
+  return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, DisplayInfix, options.ansi}, arrow::boolean(),
+                                        nullable, std::move(args));
+}
+
+ScalarFunction Comparison(const char* name, const char* doc, const char* example, Kernel kernel) {
+  const std::string shown = std::string(name) == "==" ? "=" : name;
+  return {
+      name, "a op b", doc, example, "1.0.0", [shown, kernel](std::vector<ExprPtr> args, const ResolveOptions& options) {
+        return MakeComparison(shown, kernel, std::move(args), options);
+      }};
+}
+
+Result<ExprPtr> ResolveNotEqual(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_ASSIGN(auto equal, MakeComparison("=", Equal, std::move(args), options));
+  return ResolveFunction("not", {std::move(equal)}, options);
+}
+
+Result<ExprPtr> ResolveIn(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount("in", args.size(), 2, -1));
+  SLUICE_ASSIGN(args, ForComparison("in", std::move(args), options));
+  bool nullable = false;
+  for (const auto& arg : args) nullable |= arg->nullable();
+  return std::make_shared<FunctionExpr>(FunctionTraits{"in", In, DisplayIn, options.ansi}, arrow::boolean(), nullable,
+                                        std::move(args));
+}
+
+}  // namespace
+
+void AddComparisons(FunctionTable* table) {
+  table->push_back(Comparison("=", "Whether both are equal.", "1 = 1", Equal));
+  table->push_back(Comparison("==", "Whether both are equal.", "1 == 1", Equal));
+  table->push_back(Comparison("<=>", "Whether both are equal or both NULL.", "NULL <=> NULL", NullSafeEqual));
+  table->push_back(Comparison("<", "Whether a comes before b.", "1 < 2", Less));
+  table->push_back(Comparison("<=", "Whether a does not come after b.", "1 <= 2", LessEqual));
+  table->push_back(Comparison(">", "Whether a comes after b.", "2 > 1", Greater));
+  table->push_back(Comparison(">=", "Whether a does not come before b.", "2 >= 1", GreaterEqual));
+  table->push_back({"!=", "a != b", "Whether both differ.", "1 != 2", "1.0.0", ResolveNotEqual});
+  table->push_back({"<>", "a <> b", "Whether both differ.", "1 <> 2", "1.0.0", ResolveNotEqual});
+  table->push_back(
+      {"in", "a IN (b, c, ...)", "Whether a equals one of the others.", "1 IN (1, 2)", "1.0.0", ResolveIn});
+}
+
+}  // namespace sluice

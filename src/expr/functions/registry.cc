@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of functions, family by family, in the order of docs/functions.md.
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "expr/signature.h"
+
+namespace sluice {
+namespace {
+
+std::string Lower(const std::string& name) {
+  std::string lower = name;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+const std::unordered_map<std::string, const ScalarFunction*>& ByName() {
+  static const auto* index = [] {
+    auto* map = new std::unordered_map<std::string, const ScalarFunction*>();
+    for (const auto& function : ScalarFunctions()) map->emplace(function.name, &function);
+    return map;
+  }();
+  return *index;
+}
+
+}  // namespace
+
+const std::vector<ScalarFunction>& ScalarFunctions() {
+  static const auto* table = [] {
+    auto* rows = new FunctionTable();
+    AddComparisons(rows);
+    AddLogic(rows);
+    AddArithmetic(rows);
+    AddConditionals(rows);
+    AddConcat(rows);
+    AddSplit(rows);
+    AddExtraction(rows);
+    AddNow(rows);
+    return rows;
+  }();
+  return *table;
+}
+
+bool IsScalarFunction(const std::string& name) {
+  return ByName().contains(Lower(name));
+}
+
+Result<ExprPtr> ResolveFunction(const std::string& name, std::vector<ExprPtr> args, const ResolveOptions& options) {
+  const auto found = ByName().find(Lower(name));
+  if (found == ByName().end()) {
+    return UserError("UNRESOLVED_ROUTINE", fmt::format("There is no function `{}`.", name),
+                     {{"routineName", "`" + name + "`"}, {"searchPath", "[`system`.`builtin`, `system`.`session`]"}});
+  }
+  return found->second->resolve(std::move(args), options);
+}
+
+}  // namespace sluice

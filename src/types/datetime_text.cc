@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "types/datetime_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "types/calendar.h"
+#include "types/number_text.h"
+
+namespace sluice {
+namespace {
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Reads from min to max digits at *position.
+bool ReadDigits(std::string_view text, size_t* position, int min, int max, int64_t* value) {
+  int digits = 0;
+  *value = 0;
+  while (*position < text.size() && IsDigit(text[*position])) {
+    if (++digits > max) return false;
+    *value = *value * 10 + (text[*position] - '0');
+    ++*position;
+  }
+  return digits >= min;
+}
+
+struct DatePart {
+  int64_t year = 0;
+  int64_t month = 1;
+  int64_t day = 1;
+};
+
+// [+-]yyyy[yyy][-[m]m[-[d]d]], up to *position.
+bool ReadDatePart(std::string_view text, size_t* position, int max_year_digits, DatePart* date) {
+  bool negative = false;
+  if (*position < text.size() && (text[*position] == '-' || text[*position] == '+')) {
+    negative = text[*position] == '-';
+    ++*position;
+  }
+  if (!ReadDigits(text, position, 4, max_year_digits, &date->year)) return false;
+  if (negative) date->year = -date->year;
+  for (int64_t* part : {&date->month, &date->day}) {
+    if (*position >= text.size() || text[*position] != '-') break;
+    ++*position;
+    if (!ReadDigits(text, position, 1, 2, part)) return false;
+  }
+  return date->month >= 1 && date->month <= 12 && date->day >= 1 &&
+         date->day <= DaysInMonth(date->year, static_cast<int>(date->month));
+}
+
+// h[h]:m[m][:s[s][.f*]]; Spark wants minutes as soon as there are hours.
+bool ReadTimePart(std::string_view text, size_t* position, int64_t* micros) {
+  int64_t hour = 0;
+  int64_t minute = 0;
+  int64_t second = 0;
+  int64_t fraction = 0;
+  if (!ReadDigits(text, position, 1, 2, &hour)) return false;
+  if (*position >= text.size() || text[*position] != ':') return false;
+  ++*position;
+  if (!ReadDigits(text, position, 1, 2, &minute)) return false;
+  if (*position < text.size() && text[*position] == ':') {
+    ++*position;
+    if (!ReadDigits(text, position, 1, 2, &second)) return false;
+    if (*position < text.size() && text[*position] == '.') {
+      int digits = 0;
+      for (++*position; *position < text.size() && IsDigit(text[*position]); ++*position) {
+        if (digits++ < 6) fraction = fraction * 10 + (text[*position] - '0');
+      }
+      for (; digits < 6; ++digits) fraction *= 10;
+    }
+  }
+  if (hour > 23 || minute > 59 || second > 59) return false;
+  *micros = ((hour * 60 + minute) * 60 + second) * kMicrosPerSecond + fraction;
+  return true;
+}
+
+struct ParsedTimestamp {
+  int64_t local_micros = 0;
+  std::string_view zone;
+};
+
+std::optional<ParsedTimestamp> ReadTimestamp(std::string_view text) {
+  text = TrimAll(text);
+  size_t position = 0;
+  DatePart date;
+  if (!ReadDatePart(text, &position, 6, &date)) return std::nullopt;
+  ParsedTimestamp parsed;
+  int64_t time = 0;
+  if (position < text.size()) {
+    if (text[position] != ' ' && text[position] != 'T') return std::nullopt;
+    ++position;
+    if (position < text.size()) {
+      if (!ReadTimePart(text, &position, &time)) return std::nullopt;
+      parsed.zone = TrimAll(text.substr(position));
+    }
+  }
+  const int64_t days = DaysFromCivil(date.year, static_cast<int>(date.month), static_cast<int>(date.day));
+  if (__builtin_mul_overflow(days, kMicrosPerDay, &parsed.local_micros) ||
+      __builtin_add_overflow(parsed.local_micros, time, &parsed.local_micros)) {
+    return std::nullopt;
+  }
+  return parsed;
+}
+
+void AppendTwo(int64_t value, std::string* out) {
+  *out += static_cast<char>('0' + value / 10);
+  *out += static_cast<char>('0' + value % 10);
+}
+
+}  // namespace
+
+void AppendDate(int64_t days, std::string* out) {
+  const CivilDay day = CivilFromDays(days);
+  if (day.year > 9999) {
+    *out += '+';
+    *out += std::to_string(day.year);
+  } else if (day.year < 0) {
+    *out += fmt::format("-{:04}", -day.year);
+  } else {
+    AppendTwo(day.year / 100, out);
+    AppendTwo(day.year % 100, out);
+  }
+  *out += '-';
+  AppendTwo(day.month, out);
+  *out += '-';
+  AppendTwo(day.day, out);
+}
+
+void AppendLocalTimestamp(int64_t local_micros, std::string* out) {
+  const int64_t days = FloorDiv(local_micros, kMicrosPerDay);
+  int64_t rest = FloorMod(local_micros, kMicrosPerDay);
+  AppendDate(days, out);
+  int64_t fraction = rest % kMicrosPerSecond;
+  rest /= kMicrosPerSecond;
+  *out += ' ';
+  AppendTwo(rest / 3600, out);
+  *out += ':';
+  AppendTwo(rest / 60 % 60, out);
+  *out += ':';
+  AppendTwo(rest % 60, out);
+  if (fraction == 0) return;
+  *out += '.';
+  for (int64_t power = 100'000; fraction > 0; power /= 10) {
+    *out += static_cast<char>('0' + fraction / power);
+    fraction %= power;
+  }
+}
+
+std::optional<int32_t> ParseDate(std::string_view text) {
+  text = TrimAll(text);
+  size_t position = 0;
+  DatePart date;
+  if (!ReadDatePart(text, &position, 7, &date)) return std::nullopt;
+  if (position < text.size() && text[position] != ' ' && text[position] != 'T') return std::nullopt;
+  // Only a whole date may be followed by something.
+  if (position < text.size() && std::count(text.begin() + 1, text.begin() + static_cast<int64_t>(position), '-') < 2) {
+    return std::nullopt;
+  }
+  const int64_t days = DaysFromCivil(date.year, static_cast<int>(date.month), static_cast<int>(date.day));
+  if (days < std::numeric_limits<int32_t>::min() || days > std::numeric_limits<int32_t>::max()) return std::nullopt;
+  return static_cast<int32_t>(days);
+}
+
+std::optional<int64_t> ParseTimestamp(std::string_view text, TimeZone* zone) {
+  const auto parsed = ReadTimestamp(text);
+  if (!parsed) return std::nullopt;
+  if (parsed->zone.empty()) return zone->ToUtc(parsed->local_micros);
+  auto named = TimeZone::Find(std::string(parsed->zone));
+  if (!named.ok()) return std::nullopt;
+  return named->ToUtc(parsed->local_micros);
+}
+
+std::optional<int64_t> ParseLocalTimestamp(std::string_view text) {
+  const auto parsed = ReadTimestamp(text);
+  if (!parsed) return std::nullopt;
+  if (!parsed->zone.empty() && !TimeZone::Find(std::string(parsed->zone)).ok()) return std::nullopt;
+  return parsed->local_micros;
+}
+
+}  // namespace sluice
