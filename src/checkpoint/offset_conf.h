@@ -19,8 +19,8 @@ struct RecordedSetting {
 // Spark 4.2.0's keys in its order, then Sluice's own limits that decide where files and row groups end.
 const std::vector<RecordedSetting>& RecordedSettings();
 
-// The conf of the next entry: recorded values first, then the session's, then the table's; keys of `previous` that nobody
-// here knows are carried on. `writer` is this process's nonce.
+// The conf of the next entry: recorded values first, then the session's, then the table's; keys of `previous` that
+// nobody here knows are carried on. `writer` is this process's nonce.
 EntryConf NextEntryConf(const Conf& session, const EntryConf* previous, const std::string& writer);
 
 // The session's settings with the recorded ones over them; one warning for each that differs from what the session set.

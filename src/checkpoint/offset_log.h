@@ -38,6 +38,7 @@ struct OffsetEntry {
   int64_t batch_watermark_ms = 0;
   int64_t batch_timestamp_ms = 0;
   EntryConf conf;
+  std::string more;  // other fields of the second line as in the file, from the comma on: ,"sourceMetadataInfo":{}
   std::vector<std::optional<std::string>> offsets;  // by source: the exclusive end, the source's JSON
   std::vector<std::string> source_ids;              // v2 only, as long as `offsets`
   bool operator==(const OffsetEntry&) const = default;

@@ -10,12 +10,14 @@ namespace sluice {
 
 // One row a format; each is defined in its own folder's *_connector.cc.
 extern const Connector kKafkaConnector;
+extern const Connector kParquetConnector;
 extern const Connector kRateConnector;
 extern const Connector kRateMicroBatchConnector;
 
 const std::vector<Connector>& AllConnectors() {
   static const std::vector<Connector> connectors = {
       kKafkaConnector,
+      kParquetConnector,
       kRateConnector,
       kRateMicroBatchConnector,
   };

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "checkpoint/log_folder.h"
+#include "env/clock.h"
+
+namespace sluice {
+
+// <out>/_spark_metadata/N: the part files that batch N added; readers see these and no others.
+//   v1
+//   {"path":"file:///out/part-00000-<uuid>-c000.snappy.parquet","size":801,...}     one line a file, none for no file
+// When (N+1) % interval == 0 the file is N.compact and holds all entries since the beginning.
+struct SinkLogEntry {
+  std::string path;  // full URI, percent-encoded
+  int64_t size = 0;
+  bool is_folder = false;
+  int64_t modified_ms = 0;
+  int64_t block_replication = 1;
+  int64_t block_size = 33554432;
+  std::string action = "add";  // old Sparks also wrote "delete"
+  bool operator==(const SinkLogEntry&) const = default;
+};
+
+std::string FormatSinkLogEntries(const std::vector<SinkLogEntry>& entries);
+// `path` is for error messages.
+Result<std::vector<SinkLogEntry>> ParseSinkLogEntries(const std::string& text, const std::string& path);
+
+// What a listing of the folder shows: batch -> is it a compact file.
+struct SinkLogListing {
+  std::map<BatchId, bool> batches;
+  std::optional<BatchId> Latest() const;
+  // The newest compact batch, if there is one.
+  std::optional<BatchId> LastCompact() const;
+  // What a reader has to read: from the last compact batch (or 0) to the latest; DamagedFile for the first hole.
+  Result<std::vector<BatchId>> ToRead(const std::string& folder) const;
+};
+
+inline bool IsCompactionBatch(BatchId batch, int64_t interval) {
+  return (batch.value + 1) % interval == 0;
+}
+std::string SinkLogName(BatchId batch, bool compact);
+// The interval to go on with: as configured without a compact file; the distance of the last two; with one alone, the
+// smallest divisor of (id+1) that is not below the configured one, or (id+1) itself.
+int64_t CompactInterval(const SinkLogListing& listing, int64_t configured);
+
+struct FileSinkLogOptions {
+  int64_t compact_interval = 10;
+  bool delete_expired = true;
+  int64_t cleanup_delay_ms = 600000;
+  int64_t batches_to_retain = 100;
+  std::optional<int64_t> retention_ms;  // entries older than this leave at a compaction
+};
+
+// Used by the query's thread only.
+class FileSinkLog {
+ public:
+  // `folder` is <out>/_spark_metadata.
+  FileSinkLog(Location folder, FileSinkLogOptions options, Clock* clock)
+      : folder_(std::move(folder)), options_(options), clock_(clock) {}
+
+  // Looks at the folder; before any other call, and again to see what others did.
+  Status Refresh();
+  const SinkLogListing& listing() const { return listing_; }
+  std::optional<BatchId> Latest() const { return listing_.Latest(); }
+  // Everything a reader would read is there and whole; compact files are looked at at both ends only.
+  Status Check() const;
+  Result<std::vector<SinkLogEntry>> ReadBatch(BatchId batch) const;
+  // The files of the table, less those that a later entry deletes.
+  Result<std::vector<SinkLogEntry>> AllFiles() const;
+  // Commits a batch, the next after Latest(). Entries of another writer there: SLUICE_CONCURRENT_WRITER ("race while
+  // writing batch N"); the same files there: fine. Compacts, and then deletes what is expired.
+  Status Add(BatchId batch, const std::vector<SinkLogEntry>& entries);
+  const LogFolder& folder() const { return folder_; }
+
+ private:
+  Result<std::string> ReadText(BatchId batch) const;
+  Result<std::string> Compacted(BatchId batch, const std::string& own) const;
+  Status SettleExisting(BatchId batch, const std::string& name, const std::string& text) const;
+  Status DeleteExpired(BatchId batch, int64_t interval);
+
+  LogFolder folder_;
+  FileSinkLogOptions options_;
+  Clock* clock_;
+  SinkLogListing listing_;
+  std::map<BatchId, std::string> recent_;  // texts written here since the last compaction
+};
+
+}  // namespace sluice

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/log_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/spark_error.h"
+#include "checkpoint/hadoop_crc.h"
+
+namespace sluice {
+
+std::optional<BatchId> ParseBatchName(std::string_view name) {
+  if (name.empty() || name[0] == '+' || name[0] == '-') return std::nullopt;
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return BatchId(value);
+}
+
+Status DamagedFile(const std::string& path, const std::string& what) {
+  return EnvironmentError("SLUICE_CHECKPOINT_DAMAGED", fmt::format("The file {} is damaged: {}.", path, what), false,
+                          {{"file", path}});
+}
+
+Result<int> ParseLogVersion(std::string_view line, int max_version, const std::string& path) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  int version = 0;
+  const char* last = line.data() + line.size();
+  const bool has_v = line.size() > 1 && line[0] == 'v';
+  const auto [end, error] = std::from_chars(has_v ? line.data() + 1 : last, last, version);
+  if (!has_v || error != std::errc() || end != last || version <= 0) {
+    return DamagedFile(path, fmt::format("it must begin with a version line such as v1, not '{}'", line.substr(0, 40)));
+  }
+  if (version > max_version) {
+    return UserError("INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION",
+                     fmt::format("The file {} is of version v{}; v{} is the newest that this program reads.", path,
+                                 version, max_version),
+                     {{"version", std::to_string(version)}, {"maxVersion", std::to_string(max_version)}});
+  }
+  return version;
+}
+
+Result<std::vector<BatchId>> LogFolder::List() const {
+  SLUICE_ASSIGN(const std::vector<FileInfo> files, folder_.fs->List(folder_.path, /*recursive=*/false));
+  std::vector<BatchId> batches;
+  for (const FileInfo& file : files) {
+    if (file.is_folder) continue;
+    const std::string_view path = file.path;
+    if (auto batch = ParseBatchName(path.substr(path.rfind('/') + 1))) batches.push_back(*batch);
+  }
+  std::sort(batches.begin(), batches.end());
+  return batches;
+}
+
+Result<std::string> LogFolder::Read(const std::string& name) const {
+  const std::string path = PathOf(name);
+  SLUICE_ASSIGN(std::string content, folder_.fs->ReadFile(path));
+  // Only Hadoop's local file system has side files; asking S3 for them would cost a request each.
+  if (folder_.fs->Uri(path).starts_with("file:")) {
+    Result<std::string> crc = folder_.fs->ReadFile(PathOf("." + name + ".crc"));
+    if (crc.ok()) {
+      SLUICE_RETURN_IF_ERROR(CheckHadoopCrc(content, *crc, path));
+    } else if (!IsNotFound(crc.status())) {
+      return crc.status();
+    }
+  }
+  return content;
+}
+
+Status LogFolder::Create(const std::string& name, std::string_view content) const {
+  SLUICE_ASSIGN(const CreateOutcome outcome, folder_.fs->CreateAtomic(PathOf(name), content));
+  if (outcome == CreateOutcome::kCreated) return Status::OK();
+  return UserError(
+      "CONCURRENT_STREAM_LOG_UPDATE",
+      fmt::format("{} was written by another process meanwhile. Two queries must not use the same checkpoint; stop "
+                  "one of them.",
+                  PathOf(name)),
+      {{"file", PathOf(name)}, {"batchId", name}});
+}
+
+}  // namespace sluice

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/file/file_sink.h"
+
+#include <fmt/format.h>
+
+#include "base/spark_error.h"
+#include "connectors/file/file_task_writer.h"
+#include "connectors/file/part_file_name.h"
+
+namespace sluice {
+namespace {
+
+constexpr char kLogFolder[] = "/_spark_metadata";
+
+// May a task replace a file of its own name? Only in the batch that was planned before the restart, and only while the
+// sink log, read at this moment, does not name that batch. Called from tasks.
+Status MayReplace(const Location& folder, Clock* clock, bool is_recovered, BatchId batch, const std::string& path) {
+  if (is_recovered) {
+    FileSinkLog log({folder.fs, folder.path + kLogFolder}, {}, clock);
+    SLUICE_RETURN_IF_ERROR(log.Refresh());
+    if (!log.listing().batches.contains(batch)) return Status::OK();
+  }
+  return EnvironmentError(
+      "SLUICE_CONCURRENT_WRITER",
+      fmt::format("The file {} of batch {} is there already with other content: another process is writing "
+                  "this query's batches. Only one may; stop the other.",
+                  path, batch.value),
+      false, {{"file", path}, {"batchId", batch.ToString()}});
+}
+
+}  // namespace
+
+FileSink::FileSink(SinkContext context, Location folder, std::shared_ptr<const FileSinkSettings> settings)
+    : context_(std::move(context)),
+      folder_(std::move(folder)),
+      settings_(std::move(settings)),
+      log_({folder_.fs, folder_.path + kLogFolder}, settings_->log, &context_.env->clock()) {}
+
+Result<std::unique_ptr<StreamSink>> FileSink::Open(const SinkContext& context) {
+  if (context.path.empty()) {
+    return UserError("SLUICE_INVALID_OPTION", "A file sink needs the option path: the folder of the table.");
+  }
+  if (!context.output_mode.empty() && context.output_mode != "append") {
+    return UserError("STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE",
+                     fmt::format("The sink parquet takes the output mode append only, not {}.", context.output_mode),
+                     {{"className", "parquet"}, {"outputMode", context.output_mode}});
+  }
+  SLUICE_ASSIGN(auto settings, FileSinkSettings::Make(context));
+  SLUICE_ASSIGN(Location folder, context.env->Locate(context.path, context.conf));
+  return std::unique_ptr<StreamSink>(new FileSink(context, std::move(folder), std::move(settings)));
+}
+
+std::string FileSink::description() const {
+  return fmt::format("FileSink[{}]", context_.path);
+}
+
+Status FileSink::RefuseUsedFolder(BatchId next, BatchId latest) const {
+  return UserError(
+      "SLUICE_SINK_IN_USE",
+      fmt::format(
+          "The table {} already has batch {}, but the checkpoint would now run batch {}. Either another query writes "
+          "into "
+          "this folder, or the checkpoint is new or not the one that belongs to it. Running would lose rows (Spark "
+          "skips such batches in silence). Ways out: use the checkpoint that this table was written with, or give the "
+          "query another output folder (and keep checkpoints out of folders that are cleared at a reboot).",
+          context_.path, latest.value, next.value),
+      {{"path", context_.path}, {"batchId", next.ToString()}});
+}
+
+Status FileSink::RefuseLostBatches(BatchId next, std::optional<BatchId> latest) const {
+  return EnvironmentError(
+      "SLUICE_SINK_LOG_DAMAGED",
+      fmt::format(
+          "The checkpoint says that the batches before {} are in the table {}, but the sink log {} {}. Batches of the "
+          "table are lost, or the query was given another output folder than before. Restore {}, or begin with a new "
+          "checkpoint and a new folder.",
+          next.value, context_.path, log_.folder().location().path,
+          latest ? fmt::format("ends at batch {}", latest->value) : "is empty", log_.folder().location().path),
+      false, {{"path", context_.path}, {"batchId", next.ToString()}});
+}
+
+// The latest entry is taken for our own batch: none of its files may carry the mark of another query.
+Status FileSink::CheckOwner(BatchId batch) const {
+  if (log_.listing().batches.at(batch)) return Status::OK();  // a compact file names everybody's
+  SLUICE_ASSIGN(const std::vector<SinkLogEntry> entries, log_.ReadBatch(batch));
+  for (const SinkLogEntry& entry : entries) {
+    const auto name = ParsePartFileName(std::string_view(entry.path).substr(entry.path.rfind('/') + 1));
+    if (!name || !IsPartUuid(name->uuid)) continue;
+    if (!BatchOfPartUuid(name->uuid, context_.query_id)) return RefuseUsedFolder(batch, batch);
+  }
+  return Status::OK();
+}
+
+Status FileSink::Start(BatchId next, bool recovered) {
+  if (recovered) recovered_ = next;
+  SLUICE_RETURN_IF_ERROR(log_.Refresh());
+  const std::optional<BatchId> latest = log_.Latest();
+  const BatchId before = next.Previous();
+  if (latest && *latest > before) {
+    if (!recovered || *latest != next) return RefuseUsedFolder(next, *latest);
+    SLUICE_RETURN_IF_ERROR(log_.Check());
+    return CheckOwner(next);
+  }
+  if (before.value >= 0 && (!latest || *latest < before)) return RefuseLostBatches(next, latest);
+  return log_.Check();
+}
+
+Result<BatchStanding> FileSink::Standing(BatchId batch, bool recovered) {
+  const std::optional<BatchId> latest = log_.Latest();
+  if (!latest || *latest < batch) return BatchStanding::kNew;
+  if (recovered && *latest == batch) return BatchStanding::kCommitted;
+  return RefuseUsedFolder(batch, *latest);
+}
+
+Result<std::unique_ptr<TaskWriter>> FileSink::OpenTask(BatchId batch, TaskId task, const std::string& identity) {
+  FileTask file_task;
+  file_task.env = context_.env;
+  file_task.folder = folder_;
+  file_task.settings = settings_;
+  file_task.query_id = context_.query_id;
+  file_task.batch = batch;
+  file_task.task = task;
+  file_task.identity = identity;
+  file_task.deterministic = context_.deterministic;
+  file_task.budget = context_.budget;
+  const bool is_recovered = recovered_ == batch;
+  file_task.may_replace = [folder = folder_, env = context_.env, is_recovered](BatchId id, const std::string& path) {
+    return MayReplace(folder, &env->clock(), is_recovered, id, path);
+  };
+  return FileTaskWriter::Open(std::move(file_task));
+}
+
+Status FileSink::Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> commits) {
+  std::vector<SinkLogEntry> entries;
+  for (const auto& commit : commits) {
+    auto& own = dynamic_cast<FileTaskCommit&>(*commit);
+    std::move(own.entries.begin(), own.entries.end(), std::back_inserter(entries));
+  }
+  return log_.Add(batch, entries);
+}
+
+}  // namespace sluice

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/file/file_sink.h"
+#include "connectors/registry.h"
+
+namespace sluice {
+
+extern const Connector kParquetConnector;
+const Connector kParquetConnector = {"parquet", "Parquet files in a folder", nullptr, nullptr, nullptr, FileSink::Open};
+
+}  // namespace sluice
