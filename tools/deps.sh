@@ -4,6 +4,7 @@
 #   tools/deps.sh build    apt packages, the project's .venv (Arrow, Spark Connect protocol), librdkafka, AWS CRT
 #   tools/deps.sh test     besides: clang tools, Apache Kafka, MinIO, PySpark 4.2.0 and 3.5.7 with their Kafka connectors
 #   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
+#   tools/deps.sh bench    besides: DuckDB and Polars, to compare with
 # Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,6 +20,8 @@ AWSCRT=0.38.0
 KAFKA=4.4.0
 PYTEST=9.0.2
 CONFLUENT=2.16.1
+DUCKDB=2.0.0
+POLARS=2.1.0
 MINIO=v0.0.0-20260212201848-7aac2a2c5b7c
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -175,5 +178,6 @@ case ${1:-build} in
   build) build ;;
   test) build; test_servers ;;
   s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" org.apache.hadoop:hadoop-aws:3.5.0 ;;
-  *) sed -n '3,8p' "$0"; exit 2 ;;
+  bench) build; test_servers; python_packages "$cache/bench-peers" "$DUCKDB-$POLARS" "duckdb==$DUCKDB" "polars==$POLARS" pytz ;;
+  *) sed -n '3,9p' "$0"; exit 2 ;;
 esac
