@@ -164,7 +164,7 @@ def test_cpp_program_of_the_lab(sluice, kafka, minio, topic, tmp_path, name):
     with running:
         running.wait_until(lambda: len(table.log_numbers(tmp_path / "checkpoint" / "commits")) >= 3, 60, "three batches")
         running.signal(signal.SIGTERM)
-        assert running.wait(60).code == 0
+        assert running.wait(60).code in (0, -signal.SIGTERM), "a program of one's own decides about signals itself"
     path = f"s3a://hwe-fall/{name}/bronze/reviews"
     sluice.env.update(settings)
     (row,) = query(sluice, f"SELECT count(*) AS n, count(DISTINCT review_id) AS ids FROM parquet.`{path}`")

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`cmake --install`, then a small program outside the tree builds by find_package(sluice) and does the job."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+from rig import program, table
+from rig.reviews import reviews
+
+CMAKE = """cmake_minimum_required(VERSION 3.25)
+project(outside LANGUAGES CXX)
+set(CMAKE_CXX_STANDARD 20)
+find_package(sluice REQUIRED)
+add_executable(outside outside.cc)
+target_link_libraries(outside PRIVATE sluice::sluice)
+"""
+
+SOURCE = """#include <sluice/sluice.h>
+
+#include <cstdlib>
+#include <iostream>
+
+int main() {
+  using namespace sluice;
+  using functions::col;
+  using functions::split;
+  try {
+    SparkSession spark = SparkSession::builder().appName("outside").getOrCreate();
+    DataFrame rows = spark.readStream().format("kafka")
+        .option("kafka.bootstrap.servers", std::getenv("BOOTSTRAP")).option("subscribe", std::getenv("TOPIC"))
+        .option("startingOffsets", "earliest").load();
+    DataFrame parts = rows.withColumn("title", split(col("value"), "\\t").getItem(5))
+        .withColumn("stars", split(col("value"), "\\t").getItem(7).cast("int"))
+        .select({col("title"), col("stars"), col("topic"), col("partition"), col("offset")});
+    StreamingQuery query = parts.writeStream().format("parquet").outputMode("append")
+        .option("path", std::getenv("TABLE")).option("checkpointLocation", std::getenv("CHECKPOINT"))
+        .trigger(Trigger::AvailableNow()).start();
+    query.awaitTermination();
+    std::cout << "rows " << *spark.read().parquet(std::getenv("TABLE")).groupBy({}).count().collect()[0][0] << "\\n";
+    spark.stop();
+  } catch (const SparkException& error) {
+    std::cerr << error.what() << "\\n";
+    return 1;
+  }
+}
+"""
+
+
+def build(*command, cwd: pathlib.Path) -> None:
+    done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+
+
+@pytest.fixture
+def outside(tmp_path) -> pathlib.Path:
+    prefix, source = tmp_path / "prefix", tmp_path / "source"
+    source.mkdir()
+    (source / "CMakeLists.txt").write_text(CMAKE)
+    (source / "outside.cc").write_text(SOURCE)
+    build("cmake", "--install", program.SLUICE.parent, "--prefix", prefix, cwd=tmp_path)
+    build("cmake", "-S", source, "-B", source / "build", f"-DCMAKE_PREFIX_PATH={prefix}", cwd=tmp_path)
+    build("cmake", "--build", source / "build", cwd=tmp_path)
+    return source / "build" / "outside"
+
+
+def test_program_outside_the_tree(sluice, topic, tmp_path, outside):
+    reviews_topic = topic()
+    reviews_topic.produce(reviews(0, 300))
+    linked = subprocess.run(["ldd", outside], capture_output=True, text=True).stdout
+    for library in ("libsluice", "libarrow.so", "libparquet"):
+        (line,) = [part for part in linked.splitlines() if library in part]
+        assert str(tmp_path / "prefix") in os.path.realpath(line.split("=>")[1].split("(")[0].strip()), line
+    env = {"BOOTSTRAP": reviews_topic.kafka.bootstrap, "TOPIC": reviews_topic.name, "TABLE": str(tmp_path / "table"),
+           "CHECKPOINT": str(tmp_path / "checkpoint")}
+    done = sluice.run(program=outside, env=env)
+    assert done.code == 0 and "rows 300" in done.out, done.all
+    table.assert_exactly_once(table.identities(table.part_files(tmp_path / "table")), reviews_topic.expected(), "outside")
+
+
+def test_installed_program(sluice, tmp_path, outside):
+    installed = tmp_path / "prefix" / "bin" / "sluice"
+    done = sluice.run("sql", "--format", "csv", "SELECT 1 + 1 AS two", program=installed)
+    assert (done.code, done.out) == (0, "two\n2\n"), done.all
