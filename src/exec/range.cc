@@ -32,6 +32,7 @@ RangeOperator::RangeOperator(std::shared_ptr<arrow::Schema> schema, int64_t star
 Result<std::shared_ptr<arrow::RecordBatch>> RangeOperator::Next() {
   if (step_ == 0) return InternalError("a range with step 0");
   if (left_ == 0) return nullptr;
+  if (cancelled_) return EnvironmentError("OPERATION_CANCELED", "The query was cancelled.");
   const uint64_t rows = std::min(left_, kSliceRows);
   SLUICE_ASSIGN(std::shared_ptr<arrow::Buffer> buffer,
                 arrow::AllocateBuffer(static_cast<int64_t>(rows * sizeof(int64_t))));

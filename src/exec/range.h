@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -14,12 +15,14 @@ class RangeOperator : public Operator {
   RangeOperator(std::shared_ptr<arrow::Schema> schema, int64_t start, int64_t end, int64_t step);
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  void Cancel() override { cancelled_ = true; }
 
  private:
   std::shared_ptr<arrow::Schema> schema_;
   uint64_t next_;  // wraps like two's complement, so that the distance of any two ends fits
   uint64_t left_;  // rows not yet given
   const int64_t step_;
+  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace sluice

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/array.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/status.h"
+#include "exec/key_codec.h"
+#include "exec/key_table.h"
+
+namespace sluice {
+
+// Numbers the distinct rows of some key columns from 0, in the order they first come, by GROUP BY's equality (see
+// KeyCodec). Without columns there is one group, from the beginning. One thread at a time.
+class GroupTable {
+ public:
+  // NotSupported for types that cannot be grouped by.
+  static Result<GroupTable> Make(std::vector<std::shared_ptr<arrow::DataType>> types);
+
+  // (*ids)[row] becomes the group of each row.
+  Status Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids);
+  int64_t groups() const;
+  // The keys of groups [begin, begin + count), a column each; they share nothing with this table.
+  Result<arrow::ArrayVector> Keys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;
+  // What the table holds, in bytes.
+  int64_t bytes() const;
+
+ private:
+  enum class Form { kNone, kFixed, kText, kRow };
+  explicit GroupTable(KeyCodec codec);
+  Status MakeKeys(const arrow::ArrayVector& columns, int64_t rows);
+  void MakeTextKeys(const arrow::Array& column);
+  Result<std::shared_ptr<arrow::Array>> FixedKeys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;
+  Result<std::shared_ptr<arrow::Array>> TextKeys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;
+
+  KeyCodec codec_;
+  Form form_;
+  KeyTable table_;
+  std::vector<KeyBytes> keys_;  // of the rows being mapped
+  std::vector<uint8_t> encoded_;
+  std::vector<uint64_t> offsets_;
+};
+
+}  // namespace sluice

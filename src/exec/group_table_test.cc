@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/group_table.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "base/spark_error.h"
+#include "exec/scripted_rows.h"
+
+namespace sluice {
+namespace {
+
+using scripted::Values;
+
+struct Case {
+  std::vector<std::pair<std::shared_ptr<arrow::DataType>, const char*>> columns;
+  std::vector<uint32_t> ids;
+  std::vector<const char*> keys;  // of the groups, a column each
+};
+
+const auto kPair = arrow::struct_({arrow::field("a", arrow::float64()), arrow::field("b", StringType())});
+
+TEST(GroupTable, NumbersGroupsAsTheyCome) {
+  const Case cases[] = {
+      {{{arrow::int32(), "[7, null, 7, -1, null]"}}, {0, 1, 0, 2, 1}, {"[7, null, -1]"}},
+      {{{arrow::boolean(), "[true, null, false, true]"}}, {0, 1, 2, 0}, {"[true, null, false]"}},
+      {{{arrow::int8(), "[1, -1, 1]"}}, {0, 1, 0}, {"[1, -1]"}},
+      {{{arrow::int64(), "[9223372036854775807, -9223372036854775808, 9223372036854775807]"}},
+       {0, 1, 0},
+       {"[9223372036854775807, -9223372036854775808]"}},
+      {{{arrow::float64(), "[0.0, -0.0, NaN, 1.5, NaN]"}}, {0, 0, 1, 2, 1}, {"[0.0, NaN, 1.5]"}},
+      {{{arrow::float32(), "[-0.0, 0.0, NaN]"}}, {0, 0, 1}, {"[0.0, NaN]"}},
+      {{{TimestampType(), "[5, 6, 5, null]"}}, {0, 1, 0, 2}, {"[5, 6, null]"}},
+      {{{arrow::decimal128(38, 1), R"(["1.5", "-1.5", "1.5", null])"}}, {0, 1, 0, 2}, {R"(["1.5", "-1.5", null])"}},
+      {{{StringType(), R"(["", null, "twelve bytes", "thirteen byte", "thirteen bytf", "thirteen byte", "", "a"])"}},
+       {0, 1, 2, 3, 4, 3, 0, 5},
+       {R"(["", null, "twelve bytes", "thirteen byte", "thirteen bytf", "a"])"}},
+      {{{BinaryType(), R"(["x", "y", "x"])"}}, {0, 1, 0}, {R"(["x", "y"])"}},
+      {{{StringType(), R"(["a", "a", "ab", null, "a"])"}, {StringType(), R"(["bc", "b", "c", "abc", "bc"])"}},
+       {0, 1, 2, 3, 0},
+       {R"(["a", "a", "ab", null])", R"(["bc", "b", "c", "abc"])"}},
+      {{{arrow::int32(), "[1, 1, null, 1]"}, {arrow::float64(), "[0.0, -0.0, NaN, 2.0]"}},
+       {0, 0, 1, 2},
+       {"[1, null, 1]", "[0.0, NaN, 2.0]"}},
+      {{{arrow::list(arrow::int32()), "[[1, 2], [1], [1, 2], null, [], [null]]"}},
+       {0, 1, 0, 2, 3, 4},
+       {"[[1, 2], [1], null, [], [null]]"}},
+      {{{kPair, R"([{"a": -0.0, "b": "x"}, {"a": 0.0, "b": "x"}, {"a": null, "b": "x"}, null])"}},
+       {0, 0, 1, 2},
+       {R"([{"a": 0.0, "b": "x"}, {"a": null, "b": "x"}, null])"}},
+      {{{arrow::null(), "[null, null]"}}, {0, 0}, {"[null]"}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.columns[0].first->ToString());
+    std::vector<std::shared_ptr<arrow::DataType>> types;
+    arrow::ArrayVector columns;
+    for (const auto& [type, json] : c.columns) {
+      types.push_back(type);
+      columns.push_back(Values(type, json));
+    }
+    GroupTable table = GroupTable::Make(types).ValueOrDie();
+    std::vector<uint32_t> ids;
+    ASSERT_TRUE(table.Map(columns, columns[0]->length(), &ids).ok());
+    EXPECT_EQ(ids, c.ids);
+    const auto keys = table.Keys(0, table.groups(), nullptr).ValueOrDie();
+    ASSERT_EQ(keys.size(), c.keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) {
+      ASSERT_TRUE(keys[i]->ValidateFull().ok()) << keys[i]->ValidateFull();
+      EXPECT_TRUE(keys[i]->Equals(Values(types[i], c.keys[i]), arrow::EqualOptions().nans_equal(true)))
+          << keys[i]->ToString();
+    }
+    // Seen again, through slices, they are the same groups.
+    for (auto& column : columns) column = column->Slice(1);
+    ASSERT_TRUE(table.Map(columns, columns[0]->length(), &ids).ok());
+    EXPECT_EQ(ids, std::vector<uint32_t>(c.ids.begin() + 1, c.ids.end()));
+  }
+}
+
+TEST(GroupTable, WithoutColumnsThereIsOneGroup) {
+  GroupTable table = GroupTable::Make({}).ValueOrDie();
+  std::vector<uint32_t> ids = {5};
+  EXPECT_EQ(table.groups(), 1);
+  ASSERT_TRUE(table.Map({}, 3, &ids).ok());
+  EXPECT_EQ(ids, (std::vector<uint32_t>{0, 0, 0}));
+  EXPECT_TRUE(table.Keys(0, 1, nullptr).ValueOrDie().empty());
+}
+
+TEST(GroupTable, RefusesMaps) {
+  EXPECT_TRUE(
+      HasErrorClass(GroupTable::Make({arrow::map(StringType(), StringType())}).status(), "UNSUPPORTED_FEATURE.SLUICE"));
+  EXPECT_FALSE(GroupTable::Make({arrow::list(arrow::map(StringType(), StringType()))}).ok());
+}
+
+TEST(GroupTable, AgreesWithAMapOverManyKeys) {
+  std::mt19937 random(11);
+  GroupTable table = GroupTable::Make({StringType()}).ValueOrDie();
+  std::map<std::string, uint32_t> reference;
+  for (int slice = 0; slice < 50; ++slice) {
+    arrow::StringViewBuilder builder;
+    std::vector<uint32_t> expected;
+    for (int i = 0; i < 1000; ++i) {
+      const std::string key = std::string(random() % 30, 'k') + std::to_string(random() % 20000);
+      expected.push_back(reference.emplace(key, static_cast<uint32_t>(reference.size())).first->second);
+      ASSERT_TRUE(builder.Append(key).ok());
+    }
+    std::vector<uint32_t> ids;
+    ASSERT_TRUE(table.Map({builder.Finish().ValueOrDie()}, 1000, &ids).ok());
+    ASSERT_EQ(ids, expected);
+  }
+  EXPECT_EQ(table.groups(), static_cast<int64_t>(reference.size()));
+  EXPECT_GT(table.groups(), 30000);
+  const auto keys = table.Keys(100, 20000, nullptr).ValueOrDie();
+  const auto& texts = static_cast<const arrow::StringViewArray&>(*keys[0]);
+  for (int64_t i = 0; i < texts.length(); ++i) {
+    ASSERT_EQ(reference.at(std::string(texts.GetView(i))), static_cast<uint32_t>(i + 100));
+  }
+}
+
+}  // namespace
+}  // namespace sluice

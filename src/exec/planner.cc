@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/planner.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/spark_error.h"
+#include "exec/chained_reader.h"
+#include "exec/gather.h"
+#include "exec/hash_aggregate.h"
+#include "exec/limit.h"
+#include "exec/local.h"
+#include "exec/part_opener.h"
+#include "exec/project.h"
+#include "exec/range.h"
+#include "exec/scan.h"
+#include "exec/sort.h"
+#include "exec/task_pipeline.h"
+
+namespace sluice {
+namespace {
+
+// An aggregation or top-k sort keeps a state a part: consecutive partitions share one. The number is fixed, since
+// results may depend on the parts (sums of doubles), and must not depend on the machine.
+constexpr size_t kMaxStates = 64;
+constexpr int64_t kFewRows = 10000;  // a LIMIT below this is soon reached by one thread
+
+// The rows of a plan in parts that may be read in parallel.
+struct Input {
+  int parts = 0;
+  PartOpener open;
+};
+
+class Planner {
+ public:
+  explicit Planner(const PlannerContext& context) : context_(context) {}
+
+  Result<std::unique_ptr<Operator>> Build(const PlanPtr& plan) const;
+
+ private:
+  Result<Input> InputOf(const PlanPtr& plan, size_t max_parts) const;
+  Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts) const;
+  std::unique_ptr<Operator> Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const;
+  Result<std::unique_ptr<Operator>> BuildRows(const PlanPtr& plan) const;
+  Result<std::unique_ptr<Operator>> BuildAggregate(const PlanNode& node) const;
+  Result<std::unique_ptr<Operator>> BuildTopRows(const PlanNode& sort, int64_t rows) const;
+  Result<std::unique_ptr<Operator>> BuildLimit(const PlanNode& node) const;
+  Result<std::unique_ptr<Operator>> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
+
+  const PlannerContext context_;
+};
+
+EvalContext ForPart(EvalContext context, size_t part) {
+  context.task_seed += part;
+  return context;
+}
+
+Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts) const {
+  if (scan.scan.streaming) return NotSupported("A streaming source can be read by a streaming query only.");
+  SLUICE_ASSIGN(auto opened, context_.open_source(scan.scan));
+  SLUICE_ASSIGN(const std::vector<InputPartition> partitions, opened->PlanTasks());
+  const std::shared_ptr<BatchSource> source = std::move(opened);
+  const size_t parts = std::min(partitions.size(), max_parts);
+  auto open = [plan, &bottom = scan, source, partitions, parts,
+               eval = context_.eval](int part) -> Result<std::unique_ptr<Operator>> {
+    const size_t begin = partitions.size() * static_cast<size_t>(part) / parts;
+    const size_t end = partitions.size() * (static_cast<size_t>(part) + 1) / parts;
+    std::vector<InputPartition> mine(partitions.begin() + static_cast<std::ptrdiff_t>(begin),
+                                     partitions.begin() + static_cast<std::ptrdiff_t>(end));
+    auto reader = std::make_unique<ChainedReader>(source, std::move(mine), bottom.scan.columns);
+    return BuildTaskPipeline(*plan, std::move(reader), ForPart(eval, begin));
+  };
+  return Input{static_cast<int>(parts), std::move(open)};
+}
+
+Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts) const {
+  const PlanNode& bottom = BottomOfChain(*plan);
+  if (bottom.kind == PlanKind::kScan) return ScanInput(plan, bottom, max_parts);
+  SLUICE_ASSIGN(auto rows, BuildRows(plan));
+  auto once = std::make_shared<std::unique_ptr<Operator>>(std::move(rows));
+  return Input{1, [once](int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); }};
+}
+
+std::unique_ptr<Operator> Planner::Gather(const std::shared_ptr<arrow::Schema>& schema, Input input,
+                                          int threads) const {
+  if (input.parts == 0)
+    return std::make_unique<LocalOperator>(schema, std::vector<std::shared_ptr<arrow::RecordBatch>>());
+  return std::make_unique<GatherOperator>(schema, input.parts, std::move(input.open), threads, context_.budget);
+}
+
+// Projections and filters, over a scan or over anything else.
+Result<std::unique_ptr<Operator>> Planner::BuildRows(const PlanPtr& plan) const {
+  const PlanNode& bottom = BottomOfChain(*plan);
+  if (bottom.kind == PlanKind::kScan) {
+    SLUICE_ASSIGN(Input input, InputOf(plan, std::numeric_limits<size_t>::max()));
+    return Gather(plan->schema, std::move(input), context_.threads);
+  }
+  PlanPtr below = plan;
+  while (below.get() != &bottom) below = below->inputs.at(0);
+  SLUICE_ASSIGN(auto rows, Build(below));
+  return BuildChain(*plan, bottom, std::move(rows), context_.eval);
+}
+
+Result<std::unique_ptr<Operator>> Planner::BuildAggregate(const PlanNode& node) const {
+  SLUICE_ASSIGN(Input input, InputOf(node.inputs.at(0), kMaxStates));
+  AggregateSpec spec{node.exprs, node.aggregates, node.schema, context_.eval, context_.budget};
+  return std::make_unique<HashAggregateOperator>(std::move(spec), input.parts, std::move(input.open), context_.threads);
+}
+
+// The first rows of a sort: each part gives its own first rows, and among those are the first of all.
+Result<std::unique_ptr<Operator>> Planner::BuildTopRows(const PlanNode& sort, int64_t rows) const {
+  SLUICE_ASSIGN(Input input, InputOf(sort.inputs.at(0), kMaxStates));
+  const auto top = [keys = sort.sort_keys, rows, eval = context_.eval,
+                    budget = context_.budget](std::unique_ptr<Operator> from) {
+    return std::make_unique<SortOperator>(std::move(from), keys, rows, eval, budget);
+  };
+  if (input.parts == 1) {
+    SLUICE_ASSIGN(auto only, input.open(0));
+    return top(std::move(only));
+  }
+  input.open = [open = std::move(input.open), top](int part) -> Result<std::unique_ptr<Operator>> {
+    SLUICE_ASSIGN(auto from, open(part));
+    return top(std::move(from));
+  };
+  return top(Gather(sort.schema, std::move(input), context_.threads));
+}
+
+// The first rows of any plan; there may come more.
+Result<std::unique_ptr<Operator>> Planner::BuildFirstRows(const PlanPtr& plan, int64_t rows) const {
+  if (plan->kind == PlanKind::kSort) return BuildTopRows(*plan, rows);
+  if (plan->kind == PlanKind::kProject && BottomOfChain(*plan).kind != PlanKind::kScan) {
+    SLUICE_ASSIGN(auto below, BuildFirstRows(plan->inputs.at(0), rows));
+    return std::make_unique<ProjectOperator>(std::move(below), plan->exprs, plan->schema, context_.eval);
+  }
+  if (BottomOfChain(*plan).kind != PlanKind::kScan) return Build(plan);
+  SLUICE_ASSIGN(Input input, InputOf(plan, std::numeric_limits<size_t>::max()));
+  bool filtered = false;
+  for (const PlanNode* node = plan.get(); !node->inputs.empty(); node = node->inputs[0].get()) {
+    filtered = filtered || node->kind == PlanKind::kFilter;
+  }
+  input.open = [open = std::move(input.open), rows](int part) -> Result<std::unique_ptr<Operator>> {
+    SLUICE_ASSIGN(auto from, open(part));
+    return std::make_unique<LimitOperator>(std::move(from), rows, 0);
+  };
+  return Gather(plan->schema, std::move(input), filtered || rows > kFewRows ? context_.threads : 1);
+}
+
+Result<std::unique_ptr<Operator>> Planner::BuildLimit(const PlanNode& node) const {
+  const PlanPtr& below = node.inputs.at(0);
+  std::unique_ptr<Operator> rows;
+  if (node.limit && *node.limit < std::numeric_limits<int64_t>::max() - node.offset) {
+    SLUICE_ASSIGN(rows, BuildFirstRows(below, *node.limit + node.offset));
+  } else {
+    SLUICE_ASSIGN(rows, Build(below));
+  }
+  return std::make_unique<LimitOperator>(std::move(rows), node.limit, node.offset);
+}
+
+Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
+  switch (plan->kind) {
+    case PlanKind::kScan:
+    case PlanKind::kProject:
+    case PlanKind::kFilter:
+      return BuildRows(plan);
+    case PlanKind::kLocal:
+      return std::make_unique<LocalOperator>(plan->schema, plan->rows);
+    case PlanKind::kRange:
+      return std::make_unique<RangeOperator>(plan->schema, plan->range_start, plan->range_end, plan->range_step);
+    case PlanKind::kAggregate:
+      return BuildAggregate(*plan);
+    case PlanKind::kSort: {
+      SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
+      return std::make_unique<SortOperator>(std::move(rows), plan->sort_keys, std::nullopt, context_.eval,
+                                            context_.budget);
+    }
+    case PlanKind::kLimit:
+      return BuildLimit(*plan);
+    case PlanKind::kRepartition:
+      return Build(plan->inputs.at(0));  // moves rows between tasks; the rows of a query are the same
+  }
+  return InternalError("a plan node of an unknown kind");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> PlanOperators(const PlanPtr& plan, const PlannerContext& context) {
+  return Planner(context).Build(plan);
+}
+
+}  // namespace sluice

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/memory_budget.h"
+#include "connectors/registry.h"
+#include "exec/operator.h"
+#include "plan/plan.h"
+
+namespace sluice {
+
+// Opens what a scan names.
+using SourceOpener = std::function<Result<std::unique_ptr<BatchSource>>(const ScanSpec& scan)>;
+
+// What the operators of one batch query share.
+struct PlannerContext {
+  EvalContext eval;                // now_us is the one moment of the query
+  MemoryBudget* budget = nullptr;  // null: unlimited; outlives the operators
+  int threads = 1;
+  SourceOpener open_source;
+};
+
+// Turns a resolved, optimized batch plan into operators. Nothing runs before the first Next; scans are planned here, so
+// a missing path shows at once. Rows come in an order that depends on the data alone. NotSupported for streaming plans.
+Result<std::unique_ptr<Operator>> PlanOperators(const PlanPtr& plan, const PlannerContext& context);
+
+}  // namespace sluice

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/planner.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "exec/scripted_rows.h"
+
+namespace sluice {
+namespace {
+
+using scripted::BatchPtr;
+using scripted::Column;
+using scripted::FilterNode;
+using scripted::Node;
+using scripted::ProjectNode;
+using scripted::ReaderWatch;
+using scripted::ScanNode;
+using scripted::ScriptedSource;
+using scripted::Where;
+
+using Row = std::vector<std::optional<int64_t>>;
+using Table = std::vector<Row>;
+using Partitions = std::vector<std::vector<BatchPtr>>;
+
+std::shared_ptr<arrow::Schema> Ints(int columns) {
+  arrow::FieldVector fields;
+  for (int i = 0; i < columns; ++i) fields.push_back(arrow::field("c" + std::to_string(i), arrow::int64()));
+  return arrow::schema(fields);
+}
+
+ExprPtr At(int index) {
+  return std::make_shared<ColumnExpr>(index, "c" + std::to_string(index), arrow::int64(), true);
+}
+
+BatchPtr ToBatch(const Table& table, size_t begin, size_t end, int columns) {
+  arrow::ArrayVector arrays;
+  for (int c = 0; c < columns; ++c) {
+    arrow::Int64Builder builder;
+    for (size_t r = begin; r < end; ++r) {
+      const auto& value = table[r][static_cast<size_t>(c)];
+      EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
+    }
+    arrays.push_back(builder.Finish().ValueOrDie());
+  }
+  return arrow::RecordBatch::Make(Ints(columns), static_cast<int64_t>(end - begin), arrays);
+}
+
+Table ToTable(const arrow::RecordBatch& batch) {
+  Table table(static_cast<size_t>(batch.num_rows()));
+  for (int c = 0; c < batch.num_columns(); ++c) {
+    const auto& values = static_cast<const arrow::Int64Array&>(*batch.column(c));
+    for (int64_t r = 0; r < batch.num_rows(); ++r) {
+      table[static_cast<size_t>(r)].push_back(values.IsNull(r) ? std::nullopt : std::optional(values.Value(r)));
+    }
+  }
+  return table;
+}
+
+PlannerContext Context(const Partitions& partitions, int threads, ReaderWatch* watch = nullptr) {
+  PlannerContext context;
+  context.threads = threads;
+  context.open_source = [partitions, watch](const ScanSpec&) -> Result<std::unique_ptr<BatchSource>> {
+    return std::make_unique<ScriptedSource>(partitions, watch);
+  };
+  return context;
+}
+
+// The same plan run in the plainest way: whole tables, one node after the other.
+class Reference {
+ public:
+  explicit Reference(const Table& source) : source_(source) {}
+
+  Table Run(const PlanNode& node) const {
+    if (node.kind == PlanKind::kScan) return source_;
+    Table rows = Run(*node.inputs.at(0));
+    switch (node.kind) {
+      case PlanKind::kFilter:
+        return Filter(node, rows);
+      case PlanKind::kProject:
+        return Project(node, rows);
+      case PlanKind::kAggregate:
+        return Aggregate(node, rows);
+      case PlanKind::kSort:
+        return Sort(node, std::move(rows));
+      default:
+        return Limit(node, rows);
+    }
+  }
+
+ private:
+  static size_t IndexOf(const ExprPtr& expr) {
+    return static_cast<size_t>(static_cast<const ColumnExpr&>(*expr).index());
+  }
+  static Table Filter(const PlanNode& node, const Table& rows) {
+    Table kept;  // conditions of these tests: the column is a multiple of 3
+    const size_t column = IndexOf(node.exprs[0]->children().at(0));
+    for (const Row& row : rows) {
+      if (row[column] && *row[column] % 3 == 0) kept.push_back(row);
+    }
+    return kept;
+  }
+  static Table Project(const PlanNode& node, const Table& rows) {
+    Table changed;
+    for (const Row& row : rows) {
+      changed.emplace_back();
+      for (const auto& expr : node.exprs) changed.back().push_back(row[IndexOf(expr)]);
+    }
+    return changed;
+  }
+  static Table Aggregate(const PlanNode& node, const Table& rows) {
+    Table groups;  // keys, then count(*) and sum(first column)
+    const size_t keys = node.exprs.size();
+    if (keys == 0) groups.push_back({0, std::nullopt});
+    for (const Row& row : rows) {
+      Row key;
+      for (const auto& expr : node.exprs) key.push_back(row[IndexOf(expr)]);
+      auto group = std::find_if(groups.begin(), groups.end(),
+                                [&](const Row& g) { return std::equal(key.begin(), key.end(), g.begin()); });
+      if (group == groups.end()) {
+        key.insert(key.end(), {0, std::nullopt});
+        group = groups.insert(groups.end(), key);
+      }
+      ++*(*group)[keys];
+      if (row[0]) (*group)[keys + 1] = (*group)[keys + 1].value_or(0) + *row[0];
+    }
+    return groups;
+  }
+  static Table Sort(const PlanNode& node, Table rows) {
+    std::stable_sort(rows.begin(), rows.end(), [&](const Row& x, const Row& y) {
+      for (const SortKey& key : node.sort_keys) {
+        const auto& a = x[IndexOf(key.expr)];
+        const auto& b = y[IndexOf(key.expr)];
+        if (a == b) continue;
+        if (!a || !b) return !a == key.nulls_first;
+        return key.ascending ? *a < *b : *a > *b;
+      }
+      return false;
+    });
+    return rows;
+  }
+  static Table Limit(const PlanNode& node, const Table& rows) {
+    const auto begin = std::min(rows.size(), static_cast<size_t>(node.offset));
+    const auto end = node.limit ? std::min(rows.size(), begin + static_cast<size_t>(*node.limit)) : rows.size();
+    return {rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end)};
+  }
+
+  const Table& source_;
+};
+
+PlanPtr LimitNode(PlanPtr input, std::optional<int64_t> limit, int64_t offset) {
+  auto node = Node(PlanKind::kLimit, input->schema, {input});
+  node->limit = limit;
+  node->offset = offset;
+  return node;
+}
+
+PlanPtr SortNode(PlanPtr input, std::vector<SortKey> keys) {
+  auto node = Node(PlanKind::kSort, input->schema, {input});
+  node->sort_keys = std::move(keys);
+  return node;
+}
+
+PlanPtr AggregateNode(PlanPtr input, std::vector<ExprPtr> keys) {
+  auto node = Node(PlanKind::kAggregate, Ints(static_cast<int>(keys.size()) + 2), {std::move(input)});
+  node->exprs = std::move(keys);
+  node->aggregates = {ResolveAggregate("count", {}, false, true).ValueOrDie(),
+                      ResolveAggregate("sum", {At(0)}, false, true).ValueOrDie()};
+  return node;
+}
+
+PlanPtr RandomNode(PlanPtr input, std::mt19937& random) {
+  const int columns = input->schema->num_fields();
+  const auto any = [&] { return At(static_cast<int>(random() % static_cast<unsigned>(columns))); };
+  switch (random() % 6) {
+    case 0:
+      return FilterNode(input, Where(any(), [](int64_t v) { return v % 3 == 0; }));
+    case 1: {
+      std::vector<ExprPtr> exprs;
+      for (unsigned i = 1 + random() % 3; i > 0; --i) exprs.push_back(any());
+      return ProjectNode(input, exprs);
+    }
+    case 2: {
+      std::vector<ExprPtr> keys;
+      for (unsigned i = random() % 3; i > 0; --i) keys.push_back(any());
+      return AggregateNode(input, keys);
+    }
+    case 3: {
+      std::vector<SortKey> keys;
+      for (unsigned i = 1 + random() % 2; i > 0; --i) keys.push_back({any(), random() % 2 == 0, random() % 2 == 0});
+      return SortNode(input, keys);
+    }
+    case 4:
+      return LimitNode(input, random() % 100, random() % 10);
+    default:
+      return LimitNode(input, random() % 2 ? std::nullopt : std::optional<int64_t>(random() % 20000), random() % 50);
+  }
+}
+
+TEST(Planner, RandomPlansAgreeWithThePlainestWay) {
+  std::mt19937 random(2024);
+  for (int round = 0; round < 150; ++round) {
+    Table source;
+    Partitions partitions(random() % 5);
+    for (auto& partition : partitions) {
+      for (unsigned slices = random() % 4; slices > 0; --slices) {
+        const size_t begin = source.size();
+        for (unsigned rows = random() % 100; rows > 0; --rows) {
+          source.push_back({static_cast<int64_t>(random() % 7), static_cast<int64_t>(random() % 1000), std::nullopt});
+          if (random() % 2) source.back()[2] = random() % 4;
+        }
+        partition.push_back(ToBatch(source, begin, source.size(), 3));
+      }
+    }
+    PlanPtr plan = ScanNode(Ints(3), false);
+    for (unsigned nodes = random() % 6; nodes > 0; --nodes) plan = RandomNode(plan, random);
+    const Table expected = Reference(source).Run(*plan);
+    for (const int threads : {1, 3}) {
+      auto rows = PlanOperators(plan, Context(partitions, threads));
+      ASSERT_TRUE(rows.ok()) << rows.status();
+      const auto result = scripted::Drain(**rows);
+      ASSERT_TRUE(result.ok()) << result.status();
+      ASSERT_EQ(ToTable(**result), expected) << "round " << round << ", threads " << threads;
+    }
+  }
+}
+
+Partitions ManyPartitions(int partitions, int slices) {
+  Partitions result;
+  int64_t next = 0;
+  for (int p = 0; p < partitions; ++p) {
+    result.emplace_back();
+    for (int s = 0; s < slices; ++s) {
+      Table rows;
+      for (int i = 0; i < 10; ++i) rows.push_back({next++});
+      result.back().push_back(ToBatch(rows, 0, rows.size(), 1));
+    }
+  }
+  return result;
+}
+
+TEST(Planner, ALimitReadsNoMoreThanItNeeds) {
+  ReaderWatch watch;
+  const auto plan = LimitNode(ProjectNode(ScanNode(Ints(1), false), {At(0), At(0)}), 25, 3);
+  auto rows = PlanOperators(plan, Context(ManyPartitions(1000, 2), 4, &watch)).ValueOrDie();
+  const auto result = scripted::Drain(*rows).ValueOrDie();
+  ASSERT_EQ(result->num_rows(), 25);
+  EXPECT_EQ(ToTable(*result).front()[0], 3);
+  EXPECT_EQ(ToTable(*result).back()[1], 27);
+  rows.reset();
+  EXPECT_LT(watch.opened, 600);  // the thread may be some slices ahead when it is stopped, but not at the end
+}
+
+TEST(Planner, TheFirstRowsOfASortPassThroughProjections) {
+  const auto sorted = SortNode(ScanNode(Ints(1), false), {{At(0), false, false}});
+  const auto plan = LimitNode(ProjectNode(sorted, {At(0), At(0)}), 3, 1);
+  MemoryBudget budget(1 << 20);  // a whole sort would not fit
+  PlannerContext context = Context(ManyPartitions(20, 500), 2);
+  context.budget = &budget;
+  auto rows = PlanOperators(plan, context).ValueOrDie();
+  const auto result = scripted::Drain(*rows);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(ToTable(**result), (Table{{99998, 99998}, {99997, 99997}, {99996, 99996}}));
+  auto whole = PlanOperators(sorted, context).ValueOrDie();
+  EXPECT_TRUE(HasErrorClass(scripted::Drain(*whole).status(), "SLUICE_MEMORY_BUDGET"));
+}
+
+TEST(Planner, ARangeBelowAnAggregation) {
+  auto range = Node(PlanKind::kRange, Ints(1), {});
+  range->range_end = 100000;
+  auto rows = PlanOperators(AggregateNode(range, {}), Context({}, 2)).ValueOrDie();
+  EXPECT_EQ(ToTable(*scripted::Drain(*rows).ValueOrDie()), (Table{{100000, 4999950000}}));
+}
+
+TEST(Planner, AnErrorKeepsThePlaceOfItsPartition) {
+  const auto filtered = FilterNode(ScanNode(Ints(1), false), Where(At(0), [](int64_t v) { return v % 2 == 1; }));
+  for (const PlanPtr& plan : {ProjectNode(filtered, {scripted::FailAt(At(0), 47)}),
+                              SortNode(filtered, {{scripted::FailAt(At(0), 47), true, true}})}) {
+    auto rows = PlanOperators(LimitNode(plan, 100000, 0), Context(ManyPartitions(5, 2), 2)).ValueOrDie();
+    const auto result = scripted::Drain(*rows);
+    ASSERT_NE(FindSparkError(result.status()), nullptr) << result.status();
+    EXPECT_EQ(FindSparkError(result.status())->context, "p2 row 7");
+  }
+}
+
+TEST(Planner, RefusesAStreamAndPassesOnWhatCannotBeOpened) {
+  EXPECT_TRUE(
+      HasErrorClass(PlanOperators(ScanNode(Ints(1), true), Context({}, 1)).status(), "UNSUPPORTED_FEATURE.SLUICE"));
+  PlannerContext context = Context({}, 1);
+  context.open_source = [](const ScanSpec&) -> Result<std::unique_ptr<BatchSource>> {
+    return UserError("PATH_NOT_FOUND", "no such folder");
+  };
+  EXPECT_TRUE(
+      HasErrorClass(PlanOperators(AggregateNode(ScanNode(Ints(1), false), {}), context).status(), "PATH_NOT_FOUND"));
+}
+
+}  // namespace
+}  // namespace sluice

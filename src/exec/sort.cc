@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/sort.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "exec/retained_batch.h"
+#include "exec/select_rows.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kSliceRows = 8192;
+constexpr int64_t kTrimRows = 16384;  // a top-k sort gathers this many rows beyond 2 k between two trims
+
+}  // namespace
+
+SortOperator::SortOperator(std::unique_ptr<Operator> input, std::vector<SortKey> keys, std::optional<int64_t> limit,
+                           EvalContext context, MemoryBudget* budget)
+    : input_(std::move(input)),
+      keys_(std::move(keys)),
+      limit_(limit),
+      context_(std::move(context)),
+      memory_(budget, "A sort") {
+  arrow::FieldVector fields = input_->schema()->fields();
+  for (const SortKey& key : keys_) {
+    if (const auto* column = dynamic_cast<const ColumnExpr*>(key.expr.get())) {
+      key_columns_.push_back(column->index());
+    } else {
+      key_columns_.push_back(static_cast<int>(fields.size()));
+      fields.push_back(arrow::field("", key.expr->type()));
+    }
+  }
+  kept_schema_ = arrow::schema(std::move(fields));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> SortOperator::WithKeys(
+    const std::shared_ptr<arrow::RecordBatch>& slice) const {
+  if (kept_schema_->num_fields() == slice->num_columns()) return slice;
+  arrow::ArrayVector columns = slice->columns();
+  Evaluation evaluation(*slice, context_);
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (key_columns_[i] < slice->num_columns()) continue;
+    auto column = evaluation.Eval(keys_[i].expr);
+    if (!column.ok()) return AtPlaceOf(*input_, column.status());
+    columns.push_back(std::move(*column));
+  }
+  return arrow::RecordBatch::Make(kept_schema_, slice->num_rows(), std::move(columns));
+}
+
+Result<RowOrder> SortOperator::OrderOf(const arrow::RecordBatch& rows) const {
+  arrow::ArrayVector columns;
+  for (const int column : key_columns_) columns.push_back(rows.column(column));
+  return RowOrder::Make(columns, keys_);
+}
+
+Status SortOperator::Keep(std::shared_ptr<arrow::RecordBatch> rows) {
+  if (worst_) {
+    SLUICE_ASSIGN(const RowOrder order, OrderOf(*rows));
+    std::vector<int32_t> better;
+    for (int64_t row = 0; row < rows->num_rows(); ++row) {
+      if (order.Prefix(row) <= *worst_) better.push_back(static_cast<int32_t>(row));
+    }
+    if (better.empty()) return Status::OK();
+    SLUICE_ASSIGN(rows, SelectRows(rows, better, context_.pool));
+  }
+  SLUICE_ASSIGN(rows, OwnRows(rows, context_.pool));
+  kept_rows_ += rows->num_rows();
+  // 16 bytes a row more while the order is found.
+  kept_bytes_ += RetainedBytes(*rows) + rows->num_rows() * 16;
+  SLUICE_RETURN_IF_ERROR(memory_.Cover(kept_bytes_));
+  kept_.push_back(std::move(rows));
+  if (limit_ && kept_rows_ / 2 > *limit_ + kTrimRows / 2) return Trim();
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> SortOperator::Combine() {
+  if (kept_.size() == 1) return std::exchange(kept_, {})[0];
+  std::vector<arrow::ArrayVector> columns(static_cast<size_t>(kept_schema_->num_fields()));
+  for (auto& batch : kept_) {
+    for (size_t i = 0; i < columns.size(); ++i) columns[i].push_back(batch->column(static_cast<int>(i)));
+    batch.reset();
+  }
+  kept_.clear();
+  arrow::ArrayVector whole;
+  for (arrow::ArrayVector& parts : columns) {
+    SLUICE_ASSIGN(auto column, arrow::Concatenate(parts, context_.pool ? context_.pool : arrow::default_memory_pool()));
+    parts.clear();  // so that only one column at a time is there twice
+    whole.push_back(std::move(column));
+  }
+  return arrow::RecordBatch::Make(kept_schema_, kept_rows_, std::move(whole));
+}
+
+Status SortOperator::Trim() {
+  SLUICE_ASSIGN(auto rows, Combine());
+  SLUICE_ASSIGN(const RowOrder order, OrderOf(*rows));
+  const std::vector<int32_t> first = order.Sorted(limit_);
+  if (static_cast<int64_t>(first.size()) == *limit_ && !first.empty()) worst_ = order.Prefix(first.back());
+  SLUICE_ASSIGN(rows, SelectRows(rows, first, context_.pool));
+  SLUICE_ASSIGN(rows, OwnRows(rows, context_.pool));
+  kept_rows_ = rows->num_rows();
+  kept_bytes_ = RetainedBytes(*rows) + kept_rows_ * 16;
+  kept_ = {std::move(rows)};
+  return Status::OK();
+}
+
+Status SortOperator::ReadAll() {
+  for (;;) {
+    SLUICE_ASSIGN(auto slice, input_->Next());
+    if (slice == nullptr) break;
+    SLUICE_ASSIGN(slice, WithKeys(slice));
+    SLUICE_RETURN_IF_ERROR(Keep(std::move(slice)));
+  }
+  if (kept_.empty()) return Status::OK();
+  SLUICE_ASSIGN(rows_, Combine());
+  SLUICE_ASSIGN(const RowOrder order, OrderOf(*rows_));
+  sorted_ = order.Sorted(limit_);
+  // The computed keys have done their work.
+  arrow::ArrayVector columns = rows_->columns();
+  columns.resize(static_cast<size_t>(schema()->num_fields()));
+  rows_ = arrow::RecordBatch::Make(schema(), rows_->num_rows(), std::move(columns));
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> SortOperator::Next() {
+  if (limit_ && *limit_ <= 0) return nullptr;
+  if (!read_) {
+    SLUICE_RETURN_IF_ERROR(ReadAll());
+    read_ = true;
+  }
+  if (given_ == sorted_.size()) {
+    rows_ = nullptr;
+    memory_.Release();
+    return nullptr;
+  }
+  const size_t end = std::min(given_ + kSliceRows, sorted_.size());
+  const std::vector<int32_t> rows(sorted_.begin() + static_cast<std::ptrdiff_t>(given_),
+                                  sorted_.begin() + static_cast<std::ptrdiff_t>(end));
+  given_ = end;
+  return SelectRows(rows_, rows, context_.pool);
+}
+
+}  // namespace sluice
