@@ -6,12 +6,16 @@
 #include <arrow/io/interfaces.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "base/spark_error.h"
+#include "conf/conf.h"
+#include "env/s3/s3_file_system.h"
+#include "env/s3/s3_test_server.h"
 
 namespace sluice {
 namespace {
@@ -24,6 +28,13 @@ class FileSystemContract : public testing::TestWithParam<const char*> {
       std::replace(root_.begin() + 1, root_.end(), ' ', '_');
       std::filesystem::remove_all(root_);
       fs_ = MakeLocalFileSystem();
+    } else if (std::string(GetParam()) == "s3") {
+      const auto variables = TestS3Variables();
+      if (!variables) GTEST_SKIP() << "SLUICE_TEST_S3_ENV is not set: no S3 server to test with";
+      const std::string bucket = variables->at("S3_BUCKET");
+      root_ = bucket + "/contract " + std::to_string(::getpid()) + "/" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+      fs_ = MakeS3FileSystem(S3ConfigFromConf({}, bucket, VariablesOf(*variables)).ValueOrDie()).ValueOrDie();
     } else {
       root_ = "/root folder";
       fs_ = MakeMemoryFileSystem();
@@ -31,6 +42,11 @@ class FileSystemContract : public testing::TestWithParam<const char*> {
   }
   void TearDown() override {
     if (std::string(GetParam()) == "local") std::filesystem::remove_all(root_);
+    if (std::string(GetParam()) == "s3" && fs_ != nullptr) {
+      std::vector<std::string> paths;
+      for (const FileInfo& info : fs_->List(root_, true).ValueOrDie()) paths.push_back(info.path);
+      EXPECT_TRUE(fs_->Delete(paths).ok());
+    }
   }
   std::string Path(const std::string& name) const { return root_ + "/" + name; }
   Result<PublishOutcome> Write(const std::string& name, const std::string& content,
@@ -126,7 +142,7 @@ TEST_P(FileSystemContract, ReadsAtAnyPlace) {
   EXPECT_EQ(file->ReadAt(4, 3).ValueOrDie()->ToString(), "456");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FileSystemContract, testing::Values("local", "memory"));
+INSTANTIATE_TEST_SUITE_P(All, FileSystemContract, testing::Values("local", "memory", "s3"));
 
 TEST(LocalFileSystem, AStaleChecksumFileGoesWithTheRewrite) {
   const std::string root = testing::TempDir() + "crc_test";

@@ -44,7 +44,10 @@ Credentials AskOnce(std::string_view what, Make make) {
   shutdown.shutdown_callback = OpenLatch;
   shutdown.shutdown_user_data = &gone;
   aws_credentials_provider* provider = make(shutdown);
-  if (provider == nullptr) return kNone;
+  if (provider == nullptr) {
+    Log(LogLevel::kDebug, "S3 credentials: {}: {}", what, CrtErrorText(aws_last_error()));
+    return kNone;
+  }
   Answer answer;
   if (aws_credentials_provider_get_credentials(provider, OnCredentials, &answer) == AWS_OP_SUCCESS) {
     answer.latch.Wait();
@@ -168,8 +171,9 @@ Result<Credentials> CredentialStore::FetchProfile() {
   const std::string profile = Variable("AWS_PROFILE");
   const std::string config_file = Variable("AWS_CONFIG_FILE");
   const std::string credentials_file = Variable("AWS_SHARED_CREDENTIALS_FILE");
-  aws_tls_ctx* tls = transport_->TlsContext().ValueOr(nullptr);  // only roles and SSO need it
-  Credentials found = AskOnce("profile", [&](const auto& shutdown) {
+  // Only roles need TLS here; without a bundle of the user's the library makes its own context when it comes to that.
+  aws_tls_ctx* tls = config_.ca_bundle.empty() ? nullptr : transport_->TlsContext().ValueOr(nullptr);
+  const Credentials found = AskOnce("profile", [&](const auto& shutdown) {
     aws_credentials_provider_profile_options options{};
     options.shutdown_options = shutdown;
     options.profile_name_override = Cursor(profile);
@@ -180,13 +184,9 @@ Result<Credentials> CredentialStore::FetchProfile() {
     return aws_credentials_provider_new_profile(runtime.allocator(), &options);
   });
   if (found != nullptr) return found;
-  found = AskOnce("credential_process", [&](const auto& shutdown) {
-    aws_credentials_provider_process_options options{};
-    options.shutdown_options = shutdown;
-    options.profile_to_use = Cursor(profile);
-    return aws_credentials_provider_new_process(runtime.allocator(), &options);
-  });
-  if (found != nullptr || tls == nullptr) return found;
+  if (found != nullptr) return found;
+  tls = transport_->TlsContext().ValueOr(nullptr);
+  if (tls == nullptr) return kNone;
   return AskOnce("SSO", [&](const auto& shutdown) {
     aws_credentials_provider_sso_options options{};
     options.shutdown_options = shutdown;
@@ -237,10 +237,12 @@ Result<Credentials> CredentialStore::FetchInstance() {
   const std::string disabled = Variable("AWS_EC2_METADATA_DISABLED");
   if (disabled == "true" || disabled == "TRUE" || disabled == "True") return kNone;
   const CrtRuntime& runtime = transport_->runtime();
+  const std::string endpoint = Variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
   return AskOnce("instance metadata", [&](const auto& shutdown) {
     aws_credentials_provider_imds_options options{};
     options.shutdown_options = shutdown;
     options.bootstrap = runtime.bootstrap();
+    options.imds_endpoint = Cursor(endpoint);
     return aws_credentials_provider_new_imds(runtime.allocator(), &options);
   });
 }

@@ -7,6 +7,19 @@
 #include <aws/io/channel_bootstrap.h>
 #include <aws/io/event_loop.h>
 #include <aws/io/host_resolver.h>
+#include <openssl/x509.h>
+
+// Start-up of the library reads the system's certificate bundle into a default configuration that nothing uses: 30 ms.
+// The linker sends s2n's call here (--wrap, cmake/Dependencies.cmake); only that one call is left out.
+namespace {
+thread_local bool skip_default_certificates = false;
+}
+extern "C" {
+int __real_X509_STORE_set_default_paths(X509_STORE* store);
+int __wrap_X509_STORE_set_default_paths(X509_STORE* store) {
+  return skip_default_certificates ? 1 : __real_X509_STORE_set_default_paths(store);
+}
+}
 
 namespace sluice::s3 {
 namespace {
@@ -42,7 +55,9 @@ std::shared_ptr<CrtRuntime> CrtRuntime::Acquire() {
 }
 
 CrtRuntime::CrtRuntime() : allocator_(aws_default_allocator()) {
+  skip_default_certificates = true;
   aws_auth_library_init(allocator_);
+  skip_default_certificates = false;
   aws_event_loop_group_options loops{};
   loops.loop_count = 1;
   event_loops_ = aws_event_loop_group_new(allocator_, &loops);

@@ -61,8 +61,9 @@ inline void OpenLatch(void* latch) {
   static_cast<Latch*>(latch)->Open();
 }
 
+// No text is a null pointer: options of the library count as set by their pointer.
 inline aws_byte_cursor Cursor(std::string_view text) {
-  return aws_byte_cursor_from_array(text.data(), text.size());
+  return aws_byte_cursor_from_array(text.empty() ? nullptr : text.data(), text.size());
 }
 inline std::string_view View(const aws_byte_cursor& cursor) {
   return {reinterpret_cast<const char*>(cursor.ptr), cursor.len};

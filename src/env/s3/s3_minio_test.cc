@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs against a real server: SLUICE_TEST_S3_ENV names a file of KEY=VALUE lines with AWS_ENDPOINT_URL, AWS_REGION,
-// the credentials' triple and S3_BUCKET. Skipped without it.
+// Runs against a real server (s3_test_server.h says which); skipped without one.
 #include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "base/spark_error.h"
 #include "conf/conf.h"
-#include "env/env.h"
 #include "env/s3/s3_file_system.h"
+#include "env/s3/s3_test_server.h"
 
 namespace sluice {
 namespace {
@@ -22,13 +18,9 @@ namespace {
 class S3ServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const char* file = std::getenv("SLUICE_TEST_S3_ENV");
-    if (file == nullptr) {
-      GTEST_SKIP() << "SLUICE_TEST_S3_ENV is not set: no S3 server to test with";
-    }
-    std::stringstream text;
-    text << std::ifstream(file).rdbuf();
-    variables_ = *ParseDotenv(text.str(), file);
+    const auto variables = TestS3Variables();
+    if (!variables) GTEST_SKIP() << "SLUICE_TEST_S3_ENV is not set: no S3 server to test with";
+    variables_ = *variables;
     folder_ = variables_["S3_BUCKET"] + "/s3-test-" + std::to_string(::getpid()) + "-" +
               ::testing::UnitTest::GetInstance()->current_test_info()->name();
     fs_ = Make();
@@ -44,13 +36,7 @@ class S3ServerTest : public ::testing::Test {
 
   S3Config Config() {
     Conf conf;
-    return S3ConfigFromConf(conf, variables_["S3_BUCKET"],
-                            [this](const std::string& name) -> std::optional<std::string> {
-                              const auto found = variables_.find(name);
-                              if (found == variables_.end()) return std::nullopt;
-                              return found->second;
-                            })
-        .ValueOrDie();
+    return S3ConfigFromConf(conf, variables_["S3_BUCKET"], VariablesOf(variables_)).ValueOrDie();
   }
   std::shared_ptr<FileSystem> Make(const std::function<void(S3Config&)>& change = {}) {
     S3Config config = Config();
