@@ -6,7 +6,7 @@
 
 #include "cli/global_options.h"
 #include "session/session.h"
-#include "streaming/streaming_query.h"
+#include "streaming/running_query.h"
 
 namespace sluice::cli {
 namespace {
@@ -33,7 +33,7 @@ bool StopSignalled() {
   return stop_signals > 0;
 }
 
-int WatchQuery(Session* session, const std::shared_ptr<StreamingQuery>& query) {
+int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query) {
   for (;;) {
     const Result<bool> ended = query->AwaitTermination(kLookMs);
     if (!ended.ok()) return Fail(ended.status(), kQueryFailed);

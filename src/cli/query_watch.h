@@ -5,7 +5,7 @@
 
 namespace sluice {
 class Session;
-class StreamingQuery;
+class RunningQuery;
 }  // namespace sluice
 
 namespace sluice::cli {
@@ -15,6 +15,6 @@ void CatchStopSignals();
 bool StopSignalled();
 
 // Waits for the query to end by itself or by a signal; a second signal gives the batch up at once. The exit code.
-int WatchQuery(Session* session, const std::shared_ptr<StreamingQuery>& query);
+int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query);
 
 }  // namespace sluice::cli

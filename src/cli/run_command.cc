@@ -68,7 +68,7 @@ Result<spark::connect::Command> Prepare(SqlFile file, const RunOptions& options,
   return command;
 }
 
-Result<std::shared_ptr<StreamingQuery>> StartQuery(const Program& program, spark::connect::Command command) {
+Result<std::shared_ptr<RunningQuery>> StartQuery(const Program& program, spark::connect::Command command) {
   spark::connect::ExecutePlanRequest request;
   request.set_session_id(program.session->id());
   *request.mutable_plan()->mutable_command() = std::move(command);
@@ -91,7 +91,7 @@ int Run(const RunOptions& options) {
   if (!command.ok()) return Fail(command.status(), kBadUsage);
   const auto printer = std::make_shared<ProgressPrinter>(style);
   program->session->OnProgress([printer](const QueryProgress& progress) { printer->Show(progress); });
-  const Result<std::shared_ptr<StreamingQuery>> query = StartQuery(*program, std::move(*command));
+  const Result<std::shared_ptr<RunningQuery>> query = StartQuery(*program, std::move(*command));
   if (!query.ok()) return Fail(query.status(), kQueryFailed);
   const int code = WatchQuery(program->session.get(), *query);
   printer->Finish();

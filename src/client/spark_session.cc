@@ -62,7 +62,7 @@ SparkSession SparkSession::Builder::getOrCreate() const {
 
 DataFrame SparkSession::sql(const std::string& query) const {
   spark::connect::Command command;
-  command.mutable_sql_command()->set_sql(query);
+  command.mutable_sql_command()->mutable_input()->mutable_sql()->set_query(query);
   auto response = handle_->Command(std::move(command));
   return MakeDataFrame(handle_, std::move(*response.mutable_sql_command_result()->mutable_relation()));
 }

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 
 #include "base/spark_error.h"
+#include "conf/settings_page.h"
 
 namespace sluice {
 namespace {
@@ -74,6 +77,15 @@ TEST(Conf, TheTableIsSortedAndItsDefaultsFit) {
     Conf conf;
     EXPECT_TRUE(conf.Set(setting.key, setting.default_value).ok()) << setting.key;
   }
+}
+
+// SLUICE_UPDATE_DOCS=1 writes the page anew.
+TEST(Conf, TheDocumentedSettingsAreTheTable) {
+  const std::string path = SLUICE_SOURCE_DIR "/docs/configuration.md";
+  if (std::getenv("SLUICE_UPDATE_DOCS") != nullptr) std::ofstream(path) << SettingsPage();
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  EXPECT_EQ(text.str(), SettingsPage());
 }
 
 }  // namespace

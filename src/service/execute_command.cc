@@ -18,8 +18,14 @@ Result<Responses> ExecuteSql(const spark::connect::SqlCommand& command) {
   spark::connect::Relation* relation = response.mutable_sql_command_result()->mutable_relation();
   if (command.has_input()) {
     *relation = command.input();
+    // Wrong text is told now, not when the rows are asked for.
+    if (relation->has_sql()) SLUICE_RETURN_IF_ERROR(ParseQuerySql(relation->sql().query()).status());
   } else {
+    // Clients up to 3.5 send the bare text.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     SLUICE_ASSIGN(*relation, ParseQuerySql(command.sql()));
+#pragma GCC diagnostic pop
   }
   return Responses{std::move(response)};
 }

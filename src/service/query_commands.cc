@@ -13,7 +13,7 @@ using spark::connect::StreamingQueryCommand;
 using spark::connect::StreamingQueryCommandResult;
 using spark::connect::StreamingQueryManagerCommand;
 
-void SetStatus(const StreamingQuery& query, StreamingQueryCommandResult* result) {
+void SetStatus(const RunningQuery& query, StreamingQueryCommandResult* result) {
   const QueryStatus status = query.status();
   auto* out = result->mutable_status();
   out->set_status_message(status.message);
@@ -22,7 +22,7 @@ void SetStatus(const StreamingQuery& query, StreamingQueryCommandResult* result)
   out->set_is_active(query.IsActive());
 }
 
-void SetProgress(const StreamingQuery& query, bool only_last, StreamingQueryCommandResult* result) {
+void SetProgress(const RunningQuery& query, bool only_last, StreamingQueryCommandResult* result) {
   auto* out = result->mutable_recent_progress();
   if (only_last) {
     if (const auto last = query.last_progress()) out->add_recent_progress_json(ProgressToJson(*last));
@@ -31,7 +31,7 @@ void SetProgress(const StreamingQuery& query, bool only_last, StreamingQueryComm
   for (const QueryProgress& progress : query.recent_progress()) out->add_recent_progress_json(ProgressToJson(progress));
 }
 
-void SetException(const StreamingQuery& query, StreamingQueryCommandResult* result) {
+void SetException(const RunningQuery& query, StreamingQueryCommandResult* result) {
   auto* out = result->mutable_exception();
   const std::optional<Status> failure = query.exception();
   if (!failure) return;
@@ -40,7 +40,7 @@ void SetException(const StreamingQuery& query, StreamingQueryCommandResult* resu
   if (detail != nullptr) out->set_error_class(detail->error_class);
 }
 
-void SetInstance(const StreamingQuery& query,
+void SetInstance(const RunningQuery& query,
                  spark::connect::StreamingQueryManagerCommandResult::StreamingQueryInstance* out) {
   out->mutable_id()->set_id(query.id());
   out->mutable_id()->set_run_id(query.run_id());
@@ -56,7 +56,7 @@ std::optional<int64_t> TimeoutOf(const Message& message) {
 }  // namespace
 
 Result<Responses> CommandQuery(Session* session, const StreamingQueryCommand& command) {
-  const std::shared_ptr<StreamingQuery> query = session->queries().Find(command.query_id().run_id());
+  const std::shared_ptr<RunningQuery> query = session->queries().Find(command.query_id().run_id());
   if (query == nullptr) {
     return UserError(
         "STREAMING_QUERY_NOT_FOUND",

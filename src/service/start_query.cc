@@ -14,18 +14,18 @@ namespace {
 
 using spark::connect::WriteStreamOperationStart;
 
-Result<Trigger> TriggerOf(const WriteStreamOperationStart& command) {
+Result<QueryTrigger> TriggerOf(const WriteStreamOperationStart& command) {
   switch (command.trigger_case()) {
     case WriteStreamOperationStart::kAvailableNow:
-      return Trigger{TriggerKind::kAvailableNow, 0};
+      return QueryTrigger{TriggerKind::kAvailableNow, 0};
     case WriteStreamOperationStart::kOnce:
-      return Trigger{TriggerKind::kOnce, 0};
+      return QueryTrigger{TriggerKind::kOnce, 0};
     case WriteStreamOperationStart::kProcessingTimeInterval:
       return ParseTrigger("processingTime " + command.processing_time_interval());
     case WriteStreamOperationStart::kContinuousCheckpointInterval:
       return ParseTrigger("continuous");
     case WriteStreamOperationStart::TRIGGER_NOT_SET:
-      return Trigger{};
+      return QueryTrigger{};
     default:
       return NotSupported("This trigger is not supported; there are processingTime, availableNow and once.");
   }
@@ -55,7 +55,7 @@ Result<Responses> StartStreamingQuery(Session* session, const WriteStreamOperati
   for (const auto& [name, value] : command.options()) spec.sink_options[name] = value;
   spec.sink_path = command.path().empty() ? Options(spec.sink_options).Get("path", "") : command.path();
   spec.partition_columns.assign(command.partitioning_column_names().begin(), command.partitioning_column_names().end());
-  SLUICE_ASSIGN(const std::shared_ptr<StreamingQuery> query, session->StartQuery(std::move(spec)));
+  SLUICE_ASSIGN(const std::shared_ptr<RunningQuery> query, session->StartQuery(std::move(spec)));
   spark::connect::ExecutePlanResponse response;
   auto* result = response.mutable_write_stream_operation_start_result();
   result->mutable_query_id()->set_id(query->id());

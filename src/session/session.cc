@@ -8,8 +8,9 @@
 
 #include "analysis/analyzer.h"
 #include "base/spark_error.h"
+#include "connectors/memory/memory_table.h"
 #include "connectors/registry.h"
-#include "exec/query.h"
+#include "exec/planner.h"
 #include "session/time_zone.h"
 
 namespace sluice {
@@ -74,9 +75,18 @@ Result<PlanPtr> Session::Resolve(const spark::connect::Relation& relation) {
 Result<std::unique_ptr<Operator>> Session::Run(const PlanPtr& plan) {
   static const Status initialized = arrow::compute::Initialize();
   SLUICE_RETURN_IF_ERROR(initialized);
-  const Conf settings = conf();
-  return RunQuery(plan, QueryContext{process_->env(), settings, &process_->budget(), &process_->tasks(),
-                                     sluice::ContextOf(process_.get(), settings)});
+  PlannerContext context;
+  context.eval = sluice::ContextOf(process_.get(), conf());
+  context.budget = &process_->budget();
+  context.threads = process_->tasks().size();
+  context.open_source = [self = shared_from_this()](const ScanSpec& spec) -> Result<std::unique_ptr<BatchSource>> {
+    SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
+    if (connector->open_batch == nullptr) {
+      return NotSupported(fmt::format("The format {} cannot be read by a batch query.", spec.format));
+    }
+    return connector->open_batch(self->ContextOf(spec));
+  };
+  return PlanOperators(plan, context);
 }
 
 Status Session::PlaceCheckpoint(QuerySpec* spec) const {
@@ -94,7 +104,7 @@ Status Session::PlaceCheckpoint(QuerySpec* spec) const {
       "It is where the query remembers what it has done.");
 }
 
-Result<std::shared_ptr<StreamingQuery>> Session::StartQuery(QuerySpec spec) {
+Result<std::shared_ptr<RunningQuery>> Session::StartQuery(QuerySpec spec) {
   static const Status initialized = arrow::compute::Initialize();
   SLUICE_RETURN_IF_ERROR(initialized);
   std::function<void(const QueryProgress&)> listener;
@@ -124,9 +134,18 @@ bool Session::DropView(const std::string& name) {
 
 Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
   if (name.size() != 1) return PlanPtr();
-  std::lock_guard lock(mutex_);
-  const auto found = views_.find(Lower(name[0]));
-  return found == views_.end() ? PlanPtr() : found->second;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = views_.find(Lower(name[0]));
+    if (found != views_.end()) return found->second;
+  }
+  const std::shared_ptr<MemoryTable> table = FindMemoryTable(process_->env(), name[0]);
+  if (table == nullptr) return PlanPtr();
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kLocal;
+  node->schema = table->schema();
+  SLUICE_ASSIGN(node->rows, table->Rows());
+  return node;
 }
 
 SourceContext Session::ContextOf(const ScanSpec& spec) const {

@@ -22,7 +22,7 @@ namespace sluice {
 class Operator;
 
 // A user's session: settings, temporary views, streaming queries. Thread-safe.
-class Session : public Catalog {
+class Session : public Catalog, public std::enable_shared_from_this<Session> {
  public:
   Session(std::shared_ptr<Process> process, std::string id);
   ~Session() override;
@@ -41,7 +41,7 @@ class Session : public Catalog {
   // Starts a batch query; its rows are pulled from the operator.
   Result<std::unique_ptr<Operator>> Run(const PlanPtr& plan);
   // Starts a streaming query: fills in the checkpoint's place and the settings.
-  Result<std::shared_ptr<StreamingQuery>> StartQuery(QuerySpec spec);
+  Result<std::shared_ptr<RunningQuery>> StartQuery(QuerySpec spec);
   // Called on a query's thread after each of its batches; set before queries start.
   void OnProgress(std::function<void(const QueryProgress&)> listener);
 

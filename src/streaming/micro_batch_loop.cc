@@ -31,7 +31,10 @@ MicroBatchLoop::~MicroBatchLoop() = default;
 Status MicroBatchLoop::Open() {
   SLUICE_ASSIGN(StreamingShape shape, ShapeOf(spec_.plan));
   runner_ = std::make_unique<BatchRunner>(std::move(shape), resources_.tasks);
-  SLUICE_ASSIGN(const Location folder, resources_.env->Locate(spec_.checkpoint, spec_.conf));
+  Location folder{MakeMemoryFileSystem(), "/checkpoint"};
+  if (!spec_.checkpoint.empty()) {
+    SLUICE_ASSIGN(folder, resources_.env->Locate(spec_.checkpoint, spec_.conf));
+  }
   const bool allow_unconditional = spec_.conf.GetBool("spark.sluice.s3.allowUnconditionalWrites");
   SLUICE_ASSIGN(checkpoint_, Checkpoint::Open(folder, resources_.env.get(), allow_unconditional));
   id_ = checkpoint_->query_id();
@@ -82,6 +85,8 @@ Status MicroBatchLoop::OpenSink(const Conf& conf, bool recovered) {
   context.env = resources_.env;
   context.conf = conf;
   context.options = Options(spec_.sink_options);
+  // The memory sink's table is named as the query.
+  if (spec_.sink_format == "memory") context.options.Set("queryName", spec_.name);
   context.path = spec_.sink_path;
   context.partition_columns = spec_.partition_columns;
   context.output_mode = spec_.output_mode;

@@ -10,7 +10,7 @@
 namespace sluice {
 
 QueryManager::~QueryManager() {
-  std::map<std::string, std::shared_ptr<StreamingQuery>> queries;
+  std::map<std::string, std::shared_ptr<RunningQuery>> queries;
   {
     std::lock_guard lock(mutex_);
     queries.swap(queries_);
@@ -27,7 +27,7 @@ Status QueryManager::CheckConflicts(const QuerySpec& spec) const {
           "SLUICE_QUERY_NAME_IN_USE",
           fmt::format("A streaming query named {} is active already; stop it or choose another name.", spec.name));
     }
-    if (query->checkpoint() == spec.checkpoint) {
+    if (!spec.checkpoint.empty() && query->checkpoint() == spec.checkpoint) {
       return UserError("CONCURRENT_QUERY", fmt::format("The checkpoint {} is in use by the active query {} (run {}).",
                                                        spec.checkpoint, query->id(), run_id));
     }
@@ -42,8 +42,8 @@ Status QueryManager::CheckConflicts(const QuerySpec& spec) const {
   return Status::OK();
 }
 
-Result<std::shared_ptr<StreamingQuery>> QueryManager::Start(QuerySpec spec,
-                                                            std::function<void(const QueryProgress&)> listener) {
+Result<std::shared_ptr<RunningQuery>> QueryManager::Start(QuerySpec spec,
+                                                          std::function<void(const QueryProgress&)> listener) {
   {
     std::lock_guard lock(mutex_);
     SLUICE_RETURN_IF_ERROR(CheckConflicts(spec));
@@ -53,7 +53,7 @@ Result<std::shared_ptr<StreamingQuery>> QueryManager::Start(QuerySpec spec,
     { std::lock_guard lock(mutex_); }
     changed_.notify_all();
   };
-  SLUICE_ASSIGN(auto query, StreamingQuery::Start(std::move(spec), resources_, std::move(listener), ended));
+  SLUICE_ASSIGN(auto query, RunningQuery::Start(std::move(spec), resources_, std::move(listener), ended));
   std::lock_guard lock(mutex_);
   queries_[query->run_id()] = query;
   if (!sink_path.empty()) sink_paths_[query->run_id()] = sink_path;
@@ -61,16 +61,16 @@ Result<std::shared_ptr<StreamingQuery>> QueryManager::Start(QuerySpec spec,
   return query;
 }
 
-std::vector<std::shared_ptr<StreamingQuery>> QueryManager::Active() const {
+std::vector<std::shared_ptr<RunningQuery>> QueryManager::Active() const {
   std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<StreamingQuery>> active;
+  std::vector<std::shared_ptr<RunningQuery>> active;
   for (const auto& [run_id, query] : queries_) {
     if (query->IsActive()) active.push_back(query);
   }
   return active;
 }
 
-std::shared_ptr<StreamingQuery> QueryManager::Find(const std::string& id) const {
+std::shared_ptr<RunningQuery> QueryManager::Find(const std::string& id) const {
   std::lock_guard lock(mutex_);
   const auto found = queries_.find(id);
   if (found != queries_.end()) return found->second;
@@ -82,7 +82,7 @@ std::shared_ptr<StreamingQuery> QueryManager::Find(const std::string& id) const 
 
 Result<bool> QueryManager::AwaitAnyTermination(std::optional<int64_t> timeout_ms) {
   std::unique_lock lock(mutex_);
-  std::shared_ptr<StreamingQuery> first;
+  std::shared_ptr<RunningQuery> first;
   const auto any_ended = [&] {
     for (const auto& query : terminated_) {
       if (!query->IsActive()) {
@@ -103,11 +103,11 @@ Result<bool> QueryManager::AwaitAnyTermination(std::optional<int64_t> timeout_ms
 
 void QueryManager::ResetTerminated() {
   std::lock_guard lock(mutex_);
-  std::erase_if(terminated_, [](const std::shared_ptr<StreamingQuery>& query) { return !query->IsActive(); });
+  std::erase_if(terminated_, [](const std::shared_ptr<RunningQuery>& query) { return !query->IsActive(); });
 }
 
 bool QueryManager::StopAll() {
-  const std::vector<std::shared_ptr<StreamingQuery>> active = Active();
+  const std::vector<std::shared_ptr<RunningQuery>> active = Active();
   for (const auto& query : active) query->RequestStop();
   bool clean = true;
   for (const auto& query : active) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "streaming/streaming_query.h"
+#include "streaming/running_query.h"
 
 namespace sluice {
 
@@ -22,16 +22,16 @@ class QueryManager {
   ~QueryManager();
 
   // Refuses a second active query of the same name or with the same checkpoint (CONCURRENT_QUERY) or output folder.
-  Result<std::shared_ptr<StreamingQuery>> Start(QuerySpec spec,
-                                                std::function<void(const QueryProgress&)> listener = nullptr);
+  Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec,
+                                              std::function<void(const QueryProgress&)> listener = nullptr);
 
-  std::vector<std::shared_ptr<StreamingQuery>> Active() const;
+  std::vector<std::shared_ptr<RunningQuery>> Active() const;
   // By run id, else by id; null when there is none. Ended ones are found too, until Forget.
-  std::shared_ptr<StreamingQuery> Find(const std::string& id) const;
+  std::shared_ptr<RunningQuery> Find(const std::string& id) const;
   // Waits until any query ends that was active since ResetTerminated. False: time ran out.
   Result<bool> AwaitAnyTermination(std::optional<int64_t> timeout_ms);
   void ResetTerminated();
-  // Stops all, each as StreamingQuery::Stop does; true when no batch was given up.
+  // Stops all, each as RunningQuery::Stop does; true when no batch was given up.
   bool StopAll();
 
  private:
@@ -40,9 +40,9 @@ class QueryManager {
   const QueryResources resources_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, std::shared_ptr<StreamingQuery>> queries_;  // by run id
-  std::map<std::string, std::string> sink_paths_;                   // run id -> output folder
-  std::vector<std::shared_ptr<StreamingQuery>> terminated_;
+  std::map<std::string, std::shared_ptr<RunningQuery>> queries_;  // by run id
+  std::map<std::string, std::string> sink_paths_;                 // run id -> output folder
+  std::vector<std::shared_ptr<RunningQuery>> terminated_;
 };
 
 }  // namespace sluice

@@ -21,7 +21,7 @@ struct QuerySpec {
   std::string sink_path;
   std::vector<std::string> partition_columns;
   std::string output_mode = "append";
-  Trigger trigger;
+  QueryTrigger trigger;
   std::string checkpoint;  // URI of the folder; empty: the query keeps its logs in memory only (console, memory, noop)
   Conf conf;               // the session's settings when the query was started
 };

@@ -12,11 +12,11 @@ int64_t NextTriggerTime(int64_t now_ms, int64_t interval_ms) {
   return (now_ms / interval_ms + 1) * interval_ms;
 }
 
-Result<Trigger> ParseTrigger(const std::string& text) {
+Result<QueryTrigger> ParseTrigger(const std::string& text) {
   std::string lower = text;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (lower == "availablenow") return Trigger{TriggerKind::kAvailableNow, 0};
-  if (lower == "once") return Trigger{TriggerKind::kOnce, 0};
+  if (lower == "availablenow") return QueryTrigger{TriggerKind::kAvailableNow, 0};
+  if (lower == "once") return QueryTrigger{TriggerKind::kOnce, 0};
   if (lower.starts_with("continuous")) {
     return NotSupported("The continuous trigger is not supported; use processingTime with a short interval.");
   }
@@ -29,7 +29,7 @@ Result<Trigger> ParseTrigger(const std::string& text) {
         "SLUICE_BAD_TRIGGER",
         "'" + text + "' is no trigger: 'availableNow', 'once' or an interval such as 'processingTime 10 seconds'.");
   }
-  return Trigger{TriggerKind::kProcessingTime, *parsed};
+  return QueryTrigger{TriggerKind::kProcessingTime, *parsed};
 }
 
 }  // namespace sluice

@@ -14,7 +14,7 @@ enum class TriggerKind {
   kOnce,            // what is there at the start, in one batch, without rate limits
 };
 
-struct Trigger {
+struct QueryTrigger {
   TriggerKind kind = TriggerKind::kProcessingTime;
   int64_t interval_ms = 0;
 };
@@ -24,6 +24,6 @@ int64_t NextTriggerTime(int64_t now_ms, int64_t interval_ms);
 
 // "availableNow", "once", "10 seconds", "processingTime 10 seconds", "processingTime='10 seconds'". Continuous triggers
 // are refused by name.
-Result<Trigger> ParseTrigger(const std::string& text);
+Result<QueryTrigger> ParseTrigger(const std::string& text);
 
 }  // namespace sluice

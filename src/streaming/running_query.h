@@ -17,14 +17,14 @@
 namespace sluice {
 
 // A running query: the loop on a thread of its own. Thread-safe. The destructor gives up the batch that runs and joins.
-class StreamingQuery {
+class RunningQuery {
  public:
   // Opens checkpoint, source and sink (errors refuse the start), then starts the thread. `listener` may be null; it is
   // called on the query's thread after each batch. `ended` is called once at the end, on the query's thread.
-  static Result<std::shared_ptr<StreamingQuery>> Start(QuerySpec spec, QueryResources resources,
-                                                       std::function<void(const QueryProgress&)> listener,
-                                                       std::function<void()> ended);
-  ~StreamingQuery();
+  static Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec, QueryResources resources,
+                                                     std::function<void(const QueryProgress&)> listener,
+                                                     std::function<void()> ended);
+  ~RunningQuery();
 
   const std::string& id() const { return loop_.id(); }  // of the checkpoint: the same after a restart
   const std::string& run_id() const { return run_id_; }
@@ -49,7 +49,7 @@ class StreamingQuery {
   std::optional<QueryProgress> last_progress() const { return monitor_.last(); }
 
  private:
-  StreamingQuery(QuerySpec spec, QueryResources resources, std::string run_id);
+  RunningQuery(QuerySpec spec, QueryResources resources, std::string run_id);
   void Main(const std::function<void()>& ended);
   bool WaitEnd(std::optional<int64_t> timeout_ms);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/streaming_query.h"
+#include "streaming/running_query.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ Status Failed(const Status& cause, const std::string& id, const std::string& run
 
 }  // namespace
 
-StreamingQuery::StreamingQuery(QuerySpec spec, QueryResources resources, std::string run_id)
+RunningQuery::RunningQuery(QuerySpec spec, QueryResources resources, std::string run_id)
     : name_(spec.name),
       run_id_(run_id),
       checkpoint_(spec.checkpoint),
@@ -29,23 +29,23 @@ StreamingQuery::StreamingQuery(QuerySpec spec, QueryResources resources, std::st
           static_cast<size_t>(std::max<int64_t>(spec.conf.GetInt("spark.sql.streaming.numRecentProgressUpdates"), 1))),
       loop_(std::move(spec), std::move(run_id), std::move(resources), &monitor_) {}
 
-StreamingQuery::~StreamingQuery() {
+RunningQuery::~RunningQuery() {
   loop_.GiveUpBatch();
   if (thread_.joinable()) thread_.join();
 }
 
-Result<std::shared_ptr<StreamingQuery>> StreamingQuery::Start(QuerySpec spec, QueryResources resources,
-                                                              std::function<void(const QueryProgress&)> listener,
-                                                              std::function<void()> ended) {
+Result<std::shared_ptr<RunningQuery>> RunningQuery::Start(QuerySpec spec, QueryResources resources,
+                                                          std::function<void(const QueryProgress&)> listener,
+                                                          std::function<void()> ended) {
   std::string run_id = resources.env->NewUuid();
-  std::shared_ptr<StreamingQuery> query(new StreamingQuery(std::move(spec), std::move(resources), std::move(run_id)));
+  std::shared_ptr<RunningQuery> query(new RunningQuery(std::move(spec), std::move(resources), std::move(run_id)));
   if (listener) query->monitor_.OnProgress(std::move(listener));
   SLUICE_RETURN_IF_ERROR(query->loop_.Open());
   query->thread_ = std::thread([raw = query.get(), ended = std::move(ended)] { raw->Main(ended); });
   return query;
 }
 
-void StreamingQuery::Main(const std::function<void()>& ended) {
+void RunningQuery::Main(const std::function<void()>& ended) {
   const Status result = Failed(loop_.Run(), loop_.id(), run_id_);
   monitor_.SetStatus(result.ok() ? "Stopped" : "Terminated with exception: " + result.message(), false, false);
   monitor_.Ended();
@@ -59,12 +59,12 @@ void StreamingQuery::Main(const std::function<void()>& ended) {
   if (ended) ended();
 }
 
-bool StreamingQuery::IsActive() const {
+bool RunningQuery::IsActive() const {
   std::lock_guard lock(mutex_);
   return !ended_;
 }
 
-bool StreamingQuery::WaitEnd(std::optional<int64_t> timeout_ms) {
+bool RunningQuery::WaitEnd(std::optional<int64_t> timeout_ms) {
   std::unique_lock lock(mutex_);
   const auto ended = [this] { return ended_; };
   if (timeout_ms) return ended_changed_.wait_for(lock, std::chrono::milliseconds(*timeout_ms), ended);
@@ -72,14 +72,14 @@ bool StreamingQuery::WaitEnd(std::optional<int64_t> timeout_ms) {
   return true;
 }
 
-Result<bool> StreamingQuery::AwaitTermination(std::optional<int64_t> timeout_ms) {
+Result<bool> RunningQuery::AwaitTermination(std::optional<int64_t> timeout_ms) {
   if (!WaitEnd(timeout_ms)) return false;
   std::lock_guard lock(mutex_);
   SLUICE_RETURN_IF_ERROR(result_);
   return true;
 }
 
-Status StreamingQuery::Stop() {
+Status RunningQuery::Stop() {
   loop_.RequestStop();
   if (!WaitEnd(shutdown_timeout_ms_)) {
     Log(LogLevel::kWarn, "Query {}: the batch did not finish within {} ms and is given up; a restart runs it again",
@@ -90,13 +90,13 @@ Status StreamingQuery::Stop() {
   return Status::OK();
 }
 
-Status StreamingQuery::ProcessAllAvailable() {
+Status RunningQuery::ProcessAllAvailable() {
   monitor_.AwaitNoNewData();
   std::lock_guard lock(mutex_);
   return ended_ ? result_ : Status::OK();
 }
 
-std::optional<Status> StreamingQuery::exception() const {
+std::optional<Status> RunningQuery::exception() const {
   std::lock_guard lock(mutex_);
   if (!ended_ || result_.ok()) return std::nullopt;
   return result_;
