@@ -163,12 +163,4 @@ Result<Regex*> RegexCache::Get(std::string_view pattern) {
   return regex_.get();
 }
 
-size_t CharacterSize(unsigned char first) {
-  return first < 0x80                    ? 1
-         : first >= 0xF0 && first < 0xF8 ? 4
-         : first >= 0xE0 && first < 0xF0 ? 3
-         : first >= 0xC0 && first < 0xE0 ? 2
-                                         : 1;
-}
-
 }  // namespace sluice

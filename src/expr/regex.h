@@ -52,7 +52,4 @@ class RegexCache {
   std::unique_ptr<Regex> regex_;
 };
 
-// Bytes of the character that begins with this byte (1 for what is not UTF-8).
-size_t CharacterSize(unsigned char first);
-
 }  // namespace sluice

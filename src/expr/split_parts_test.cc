@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "expr/split_parts.h"
 
-#include <random>
-
 #include <arrow/api.h>
 #include <gtest/gtest.h>
+
+#include <random>
 
 #include "expr/function_registry.h"
 #include "expr/share.h"
@@ -23,8 +23,8 @@ ArrayPtr Binaries(const std::vector<std::optional<std::string>>& values) {
 }
 
 std::shared_ptr<arrow::RecordBatch> ValueBatch(const std::vector<std::optional<std::string>>& values) {
-  return arrow::RecordBatch::Make(arrow::schema({arrow::field("value", BinaryType())}), static_cast<int64_t>(values.size()),
-                                  {Binaries(values)});
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field("value", BinaryType())}),
+                                  static_cast<int64_t>(values.size()), {Binaries(values)});
 }
 
 ExprPtr Part(int i, bool ansi, const char* function = "getitem", const char* separator = "\t") {
@@ -54,7 +54,8 @@ TEST(SplitParts, RewritesEqualSplitsIntoOneNode) {
 }
 
 TEST(SplitParts, GivesWhatTheListGives) {
-  const auto batch = ValueBatch({"a\tbb\tccc", "", std::nullopt, "\t\t", "one text longer than twelve bytes\tx\ty\tz", "no separator"});
+  const auto batch = ValueBatch(
+      {"a\tbb\tccc", "", std::nullopt, "\t\t", "one text longer than twelve bytes\tx\ty\tz", "no separator"});
   const EvalContext context{.ansi = false};
   const auto plain = Parts(4, false);
   const auto rewritten = UseSplitParts(plain);
@@ -101,11 +102,16 @@ TEST(SplitParts, GetIsNullOutside) {
 }
 
 TEST(SplitParts, KeepsBytesThatAreNotUtf8) {
-  const auto batch = ValueBatch({std::string("a\xFF" "b\t\0c", 6)});
+  const auto batch =
+      ValueBatch({std::string("a\xFF"
+                              "b\t\0c",
+                              6)});
   const EvalContext context;
   const auto parts = UseSplitParts(Parts(2, true));
   Evaluation evaluation(*batch, context);
-  EXPECT_EQ(At(*evaluation.Eval(parts[0]), 0), "a\xFF" "b");
+  EXPECT_EQ(At(*evaluation.Eval(parts[0]), 0),
+            "a\xFF"
+            "b");
   EXPECT_EQ(At(*evaluation.Eval(parts[1]), 0), std::string("\0c", 2));
 }
 
@@ -163,7 +169,8 @@ TEST(SplitKernel, Avx2AgreesWithPortable) {
   }
   EXPECT_EQ(parts[0].found, parts[1].found);
   for (size_t i = 0; i < kParts; ++i) {
-    EXPECT_EQ(std::memcmp(views[0][i].data(), views[1][i].data(), texts.size() * sizeof(BinaryView)), 0) << "part " << i;
+    EXPECT_EQ(std::memcmp(views[0][i].data(), views[1][i].data(), texts.size() * sizeof(BinaryView)), 0)
+        << "part " << i;
   }
 }
 

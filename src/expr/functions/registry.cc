@@ -37,6 +37,13 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddSplit(rows);
     AddExtraction(rows);
     AddNow(rows);
+    AddStrings(rows);
+    AddStringSearch(rows);
+    AddPatterns(rows);
+    AddMath(rows);
+    AddRounding(rows);
+    AddArrays(rows);
+    AddConstructors(rows);
     return rows;
   }();
   return *table;

@@ -2,6 +2,7 @@
 // split(text, regex[, limit]): pieces are views into the text's bytes.
 #include <arrow/api.h>
 
+#include "expr/characters.h"
 #include "expr/map_rows.h"
 #include "expr/regex.h"
 #include "expr/signature.h"

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// count, sum and avg.
+#include <arrow/api.h>
+#include <arrow/util/decimal.h>
+#include <fmt/format.h>
+
+#include "expr/accumulators.h"
+#include "expr/column_io.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using ArrayPtr = std::shared_ptr<arrow::Array>;
+using Args = std::vector<ArrayPtr>;
+
+class CountAccumulator : public Accumulator {
+ public:
+  explicit CountAccumulator(bool only_true) : only_true_(only_true) {}
+  void Resize(int64_t groups) override { counts_.resize(static_cast<size_t>(groups)); }
+
+  Status Update(const Args& args, const uint32_t* groups, int64_t rows) override {
+    ValidityWriter validity(rows, arrow::default_memory_pool());
+    SLUICE_RETURN_IF_ERROR(validity.SetFrom(args));
+    if (only_true_) {
+      const ColumnReader<bool> holds(*args[0]);
+      for (int64_t row = 0; row < rows; ++row) counts_[groups[row]] += !validity.IsNull(row) && holds[row];
+    } else if (validity.buffer() == nullptr) {
+      for (int64_t row = 0; row < rows; ++row) ++counts_[groups[row]];
+    } else {
+      for (int64_t row = 0; row < rows; ++row) counts_[groups[row]] += !validity.IsNull(row);
+    }
+    return Status::OK();
+  }
+
+  Status Merge(const Accumulator& other, const uint32_t* mapping) override {
+    const auto& from = static_cast<const CountAccumulator&>(other);
+    for (size_t i = 0; i < from.counts_.size(); ++i) counts_[mapping[i]] += from.counts_[i];
+    return Status::OK();
+  }
+
+  Result<ArrayPtr> Finish() override {
+    ColumnWriter<int64_t> writer(static_cast<int64_t>(counts_.size()), arrow::default_memory_pool());
+    SLUICE_RETURN_IF_ERROR(writer.Allocate());
+    std::copy(counts_.begin(), counts_.end(), writer.values());
+    return writer.Finish(arrow::int64());
+  }
+
+ private:
+  bool only_true_;
+  std::vector<int64_t> counts_;
+};
+
+Status SumOverflow(const AggregateCall& call) {
+  return UserError(
+      "ARITHMETIC_OVERFLOW",
+      fmt::format("{} overflows {}. Cast its argument to a wider type such as DECIMAL(38, 0), use try_sum to get "
+                  "NULL, or set spark.sql.ansi.enabled=false.",
+                  call.display, SparkTypeName(*call.type)),
+      {{"config", "\"spark.sql.ansi.enabled\""}});
+}
+
+// In: the column's C++ type. Sum: int64_t, double or Decimal256. Counts serve avg, and tell empty groups.
+template <typename In, typename Sum>
+class SumAccumulator : public Accumulator {
+ public:
+  SumAccumulator(const AggregateCall& call, bool average)
+      : call_(call), average_(average), null_on_overflow_(call.name == "try_sum") {}
+
+  void Resize(int64_t groups) override {
+    sums_.resize(static_cast<size_t>(groups));
+    counts_.resize(static_cast<size_t>(groups));
+    if (null_on_overflow_) broken_.resize(static_cast<size_t>(groups));
+  }
+
+  Status Update(const Args& args, const uint32_t* groups, int64_t rows) override {
+    const arrow::Array& column = *args[0];
+    const ColumnReader<In> values(column);
+    const bool nulls = column.null_count() > 0;
+    for (int64_t row = 0; row < rows; ++row) {
+      if (nulls && column.IsNull(row)) continue;
+      const uint32_t group = groups[row];
+      ++counts_[group];
+      if (!Add(group, Sum(values[row]))) return WithRow(SumOverflow(call_), row);
+    }
+    return Status::OK();
+  }
+
+  Status Merge(const Accumulator& other, const uint32_t* mapping) override {
+    const auto& from = static_cast<const SumAccumulator&>(other);
+    for (size_t i = 0; i < from.sums_.size(); ++i) {
+      counts_[mapping[i]] += from.counts_[i];
+      if (null_on_overflow_ && from.broken_[i]) broken_[mapping[i]] = true;
+      if (!Add(mapping[i], from.sums_[i])) return SumOverflow(call_);
+    }
+    return Status::OK();
+  }
+
+  Result<ArrayPtr> Finish() override {
+    if constexpr (std::is_same_v<Sum, arrow::Decimal256>) {
+      return FinishDecimal();
+    } else {
+      const auto groups = static_cast<int64_t>(sums_.size());
+      ColumnWriter<Sum> writer(groups, arrow::default_memory_pool());
+      SLUICE_RETURN_IF_ERROR(writer.Allocate());
+      for (int64_t i = 0; i < groups; ++i) {
+        const auto group = static_cast<size_t>(i);
+        if (counts_[group] == 0 || (null_on_overflow_ && broken_[group])) {
+          SLUICE_RETURN_IF_ERROR(writer.SetNull(i));
+        } else {
+          SLUICE_RETURN_IF_ERROR(
+              writer.Set(i, average_ ? sums_[group] / static_cast<Sum>(counts_[group]) : sums_[group]));
+        }
+      }
+      return writer.Finish(call_.type);
+    }
+  }
+
+ private:
+  // False: an overflow that is an error.
+  bool Add(size_t group, const Sum& value) {
+    if constexpr (std::is_same_v<Sum, int64_t>) {
+      if (!__builtin_add_overflow(sums_[group], value, &sums_[group])) return true;
+      if (null_on_overflow_) broken_[group] = true;
+      return null_on_overflow_ || !call_.ansi;
+    } else {
+      sums_[group] += value;
+      return true;
+    }
+  }
+
+  Result<ArrayPtr> FinishDecimal() {
+    const auto& type = static_cast<const arrow::Decimal128Type&>(*call_.type);
+    const int32_t scale = static_cast<const arrow::Decimal128Type&>(*call_.args[0]->type()).scale();
+    const auto groups = static_cast<int64_t>(sums_.size());
+    ColumnWriter<arrow::Decimal128> writer(groups, arrow::default_memory_pool());
+    SLUICE_RETURN_IF_ERROR(writer.Allocate());
+    for (int64_t i = 0; i < groups; ++i) {
+      const auto group = static_cast<size_t>(i);
+      if (counts_[group] == 0) {
+        SLUICE_RETURN_IF_ERROR(writer.SetNull(i));
+        continue;
+      }
+      arrow::Decimal256 value;
+      if constexpr (std::is_same_v<Sum, arrow::Decimal256>) value = sums_[group];
+      if (average_) {
+        // One digit more, then half up.
+        SLUICE_ASSIGN(auto scaled, value.Rescale(scale, type.scale() + 1));
+        SLUICE_ASSIGN(auto quotient, scaled.Divide(arrow::Decimal256(counts_[group])));
+        value = arrow::Decimal256(quotient.first.ReduceScaleBy(1, true));
+      }
+      if (value.FitsInPrecision(type.precision())) {
+        const auto words = value.native_endian_array();
+        SLUICE_RETURN_IF_ERROR(writer.Set(i, arrow::Decimal128(arrow::Decimal128::WordArray{words[0], words[1]})));
+      } else if (call_.ansi && !null_on_overflow_) {
+        return SumOverflow(call_);
+      } else {
+        SLUICE_RETURN_IF_ERROR(writer.SetNull(i));
+      }
+    }
+    return writer.Finish(call_.type);
+  }
+
+  AggregateCall call_;
+  bool average_;
+  bool null_on_overflow_;
+  std::vector<Sum> sums_;
+  std::vector<int64_t> counts_;
+  std::vector<bool> broken_;
+};
+
+template <typename In, typename Sum>
+std::unique_ptr<Accumulator> New(const AggregateCall& call, bool average) {
+  return std::make_unique<SumAccumulator<In, Sum>>(call, average);
+}
+
+// Integers are summed as Sum: BIGINT for sum, DOUBLE for avg.
+template <typename Integer>
+Result<std::unique_ptr<Accumulator>> MakeSums(const AggregateCall& call, bool average) {
+  switch (call.args[0]->type()->id()) {
+    case arrow::Type::INT8:
+      return New<int8_t, Integer>(call, average);
+    case arrow::Type::INT16:
+      return New<int16_t, Integer>(call, average);
+    case arrow::Type::INT32:
+      return New<int32_t, Integer>(call, average);
+    case arrow::Type::INT64:
+      return New<int64_t, Integer>(call, average);
+    case arrow::Type::FLOAT:
+      return New<float, double>(call, average);
+    case arrow::Type::DOUBLE:
+      return New<double, double>(call, average);
+    case arrow::Type::DECIMAL128:
+      return New<arrow::Decimal128, arrow::Decimal256>(call, average);
+    default:
+      return InternalError("no sum of " + SparkTypeName(*call.args[0]->type()));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Accumulator> MakeCount(const AggregateCall& call) {
+  return std::make_unique<CountAccumulator>(call.name == "count_if");
+}
+
+Result<std::unique_ptr<Accumulator>> MakeSum(const AggregateCall& call) {
+  return MakeSums<int64_t>(call, false);
+}
+Result<std::unique_ptr<Accumulator>> MakeAverage(const AggregateCall& call) {
+  return MakeSums<double>(call, true);
+}
+
+}  // namespace sluice

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "expr/characters.h"
+
+#include <algorithm>
+#include <clocale>
+#include <cwctype>
+
+namespace sluice {
+namespace {
+
+locale_t Utf8Locale() {
+  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  return locale;
+}
+
+bool IsContinuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+// Bytes of the well-formed character at the front, or 0.
+size_t WellFormed(std::string_view text) {
+  const size_t size = CharacterSize(static_cast<unsigned char>(text[0]));
+  if (size > text.size() || (size == 1 && (text[0] & 0x80) != 0)) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if (!IsContinuation(text[i])) return 0;
+  }
+  return size;
+}
+
+template <typename MapAscii, typename MapWide>
+void MapCase(std::string_view text, std::string* out, MapAscii map_ascii, MapWide map_wide) {
+  while (!text.empty()) {
+    size_t size = 1;
+    if ((text[0] & 0x80) == 0) {
+      *out += map_ascii(text[0]);
+    } else if (size = WellFormed(text); size == 0) {
+      size = 1;
+      *out += text[0];
+    } else {
+      map_wide(FirstCodePoint(text), out);
+    }
+    text.remove_prefix(size);
+  }
+}
+
+}  // namespace
+
+size_t CharacterSize(unsigned char first) {
+  if (first < 0xC2 || first > 0xF4) return 1;
+  return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+int64_t CountCharacters(std::string_view text) {
+  int64_t count = 0;
+  for (size_t i = 0; i < text.size(); i += CharacterSize(static_cast<unsigned char>(text[i]))) ++count;
+  return count;
+}
+
+size_t CharacterOffset(std::string_view text, int64_t index) {
+  size_t offset = 0;
+  for (int64_t i = 0; i < index && offset < text.size(); ++i)
+    offset += CharacterSize(static_cast<unsigned char>(text[offset]));
+  return std::min(offset, text.size());
+}
+
+std::string_view Characters(std::string_view text, int64_t begin, int64_t end) {
+  if (end <= begin || end <= 0) return text.substr(0, 0);
+  const size_t from = CharacterOffset(text, std::max<int64_t>(begin, 0));
+  const std::string_view rest = text.substr(from);
+  return rest.substr(0, CharacterOffset(rest, end - std::max<int64_t>(begin, 0)));
+}
+
+std::string_view Substring(std::string_view text, int32_t position, int32_t length) {
+  int64_t begin = 0;
+  if (position > 0) begin = int64_t{position} - 1;
+  if (position < 0) begin = CountCharacters(text) + position;
+  return Characters(text, begin, begin + length);
+}
+
+uint32_t FirstCodePoint(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto first = static_cast<unsigned char>(text[0]);
+  const size_t size = WellFormed(text);
+  if (size <= 1) return first;
+  uint32_t point = first & (0xFFu >> (size + 1));
+  for (size_t i = 1; i < size; ++i) point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
+  return point;
+}
+
+void AppendCodePoint(uint32_t point, std::string* out) {
+  if (point < 0x80) {
+    *out += static_cast<char>(point);
+  } else if (point < 0x800) {
+    *out += static_cast<char>(0xC0 | point >> 6);
+    *out += static_cast<char>(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    *out += static_cast<char>(0xE0 | point >> 12);
+    *out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
+    *out += static_cast<char>(0x80 | (point & 0x3F));
+  } else {
+    *out += static_cast<char>(0xF0 | point >> 18);
+    *out += static_cast<char>(0x80 | (point >> 12 & 0x3F));
+    *out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
+    *out += static_cast<char>(0x80 | (point & 0x3F));
+  }
+}
+
+void AppendUpper(std::string_view text, std::string* out) {
+  MapCase(
+      text, out, [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; },
+      [](uint32_t point, std::string* to) {
+        if (point == 0xDF) {
+          *to += "SS";
+        } else {
+          AppendCodePoint(Utf8Locale() == nullptr
+                              ? point
+                              : static_cast<uint32_t>(towupper_l(static_cast<wint_t>(point), Utf8Locale())),
+                          to);
+        }
+      });
+}
+
+void AppendLower(std::string_view text, std::string* out) {
+  MapCase(
+      text, out, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; },
+      [](uint32_t point, std::string* to) {
+        AppendCodePoint(Utf8Locale() == nullptr
+                            ? point
+                            : static_cast<uint32_t>(towlower_l(static_cast<wint_t>(point), Utf8Locale())),
+                        to);
+      });
+}
+
+}  // namespace sluice

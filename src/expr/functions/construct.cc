@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// array(..), map(..), struct(..), named_struct(..).
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "expr/cast.h"
+#include "expr/compare_values.h"
+#include "expr/gather.h"
+#include "expr/map_rows.h"
+#include "expr/signature.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+// Columns side by side as one column, row after row: args[first], args[first + step], ...
+Result<ArrayPtr> Interleave(const KernelCall& call, size_t first, size_t step) {
+  arrow::ArrayVector parts;
+  for (size_t i = first; i < call.args.size(); i += step) parts.push_back(call.args[i]);
+  std::vector<int64_t> order;
+  for (int64_t row = 0; row < call.rows; ++row) {
+    for (size_t i = 0; i < parts.size(); ++i) order.push_back(static_cast<int64_t>(i) * call.rows + row);
+  }
+  SLUICE_ASSIGN(auto all, arrow::Concatenate(parts, PoolOf(call.context)));
+  return TakeRows(all, order, PoolOf(call.context));
+}
+
+Result<std::shared_ptr<arrow::Buffer>> EvenOffsets(const KernelCall& call, size_t each) {
+  SLUICE_ASSIGN(std::shared_ptr<arrow::Buffer> buffer,
+                arrow::AllocateBuffer((call.rows + 1) * static_cast<int64_t>(sizeof(int32_t)), PoolOf(call.context)));
+  auto* offsets = reinterpret_cast<int32_t*>(buffer->mutable_data());
+  for (int64_t row = 0; row <= call.rows; ++row) offsets[row] = static_cast<int32_t>(row * static_cast<int64_t>(each));
+  return buffer;
+}
+
+Result<ArrayPtr> MakeArrayOf(const KernelCall& call) {
+  SLUICE_ASSIGN(auto offsets, EvenOffsets(call, call.args.size()));
+  ArrayPtr values;
+  if (call.args.empty()) {
+    SLUICE_ASSIGN(values, arrow::MakeEmptyArray(call.node.type()->field(0)->type()));
+  } else {
+    SLUICE_ASSIGN(values, Interleave(call, 0, 1));
+  }
+  auto data = arrow::ArrayData::Make(call.node.type(), call.rows, {nullptr, std::move(offsets)}, 0);
+  data->child_data = {values->data()};
+  return arrow::MakeArray(std::move(data));
+}
+
+Status CheckKeys(const KernelCall& call) {
+  for (int64_t row = 0; row < call.rows; ++row) {
+    for (size_t i = 0; i < call.args.size(); i += 2) {
+      if (call.args[i]->IsNull(row)) return WithRow(UserError("NULL_MAP_KEY", "A key of a map is NULL."), row);
+      for (size_t k = 0; k < i; k += 2) {
+        if (CompareAt(*call.args[i], row, *call.args[k], row) != 0) continue;
+        return WithRow(UserError("DUPLICATED_MAP_KEY", "A map has the same key twice."), row);
+      }
+    }
+  }
+  return Status::OK();
+}
+
+Result<ArrayPtr> MakeMap(const KernelCall& call) {
+  SLUICE_RETURN_IF_ERROR(CheckKeys(call));
+  SLUICE_ASSIGN(auto offsets, EvenOffsets(call, call.args.size() / 2));
+  SLUICE_ASSIGN(auto keys, Interleave(call, 0, 2));
+  SLUICE_ASSIGN(auto values, Interleave(call, 1, 2));
+  auto entries = arrow::ArrayData::Make(call.node.type()->field(0)->type(), keys->length(), {nullptr}, 0);
+  entries->child_data = {keys->data(), values->data()};
+  auto data = arrow::ArrayData::Make(call.node.type(), call.rows, {nullptr, std::move(offsets)}, 0);
+  data->child_data = {std::move(entries)};
+  return arrow::MakeArray(std::move(data));
+}
+
+// named_struct's names stand between the values; struct has only values.
+Result<ArrayPtr> MakeStruct(const KernelCall& call) {
+  const bool named = call.node.name() == "named_struct";
+  arrow::ArrayVector fields;
+  for (size_t i = named ? 1 : 0; i < call.args.size(); i += named ? 2 : 1) fields.push_back(call.args[i]);
+  return std::make_shared<arrow::StructArray>(call.node.type(), call.rows, std::move(fields));
+}
+
+Result<ExprPtr> ResolveArray(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  TypePtr element = arrow::null();
+  bool nulls = false;
+  if (!args.empty()) {
+    SLUICE_ASSIGN(args, CastToCommonType("array", std::move(args), options.ansi));
+    element = args[0]->type();
+    for (const auto& arg : args) nulls |= arg->nullable();
+  }
+  return std::make_shared<FunctionExpr>(FunctionTraits{"array", MakeArrayOf, nullptr, options.ansi},
+                                        ArrayType(element, nulls), false, std::move(args));
+}
+
+Result<ExprPtr> ResolveMap(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  if (args.empty() || args.size() % 2 != 0) {
+    return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "map takes keys and values in turn.");
+  }
+  std::vector<ExprPtr> sides[2];
+  for (size_t i = 0; i < args.size(); ++i) sides[i % 2].push_back(args[i]);
+  bool nulls = false;
+  for (auto& side : sides) {
+    SLUICE_ASSIGN(side, CastToCommonType("map", std::move(side), options.ansi));
+  }
+  for (const auto& value : sides[1]) nulls |= value->nullable();
+  for (size_t i = 0; i < args.size(); ++i) args[i] = sides[i % 2][i / 2];
+  const TypePtr type = MapOf(sides[0][0]->type(), sides[1][0]->type(), nulls);
+  return std::make_shared<FunctionExpr>(FunctionTraits{"map", MakeMap, nullptr, options.ansi}, type, false,
+                                        std::move(args));
+}
+
+// A column gives its name to its field, anything else col1, col2, ...
+Result<ExprPtr> ResolveStruct(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < args.size(); ++i) {
+    const auto* column = dynamic_cast<const ColumnExpr*>(args[i].get());
+    fields.push_back(arrow::field(column != nullptr ? column->name() : fmt::format("col{}", i + 1), args[i]->type(),
+                                  args[i]->nullable()));
+  }
+  return std::make_shared<FunctionExpr>(FunctionTraits{"struct", MakeStruct, nullptr, options.ansi},
+                                        arrow::struct_(std::move(fields)), false, std::move(args));
+}
+
+Result<ExprPtr> ResolveNamedStruct(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  if (args.empty() || args.size() % 2 != 0) {
+    return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "named_struct takes names and values in turn.");
+  }
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < args.size(); i += 2) {
+    const auto* name = dynamic_cast<const LiteralExpr*>(args[i].get());
+    if (name == nullptr || !name->value()->is_valid || !IsStringType(*name->type())) {
+      return UserError("DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
+                       "The names of named_struct must be constant strings.");
+    }
+    fields.push_back(arrow::field(name->ToString(), args[i + 1]->type(), args[i + 1]->nullable()));
+  }
+  return std::make_shared<FunctionExpr>(FunctionTraits{"named_struct", MakeStruct, nullptr, options.ansi},
+                                        arrow::struct_(std::move(fields)), false, std::move(args));
+}
+
+}  // namespace
+
+void AddConstructors(FunctionTable* table) {
+  table->push_back({"array", "array(a, b, ...)", "An array of the values.", "array(1, 2, 3)", "1.1.0", ResolveArray});
+  table->push_back({"map", "map(key, value, ...)", "A map.", "map(1.0, '2')", "2.0.0", ResolveMap});
+  table->push_back({"struct", "struct(a, b, ...)", "A struct; columns keep their names.", "struct(1, 2, 3)", "1.4.0",
+                    ResolveStruct});
+  table->push_back({"named_struct", "named_struct(name, value, ...)", "A struct with the given names.",
+                    "named_struct('a', 1)", "1.5.0", ResolveNamedStruct});
+}
+
+}  // namespace sluice
