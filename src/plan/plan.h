@@ -32,7 +32,8 @@ struct ScanSpec {
   std::map<std::string, std::string> options;  // as the user gave them
   std::vector<std::string> paths;
   bool streaming = false;
-  std::vector<int> columns;  // indices into the connector's schema that are read, ascending; the node's schema is just these
+  std::vector<int>
+      columns;  // indices into the connector's schema that are read, ascending; the node's schema is just these
   std::shared_ptr<void> handle;  // what the connector opened while resolving; opaque here
 };
 
@@ -47,6 +48,7 @@ struct PlanNode {
   int64_t range_start = 0, range_end = 0, range_step = 1;  // kRange
   std::vector<ExprPtr> exprs;             // kProject: one a column; kFilter: one; kAggregate: group keys
   std::vector<AggregateCall> aggregates;  // kAggregate: output = keys, then aggregates
+  bool deduplicate = false;               // kAggregate: made from DISTINCT or dropDuplicates
   std::vector<SortKey> sort_keys;         // kSort
   std::optional<int64_t> limit;           // kLimit; none: no limit, only an offset
   int64_t offset = 0;                     // kLimit: rows skipped first

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "analysis/expression_resolver.h"
+#include "analysis/sql/token_cursor.h"
+#include "base/spark_error.h"
+
+namespace sluice {
+namespace {
+
+using spark::connect::Expression;
+
+// The DataFrame API's names for operators that SQL text spells otherwise.
+std::string CanonicalName(const std::string& name) {
+  std::string lower = sql::LowerCase(name);
+  if (lower == "==") return "=";
+  if (lower == "!") return "not";
+  if (lower == "<>") return "!=";
+  return lower;
+}
+
+bool IsUnqualifiedStar(const Expression& expression) {
+  return expression.has_unresolved_star() && expression.unresolved_star().unparsed_target().empty();
+}
+
+}  // namespace
+
+Result<std::vector<ExprPtr>> ExpressionResolver::ResolveArguments(const Expression::UnresolvedFunction& call) {
+  std::vector<ExprPtr> args;
+  for (const Expression& argument : call.arguments()) {
+    if (argument.has_unresolved_star()) {
+      SLUICE_ASSIGN(std::vector<NamedExpr> columns, ResolveNamed(argument));
+      for (NamedExpr& column : columns) args.push_back(std::move(column.expr));
+      continue;
+    }
+    if (argument.has_named_argument_expression()) {
+      return UserError("NAMED_PARAMETERS_NOT_SUPPORTED",
+                       fmt::format("The function {} takes no named arguments.", call.function_name()),
+                       {{"functionName", "`" + call.function_name() + "`"}});
+    }
+    SLUICE_ASSIGN(ExprPtr arg, Resolve(argument));
+    args.push_back(std::move(arg));
+  }
+  return args;
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
+                                                const Expression::UnresolvedFunction& call) {
+  const std::string name = CanonicalName(given_name);
+  if (name == "aggregate_filter" && call.is_internal() && call.arguments_size() == 2 &&
+      call.arguments(0).has_unresolved_function()) {
+    const auto& inner = call.arguments(0).unresolved_function();
+    return ResolveAggregateCall(CanonicalName(inner.function_name()), inner, &call.arguments(1));
+  }
+  if (IsAggregateFunction(name)) return ResolveAggregateCall(name, call, nullptr);
+  if (call.is_distinct()) {
+    if (IsScalarFunction(name)) {
+      return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                       fmt::format("The function {} is no aggregate and takes no DISTINCT.", name));
+    }
+  }
+  if (!IsScalarFunction(name)) {
+    return UserError("UNRESOLVED_ROUTINE", fmt::format("There is no function {} here.", given_name),
+                     {{"routineName", "`" + given_name + "`"}});
+  }
+  SLUICE_ASSIGN(std::vector<ExprPtr> args, ResolveArguments(call));
+  return ResolveFunction(name, std::move(args), options_);
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveAggregateCall(const std::string& name,
+                                                         const Expression::UnresolvedFunction& call,
+                                                         const Expression* filter) {
+  if (!IsAggregateFunction(name)) {
+    if (!IsScalarFunction(name)) {
+      return UserError("UNRESOLVED_ROUTINE", fmt::format("There is no function {} here.", name),
+                       {{"routineName", "`" + name + "`"}});
+    }
+    return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                     fmt::format("The function {} is no aggregate and takes no FILTER.", name));
+  }
+  if (in_aggregate_) {
+    return UserError("NESTED_AGGREGATE_FUNCTION",
+                     fmt::format("The aggregate {} stands inside another aggregate.", name));
+  }
+  if (builder_ == nullptr) {
+    return UserError(
+        "INVALID_WHERE_CONDITION",
+        fmt::format("The aggregate {} has no meaning here; conditions on aggregates belong into HAVING.", name),
+        {{"expressionList", name}});
+  }
+  in_aggregate_ = true;
+  Result<std::vector<ExprPtr>> args = std::vector<ExprPtr>();
+  const bool count_rows =
+      name == "count" && !call.is_distinct() && call.arguments_size() == 1 && IsUnqualifiedStar(call.arguments(0));
+  if (!count_rows) args = ResolveArguments(call);
+  Result<ExprPtr> condition = ExprPtr();
+  if (args.ok() && filter != nullptr) condition = ResolveCondition(*filter, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN");
+  in_aggregate_ = false;
+  SLUICE_RETURN_IF_ERROR(args.status());
+  SLUICE_RETURN_IF_ERROR(condition.status());
+  SLUICE_ASSIGN(AggregateCall resolved,
+                ResolveAggregate(name, args.MoveValueUnsafe(), call.is_distinct(), options_.ansi));
+  if (*condition != nullptr) {
+    resolved.filter = *condition;
+    resolved.display += fmt::format(" FILTER (WHERE {})", resolved.filter->ToString());
+  }
+  return builder_->AddCall(std::move(resolved));
+}
+
+}  // namespace sluice

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/expression_resolver.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/connect_types.h"
+#include "analysis/name_parts.h"
+#include "analysis/sql/parser.h"
+#include "analysis/sql/token_cursor.h"
+#include "base/spark_error.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using spark::connect::Expression;
+
+constexpr int kMaxDepth = 400;
+
+std::string KindName(const Expression& expression) {
+  const auto* field = Expression::descriptor()->FindFieldByNumber(expression.expr_type_case());
+  return field == nullptr ? "(empty)" : field->name();
+}
+
+// Names that are functions without parentheses when no column has them.
+bool IsLiteralFunction(const std::string& name) {
+  static const std::initializer_list<const char*> kNames = {
+      "current_timestamp", "current_date", "localtimestamp", "current_user", "user", "session_user", "current_time"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](const char* known) { return SameName(name, known); });
+}
+
+Result<ExprPtr> FieldOf(ExprPtr value, const std::string& field, const ResolveOptions& options) {
+  auto name =
+      std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(field)));
+  return ResolveFunction("getitem", {std::move(value), std::move(name)}, options);
+}
+
+}  // namespace
+
+Status AtOrigin(const Status& status, const spark::connect::Origin& origin) {
+  if (origin.has_jvm_origin() && origin.jvm_origin().line() > 0) {
+    const auto& place = origin.jvm_origin();
+    return WithPlace(status,
+                     TextPlace{place.object_name(), place.line(), place.start_position() + 1, place.sql_text()});
+  }
+  return status;
+}
+
+Result<ExprPtr> ExpressionResolver::Resolve(const Expression& expression) {
+  if (++depth_ > kMaxDepth) {
+    --depth_;
+    return UserError("FAILED_TO_PARSE_TOO_COMPLEX", "An expression is nested too deep; simplify it.");
+  }
+  Result<ExprPtr> result = ResolveNode(expression);
+  --depth_;
+  if (!result.ok()) return AtOrigin(result.status(), expression.common().origin());
+  return result;
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
+  switch (expression.expr_type_case()) {
+    case Expression::kLiteral:
+      return LiteralFromConnect(expression.literal());
+    case Expression::kUnresolvedAttribute: {
+      SLUICE_ASSIGN(NamedExpr named, ResolveAttribute(expression.unresolved_attribute()));
+      return named.expr;
+    }
+    case Expression::kUnresolvedFunction:
+      return ResolveCall(expression.unresolved_function().function_name(), expression.unresolved_function());
+    case Expression::kCallFunction: {
+      Expression::UnresolvedFunction call;
+      *call.mutable_arguments() = expression.call_function().arguments();
+      return ResolveCall(expression.call_function().function_name(), call);
+    }
+    case Expression::kExpressionString: {
+      ParseOptions options;
+      options.time_zone = options_.time_zone;
+      SLUICE_ASSIGN(const Expression parsed, ParseExpressionSql(expression.expression_string().expression(), options));
+      return Resolve(parsed);
+    }
+    case Expression::kAlias:
+      return Resolve(expression.alias().expr());
+    case Expression::kCast:
+      return ResolveCast(expression.cast());
+    case Expression::kUnresolvedExtractValue:
+      return ResolveExtract(expression.unresolved_extract_value());
+    case Expression::kUnresolvedStar:
+      return UserError("INVALID_USAGE_OF_STAR_OR_REGEX", "A star has no meaning in this place.", {{"elem", "'*'"}});
+    case Expression::kWindow:
+      return NotSupported("Window functions (OVER) are not supported by Sluice.");
+    case Expression::kLambdaFunction:
+    case Expression::kUnresolvedNamedLambdaVariable:
+      return NotSupported("Lambda functions are not supported by Sluice.");
+    case Expression::kSubqueryExpression:
+      return NotSupported("Subqueries in expressions are not supported by Sluice.");
+    case Expression::kUpdateFields:
+      return NotSupported("withField and dropFields are not supported by Sluice.");
+    case Expression::kCommonInlineUserDefinedFunction:
+      return NotSupported("User-defined functions are not supported by Sluice.");
+    default:
+      return NotSupported(fmt::format("The expression {} is not supported by Sluice.", KindName(expression)));
+  }
+}
+
+Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::UnresolvedAttribute& attribute) {
+  SLUICE_ASSIGN(const auto parts, ParseNameParts(attribute.unparsed_identifier()));
+  if (attribute.is_metadata_column()) return NotSupported("Metadata columns are not supported by Sluice.");
+  for (const Scope* scope : scopes()) {
+    const Scope::Match match = scope->Find(parts);
+    if (match.columns.empty()) continue;
+    if (match.columns.size() > 1) return AmbiguousReference(parts, match.columns);
+    ExprPtr value = match.columns[0]->value;
+    for (size_t i = match.used; i < parts.size(); ++i) {
+      SLUICE_ASSIGN(value, FieldOf(std::move(value), parts[i], options_));
+    }
+    if (parts.size() > match.used) return NamedExpr{parts.back(), std::move(value), {}};
+    return NamedExpr{match.columns[0]->name, std::move(value), match.columns[0]->qualifier};
+  }
+  if (parts.size() == 1 && IsLiteralFunction(parts[0])) {
+    SLUICE_ASSIGN(ExprPtr value, ResolveFunction(sql::LowerCase(parts[0]), {}, options_));
+    std::string name = value->ToString();
+    return NamedExpr{std::move(name), std::move(value), {}};
+  }
+  return UnresolvedColumn(parts, *scopes().front());
+}
+
+Result<std::vector<NamedExpr>> ExpressionResolver::ExpandStar(const Expression::UnresolvedStar& star) {
+  std::vector<std::string> target;
+  if (star.has_unparsed_target() && !star.unparsed_target().empty()) {
+    std::string text = star.unparsed_target();
+    if (text.size() >= 2 && text.substr(text.size() - 2) == ".*") text.resize(text.size() - 2);
+    SLUICE_ASSIGN(target, ParseNameParts(text));
+  }
+  std::vector<NamedExpr> columns;
+  const Scope& scope = *scopes().front();
+  for (const ScopeColumn* column : scope.Star(target))
+    columns.push_back({column->name, column->value, column->qualifier});
+  if (!columns.empty() || target.empty()) return columns;
+  // "s.*" of a struct column.
+  const Scope::Match match = scope.Find(target);
+  if (match.columns.size() == 1 && match.used == target.size() &&
+      match.columns[0]->value->type()->id() == arrow::Type::STRUCT) {
+    for (const auto& field : match.columns[0]->value->type()->fields()) {
+      SLUICE_ASSIGN(ExprPtr value, FieldOf(match.columns[0]->value, field->name(), options_));
+      columns.push_back({field->name(), std::move(value), {}});
+    }
+    return columns;
+  }
+  return UserError("CANNOT_RESOLVE_STAR_EXPAND",
+                   fmt::format("{}.* names no relation and no struct column here.", QuotedName(target)),
+                   {{"targetString", QuotedName(target)}});
+}
+
+Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression& expression) {
+  switch (expression.expr_type_case()) {
+    case Expression::kExpressionString: {
+      ParseOptions options;
+      options.time_zone = options_.time_zone;
+      SLUICE_ASSIGN(const Expression parsed, ParseExpressionSql(expression.expression_string().expression(), options));
+      return ResolveNamed(parsed);
+    }
+    case Expression::kUnresolvedStar: {
+      Result<std::vector<NamedExpr>> columns = ExpandStar(expression.unresolved_star());
+      if (!columns.ok()) return AtOrigin(columns.status(), expression.common().origin());
+      return columns;
+    }
+    case Expression::kUnresolvedAttribute: {
+      Result<NamedExpr> named = ResolveAttribute(expression.unresolved_attribute());
+      if (!named.ok()) return AtOrigin(named.status(), expression.common().origin());
+      return std::vector<NamedExpr>{named.MoveValueUnsafe()};
+    }
+    case Expression::kAlias: {
+      if (expression.alias().name_size() != 1)
+        return NotSupported("An alias with several names is not supported by Sluice.");
+      SLUICE_ASSIGN(ExprPtr value, Resolve(expression.alias().expr()));
+      return std::vector<NamedExpr>{{expression.alias().name(0), std::move(value), {}, true}};
+    }
+    default:
+      break;
+  }
+  SLUICE_ASSIGN(ExprPtr value, Resolve(expression));
+  std::string name = value->ToString();
+  return std::vector<NamedExpr>{{std::move(name), std::move(value), {}}};
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveCondition(const Expression& expression, const std::string& error_class) {
+  SLUICE_ASSIGN(ExprPtr condition, Resolve(expression));
+  if (condition->type()->id() == arrow::Type::NA)
+    return MakeImplicitCast(std::move(condition), arrow::boolean(), options_.ansi);
+  if (condition->type()->id() == arrow::Type::BOOL) return condition;
+  const std::string type = SparkTypeName(*condition->type());
+  return AtOrigin(
+      UserError(error_class, fmt::format("The condition {} must be BOOLEAN, but is {}.", condition->ToString(), type),
+                {{"sqlExpr", "\"" + condition->ToString() + "\""}, {"type", "\"" + type + "\""}}),
+      expression.common().origin());
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveCast(const Expression::Cast& cast) {
+  SLUICE_ASSIGN(ExprPtr value, Resolve(cast.expr()));
+  std::shared_ptr<arrow::DataType> type;
+  if (cast.has_type()) {
+    SLUICE_ASSIGN(type, TypeFromConnect(cast.type()));
+  } else {
+    SLUICE_ASSIGN(type, ParseSparkType(cast.type_str()));
+  }
+  switch (cast.eval_mode()) {
+    case Expression::Cast::EVAL_MODE_TRY:
+      return MakeCast(std::move(value), std::move(type), CastMode::kTry);
+    case Expression::Cast::EVAL_MODE_LEGACY:
+      return MakeCast(std::move(value), std::move(type), CastMode::kLegacy);
+    case Expression::Cast::EVAL_MODE_ANSI:
+      return MakeCast(std::move(value), std::move(type), CastMode::kAnsi);
+    default:
+      return MakeCast(std::move(value), std::move(type), options_.ansi ? CastMode::kAnsi : CastMode::kLegacy);
+  }
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveExtract(const Expression::UnresolvedExtractValue& extract) {
+  SLUICE_ASSIGN(ExprPtr child, Resolve(extract.child()));
+  SLUICE_ASSIGN(ExprPtr extraction, Resolve(extract.extraction()));
+  return ResolveFunction("getitem", {std::move(child), std::move(extraction)}, options_);
+}
+
+}  // namespace sluice

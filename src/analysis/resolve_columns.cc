@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/name_parts.h"
+#include "analysis/relation_resolver.h"
+#include "analysis/sql/token.h"
+#include "base/spark_error.h"
+
+namespace sluice {
+namespace {
+
+// All columns of a relation, as a SELECT * would name them.
+std::vector<NamedExpr> AllColumns(const Scope& scope) {
+  std::vector<NamedExpr> columns;
+  for (const ScopeColumn& column : scope.columns()) columns.push_back({column.name, column.value, column.qualifier});
+  return columns;
+}
+
+Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedExpr> items,
+                                      std::shared_ptr<AggregateBuilder> builder) {
+  SelectBlock block;
+  if (builder->has_calls()) {
+    for (NamedExpr& item : items) {
+      SLUICE_ASSIGN(item.expr, builder->Lower(item.expr));
+    }
+    block.aggregate = std::move(builder);
+  }
+  block.input = std::move(input.plan);
+  block.input_scope = std::move(input.scope);
+  block.select = std::move(items);
+  return FromBlock(std::move(block));
+}
+
+}  // namespace
+
+Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::Project& project) {
+  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(project.has_input(), project.input()));
+  auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
+  Scope aliases;
+  ExpressionResolver resolver(options_, &input.scope);
+  resolver.AddFallback(&aliases);
+  resolver.AllowAggregates(builder.get(), {&input.scope});
+  std::vector<NamedExpr> items;
+  for (const auto& expression : project.expressions()) {
+    SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
+    for (NamedExpr& item : named) {
+      // Later entries of the list may use an alias, unless a column of the input has that name.
+      if (item.alias) aliases.Add({item.name, {}, item.expr});
+      items.push_back(std::move(item));
+    }
+  }
+  return FinishSelect(std::move(input), std::move(items), std::move(builder));
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveWithColumns(const spark::connect::WithColumns& with) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(with.input()));
+  auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
+  ExpressionResolver resolver(options_, &input.scope);
+  resolver.AllowAggregates(builder.get(), {&input.scope});
+  std::vector<NamedExpr> items = AllColumns(input.scope);
+  const size_t old_columns = items.size();
+  for (int i = 0; i < with.aliases_size(); ++i) {
+    const auto& alias = with.aliases(i);
+    if (alias.name_size() != 1) return NotSupported("withColumn with several names is not supported by Sluice.");
+    for (int j = 0; j < i; ++j) {
+      if (SameName(with.aliases(j).name(0), alias.name(0))) {
+        return UserError("COLUMN_ALREADY_EXISTS",
+                         fmt::format("The column {} is given twice.", sql::QuoteName(alias.name(0))),
+                         {{"columnName", sql::QuoteName(alias.name(0))}});
+      }
+    }
+    SLUICE_ASSIGN(ExprPtr value, resolver.Resolve(alias.expr()));
+    const NamedExpr column{alias.name(0), std::move(value), {}, true};
+    bool replaced = false;
+    for (size_t j = 0; j < old_columns; ++j) {
+      if (!SameName(items[j].name, column.name)) continue;
+      items[j] = column;
+      replaced = true;
+    }
+    if (!replaced) items.push_back(column);
+  }
+  return FinishSelect(std::move(input), std::move(items), std::move(builder));
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveRenamed(const spark::connect::WithColumnsRenamed& renamed) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(renamed.input()));
+  std::vector<NamedExpr> items = AllColumns(input.scope);
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    for (NamedExpr& item : items) {
+      if (!SameName(item.name, from)) continue;
+      item.name = to;
+      item.qualifier.clear();
+    }
+  };
+  for (const auto& entry : renamed.renames()) rename(entry.col_name(), entry.new_col_name());
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  // Clients before 4.0 send a map.
+  for (const auto& [from, to] : renamed.rename_columns_map()) rename(from, to);
+#pragma GCC diagnostic pop
+  SelectBlock block;
+  block.input = std::move(input.plan);
+  block.input_scope = std::move(input.scope);
+  block.select = std::move(items);
+  return FromBlock(std::move(block));
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveDrop(const spark::connect::Drop& drop) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(drop.input()));
+  std::vector<std::string> names(drop.column_names().begin(), drop.column_names().end());
+  std::vector<const Expr*> dropped;
+  for (const auto& column : drop.columns()) {
+    if (!column.has_unresolved_attribute())
+      return NotSupported("drop with anything but a column is not supported by Sluice.");
+    SLUICE_ASSIGN(const auto parts, ParseNameParts(column.unresolved_attribute().unparsed_identifier()));
+    const Scope::Match match = input.scope.Find(parts);
+    if (match.columns.size() > 1) return AmbiguousReference(parts, match.columns);
+    if (match.columns.size() == 1 && match.used == parts.size()) dropped.push_back(match.columns[0]->value.get());
+  }
+  std::vector<NamedExpr> kept;
+  for (NamedExpr& item : AllColumns(input.scope)) {
+    const bool by_name =
+        std::any_of(names.begin(), names.end(), [&](const auto& name) { return SameName(name, item.name); });
+    if (!by_name && std::find(dropped.begin(), dropped.end(), item.expr.get()) == dropped.end()) {
+      kept.push_back(std::move(item));
+    }
+  }
+  SelectBlock block;
+  block.input = std::move(input.plan);
+  block.input_scope = std::move(input.scope);
+  block.select = std::move(kept);
+  return FromBlock(std::move(block));
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveToDf(const spark::connect::ToDF& to_df) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(to_df.input()));
+  std::vector<NamedExpr> items = AllColumns(input.scope);
+  if (static_cast<size_t>(to_df.column_names_size()) != items.size()) {
+    return UserError(
+        "ASSIGNMENT_ARITY_MISMATCH",
+        fmt::format("{} names are given for {} columns.", to_df.column_names_size(), items.size()),
+        {{"numTarget", std::to_string(to_df.column_names_size())}, {"numExpr", std::to_string(items.size())}});
+  }
+  for (size_t i = 0; i < items.size(); ++i) {
+    items[i].name = to_df.column_names(static_cast<int>(i));
+    items[i].qualifier.clear();
+  }
+  ResolvedRelation result;
+  result.plan = MakeProject(std::move(input.plan), items);
+  result.scope = Scope::Of(*result.plan->schema);
+  return result;
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveAlias(const spark::connect::SubqueryAlias& alias) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(alias.input()));
+  std::vector<std::string> qualifier(alias.qualifier().begin(), alias.qualifier().end());
+  qualifier.push_back(alias.alias());
+  ResolvedRelation result;
+  result.scope = input.scope.Qualified(qualifier);
+  result.plan = std::move(input.plan);
+  return result;
+}
+
+}  // namespace sluice

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/reader.h>
+#include <fmt/format.h>
+
+#include "analysis/name_parts.h"
+#include "analysis/relation_resolver.h"
+#include "analysis/sql/parser.h"
+#include "base/spark_error.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+ResolvedRelation WithQualifier(PlanPtr plan, const std::vector<std::string>& qualifier) {
+  ResolvedRelation result;
+  result.scope = Scope::Of(*plan->schema, qualifier);
+  result.plan = std::move(plan);
+  return result;
+}
+
+// The rows under the names and types of a wanted schema.
+Result<std::shared_ptr<arrow::RecordBatch>> WithSchema(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                       const std::shared_ptr<arrow::Schema>& schema) {
+  if (schema->num_fields() != batch->num_columns()) {
+    return UserError("SLUICE_LOCAL_RELATION.COLUMN_COUNT", fmt::format("The local data have {} columns, the schema {}.",
+                                                                       batch->num_columns(), schema->num_fields()));
+  }
+  std::vector<ExprPtr> casts;
+  EvalContext context;
+  Evaluation evaluation(*batch, context);
+  std::vector<std::shared_ptr<arrow::Array>> columns;
+  for (int i = 0; i < schema->num_fields(); ++i) {
+    const auto& field = *batch->schema()->field(i);
+    ExprPtr column = std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable());
+    if (!field.type()->Equals(*schema->field(i)->type())) {
+      SLUICE_ASSIGN(column, MakeCast(std::move(column), schema->field(i)->type(), CastMode::kAnsi));
+    }
+    SLUICE_ASSIGN(auto values, evaluation.Eval(column));
+    columns.push_back(std::move(values));
+    casts.push_back(std::move(column));
+  }
+  return arrow::RecordBatch::Make(schema, batch->num_rows(), std::move(columns));
+}
+
+}  // namespace
+
+Result<ResolvedRelation> RelationResolver::ResolveRead(const spark::connect::Read& read) {
+  if (read.has_named_table()) return ResolveNamedTable(read);
+  const auto& source = read.data_source();
+  if (source.predicates_size() > 0) return NotSupported("Predicates of a JDBC source are not supported by Sluice.");
+  ScanSpec spec;
+  spec.format = source.has_format() && !source.format().empty() ? source.format() : "parquet";
+  spec.options.insert(source.options().begin(), source.options().end());
+  spec.paths.assign(source.paths().begin(), source.paths().end());
+  spec.streaming = read.is_streaming();
+  std::shared_ptr<arrow::Schema> schema;
+  if (source.has_schema() && !source.schema().empty()) {
+    SLUICE_ASSIGN(schema, ParseSparkSchema(source.schema()));
+  }
+  SLUICE_ASSIGN(PlanPtr plan, catalog_.ResolveScan(std::move(spec), std::move(schema)));
+  return WithQualifier(std::move(plan), {});
+}
+
+// A view, or format.`path`.
+Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connect::Read& read) {
+  const auto& table = read.named_table();
+  SLUICE_ASSIGN(const std::vector<std::string> parts, ParseNameParts(table.unparsed_identifier()));
+  SLUICE_ASSIGN(PlanPtr view, catalog_.FindView(parts));
+  if (view != nullptr) {
+    if (read.is_streaming() && !IsStreaming(*view)) {
+      return NotSupported(fmt::format("The view {} is no stream, so STREAM cannot read it.", QuotedName(parts)));
+    }
+    return WithQualifier(std::move(view), {parts.back()});
+  }
+  if (parts.size() == 2 && catalog_.HasFormat(parts[0])) {
+    ScanSpec spec;
+    spec.format = parts[0];
+    spec.paths = {parts[1]};
+    spec.options.insert(table.options().begin(), table.options().end());
+    spec.streaming = read.is_streaming();
+    SLUICE_ASSIGN(PlanPtr plan, catalog_.ResolveScan(std::move(spec), nullptr));
+    return WithQualifier(std::move(plan), {});
+  }
+  return UserError(
+      "TABLE_OR_VIEW_NOT_FOUND",
+      fmt::format("There is no view {0} here. Sluice has no catalog of tables: read one by its path, as in "
+                  "parquet.`/path`.",
+                  QuotedName(parts)),
+      {{"relationName", QuotedName(parts)}});
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveLocal(const spark::connect::LocalRelation& local) {
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kLocal;
+  std::shared_ptr<arrow::Schema> wanted;
+  if (local.has_schema() && !local.schema().empty()) {
+    SLUICE_ASSIGN(wanted, ParseSparkSchema(local.schema()));
+  }
+  if (local.has_data() && !local.data().empty()) {
+    auto buffer = arrow::Buffer::FromString(local.data());
+    SLUICE_ASSIGN(auto reader, arrow::ipc::RecordBatchStreamReader::Open(
+                                   std::make_shared<arrow::io::BufferReader>(std::move(buffer))));
+    std::vector<std::shared_ptr<arrow::Field>> fields;
+    for (const auto& field : reader->schema()->fields()) {
+      SLUICE_ASSIGN(auto type, ToEngineType(field->type()));
+      fields.push_back(arrow::field(field->name(), std::move(type), field->nullable()));
+    }
+    node->schema = arrow::schema(std::move(fields));
+    while (true) {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      SLUICE_RETURN_IF_ERROR(reader->ReadNext(&batch));
+      if (batch == nullptr) break;
+      SLUICE_RETURN_IF_ERROR(batch->ValidateFull());
+      SLUICE_ASSIGN(batch, ToEngineBatch(batch));
+      if (wanted != nullptr) {
+        SLUICE_ASSIGN(batch, WithSchema(batch, wanted));
+      }
+      node->rows.push_back(std::move(batch));
+    }
+  }
+  if (wanted != nullptr) node->schema = wanted;
+  if (node->schema == nullptr) {
+    return UserError("SLUICE_LOCAL_RELATION.EMPTY", "A local relation has neither data nor a schema.");
+  }
+  return WithQualifier(std::move(node), {});
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveRange(const spark::connect::Range& range) {
+  if (range.step() == 0) return UserError("SLUICE_RANGE_STEP", "The step of a range must not be 0.");
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kRange;
+  node->range_start = range.start();
+  node->range_end = range.end();
+  node->range_step = range.step();
+  node->schema = arrow::schema({arrow::field("id", arrow::int64(), false)});
+  return WithQualifier(std::move(node), {});
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+Result<ResolvedRelation> RelationResolver::ResolveSql(const spark::connect::SQL& sql) {
+  if (sql.args_size() > 0 || sql.pos_args_size() > 0 || sql.named_arguments_size() > 0 ||
+      sql.pos_arguments_size() > 0) {
+    return NotSupported("Parameters of SQL text are not supported by Sluice.");
+  }
+  ParseOptions options;
+  options.time_zone = options_.time_zone;
+  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), options));
+  return Resolve(relation);
+}
+#pragma GCC diagnostic pop
+
+}  // namespace sluice

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "analysis/relation_resolver.h"
+#include "base/spark_error.h"
+
+namespace sluice {
+namespace {
+
+// The columns of a finished SELECT list as values over the base of its block.
+Scope OutputScope(const SelectBlock& block) {
+  Scope scope;
+  for (const NamedExpr& column : block.select) {
+    ExprPtr value = column.expr;
+    if (block.aggregate) value = std::make_shared<OutputExpr>(std::move(value), column.name);
+    scope.Add({column.name, column.qualifier, std::move(value)});
+  }
+  return scope;
+}
+
+bool IsUnresolved(const Status& status) {
+  return HasErrorClass(status, "UNRESOLVED_COLUMN.WITH_SUGGESTION") ||
+         HasErrorClass(status, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION");
+}
+
+// Resolves expressions above a SELECT list over the base of its block: its columns first, then what it left out.
+class BlockResolver {
+ public:
+  BlockResolver(const ResolveOptions& options, SelectBlock* block)
+      : block_(block), output_(OutputScope(*block)), resolver_(options, &output_) {
+    if (block->aggregate) block->aggregate = std::make_shared<AggregateBuilder>(*block->aggregate);
+    resolver_.AddFallback(&block->input_scope);
+    if (block->aggregate) resolver_.AllowAggregates(block->aggregate.get(), {&block->input_scope, &output_});
+  }
+
+  Result<ExprPtr> Value(const spark::connect::Expression& expression) {
+    SLUICE_ASSIGN(ExprPtr value, resolver_.Resolve(expression));
+    return Lowered(std::move(value));
+  }
+
+  Result<ExprPtr> Condition(const spark::connect::Expression& expression, const std::string& error_class) {
+    SLUICE_ASSIGN(ExprPtr value, resolver_.ResolveCondition(expression, error_class));
+    return Lowered(std::move(value));
+  }
+
+ private:
+  Result<ExprPtr> Lowered(ExprPtr value) {
+    if (!block_->aggregate) return value;
+    return block_->aggregate->Lower(value);
+  }
+
+  SelectBlock* block_;
+  Scope output_;
+  ExpressionResolver resolver_;
+};
+
+std::shared_ptr<PlanNode> MakeSort(PlanPtr input, std::vector<SortKey> keys) {
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kSort;
+  node->schema = input->schema;
+  node->inputs = {std::move(input)};
+  node->sort_keys = std::move(keys);
+  return node;
+}
+
+SortKey KeyOf(const spark::connect::Expression::SortOrder& order, ExprPtr value) {
+  using Order = spark::connect::Expression::SortOrder;
+  SortKey key;
+  key.expr = std::move(value);
+  key.ascending = order.direction() != Order::SORT_DIRECTION_DESCENDING;
+  key.nulls_first = order.null_ordering() == Order::SORT_NULLS_UNSPECIFIED
+                        ? key.ascending
+                        : order.null_ordering() == Order::SORT_NULLS_FIRST;
+  return key;
+}
+
+Result<ExprPtr> ByPosition(int32_t position, const Scope& scope) {
+  const auto size = static_cast<int32_t>(scope.columns().size());
+  if (position >= 1 && position <= size) return scope.columns()[static_cast<size_t>(position) - 1].value;
+  return UserError("ORDER_BY_POS_OUT_OF_RANGE",
+                   fmt::format("ORDER BY names column {}, but there are {}.", position, size),
+                   {{"index", std::to_string(position)}, {"size", std::to_string(size)}});
+}
+
+// Sorts by values that the SELECT list does not have: they are added behind it, and taken away again.
+Result<PlanPtr> SortByHidden(const ResolveOptions& options, SelectBlock block, const Scope& scope,
+                             const spark::connect::Sort& sort) {
+  ExprNumbers numbers;
+  std::vector<ExprPtr> values;
+  BlockResolver resolver(options, &block);
+  for (const auto& order : sort.order()) {
+    if (order.child().has_literal() && order.child().literal().has_integer()) {
+      const int32_t position = order.child().literal().integer();
+      SLUICE_RETURN_IF_ERROR(ByPosition(position, scope).status());
+      values.push_back(block.select[static_cast<size_t>(position) - 1].expr);
+      continue;
+    }
+    SLUICE_ASSIGN(ExprPtr value, resolver.Value(order.child()));
+    values.push_back(std::move(value));
+  }
+  std::vector<ExprPtr> hidden;
+  std::vector<SortKey> keys;
+  for (size_t i = 0; i < values.size(); ++i) {
+    size_t at = 0;
+    while (at < block.select.size() && numbers.Of(block.select[at].expr) != numbers.Of(values[i])) ++at;
+    if (at == block.select.size()) {
+      at += hidden.size();
+      hidden.push_back(values[i]);
+    }
+    auto column = std::make_shared<ColumnExpr>(static_cast<int>(at), values[i]->ToString(), values[i]->type(),
+                                               values[i]->nullable());
+    keys.push_back(KeyOf(sort.order(static_cast<int>(i)), std::move(column)));
+  }
+  PlanPtr sorted = MakeSort(block.Build(hidden), std::move(keys));
+  std::vector<NamedExpr> visible;
+  for (const ScopeColumn& column : scope.columns()) visible.push_back({column.name, column.value, {}});
+  return MakeProject(std::move(sorted), visible);
+}
+
+}  // namespace
+
+Result<ResolvedRelation> RelationResolver::ResolveFilter(const spark::connect::Filter& filter) {
+  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(filter.has_input(), filter.input()));
+  static const std::string kNotBoolean = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN";
+  if (input.block == nullptr || input.block->aggregate == nullptr) {
+    ExpressionResolver resolver(options_, &input.scope);
+    Result<ExprPtr> condition = resolver.ResolveCondition(filter.condition(), kNotBoolean);
+    if (condition.ok()) {
+      input.plan = MakeFilter(std::move(input.plan), condition.MoveValueUnsafe());
+      input.block = nullptr;
+      return input;
+    }
+    if (input.block == nullptr || !IsUnresolved(condition.status())) return condition.status();
+    SelectBlock block = *input.block;
+    Result<ExprPtr> below = BlockResolver(options_, &block).Condition(filter.condition(), kNotBoolean);
+    if (!below.ok()) return IsUnresolved(below.status()) ? condition.status() : below.status();
+    block.conditions.push_back(below.MoveValueUnsafe());
+    return FromBlock(std::move(block));
+  }
+  // HAVING
+  SelectBlock block = *input.block;
+  SLUICE_ASSIGN(ExprPtr condition, BlockResolver(options_, &block).Condition(filter.condition(), kNotBoolean));
+  block.conditions.push_back(std::move(condition));
+  return FromBlock(std::move(block));
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveSort(const spark::connect::Sort& sort) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(sort.input()));
+  if (sort.has_is_global() && !sort.is_global()) {
+    return NotSupported("sortWithinPartitions is not supported by Sluice.");
+  }
+  ExpressionResolver resolver(options_, &input.scope);
+  std::vector<SortKey> keys;
+  Status failed;
+  for (const auto& order : sort.order()) {
+    if (order.child().has_literal() && order.child().literal().has_integer()) {
+      SLUICE_ASSIGN(ExprPtr value, ByPosition(order.child().literal().integer(), input.scope));
+      keys.push_back(KeyOf(order, std::move(value)));
+      continue;
+    }
+    Result<ExprPtr> value = resolver.Resolve(order.child());
+    if (!value.ok()) {
+      failed = value.status();
+      break;
+    }
+    keys.push_back(KeyOf(order, value.MoveValueUnsafe()));
+  }
+  if (failed.ok()) {
+    input.plan = MakeSort(std::move(input.plan), std::move(keys));
+  } else {
+    if (input.block == nullptr) return failed;
+    Result<PlanPtr> sorted = SortByHidden(options_, *input.block, input.scope, sort);
+    if (!sorted.ok()) return IsUnresolved(sorted.status()) && IsUnresolved(failed) ? failed : sorted.status();
+    input.plan = sorted.MoveValueUnsafe();
+  }
+  input.block = nullptr;
+  return input;
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveLimit(const Relation& child, std::optional<int64_t> limit,
+                                                        int64_t offset) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(child));
+  if (offset < 0 || (limit && *limit < 0)) {
+    return UserError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", "LIMIT and OFFSET must not be negative.");
+  }
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kLimit;
+  node->schema = input.plan->schema;
+  node->limit = limit;
+  node->offset = offset;
+  node->inputs = {input.plan};
+  const PlanNode& below = *input.plan;
+  if (limit && offset == 0 && below.kind == PlanKind::kLimit && !below.limit) {
+    // LIMIT n OFFSET m is one node: skip first, then count.
+    node->offset = below.offset;
+    node->inputs = below.inputs;
+  }
+  input.plan = std::move(node);
+  input.block = nullptr;
+  return input;
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveRepartition(const spark::connect::Repartition& repartition) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(repartition.input()));
+  if (repartition.num_partitions() < 1) {
+    return UserError("INVALID_PARAMETER_VALUE.SLUICE_PARTITIONS", "The number of partitions must be positive.");
+  }
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kRepartition;
+  node->schema = input.plan->schema;
+  node->inputs = {input.plan};
+  node->partitions = repartition.num_partitions();
+  node->shuffle = repartition.shuffle();
+  input.plan = std::move(node);
+  input.block = nullptr;
+  return input;
+}
+
+}  // namespace sluice

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/sql/parser.h"
+
+#include <algorithm>
+
+#include "analysis/sql/expression_parser.h"
+#include "analysis/sql/query_parser.h"
+#include "analysis/sql/statement_parser.h"
+#include "analysis/sql/token_cursor.h"
+#include "analysis/sql/variables.h"
+
+namespace sluice {
+namespace {
+
+using sql::TokenCursor;
+
+Status ExpectEnd(TokenCursor* cursor) {
+  cursor->AcceptSymbol(";");
+  return cursor->AtEnd() ? Status::OK() : cursor->SyntaxError("nothing more was expected here.");
+}
+
+Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions& options) {
+  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options.file_name));
+  if (cursor.IsWord("CREATE")) {
+    SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateStreamingTable(&cursor, options));
+    SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
+    return SqlStatement(std::move(command));
+  }
+  if (!cursor.IsAnyWord({"SELECT", "WITH"}) && !cursor.IsSymbol("(")) {
+    if (!cursor.IsName()) return cursor.SyntaxError("a statement was expected.");
+    return cursor.Refuse("The statement " + cursor.Peek().text, cursor.position());
+  }
+  SLUICE_ASSIGN(spark::connect::Relation relation, sql::QueryParser(&cursor, options).ParseQuery());
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
+  return SqlStatement(std::move(relation));
+}
+
+Result<SqlFile> ParseStatements(std::string_view text, const ParseOptions& given) {
+  ParseOptions options = given;
+  SqlFile file;
+  for (const sql::StatementText& statement : sql::SplitStatements(text)) {
+    if (sql::IsSetStatement(statement)) {
+      SLUICE_ASSIGN(SetStatement set, sql::ParseSet(statement, options.file_name));
+      if (set.key == "spark.sql.session.timeZone") options.time_zone = set.value;
+      file.statements.emplace_back(std::move(set));
+    } else {
+      SLUICE_ASSIGN(SqlStatement parsed, ParseStatement(statement.text, options));
+      file.statements.push_back(std::move(parsed));
+    }
+  }
+  return file;
+}
+
+bool IsStreamingStart(const SqlStatement& statement) {
+  return std::holds_alternative<spark::connect::Command>(statement);
+}
+
+}  // namespace
+
+Result<spark::connect::Expression> ParseExpressionSql(std::string_view text, const ParseOptions& options) {
+  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options.file_name));
+  SLUICE_ASSIGN(spark::connect::Expression expression, sql::ExpressionParser(&cursor, options).ParseNamed());
+  if (!cursor.AtEnd()) return cursor.SyntaxError("nothing more was expected here.");
+  return expression;
+}
+
+Result<spark::connect::Relation> ParseQuerySql(std::string_view text, const ParseOptions& options) {
+  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options.file_name));
+  SLUICE_ASSIGN(spark::connect::Relation relation, sql::QueryParser(&cursor, options).ParseQuery());
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
+  return relation;
+}
+
+Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name, const VariableLookup& lookup,
+                             const ParseOptions& given) {
+  ParseOptions options = given;
+  options.file_name = file_name;
+  SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(text, file_name, lookup));
+  SLUICE_ASSIGN(SqlFile file, ParseStatements(ready, options));
+  const auto streaming = std::count_if(file.statements.begin(), file.statements.end(), IsStreamingStart);
+  const auto where = TextPlace{file_name, 1, 1, ""};
+  if (streaming == 0) {
+    return WithPlace(UserError("SLUICE_SQL_FILE.NO_STREAMING_STATEMENT",
+                               "The file has no CREATE STREAMING TABLE statement; there is nothing to run."),
+                     where);
+  }
+  if (streaming > 1) {
+    return WithPlace(
+        UserError("SLUICE_SQL_FILE.SEVERAL_STREAMING_STATEMENTS",
+                  "The file has more than one CREATE STREAMING TABLE statement; give each a file of its own."),
+        where);
+  }
+  const bool last = IsStreamingStart(file.statements.back());
+  const bool query = std::any_of(file.statements.begin(), file.statements.end(), [](const SqlStatement& s) {
+    return std::holds_alternative<spark::connect::Relation>(s);
+  });
+  if (query || !last) {
+    return WithPlace(
+        NotSupported("A file to run has SET statements and then one CREATE STREAMING TABLE, nothing else."), where);
+  }
+  return file;
+}
+
+Result<SqlFile> ParseScriptSql(std::string_view text, const ParseOptions& options) {
+  return ParseStatements(text, options);
+}
+
+}  // namespace sluice

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <spark/connect/commands.pb.h>
+#include <spark/connect/relations.pb.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+
+// SQL text to Spark Connect messages. Every error of the text is PARSE_SYNTAX_ERROR (42601) with line and column, near
+// which token; SQL that Spark has and Sluice lacks is refused by name. Expressions carry their place in
+// `common.origin.jvm_origin` (line from 1, start_position from 0, sql_text: the fragment, object_name: the file).
+namespace sluice {
+
+struct ParseOptions {
+  std::string file_name;          // for places; may be empty
+  std::string time_zone = "UTC";  // of TIMESTAMP '..' without a zone
+};
+
+// One expression as selectExpr and expr() take it: "count(*) AS n", "*", "parts[0] as marketplace".
+Result<spark::connect::Expression> ParseExpressionSql(std::string_view text, const ParseOptions& options = {});
+
+// One query, with or without a closing semicolon.
+Result<spark::connect::Relation> ParseQuerySql(std::string_view text, const ParseOptions& options = {});
+
+struct SetStatement {
+  std::string key;
+  std::string value;
+};
+
+using SqlStatement = std::variant<SetStatement, spark::connect::Command, spark::connect::Relation>;
+
+struct SqlFile {
+  std::vector<SqlStatement> statements;  // in the order of the text
+};
+
+// Value of ${name}, or nothing.
+using VariableLookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+// A file for `run`: SET statements, then exactly one CREATE STREAMING TABLE (a Command with
+// write_stream_operation_start).
+Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name, const VariableLookup& lookup,
+                             const ParseOptions& options = {});
+
+// SET statements and queries, as `sql` takes them; no streaming statement is needed.
+Result<SqlFile> ParseScriptSql(std::string_view text, const ParseOptions& options = {});
+
+}  // namespace sluice

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/sql/expression_parser.h"
+#include "types/spark_type.h"
+
+namespace sluice::sql {
+namespace {
+
+// Words that begin or continue a clause, so that they are neither a column's name nor an alias without AS.
+constexpr std::string_view kClauseWords[] = {
+    "FROM",   "WHERE",     "GROUP",      "HAVING",  "ORDER",       "LIMIT", "OFFSET",  "UNION",
+    "EXCEPT", "INTERSECT", "MINUS",      "JOIN",    "INNER",       "LEFT",  "RIGHT",   "FULL",
+    "CROSS",  "SEMI",      "ANTI",       "NATURAL", "ON",          "USING", "LATERAL", "WINDOW",
+    "SORT",   "CLUSTER",   "DISTRIBUTE", "QUALIFY", "TABLESAMPLE", "PIVOT", "UNPIVOT"};
+constexpr std::string_view kOperatorWords[] = {"AS",    "AND",    "OR",      "NOT",  "IN",    "LIKE",  "ILIKE",
+                                               "RLIKE", "REGEXP", "BETWEEN", "IS",   "WHEN",  "THEN",  "ELSE",
+                                               "END",   "DIV",    "ASC",     "DESC", "NULLS", "ESCAPE"};
+
+template <size_t N>
+bool AtAny(const TokenCursor& cursor, const std::string_view (&words)[N]) {
+  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return cursor.IsWord(word); });
+}
+
+}  // namespace
+
+bool IsClauseWord(const TokenCursor& cursor) {
+  return AtAny(cursor, kClauseWords);
+}
+bool IsAliasWord(const TokenCursor& cursor) {
+  return cursor.IsName() && !AtAny(cursor, kClauseWords) && !AtAny(cursor, kOperatorWords);
+}
+
+Result<Expression> ExpressionParser::ParseNamed() {
+  const size_t begin = cursor_.position();
+  SLUICE_ASSIGN(Expression expression, Parse());
+  std::vector<std::string> names;
+  if (cursor_.AcceptWord("AS")) {
+    if (cursor_.AcceptSymbol("(")) return cursor_.Refuse("AS with several names", begin);
+    SLUICE_ASSIGN(std::string name, cursor_.ExpectName("A name after AS"));
+    names.push_back(std::move(name));
+  } else if (IsAliasWord(cursor_)) {
+    names.push_back(cursor_.Next().text);
+  }
+  if (names.empty()) return expression;
+  Expression alias;
+  *alias.mutable_alias()->mutable_expr() = std::move(expression);
+  alias.mutable_alias()->add_name(names[0]);
+  cursor_.SetOrigin(&alias, begin);
+  return alias;
+}
+
+Result<Expression::SortOrder> ExpressionParser::ParseSortOrder() {
+  Expression::SortOrder order;
+  SLUICE_ASSIGN(*order.mutable_child(), Parse());
+  const bool descending = cursor_.AcceptWord("DESC");
+  if (!descending) cursor_.AcceptWord("ASC");
+  order.set_direction(descending ? Expression::SortOrder::SORT_DIRECTION_DESCENDING
+                                 : Expression::SortOrder::SORT_DIRECTION_ASCENDING);
+  bool nulls_first = !descending;
+  if (cursor_.AcceptWords({"NULLS", "FIRST"})) nulls_first = true;
+  if (cursor_.AcceptWords({"NULLS", "LAST"})) nulls_first = false;
+  order.set_null_ordering(nulls_first ? Expression::SortOrder::SORT_NULLS_FIRST
+                                      : Expression::SortOrder::SORT_NULLS_LAST);
+  return order;
+}
+
+// value[index], value.field, value::type, any number of them.
+Result<Expression> ExpressionParser::ParsePostfix() {
+  const size_t begin = cursor_.position();
+  SLUICE_ASSIGN(Expression value, ParsePrimary());
+  while (true) {
+    const int height = height_;
+    Expression next;
+    if (cursor_.AcceptSymbol("[")) {
+      SLUICE_ASSIGN(*next.mutable_unresolved_extract_value()->mutable_extraction(), Parse());
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("]"));
+      *next.mutable_unresolved_extract_value()->mutable_child() = std::move(value);
+    } else if (cursor_.IsSymbol(".") && cursor_.IsName(1)) {
+      cursor_.Next();
+      *next.mutable_unresolved_extract_value()->mutable_extraction() = StringLiteral(cursor_.Next().text);
+      *next.mutable_unresolved_extract_value()->mutable_child() = std::move(value);
+    } else if (cursor_.AcceptSymbol("::")) {
+      SLUICE_ASSIGN(*next.mutable_cast()->mutable_type_str(), ParseTypeText());
+      *next.mutable_cast()->mutable_expr() = std::move(value);
+    } else {
+      return value;
+    }
+    SLUICE_RETURN_IF_ERROR(SetHeight(std::max(height, height_) + 1));
+    cursor_.SetOrigin(&next, begin);
+    value = std::move(next);
+  }
+}
+
+Result<Expression> ExpressionParser::ParsePrimary() {
+  const size_t begin = cursor_.position();
+  bool found = false;
+  SLUICE_ASSIGN(Expression literal, ParseLiteral(&found));
+  if (found) return literal;
+  if (cursor_.AcceptSymbol("(")) return ParseParenthesized();
+  if (cursor_.AcceptSymbol("*")) {
+    Expression star;
+    star.mutable_unresolved_star();
+    cursor_.SetOrigin(&star, begin);
+    SLUICE_RETURN_IF_ERROR(SetHeight(1));
+    return star;
+  }
+  if (cursor_.IsSymbol(":") || cursor_.IsSymbol("?")) return cursor_.Refuse("A parameter marker", begin);
+  if (cursor_.IsAnyWord({"SELECT", "EXISTS"}) && (cursor_.IsWord("SELECT") || cursor_.IsSymbol("(", 1))) {
+    return cursor_.Refuse("A subquery in an expression", begin);
+  }
+  SLUICE_ASSIGN(Expression special, ParseSpecialForm(&found));
+  if (found) return special;
+  if (!cursor_.IsName() || IsClauseWord(cursor_)) return cursor_.SyntaxError("an expression was expected.");
+  return ParseNameOrCall();
+}
+
+// The opening parenthesis is already taken.
+Result<Expression> ExpressionParser::ParseParenthesized() {
+  const size_t begin = cursor_.position() - 1;
+  if (cursor_.IsAnyWord({"SELECT", "WITH"})) return cursor_.Refuse("A subquery in an expression", begin);
+  if (cursor_.IsName() && cursor_.IsSymbol(",", 1)) {
+    // Either a row (a, b) or the parameters of a lambda (a, b) -> ...
+    size_t ahead = 2;
+    while (cursor_.IsName(ahead) && cursor_.IsSymbol(",", ahead + 1)) ahead += 2;
+    if (cursor_.IsSymbol(")", ahead + 1) && cursor_.IsSymbol("->", ahead + 2)) {
+      return cursor_.Refuse("A lambda function", begin);
+    }
+  }
+  SLUICE_ASSIGN(std::vector<Expression> list, ParseList());
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  if (list.size() == 1) return std::move(list[0]);
+  SLUICE_RETURN_IF_ERROR(SetHeight(height_ + 1));
+  return CallList("struct", begin, std::move(list));
+}
+
+Result<Expression> ExpressionParser::ParseSpecialForm(bool* found) {
+  *found = true;
+  if (cursor_.IsWord("CASE") && !cursor_.IsSymbol(".", 1) && !cursor_.IsSymbol(",", 1)) return ParseCase();
+  if (cursor_.IsSymbol("(", 1)) {
+    if (cursor_.IsWord("CAST")) return ParseCast(Expression::Cast::EVAL_MODE_UNSPECIFIED);
+    if (cursor_.IsWord("TRY_CAST")) return ParseCast(Expression::Cast::EVAL_MODE_TRY);
+    if (cursor_.IsWord("EXTRACT") && cursor_.IsWord("FROM", 3)) return ParseExtract();
+    if (cursor_.IsAnyWord({"SUBSTRING", "SUBSTR"})) return ParseSubstring();
+    if (cursor_.IsWord("TRIM")) return ParseTrim();
+    if (cursor_.IsWord("POSITION")) return ParsePosition();
+  }
+  *found = false;
+  return Expression();
+}
+
+Result<Expression> ExpressionParser::ParseCase() {
+  const size_t begin = cursor_.position();
+  cursor_.Next();
+  std::optional<Expression> subject;
+  int height = 0;
+  if (!cursor_.IsWord("WHEN")) {
+    SLUICE_ASSIGN(subject, Parse());
+    height = height_;
+  }
+  std::vector<Expression> arguments;
+  while (cursor_.AcceptWord("WHEN")) {
+    const size_t at = cursor_.position();
+    SLUICE_ASSIGN(Expression condition, Parse());
+    height = std::max(height, height_ + 1);
+    if (subject) condition = Call("=", at, *subject, std::move(condition));
+    arguments.push_back(std::move(condition));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("THEN"));
+    SLUICE_ASSIGN(Expression value, Parse());
+    height = std::max(height, height_);
+    arguments.push_back(std::move(value));
+  }
+  if (arguments.empty()) return cursor_.SyntaxError("WHEN was expected.");
+  if (cursor_.AcceptWord("ELSE")) {
+    SLUICE_ASSIGN(Expression value, Parse());
+    height = std::max(height, height_);
+    arguments.push_back(std::move(value));
+  }
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("END"));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height + 1));
+  return CallList("when", begin, std::move(arguments));
+}
+
+Result<Expression> ExpressionParser::ParseCast(Expression::Cast::EvalMode mode) {
+  const size_t begin = cursor_.position();
+  cursor_.Next();
+  cursor_.Next();
+  Expression cast;
+  SLUICE_ASSIGN(*cast.mutable_cast()->mutable_expr(), Parse());
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("AS"));
+  SLUICE_ASSIGN(*cast.mutable_cast()->mutable_type_str(), ParseTypeText());
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  cast.mutable_cast()->set_eval_mode(mode);
+  cursor_.SetOrigin(&cast, begin);
+  SLUICE_RETURN_IF_ERROR(SetHeight(height_ + 1));
+  return cast;
+}
+
+Result<std::string> ExpressionParser::ParseTypeText() {
+  const size_t begin = cursor_.position();
+  SLUICE_ASSIGN(std::string name, cursor_.ExpectName("A type"));
+  if (cursor_.IsSymbol("<") || cursor_.IsSymbol("(")) {
+    int depth = 0;
+    do {
+      if (cursor_.AtEnd()) return cursor_.SyntaxError("the type is not closed.");
+      const std::string& symbol = cursor_.Next().text;
+      if (symbol == "<" || symbol == "(") ++depth;
+      if (symbol == ">" || symbol == ")") --depth;
+      if (symbol == ">>") depth -= 2;
+      if (symbol == ">>>") depth -= 3;
+    } while (depth > 0);
+  }
+  const std::string text = cursor_.TextSince(begin);
+  const Result<std::shared_ptr<arrow::DataType>> type = ParseSparkType(text);
+  if (!type.ok()) return WithPlace(type.status(), cursor_.PlaceOf(begin));
+  return text;
+}
+
+// EXTRACT(YEAR FROM value)
+Result<Expression> ExpressionParser::ParseExtract() {
+  const size_t begin = cursor_.position();
+  cursor_.Next();
+  cursor_.Next();
+  Expression field = StringLiteral(cursor_.Next().text);
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("FROM"));
+  SLUICE_ASSIGN(Expression source, Parse());
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height_ + 1));
+  return Call("extract", begin, std::move(field), std::move(source));
+}
+
+// SUBSTRING(value FROM begin [FOR length]) besides the form with commas.
+Result<Expression> ExpressionParser::ParseSubstring() {
+  const size_t begin = cursor_.position();
+  const std::string name = cursor_.Next().text;
+  cursor_.Next();
+  std::vector<Expression> arguments;
+  int height = 0;
+  if (!cursor_.IsSymbol(")")) {
+    do {
+      SLUICE_ASSIGN(Expression argument, ParseArgument());
+      height = std::max(height, height_);
+      arguments.push_back(std::move(argument));
+    } while (cursor_.AcceptSymbol(",") || cursor_.AcceptWord("FROM") || cursor_.AcceptWord("FOR"));
+  }
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height + 1));
+  return CallList(LowerCase(name), begin, std::move(arguments));
+}
+
+// TRIM([BOTH|LEADING|TRAILING] [characters] FROM value) besides trim(value) and trim(characters, value).
+Result<Expression> ExpressionParser::ParseTrim() {
+  const size_t begin = cursor_.position();
+  cursor_.Next();
+  cursor_.Next();
+  std::string function = "trim";
+  if (cursor_.IsAnyWord({"BOTH", "LEADING", "TRAILING"}) && !cursor_.IsSymbol(")", 1) && !cursor_.IsSymbol(",", 1)) {
+    function = cursor_.IsWord("LEADING") ? "ltrim" : cursor_.IsWord("TRAILING") ? "rtrim" : "trim";
+    cursor_.Next();
+  }
+  std::vector<Expression> arguments;
+  int height = 0;
+  if (!cursor_.IsSymbol(")")) {
+    do {
+      if (cursor_.IsWord("FROM")) continue;
+      SLUICE_ASSIGN(Expression argument, ParseArgument());
+      height = std::max(height, height_);
+      arguments.push_back(std::move(argument));
+    } while (cursor_.AcceptSymbol(",") || cursor_.AcceptWord("FROM"));
+  }
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height + 1));
+  return CallList(function, begin, std::move(arguments));
+}
+
+// POSITION(part IN value) besides position(part, value[, start]).
+Result<Expression> ExpressionParser::ParsePosition() {
+  const size_t begin = cursor_.position();
+  cursor_.Next();
+  cursor_.Next();
+  std::vector<Expression> arguments;
+  int height = 0;
+  do {
+    SLUICE_ASSIGN(Expression argument, ParseBinary(1));
+    height = std::max(height, height_);
+    arguments.push_back(std::move(argument));
+  } while (cursor_.AcceptSymbol(",") || cursor_.AcceptWord("IN"));
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height + 1));
+  return CallList("position", begin, std::move(arguments));
+}
+
+// A name of one or more parts; a call when "(" follows; t.* for a star.
+Result<Expression> ExpressionParser::ParseNameOrCall() {
+  const size_t begin = cursor_.position();
+  if (cursor_.IsSymbol("->", 1)) return cursor_.Refuse("A lambda function", begin);
+  const bool quoted = cursor_.Peek().kind == TokenKind::kQuotedName;
+  std::string first = cursor_.Next().text;
+  std::string name = quoted ? QuoteNameIfNeeded(first) : first;
+  bool plain = !quoted;
+  SLUICE_RETURN_IF_ERROR(SetHeight(1));
+  while (cursor_.IsSymbol(".")) {
+    if (cursor_.IsSymbol("*", 1)) {
+      cursor_.Next();
+      cursor_.Next();
+      Expression star;
+      star.mutable_unresolved_star()->set_unparsed_target(name + ".*");
+      cursor_.SetOrigin(&star, begin);
+      return star;
+    }
+    if (!cursor_.IsName(1)) break;
+    cursor_.Next();
+    plain = false;
+    name += "." + QuoteNameIfNeeded(cursor_.Next().text);
+  }
+  if (cursor_.IsSymbol("(")) return ParseCall(plain ? first : name, begin);
+  Expression attribute = AttributeOf(name);
+  cursor_.SetOrigin(&attribute, begin);
+  return attribute;
+}
+
+// An argument of a call: expression or name => expression.
+Result<Expression> ExpressionParser::ParseArgument() {
+  const size_t begin = cursor_.position();
+  if (!cursor_.IsName() || !cursor_.IsSymbol("=>", 1)) return Parse();
+  Expression named;
+  named.mutable_named_argument_expression()->set_key(cursor_.Next().text);
+  cursor_.Next();
+  SLUICE_ASSIGN(*named.mutable_named_argument_expression()->mutable_value(), Parse());
+  cursor_.SetOrigin(&named, begin);
+  return named;
+}
+
+Result<Expression> ExpressionParser::ParseCall(const std::string& name, size_t begin) {
+  cursor_.Next();
+  bool distinct = false;
+  if (!cursor_.IsSymbol(")", 1) && !cursor_.IsSymbol(",", 1)) {
+    distinct = cursor_.AcceptWord("DISTINCT");
+    if (!distinct) cursor_.AcceptWord("ALL");
+  }
+  std::vector<Expression> arguments;
+  int height = 0;
+  if (!cursor_.IsSymbol(")")) {
+    do {
+      SLUICE_ASSIGN(Expression argument, ParseArgument());
+      height = std::max(height, height_);
+      arguments.push_back(std::move(argument));
+    } while (cursor_.AcceptSymbol(","));
+  }
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height + 1));
+  Expression call = CallList(name, begin, std::move(arguments));
+  call.mutable_unresolved_function()->set_is_distinct(distinct);
+  return ParseCallTail(std::move(call), begin);
+}
+
+// What may follow a call: FILTER (WHERE c), and what is refused: OVER, IGNORE NULLS, WITHIN GROUP.
+Result<Expression> ExpressionParser::ParseCallTail(Expression call, size_t begin) {
+  if (cursor_.IsWord("WITHIN") && cursor_.IsWord("GROUP", 1)) return cursor_.Refuse("WITHIN GROUP", begin);
+  if (cursor_.IsAnyWord({"IGNORE", "RESPECT"}) && cursor_.IsWord("NULLS", 1)) {
+    return cursor_.Refuse("IGNORE NULLS and RESPECT NULLS", cursor_.position());
+  }
+  if (cursor_.IsWord("FILTER") && cursor_.IsSymbol("(", 1)) {
+    const int height = height_;
+    cursor_.Next();
+    cursor_.Next();
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("WHERE"));
+    SLUICE_ASSIGN(Expression condition, Parse());
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    SLUICE_RETURN_IF_ERROR(SetHeight(std::max(height, height_) + 1));
+    call = Call("aggregate_filter", begin, std::move(call), std::move(condition));
+    call.mutable_unresolved_function()->set_is_internal(true);
+  }
+  if (cursor_.IsWord("OVER") && (cursor_.IsSymbol("(", 1) || cursor_.IsName(1))) {
+    return cursor_.Refuse("A window function (OVER)", cursor_.position());
+  }
+  return call;
+}
+
+}  // namespace sluice::sql

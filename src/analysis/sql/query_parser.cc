@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/sql/query_parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace sluice::sql {
+
+const char kGroupColumnPrefix[] = "__sluice_group_";
+
+namespace {
+
+constexpr size_t kMaxNamedQueries = 100;
+
+bool HasStar(const std::vector<Expression>& items) {
+  return std::any_of(items.begin(), items.end(), [](const Expression& e) { return e.has_unresolved_star(); });
+}
+
+bool IsOrdinal(const Expression& e) {
+  return e.has_literal() && e.literal().has_integer();
+}
+
+void Wrap(Relation* relation, Relation* outer, Relation* slot) {
+  *slot = std::move(*relation);
+  *relation = std::move(*outer);
+}
+
+}  // namespace
+
+Result<Relation> QueryParser::ParseQuery() {
+  SLUICE_RETURN_IF_ERROR(cursor_.Enter());
+  DepthGuard guard(&cursor_);
+  const size_t outer_names = named_.size();
+  if (cursor_.AcceptWord("WITH")) SLUICE_RETURN_IF_ERROR(ParseWith());
+  SLUICE_ASSIGN(Relation relation, ParseQueryBody());
+  named_.resize(outer_names);
+  return relation;
+}
+
+Status QueryParser::ParseWith() {
+  if (cursor_.IsWord("RECURSIVE")) return cursor_.Refuse("WITH RECURSIVE", cursor_.position());
+  do {
+    const size_t begin = cursor_.position();
+    if (named_.size() >= kMaxNamedQueries) {
+      return cursor_.Refuse(fmt::format("More than {} queries in WITH", kMaxNamedQueries), begin);
+    }
+    SLUICE_ASSIGN(std::string name, cursor_.ExpectName("The name of a query"));
+    std::vector<std::string> columns;
+    if (cursor_.AcceptSymbol("(")) {
+      do {
+        SLUICE_ASSIGN(std::string column, cursor_.ExpectName("A column's name"));
+        columns.push_back(std::move(column));
+      } while (cursor_.AcceptSymbol(","));
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    }
+    cursor_.AcceptWord("AS");
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+    SLUICE_ASSIGN(Relation query, ParseQuery());
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    if (!columns.empty()) {
+      Relation renamed;
+      for (std::string& column : columns) renamed.mutable_to_df()->add_column_names(std::move(column));
+      Wrap(&query, &renamed, renamed.mutable_to_df()->mutable_input());
+    }
+    named_.emplace_back(LowerCase(name), std::move(query));
+  } while (cursor_.AcceptSymbol(","));
+  return Status::OK();
+}
+
+Status QueryParser::RefuseSetOperation() {
+  if (cursor_.IsAnyWord({"UNION", "EXCEPT", "INTERSECT", "MINUS"})) {
+    return cursor_.Refuse(fmt::format("{}", cursor_.Peek().text), cursor_.position());
+  }
+  return Status::OK();
+}
+
+Result<Relation> QueryParser::ParseQueryBody() {
+  SLUICE_ASSIGN(Relation relation, ParseQueryTerm());
+  SLUICE_RETURN_IF_ERROR(RefuseSetOperation());
+  return ParseLimits(std::move(relation));
+}
+
+Result<Relation> QueryParser::ParseQueryTerm() {
+  if (cursor_.AcceptSymbol("(")) {
+    SLUICE_ASSIGN(Relation relation, ParseQuery());
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    if (cursor_.IsWord("ORDER")) return cursor_.Refuse("ORDER BY after a query in parentheses", cursor_.position());
+    return relation;
+  }
+  if (cursor_.IsAnyWord({"VALUES", "TABLE", "FROM"})) {
+    return cursor_.Refuse(fmt::format("A query that begins with {}", cursor_.Peek().text), cursor_.position());
+  }
+  if (!cursor_.IsWord("SELECT")) return cursor_.SyntaxError("SELECT was expected.");
+  SLUICE_ASSIGN(Select select, ParseSelect());
+  SLUICE_RETURN_IF_ERROR(RefuseSetOperation());
+  SLUICE_RETURN_IF_ERROR(ParseOrderBy(&select));
+  SLUICE_RETURN_IF_ERROR(CheckOrdinals(select));
+  return BuildSelect(std::move(select));
+}
+
+Result<QueryParser::Select> QueryParser::ParseSelect() {
+  Select select;
+  select.begin = cursor_.position();
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("SELECT"));
+  if (cursor_.IsWord("TRANSFORM") && cursor_.IsSymbol("(", 1)) return cursor_.Refuse("TRANSFORM", cursor_.position());
+  select.distinct = cursor_.AcceptWord("DISTINCT");
+  if (!select.distinct) cursor_.AcceptWord("ALL");
+  do {
+    SLUICE_ASSIGN(Expression item, expressions_.ParseNamed());
+    if (item.has_unresolved_star() && cursor_.IsWord("EXCEPT")) {
+      return cursor_.Refuse("* EXCEPT (..)", cursor_.position());
+    }
+    select.items.push_back(std::move(item));
+  } while (cursor_.AcceptSymbol(","));
+  if (cursor_.AcceptWord("FROM")) {
+    SLUICE_ASSIGN(select.from, ParseRelation());
+  }
+  if (cursor_.AcceptWord("WHERE")) {
+    Relation filter;
+    SLUICE_ASSIGN(*filter.mutable_filter()->mutable_condition(), expressions_.Parse());
+    if (select.from) *filter.mutable_filter()->mutable_input() = std::move(*select.from);
+    select.from = std::move(filter);
+  }
+  SLUICE_RETURN_IF_ERROR(ParseGroupBy(&select));
+  if (cursor_.AcceptWord("HAVING")) {
+    SLUICE_ASSIGN(select.having, expressions_.Parse());
+    select.grouped = true;
+  }
+  if (cursor_.IsAnyWord({"WINDOW", "QUALIFY"})) return cursor_.Refuse(cursor_.Peek().text, cursor_.position());
+  return select;
+}
+
+Status QueryParser::ParseGroupBy(Select* select) {
+  if (!cursor_.AcceptWords({"GROUP", "BY"})) return Status::OK();
+  if (cursor_.IsAnyWord({"ROLLUP", "CUBE"}) && cursor_.IsSymbol("(", 1)) {
+    return cursor_.Refuse(fmt::format("GROUP BY {}", cursor_.Peek().text), cursor_.position());
+  }
+  if (cursor_.IsWord("GROUPING") && cursor_.IsWord("SETS", 1)) {
+    return cursor_.Refuse("GROUPING SETS", cursor_.position());
+  }
+  const size_t begin = cursor_.position();
+  SLUICE_ASSIGN(select->groups, expressions_.ParseList());
+  if (select->groups.size() == 1 && select->groups[0].has_unresolved_attribute() &&
+      EqualsIgnoringCase(select->groups[0].unresolved_attribute().unparsed_identifier(), "all")) {
+    return cursor_.Refuse("GROUP BY ALL", begin);
+  }
+  if (cursor_.IsWord("WITH") && cursor_.IsAnyWord({"ROLLUP", "CUBE"}, 1)) {
+    return cursor_.Refuse("GROUP BY .. WITH ROLLUP or CUBE", cursor_.position());
+  }
+  select->grouped = true;
+  return Status::OK();
+}
+
+Status QueryParser::ParseOrderBy(Select* select) {
+  if (cursor_.IsAnyWord({"SORT", "CLUSTER", "DISTRIBUTE"}) && cursor_.IsWord("BY", 1)) {
+    return cursor_.Refuse(fmt::format("{} BY", cursor_.Peek().text), cursor_.position());
+  }
+  if (!cursor_.AcceptWords({"ORDER", "BY"})) return Status::OK();
+  if (cursor_.IsWord("ALL") && !cursor_.IsSymbol(".", 1)) return cursor_.Refuse("ORDER BY ALL", cursor_.position());
+  do {
+    SLUICE_ASSIGN(Expression::SortOrder order, expressions_.ParseSortOrder());
+    select->order.push_back(std::move(order));
+  } while (cursor_.AcceptSymbol(","));
+  return Status::OK();
+}
+
+// Positions beyond the SELECT list are found here, unless a star hides its length.
+Status QueryParser::CheckOrdinals(const Select& select) const {
+  if (HasStar(select.items)) return Status::OK();
+  const auto size = static_cast<int32_t>(select.items.size());
+  for (const auto& order : select.order) {
+    if (!IsOrdinal(order.child())) continue;
+    const int32_t position = order.child().literal().integer();
+    if (position >= 1 && position <= size) continue;
+    const auto& origin = order.child().common().origin().jvm_origin();
+    return WithPlace(UserError("ORDER_BY_POS_OUT_OF_RANGE",
+                               fmt::format("ORDER BY names column {}, but the SELECT list has {}.", position, size),
+                               {{"index", std::to_string(position)}, {"size", std::to_string(size)}}),
+                     TextPlace{options_.file_name, origin.line(), origin.start_position() + 1, origin.sql_text()});
+  }
+  return Status::OK();
+}
+
+Relation QueryParser::BuildSelect(Select select) const {
+  Relation result;
+  const auto keys = static_cast<int32_t>(select.groups.size());
+  if (select.grouped) {
+    auto* aggregate = result.mutable_aggregate();
+    aggregate->set_group_type(spark::connect::Aggregate::GROUP_TYPE_GROUPBY);
+    if (select.from) *aggregate->mutable_input() = std::move(*select.from);
+    for (int32_t i = 0; i < keys; ++i) {
+      auto* alias = aggregate->add_grouping_expressions()->mutable_alias();
+      alias->add_name(kGroupColumnPrefix + std::to_string(i));
+      *alias->mutable_expr() = std::move(select.groups[i]);
+    }
+    for (Expression& item : select.items) *aggregate->add_aggregate_expressions() = std::move(item);
+  } else {
+    auto* project = result.mutable_project();
+    if (select.from) *project->mutable_input() = std::move(*select.from);
+    for (Expression& item : select.items) *project->add_expressions() = std::move(item);
+  }
+  cursor_.SetOrigin(&result, select.begin);
+  if (select.having) {
+    Relation filter;
+    *filter.mutable_filter()->mutable_condition() = std::move(*select.having);
+    Wrap(&result, &filter, filter.mutable_filter()->mutable_input());
+  }
+  const auto add_sort = [&](int32_t shift) {
+    if (select.order.empty()) return;
+    Relation sort;
+    sort.mutable_sort()->set_is_global(true);
+    for (Expression::SortOrder& order : select.order) {
+      if (IsOrdinal(order.child())) {
+        auto* literal = order.mutable_child()->mutable_literal();
+        literal->set_integer(literal->integer() + shift);
+      }
+      *sort.mutable_sort()->add_order() = std::move(order);
+    }
+    Wrap(&result, &sort, sort.mutable_sort()->mutable_input());
+  };
+  if (!select.distinct) add_sort(keys);
+  if (keys > 0) {
+    Relation drop;
+    for (int32_t i = 0; i < keys; ++i) drop.mutable_drop()->add_column_names(kGroupColumnPrefix + std::to_string(i));
+    Wrap(&result, &drop, drop.mutable_drop()->mutable_input());
+  }
+  if (select.distinct) {
+    Relation distinct;
+    distinct.mutable_deduplicate()->set_all_columns_as_keys(true);
+    Wrap(&result, &distinct, distinct.mutable_deduplicate()->mutable_input());
+    add_sort(0);
+  }
+  return result;
+}
+
+// [LIMIT n] [OFFSET n], in either order of Spark's two spellings.
+Result<Relation> QueryParser::ParseLimits(Relation input) {
+  std::optional<int32_t> limit;
+  std::optional<int32_t> offset;
+  while (cursor_.IsAnyWord({"LIMIT", "OFFSET"})) {
+    const bool is_limit = cursor_.IsWord("LIMIT");
+    const size_t begin = cursor_.position();
+    cursor_.Next();
+    if (is_limit && cursor_.AcceptWord("ALL")) continue;
+    SLUICE_ASSIGN(Expression count, expressions_.Parse());
+    if (!IsOrdinal(count)) {
+      return cursor_.Refuse("LIMIT or OFFSET with anything but a whole number", begin);
+    }
+    const int32_t value = count.literal().integer();
+    if (value < 0) {
+      return WithPlace(UserError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
+                                 fmt::format("LIMIT and OFFSET must not be negative, but one is {}.", value)),
+                       cursor_.PlaceOf(begin));
+    }
+    std::optional<int32_t>& slot = is_limit ? limit : offset;
+    if (slot) return cursor_.SyntaxError("LIMIT or OFFSET stands there twice.");
+    slot = value;
+  }
+  if (offset) {
+    Relation outer;
+    outer.mutable_offset()->set_offset(*offset);
+    Wrap(&input, &outer, outer.mutable_offset()->mutable_input());
+  }
+  if (limit) {
+    Relation outer;
+    outer.mutable_limit()->set_limit(*limit);
+    Wrap(&input, &outer, outer.mutable_limit()->mutable_input());
+  }
+  return input;
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/sql/query_parser.h"
+
+namespace sluice::sql {
+namespace {
+
+// The text of a constant given as an option, or nothing for other expressions.
+std::optional<std::string> OptionText(const Expression& value) {
+  if (!value.has_literal()) return std::nullopt;
+  const auto& literal = value.literal();
+  if (literal.has_string()) return literal.string();
+  if (literal.has_integer()) return std::to_string(literal.integer());
+  if (literal.has_long_()) return std::to_string(literal.long_());
+  if (literal.has_boolean()) return literal.boolean() ? "true" : "false";
+  return std::nullopt;
+}
+
+std::optional<int64_t> WholeNumber(const Expression& value) {
+  if (!value.has_literal()) return std::nullopt;
+  if (value.literal().has_integer()) return value.literal().integer();
+  if (value.literal().has_long_()) return value.literal().long_();
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status QueryParser::RefuseJoins() {
+  const size_t at = cursor_.position();
+  if (cursor_.IsSymbol(",")) return cursor_.Refuse("A join (several relations after FROM)", at);
+  if (cursor_.IsWord("JOIN") ||
+      (cursor_.IsAnyWord({"INNER", "LEFT", "RIGHT", "FULL", "CROSS", "SEMI", "ANTI", "NATURAL"}) &&
+       cursor_.IsAnyWord({"JOIN", "OUTER", "SEMI", "ANTI", "INNER", "LEFT", "RIGHT", "FULL"}, 1))) {
+    return cursor_.Refuse("JOIN", at);
+  }
+  if (cursor_.IsWord("LATERAL")) return cursor_.Refuse("LATERAL", at);
+  if (cursor_.IsAnyWord({"TABLESAMPLE", "PIVOT", "UNPIVOT"})) return cursor_.Refuse(cursor_.Peek().text, at);
+  if (cursor_.IsWord("FOR") ||
+      (cursor_.IsAnyWord({"VERSION", "TIMESTAMP"}) && cursor_.IsWord("AS", 1) && cursor_.IsWord("OF", 2))) {
+    return cursor_.Refuse("Time travel", at);
+  }
+  return Status::OK();
+}
+
+Result<Relation> QueryParser::ParseRelation() {
+  SLUICE_RETURN_IF_ERROR(cursor_.Enter());
+  DepthGuard guard(&cursor_);
+  SLUICE_ASSIGN(Relation relation, ParseRelationPrimary());
+  SLUICE_RETURN_IF_ERROR(RefuseJoins());
+  SLUICE_ASSIGN(relation, ParseAlias(std::move(relation)));
+  SLUICE_RETURN_IF_ERROR(RefuseJoins());
+  return relation;
+}
+
+Result<Relation> QueryParser::ParseRelationPrimary() {
+  if (cursor_.AcceptSymbol("(")) {
+    if (!cursor_.IsAnyWord({"SELECT", "WITH", "VALUES", "TABLE"}) && !cursor_.IsSymbol("(")) {
+      SLUICE_ASSIGN(Relation inner, ParseRelation());
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+      return inner;
+    }
+    SLUICE_ASSIGN(Relation relation, ParseQuery());
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    return relation;
+  }
+  if (cursor_.IsWord("VALUES")) return cursor_.Refuse("VALUES", cursor_.position());
+  if (cursor_.IsWord("STREAM") && (cursor_.IsName(1) || cursor_.IsSymbol("(", 1))) return ParseStream();
+  return ParseTable(false);
+}
+
+// STREAM name, STREAM(name), STREAM read_kafka(..)
+Result<Relation> QueryParser::ParseStream() {
+  cursor_.Next();
+  if (!cursor_.AcceptSymbol("(")) return ParseTable(true);
+  SLUICE_ASSIGN(Relation relation, ParseTable(true));
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  return relation;
+}
+
+Result<Relation> QueryParser::ParseTable(bool streaming) {
+  const size_t begin = cursor_.position();
+  if (IsClauseWord(cursor_)) return cursor_.SyntaxError("A table was expected.");
+  SLUICE_ASSIGN(const std::string first, cursor_.ExpectName("A table"));
+  if (cursor_.IsSymbol("(")) return ParseTableFunction(first, streaming, begin);
+  std::string name = QuoteNameIfNeeded(first);
+  bool single = true;
+  while (cursor_.AcceptSymbol(".")) {
+    SLUICE_ASSIGN(const std::string part, cursor_.ExpectName("A name after '.'"));
+    name += "." + QuoteNameIfNeeded(part);
+    single = false;
+  }
+  Relation relation;
+  if (single && !streaming) {
+    const auto found = std::find_if(named_.rbegin(), named_.rend(),
+                                    [&](const auto& query) { return query.first == LowerCase(first); });
+    if (found != named_.rend()) {
+      relation.mutable_subquery_alias()->set_alias(found->first);
+      *relation.mutable_subquery_alias()->mutable_input() = found->second;
+      return relation;
+    }
+  }
+  relation.mutable_read()->mutable_named_table()->set_unparsed_identifier(name);
+  relation.mutable_read()->set_is_streaming(streaming);
+  cursor_.SetOrigin(&relation, begin);
+  return relation;
+}
+
+Result<Relation> QueryParser::ParseTableFunction(const std::string& name, bool streaming, size_t begin) {
+  cursor_.Next();
+  if (EqualsIgnoringCase(name, "read_kafka")) {
+    SLUICE_ASSIGN(Relation relation, ParseReadKafka(streaming));
+    cursor_.SetOrigin(&relation, begin);
+    return relation;
+  }
+  if (EqualsIgnoringCase(name, "range") && !streaming) return ParseRange(begin);
+  return WithPlace(UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+                             fmt::format("There is no table function {} here; Sluice has read_kafka and range.", name),
+                             {{"name", QuoteName(name)}}),
+                   cursor_.PlaceOf(begin));
+}
+
+Result<Relation> QueryParser::ParseReadKafka(bool streaming) {
+  Relation relation;
+  relation.mutable_read()->set_is_streaming(streaming);
+  auto* source = relation.mutable_read()->mutable_data_source();
+  source->set_format("kafka");
+  while (!cursor_.AcceptSymbol(")")) {
+    if (!source->options().empty()) SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(","));
+    if (!cursor_.IsName() || !cursor_.IsSymbol("=>", 1)) {
+      return cursor_.SyntaxError("read_kafka takes arguments of the form name => 'value'.");
+    }
+    std::string name = cursor_.Next().text;
+    cursor_.Next();
+    const size_t at = cursor_.position();
+    SLUICE_ASSIGN(const Expression value, expressions_.Parse());
+    const std::optional<std::string> text = OptionText(value);
+    if (!text) {
+      return WithPlace(
+          UserError("NON_FOLDABLE_ARGUMENT", fmt::format("The argument {} of read_kafka must be a constant.", name)),
+          cursor_.PlaceOf(at));
+    }
+    if (EqualsIgnoringCase(name, "bootstrapServers")) name = "kafka.bootstrap.servers";
+    if (source->options().contains(name)) {
+      return WithPlace(UserError("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE",
+                                 fmt::format("The argument {} of read_kafka is given twice.", name)),
+                       cursor_.PlaceOf(at));
+    }
+    (*source->mutable_options())[name] = *text;
+  }
+  return relation;
+}
+
+// range(end) | range(start, end[, step[, partitions]])
+Result<Relation> QueryParser::ParseRange(size_t begin) {
+  std::vector<int64_t> values;
+  while (!cursor_.AcceptSymbol(")")) {
+    if (!values.empty()) SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(","));
+    const size_t at = cursor_.position();
+    SLUICE_ASSIGN(const Expression value, expressions_.Parse());
+    const std::optional<int64_t> number = WholeNumber(value);
+    if (!number) return cursor_.Refuse("range with anything but whole numbers", at);
+    values.push_back(*number);
+  }
+  if (values.empty() || values.size() > 4) {
+    return WithPlace(UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "range takes one to four whole numbers."),
+                     cursor_.PlaceOf(begin));
+  }
+  Relation relation;
+  auto* range = relation.mutable_range();
+  range->set_start(values.size() == 1 ? 0 : values[0]);
+  range->set_end(values.size() == 1 ? values[0] : values[1]);
+  range->set_step(values.size() > 2 ? values[2] : 1);
+  cursor_.SetOrigin(&relation, begin);
+  return relation;
+}
+
+// relation [[AS] name [(columns)]]
+Result<Relation> QueryParser::ParseAlias(Relation relation) {
+  std::string name;
+  if (cursor_.AcceptWord("AS")) {
+    SLUICE_ASSIGN(name, cursor_.ExpectName("A name after AS"));
+  } else if (IsAliasWord(cursor_)) {
+    name = cursor_.Next().text;
+  } else {
+    return relation;
+  }
+  if (cursor_.AcceptSymbol("(")) {
+    Relation renamed;
+    do {
+      SLUICE_ASSIGN(*renamed.mutable_to_df()->add_column_names(), cursor_.ExpectName("A column's name"));
+    } while (cursor_.AcceptSymbol(","));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    *renamed.mutable_to_df()->mutable_input() = std::move(relation);
+    relation = std::move(renamed);
+  }
+  Relation alias;
+  alias.mutable_subquery_alias()->set_alias(name);
+  *alias.mutable_subquery_alias()->mutable_input() = std::move(relation);
+  return alias;
+}
+
+}  // namespace sluice::sql

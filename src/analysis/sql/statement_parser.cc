@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/sql/statement_parser.h"
+
+#include <fmt/format.h>
+
+#include "base/logging.h"
+#include "conf/conf.h"
+
+namespace sluice::sql {
+namespace {
+
+using spark::connect::WriteStreamOperationStart;
+
+class CreateStreamingTable {
+ public:
+  CreateStreamingTable(TokenCursor* cursor, const ParseOptions& options) : cursor_(*cursor), options_(options) {}
+
+  Result<spark::connect::Command> Parse() {
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("CREATE"));
+    cursor_.AcceptWords({"OR", "REFRESH"});
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("STREAMING"));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("TABLE"));
+    cursor_.AcceptWords({"IF", "NOT", "EXISTS"});
+    SLUICE_ASSIGN(std::string name, cursor_.ExpectName("The table's name"));
+    while (cursor_.AcceptSymbol(".")) {
+      SLUICE_ASSIGN(name, cursor_.ExpectName("A name after '.'"));
+    }
+    start_.set_query_name(name);
+    start_.set_output_mode("append");
+    while (!cursor_.IsWord("AS")) SLUICE_RETURN_IF_ERROR(ParseClause());
+    if (start_.format().empty()) return cursor_.SyntaxError("USING with a format was expected before AS.");
+    cursor_.Next();
+    SLUICE_ASSIGN(*start_.mutable_input(), QueryParser(&cursor_, options_).ParseQuery());
+    spark::connect::Command command;
+    *command.mutable_write_stream_operation_start() = std::move(start_);
+    return command;
+  }
+
+ private:
+  Status ParseClause() {
+    if (cursor_.AcceptWord("USING")) {
+      SLUICE_ASSIGN(*start_.mutable_format(), cursor_.ExpectName("A format"));
+      start_.set_format(LowerCase(start_.format()));
+      return Status::OK();
+    }
+    if (cursor_.AcceptWord("LOCATION")) {
+      SLUICE_ASSIGN(const std::string path, cursor_.ExpectString("The location"));
+      start_.set_path(path);
+      return Status::OK();
+    }
+    if (cursor_.AcceptWords({"PARTITIONED", "BY"})) return ParsePartitions();
+    if (cursor_.AcceptWord("OPTIONS")) return ParseOptionList();
+    if (cursor_.AcceptWord("COMMENT")) return cursor_.ExpectString("The comment").status();
+    for (const char* clause : {"TBLPROPERTIES", "CLUSTER", "SCHEDULE", "TRIGGER", "CLUSTERED", "WITH"}) {
+      if (cursor_.IsWord(clause)) {
+        return cursor_.Refuse(fmt::format("{} in CREATE STREAMING TABLE", clause), cursor_.position());
+      }
+    }
+    if (cursor_.IsSymbol("(")) return cursor_.Refuse("A column list in CREATE STREAMING TABLE", cursor_.position());
+    return cursor_.SyntaxError("USING, PARTITIONED BY, LOCATION, OPTIONS or AS was expected.");
+  }
+
+  Status ParsePartitions() {
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+    do {
+      SLUICE_ASSIGN(*start_.add_partitioning_column_names(), cursor_.ExpectName("A column"));
+    } while (cursor_.AcceptSymbol(","));
+    return cursor_.ExpectSymbol(")");
+  }
+
+  Status ParseOptionList() {
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+    do {
+      SLUICE_RETURN_IF_ERROR(ParseOption());
+    } while (cursor_.AcceptSymbol(","));
+    return cursor_.ExpectSymbol(")");
+  }
+
+  // key [=] value; the key is a string or a name with dots.
+  Status ParseOption() {
+    const size_t begin = cursor_.position();
+    std::string key;
+    if (cursor_.Peek().kind == TokenKind::kString) {
+      key = cursor_.Next().text;
+    } else {
+      SLUICE_ASSIGN(key, cursor_.ExpectName("An option's name"));
+      while (cursor_.AcceptSymbol(".")) {
+        SLUICE_ASSIGN(const std::string part, cursor_.ExpectName("A name after '.'"));
+        key += "." + part;
+      }
+    }
+    cursor_.AcceptSymbol("=");
+    const Token& token = cursor_.Peek();
+    const bool constant =
+        token.kind == TokenKind::kString || IsNumber(token.kind) || cursor_.IsAnyWord({"TRUE", "FALSE"});
+    if (!constant) return cursor_.SyntaxError("the option's value was expected, as a constant.");
+    const std::string value = cursor_.Next().text;
+    if (IsSecretKey(key)) RegisterSecret(value);
+    return SetOption(key, value, begin);
+  }
+
+  Status SetOption(const std::string& key, const std::string& value, size_t begin) {
+    if (EqualsIgnoringCase(key, "queryName")) {
+      start_.set_query_name(value);
+    } else if (EqualsIgnoringCase(key, "outputMode")) {
+      start_.set_output_mode(value);
+    } else if (EqualsIgnoringCase(key, "trigger")) {
+      return SetTrigger(value, begin);
+    } else {
+      (*start_.mutable_options())[key] = value;
+    }
+    return Status::OK();
+  }
+
+  Status SetTrigger(const std::string& value, size_t begin) {
+    const size_t blank = value.find(' ');
+    const std::string word = LowerCase(value.substr(0, blank));
+    const std::string rest = blank == std::string::npos ? "" : value.substr(blank + 1);
+    if (word == "availablenow" && rest.empty()) {
+      start_.set_available_now(true);
+    } else if (word == "once" && rest.empty()) {
+      start_.set_once(true);
+    } else if (word == "processingtime" && !rest.empty()) {
+      const Result<int64_t> duration = ParseDurationMs(rest);
+      if (!duration.ok()) return WithPlace(duration.status(), cursor_.PlaceOf(begin));
+      start_.set_processing_time_interval(rest);
+    } else if (word == "continuous" || word == "realtime") {
+      return cursor_.Refuse(fmt::format("The trigger {}", word), begin);
+    } else {
+      return WithPlace(
+          UserError(
+              "INVALID_PARAMETER_VALUE.SLUICE_TRIGGER",
+              fmt::format("The trigger '{}' is unknown: use 'availableNow', 'once' or 'processingTime 10 seconds'.",
+                          value)),
+          cursor_.PlaceOf(begin));
+    }
+    return Status::OK();
+  }
+
+  TokenCursor& cursor_;
+  const ParseOptions& options_;
+  WriteStreamOperationStart start_;
+};
+
+}  // namespace
+
+Result<spark::connect::Command> ParseCreateStreamingTable(TokenCursor* cursor, const ParseOptions& options) {
+  return CreateStreamingTable(cursor, options).Parse();
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <spark/connect/commands.pb.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/sql/parser.h"
+#include "analysis/sql/query_parser.h"
+
+namespace sluice::sql {
+
+// One statement of a file: its text with everything before it blanked, so that places are those of the file.
+struct StatementText {
+  std::string text;
+  size_t begin = 0;  // of the statement's first word
+};
+
+// Cuts a file at semicolons outside strings, names and comments; empty statements are left out.
+std::vector<StatementText> SplitStatements(std::string_view text);
+
+bool IsSetStatement(const StatementText& statement);
+// SET key = value: the value is the raw text up to the semicolon, as in Spark.
+Result<SetStatement> ParseSet(const StatementText& statement, const std::string& file_name);
+
+// CREATE STREAMING TABLE name USING format [PARTITIONED BY (..)] [LOCATION '..'] [OPTIONS (..)] AS query. The clauses
+// may come in any order; the options trigger, queryName and outputMode become fields of the message.
+Result<spark::connect::Command> ParseCreateStreamingTable(TokenCursor* cursor, const ParseOptions& options);
+
+}  // namespace sluice::sql

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/sql/variables.h"
+
+#include <fmt/format.h>
+
+#include "base/logging.h"
+#include "base/spark_error.h"
+#include "conf/conf.h"
+
+namespace sluice::sql {
+namespace {
+
+// Follows strings and comments just far enough to know where a variable stands.
+class Substitution {
+ public:
+  Substitution(std::string_view text, const std::string& file_name, const VariableLookup& lookup)
+      : text_(text), file_name_(file_name), lookup_(lookup) {}
+
+  Result<std::string> Run() {
+    while (position_ < text_.size()) {
+      const char c = text_[position_];
+      if (quote_ != '\0') {
+        SLUICE_RETURN_IF_ERROR(InString(c));
+      } else if (Starts("--")) {
+        CopyUntil("\n");
+      } else if (Starts("/*")) {
+        CopyUntil("*/");
+      } else if (c == '\'' || c == '"' || c == '`') {
+        quote_ = c;
+        raw_ = position_ > 0 && (text_[position_ - 1] == 'r' || text_[position_ - 1] == 'R');
+        Copy();
+      } else if (Starts("${")) {
+        SLUICE_RETURN_IF_ERROR(Replace());
+      } else {
+        Copy();
+      }
+    }
+    return std::move(out_);
+  }
+
+ private:
+  bool Starts(std::string_view mark) const { return text_.substr(position_, mark.size()) == mark; }
+
+  void Copy() {
+    if (text_[position_] == '\n') {
+      ++line_;
+      line_start_ = position_ + 1;
+    }
+    out_ += text_[position_++];
+  }
+
+  void CopyUntil(std::string_view mark) {
+    while (position_ < text_.size() && !Starts(mark)) Copy();
+    for (size_t i = 0; i < mark.size() && position_ < text_.size(); ++i) Copy();
+  }
+
+  Status InString(char c) {
+    if (Starts("${")) return Replace();
+    if (c == '\\' && quote_ != '`' && !raw_ && position_ + 1 < text_.size()) {
+      Copy();
+    } else if (c == quote_) {
+      quote_ = '\0';
+    }
+    Copy();
+    return Status::OK();
+  }
+
+  Status Error(std::string message) const {
+    return WithPlace(UserError("PARSE_SYNTAX_ERROR", std::move(message)),
+                     TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
+  }
+
+  Status Replace() {
+    const size_t end = text_.find('}', position_);
+    if (end == std::string_view::npos) return Error("A variable ${ is not closed.");
+    const std::string name(text_.substr(position_ + 2, end - position_ - 2));
+    if (name.empty() || name.find_first_of("\n\"'` ${") != std::string::npos) {
+      return Error("A variable has the form ${NAME}.");
+    }
+    const std::optional<std::string> value = lookup_ ? lookup_(name) : std::nullopt;
+    if (!value) {
+      return WithPlace(UserError("UNBOUND_SQL_PARAMETER",
+                                 fmt::format("The variable ${{{}}} has no value: give it with --param {}=.., in the "
+                                             "environment or in the .env file.",
+                                             name, name),
+                                 {{"name", name}}),
+                       TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
+    }
+    if (IsSecretKey(name)) RegisterSecret(*value);
+    SLUICE_RETURN_IF_ERROR(Append(*value, name));
+    position_ = end + 1;
+    return Status::OK();
+  }
+
+  Status Append(const std::string& value, const std::string& name) {
+    const bool plain = quote_ == '\0';
+    for (char c : value) {
+      if (raw_ && !plain && (c == quote_ || c == '\n')) {
+        return Error(fmt::format("The value of ${{{}}} does not fit into a raw string.", name));
+      }
+      if (!plain && !raw_ && c == '\n' && quote_ != '`') {
+        out_ += "\\n";
+      } else {
+        if (!plain && !raw_ && quote_ != '`' && (c == quote_ || c == '\\')) out_ += '\\';
+        if (quote_ == '`' && c == '`') out_ += '`';
+        out_ += c;
+      }
+    }
+    return Status::OK();
+  }
+
+  std::string_view text_;
+  const std::string& file_name_;
+  const VariableLookup& lookup_;
+  std::string out_;
+  size_t position_ = 0;
+  size_t line_start_ = 0;
+  int line_ = 1;
+  char quote_ = '\0';
+  bool raw_ = false;
+};
+
+}  // namespace
+
+Result<std::string> SubstituteVariables(std::string_view text, const std::string& file_name,
+                                        const VariableLookup& lookup) {
+  return Substitution(text, file_name, lookup).Run();
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/plan.h"
+#include "plan/rules.h"
+
+namespace sluice {
+
+bool IsStreaming(const PlanNode& node) {
+  if (node.kind == PlanKind::kScan) return node.scan.streaming;
+  for (const PlanPtr& input : node.inputs) {
+    if (IsStreaming(*input)) return true;
+  }
+  return false;
+}
+
+PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
+  PlanPtr result = MergeProjections(plan);
+  result = PushFilters(result);
+  result = MergeProjections(result);
+  result = FoldConstants(result, context);
+  result = PruneColumns(result);
+  // A scan without its unused columns may leave a projection that only passes columns on.
+  result = MergeProjections(result);
+  return ShareExpressions(result);
+}
+
+}  // namespace sluice

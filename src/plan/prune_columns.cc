@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
+
+#include "plan/rewrite.h"
+#include "plan/rules.h"
+
+namespace sluice {
+namespace {
+
+// A plan that may return fewer columns than before, and where each of the old ones is now (null: gone).
+struct Pruned {
+  PlanPtr plan;
+  std::vector<ExprPtr> columns;
+};
+
+ExprPtr ColumnAt(int index, const arrow::Field& field) {
+  return std::make_shared<ColumnExpr>(index, field.name(), field.type(), field.nullable());
+}
+
+Pruned Unchanged(const PlanPtr& plan) {
+  Pruned pruned{plan, {}};
+  for (int i = 0; i < plan->schema->num_fields(); ++i) pruned.columns.push_back(ColumnAt(i, *plan->schema->field(i)));
+  return pruned;
+}
+
+// At least one column stays, the cheapest: rows are counted by it.
+void KeepOne(const arrow::Schema& schema, std::vector<bool>* needed) {
+  int best = -1;
+  for (int i = 0; i < schema.num_fields(); ++i) {
+    if ((*needed)[static_cast<size_t>(i)]) return;
+    if (best < 0 || (arrow::is_fixed_width(schema.field(i)->type()->id()) &&
+                     !arrow::is_fixed_width(schema.field(best)->type()->id()))) {
+      best = i;
+    }
+  }
+  if (best >= 0) (*needed)[static_cast<size_t>(best)] = true;
+}
+
+// Keeps the needed ones of the fields of a node; fills `columns` with their new places.
+std::shared_ptr<arrow::Schema> KeepFields(const arrow::Schema& schema, const std::vector<bool>& needed,
+                                          std::vector<ExprPtr>* columns) {
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  for (int i = 0; i < schema.num_fields(); ++i) {
+    if (needed[static_cast<size_t>(i)]) {
+      columns->push_back(ColumnAt(static_cast<int>(fields.size()), *schema.field(i)));
+      fields.push_back(schema.field(i));
+    } else {
+      columns->push_back(nullptr);
+    }
+  }
+  return arrow::schema(std::move(fields));
+}
+
+template <typename T>
+std::vector<T> KeepItems(const std::vector<T>& items, const std::vector<bool>& needed) {
+  std::vector<T> kept;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (needed[i]) kept.push_back(items[i]);
+  }
+  return kept;
+}
+
+Pruned Prune(const PlanPtr& plan, std::vector<bool> needed);
+
+// The node with its input pruned to what `needed` asks for; expressions point to the new places.
+PlanPtr OverPrunedInput(const PlanNode& node, const Pruned& input) {
+  auto copy = std::make_shared<PlanNode>(node);
+  copy->inputs = {input.plan};
+  const PlanPtr rewritten = RewriteExpressions(copy, [&](const std::vector<ExprPtr>& exprs) {
+    std::vector<ExprPtr> result;
+    for (const ExprPtr& expr : exprs) result.push_back(SubstituteColumns(expr, input.columns));
+    return result;
+  });
+  return rewritten == nullptr ? copy : rewritten;
+}
+
+Pruned PruneScan(const PlanPtr& plan, std::vector<bool> needed) {
+  if (plan->scan.columns.size() != static_cast<size_t>(plan->schema->num_fields())) return Unchanged(plan);
+  KeepOne(*plan->schema, &needed);
+  auto scan = std::make_shared<PlanNode>(*plan);
+  Pruned pruned;
+  scan->schema = KeepFields(*plan->schema, needed, &pruned.columns);
+  scan->scan.columns = KeepItems(plan->scan.columns, needed);
+  pruned.plan = std::move(scan);
+  return pruned;
+}
+
+Pruned PruneProject(const PlanPtr& plan, std::vector<bool> needed) {
+  KeepOne(*plan->schema, &needed);
+  auto project = std::make_shared<PlanNode>(*plan);
+  Pruned pruned;
+  project->schema = KeepFields(*plan->schema, needed, &pruned.columns);
+  project->exprs = KeepItems(plan->exprs, needed);
+  std::vector<bool> below(static_cast<size_t>(plan->inputs[0]->schema->num_fields()), false);
+  for (const ExprPtr& expr : project->exprs) MarkColumns(expr, &below);
+  pruned.plan = OverPrunedInput(*project, Prune(plan->inputs[0], std::move(below)));
+  return pruned;
+}
+
+Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
+  switch (plan->kind) {
+    case PlanKind::kScan:
+      return PruneScan(plan, std::move(needed));
+    case PlanKind::kProject:
+      return PruneProject(plan, std::move(needed));
+    case PlanKind::kAggregate: {
+      std::vector<bool> below(static_cast<size_t>(plan->inputs[0]->schema->num_fields()), false);
+      for (const ExprPtr& expr : ExpressionsOf(*plan)) MarkColumns(expr, &below);
+      return Unchanged(OverPrunedInput(*plan, Prune(plan->inputs[0], std::move(below))));
+    }
+    case PlanKind::kFilter:
+    case PlanKind::kSort:
+    case PlanKind::kLimit:
+    case PlanKind::kRepartition: {
+      for (const ExprPtr& expr : ExpressionsOf(*plan)) MarkColumns(expr, &needed);
+      Pruned input = Prune(plan->inputs[0], std::move(needed));
+      auto node = std::make_shared<PlanNode>(*OverPrunedInput(*plan, input));
+      node->schema = input.plan->schema;
+      input.plan = std::move(node);
+      return input;
+    }
+    default:
+      return Unchanged(plan);
+  }
+}
+
+}  // namespace
+
+PlanPtr PruneColumns(const PlanPtr& plan) {
+  return Prune(plan, std::vector<bool>(static_cast<size_t>(plan->schema->num_fields()), true)).plan;
+}
+
+}  // namespace sluice

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/rewrite.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace sluice {
+
+PlanPtr RewritePlan(const PlanPtr& plan, const NodeRule& rule) {
+  std::vector<PlanPtr> inputs;
+  bool changed = false;
+  for (const PlanPtr& input : plan->inputs) {
+    inputs.push_back(RewritePlan(input, rule));
+    changed = changed || inputs.back() != input;
+  }
+  PlanPtr node = plan;
+  if (changed) {
+    auto copy = std::make_shared<PlanNode>(*plan);
+    copy->inputs = std::move(inputs);
+    node = std::move(copy);
+  }
+  PlanPtr replaced = rule(node);
+  return replaced == nullptr ? node : replaced;
+}
+
+std::vector<ExprPtr> ExpressionsOf(const PlanNode& node) {
+  std::vector<ExprPtr> list = node.exprs;
+  for (const AggregateCall& call : node.aggregates) {
+    list.insert(list.end(), call.args.begin(), call.args.end());
+    if (call.filter != nullptr) list.push_back(call.filter);
+  }
+  for (const SortKey& key : node.sort_keys) list.push_back(key.expr);
+  return list;
+}
+
+PlanPtr RewriteExpressions(const PlanPtr& node, const ListRule& rule) {
+  const std::vector<ExprPtr> before = ExpressionsOf(*node);
+  if (before.empty()) return nullptr;
+  const std::vector<ExprPtr> after = rule(before);
+  if (after == before) return nullptr;
+  auto copy = std::make_shared<PlanNode>(*node);
+  auto next = after.begin();
+  for (ExprPtr& expr : copy->exprs) expr = *next++;
+  for (AggregateCall& call : copy->aggregates) {
+    for (ExprPtr& arg : call.args) arg = *next++;
+    if (call.filter != nullptr) call.filter = *next++;
+  }
+  for (SortKey& key : copy->sort_keys) key.expr = *next++;
+  return copy;
+}
+
+ExprPtr SubstituteColumns(const ExprPtr& expr, const std::vector<ExprPtr>& values) {
+  return Transform(expr, [&](const ExprPtr& node) -> ExprPtr {
+    const auto* column = dynamic_cast<const ColumnExpr*>(node.get());
+    return column == nullptr ? nullptr : values[static_cast<size_t>(column->index())];
+  });
+}
+
+namespace {
+
+void Mark(const ExprPtr& expr, std::unordered_set<const Expr*>* seen, std::vector<bool>* used) {
+  if (!seen->insert(expr.get()).second) return;
+  if (const auto* column = dynamic_cast<const ColumnExpr*>(expr.get())) {
+    (*used)[static_cast<size_t>(column->index())] = true;
+  }
+  for (const ExprPtr& child : expr->children()) Mark(child, seen, used);
+}
+
+int64_t Size(const ExprPtr& expr, int64_t limit, std::unordered_map<const Expr*, int64_t>* sizes) {
+  const auto found = sizes->find(expr.get());
+  if (found != sizes->end()) return found->second;
+  int64_t size = 1;
+  for (const ExprPtr& child : expr->children()) size = std::min(limit, size + Size(child, limit, sizes));
+  sizes->emplace(expr.get(), size);
+  return size;
+}
+
+}  // namespace
+
+void MarkColumns(const ExprPtr& expr, std::vector<bool>* used) {
+  std::unordered_set<const Expr*> seen;
+  Mark(expr, &seen, used);
+}
+
+bool AllDeterministic(const std::vector<ExprPtr>& exprs) {
+  return std::all_of(exprs.begin(), exprs.end(), [](const ExprPtr& expr) { return expr->deterministic(); });
+}
+
+int64_t WrittenSize(const ExprPtr& expr, int64_t limit) {
+  std::unordered_map<const Expr*, int64_t> sizes;
+  return Size(expr, limit, &sizes);
+}
+
+}  // namespace sluice

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "plan/plan.h"
+
+namespace sluice {
+
+// The rules of Optimize, each in a file of its name. All keep the columns and the rows of the plan.
+
+// Project over Project becomes one: the inner expressions are put in place of the columns as the same objects, so that
+// an Evaluation still computes each once. Not over expressions that are not deterministic.
+PlanPtr MergeProjections(const PlanPtr& plan);
+// Filter over Project becomes Project over Filter when the condition reads only columns that the Project passes on.
+PlanPtr PushFilters(const PlanPtr& plan);
+// Deterministic expressions over literals become literals; those that fail stay, to fail when they run. What depends on
+// the batch (current_timestamp()) has no arguments and stays.
+PlanPtr FoldConstants(const PlanPtr& plan, const EvalContext& context);
+// Columns that nothing above needs are neither computed nor read; a scan keeps at least one.
+PlanPtr PruneColumns(const PlanPtr& plan);
+// Equal sub-expressions of a node become one object, and split(x, d)[i] one kernel for all i.
+PlanPtr ShareExpressions(const PlanPtr& plan);
+
+}  // namespace sluice

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records what Spark answers to the queries of tests/golden/sql/*.txt, each into a .json beside it.
+
+Usage: record_sql.py [GROUP...]      with the Python of a PySpark 4.2.0, JAVA_HOME set
+
+views.json: the temporary views of the queries, {name: {"ddl": .., "rows": [[text or null, ..], ..]}}. A value of an array,
+map or struct column is JSON text, any other is cast from its text.
+A recording: {"ansi": bool, "timeZone": "UTC", "cases": [case, ..]}, a case being
+  {"sql": .., "schema": Spark's schema, "rows": [[text or null, ..], ..]}         rows: every column CAST AS STRING
+  {"sql": .., "schema": .., "error": class, "sqlState": ..}                       failed when run
+  {"sql": .., "error": class, "sqlState": ..}                                     failed when analyzed
+"rows" is left out where they depend on the clock. Rows are sorted by their JSON text unless the query ends in an ORDER BY.
+"""
+import json
+import os
+import pathlib
+import re
+import sys
+
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden" / "sql"
+UNSTABLE = re.compile(r"current_|now\(|rand\(|uuid\(", re.IGNORECASE)
+ORDERED = re.compile(r"ORDER BY[^()]*(\([^()]*\)[^()]*)*$", re.IGNORECASE)
+
+
+def make_views(spark) -> None:
+    from pyspark.sql import functions as f
+    from pyspark.sql.types import ArrayType, MapType, StringType, StructField, StructType
+
+    for name, view in json.loads((FOLDER / "views.json").read_text()).items():
+        schema = StructType.fromDDL(view["ddl"])
+        texts = StructType([StructField(field.name, StringType()) for field in schema.fields])
+        raw = spark.createDataFrame([tuple(row) for row in view["rows"]], texts)
+        columns = []
+        for field in schema.fields:
+            nested = isinstance(field.dataType, (ArrayType, MapType, StructType))
+            text = f.col(f"`{field.name}`")
+            columns.append((f.from_json(text, field.dataType) if nested else text.cast(field.dataType)).alias(field.name))
+        typed = spark.createDataFrame(raw.select(*columns).collect(), schema)
+        typed.createOrReplaceTempView(name)
+
+
+def error_of(error) -> dict:
+    found = {"error": error.getCondition() if hasattr(error, "getCondition") else None,
+             "sqlState": error.getSqlState() if hasattr(error, "getSqlState") else None}
+    if found["error"] is None:
+        match = re.search(r"\[([A-Z_0-9.]+)\]", str(error))
+        found["error"] = match.group(1) if match else type(error).__name__
+        state = re.search(r"SQLSTATE: (\w{5})", str(error))
+        found["sqlState"] = state.group(1) if state else None
+    return found
+
+
+def record(spark, sql: str) -> dict:
+    case = {"sql": sql}
+    try:
+        frame = spark.sql(sql)
+        case["schema"] = json.loads(frame.schema.json())
+    except Exception as error:  # what Spark refuses is part of the recording
+        return case | error_of(error)
+    if UNSTABLE.search(sql):
+        return case
+    names = [f"c{i}" for i in range(len(frame.columns))]
+    try:
+        rows = [list(row) for row in frame.toDF(*names).selectExpr(*[f"CAST({name} AS STRING)" for name in names]).collect()]
+    except Exception as error:
+        return case | error_of(error)
+    if not ORDERED.search(re.sub(r"\s+(LIMIT|OFFSET)\s.*$", "", sql)):
+        rows.sort(key=lambda row: json.dumps(row, ensure_ascii=False))
+    return case | {"rows": rows}
+
+
+def main() -> None:
+    os.environ["TZ"] = "UTC"
+    from pyspark.sql import SparkSession
+
+    spark = (SparkSession.builder.master("local[1]").config("spark.sql.session.timeZone", "UTC")
+             .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "1").getOrCreate())
+    spark.sparkContext.setLogLevel("OFF")
+    make_views(spark)
+    groups = sys.argv[1:] or [path.stem for path in sorted(FOLDER.glob("*.txt"))]
+    for group in groups:
+        ansi = not group.endswith("ansi_off")
+        spark.conf.set("spark.sql.ansi.enabled", str(ansi).lower())
+        queries = [line for line in (FOLDER / f"{group}.txt").read_text().splitlines() if line.strip()]
+        cases = [record(spark, sql) for sql in queries]
+        lines = ",\n".join("    " + json.dumps(case, ensure_ascii=False) for case in cases)
+        text = f'{{\n  "ansi": {str(ansi).lower()},\n  "timeZone": "UTC",\n  "cases": [\n{lines}\n  ]\n}}\n'
+        (FOLDER / f"{group}.json").write_text(text)
+        print(group, len(cases))
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()
