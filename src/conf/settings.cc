@@ -37,6 +37,8 @@ const std::vector<Setting>& Table() {
        "A row group ends after this many bytes of input values. Recorded with each batch."},
       {"spark.sluice.s3.allowUnconditionalWrites", SettingType::kBool, "false", kHonoured,
        "Go on with an S3 store that ignores If-None-Match. Exactly once then rests on there being one writer."},
+      {"spark.sluice.s3.caBundle", SettingType::kString, "", kHonoured,
+       "PEM file of trusted authorities for S3 over TLS; empty: AWS_CA_BUNDLE, else the system's usual places."},
       {"spark.sluice.shutdownTimeout", SettingType::kDurationMs, "30s", kHonoured,
        "After SIGINT or SIGTERM the running batch has this long to finish before it is given up."},
       {"spark.sluice.threads", SettingType::kInt, "0", kHonoured, "Tasks that run at once; 0: one a processor."},

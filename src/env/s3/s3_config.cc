@@ -37,7 +37,7 @@ constexpr KeyRow kKeys[] = {
     {"access.key", KeyUse::kHonoured},
     {"accesspoint.arn", KeyUse::kRefused},
     {"acl.default", KeyUse::kRefused},
-    {"assumed.role.arn", KeyUse::kRefused},
+    {"assumed.role.*", KeyUse::kMeaningless},
     {"attempts.maximum", KeyUse::kHonoured},
     {"audit.*", KeyUse::kMeaningless},
     {"aws.credentials.provider", KeyUse::kHonoured},
