@@ -15,6 +15,8 @@ constexpr std::string_view kClauseWords[] = {
     "EXCEPT", "INTERSECT", "MINUS",      "JOIN",    "INNER",       "LEFT",  "RIGHT",   "FULL",
     "CROSS",  "SEMI",      "ANTI",       "NATURAL", "ON",          "USING", "LATERAL", "WINDOW",
     "SORT",   "CLUSTER",   "DISTRIBUTE", "QUALIFY", "TABLESAMPLE", "PIVOT", "UNPIVOT"};
+// Clause words that Spark takes for a name where an expression begins: Kafka's column `offset` is one.
+constexpr std::string_view kClauseWordsThatName[] = {"OFFSET", "WINDOW", "LEFT", "RIGHT", "MINUS"};
 constexpr std::string_view kOperatorWords[] = {"AS",    "AND",    "OR",      "NOT",  "IN",    "LIKE",  "ILIKE",
                                                "RLIKE", "REGEXP", "BETWEEN", "IS",   "WHEN",  "THEN",  "ELSE",
                                                "END",   "DIV",    "ASC",     "DESC", "NULLS", "ESCAPE"};
@@ -113,7 +115,9 @@ Result<Expression> ExpressionParser::ParsePrimary() {
   }
   SLUICE_ASSIGN(Expression special, ParseSpecialForm(&found));
   if (found) return special;
-  if (!cursor_.IsName() || IsClauseWord(cursor_)) return cursor_.SyntaxError("an expression was expected.");
+  if (!cursor_.IsName() || (IsClauseWord(cursor_) && !AtAny(cursor_, kClauseWordsThatName))) {
+    return cursor_.SyntaxError("an expression was expected.");
+  }
   return ParseNameOrCall();
 }
 
