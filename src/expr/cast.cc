@@ -77,12 +77,14 @@ bool CastCanGiveNull(const arrow::DataType& from, const arrow::DataType& to, Cas
 
 }  // namespace
 
-CastExpr::CastExpr(ExprPtr child, TypePtr target, CastMode mode, bool implicit)
+CastExpr::CastExpr(ExprPtr child, TypePtr target, CastMode mode, bool implicit, std::string shown)
     : Expr(target, child->nullable() || CastCanGiveNull(*child->type(), *target, mode), {child}),
       mode_(mode),
-      implicit_(implicit) {}
+      implicit_(implicit),
+      shown_(std::move(shown)) {}
 
 std::string CastExpr::ToString() const {
+  if (!shown_.empty()) return shown_;
   if (implicit_) return children()[0]->ToString();
   return fmt::format("{}({} AS {})", mode_ == CastMode::kTry ? "TRY_CAST" : "CAST", children()[0]->ToString(),
                      SparkTypeName(*type()));
@@ -94,7 +96,7 @@ Result<ArrayPtr> CastExpr::EvalImpl(Evaluation& evaluation) const {
 }
 
 ExprPtr CastExpr::WithChildren(std::vector<ExprPtr> children) const {
-  return std::make_shared<CastExpr>(std::move(children[0]), type(), mode_, implicit_);
+  return std::make_shared<CastExpr>(std::move(children[0]), type(), mode_, implicit_, shown_);
 }
 
 std::string CastExpr::NodeKey() const {

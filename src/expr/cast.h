@@ -13,7 +13,9 @@ namespace sluice {
 
 class CastExpr : public Expr {
  public:
-  CastExpr(ExprPtr child, std::shared_ptr<arrow::DataType> target, CastMode mode, bool implicit);
+  // `shown`: its text when a function such as to_date is really a cast; else CAST(..).
+  CastExpr(ExprPtr child, std::shared_ptr<arrow::DataType> target, CastMode mode, bool implicit,
+           std::string shown = {});
   CastMode mode() const { return mode_; }
   bool implicit() const { return implicit_; }
   std::string ToString() const override;
@@ -24,6 +26,7 @@ class CastExpr : public Expr {
  private:
   CastMode mode_;
   bool implicit_;
+  std::string shown_;
 };
 
 // Whether Spark has the cast at all.

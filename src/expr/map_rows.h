@@ -34,7 +34,7 @@ Result<std::shared_ptr<arrow::Array>> MapRowsOver(const KernelCall& call, Functi
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom({call.args[I]...}));
   if (writer.validity().null_count() < call.rows || call.rows == 0) {
-    const std::tuple<ColumnReader<In>...> readers(ColumnReader<In>(*call.args[I])...);
+    [[maybe_unused]] const std::tuple<ColumnReader<In>...> readers(ColumnReader<In>(*call.args[I])...);
     RowOutput<Out> output(&writer);
     for (int64_t row = 0; row < call.rows; ++row) {
       if (writer.validity().IsNull(row)) continue;
@@ -66,7 +66,7 @@ Result<std::shared_ptr<arrow::Array>> CutRowsOver(const KernelCall& call, Functi
   if (call.args[0]->type_id() != arrow::Type::NA) writer.Share(*call.args[0]);
   if (writer.validity().null_count() < call.rows || call.rows == 0) {
     const ColumnReader<std::string_view> text(*call.args[0]);
-    const std::tuple<ColumnReader<In>...> readers(ColumnReader<In>(*call.args[I + 1])...);
+    [[maybe_unused]] const std::tuple<ColumnReader<In>...> readers(ColumnReader<In>(*call.args[I + 1])...);
     for (int64_t row = 0; row < call.rows; ++row) {
       if (writer.validity().IsNull(row)) continue;
       const std::string_view whole = text[row];

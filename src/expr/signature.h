@@ -58,6 +58,7 @@ void AddArrays(FunctionTable* table);
 void AddConstructors(FunctionTable* table);
 void AddHashes(FunctionTable* table);
 void AddJson(FunctionTable* table);
+void AddToJson(FunctionTable* table);
 void AddMisc(FunctionTable* table);
 
 }  // namespace sluice

@@ -205,7 +205,6 @@ std::optional<int64_t> ParseInteger(std::string_view text, int64_t min, int64_t 
       for (const char c : text.substr(point + 1)) {
         if (!IsDigit(c)) return std::nullopt;
       }
-      if (text.size() == 1) return std::nullopt;
       text = text.substr(0, point);
       if (text.empty()) return 0;
     }

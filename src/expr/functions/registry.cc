@@ -44,6 +44,13 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddRounding(rows);
     AddArrays(rows);
     AddConstructors(rows);
+    AddDates(rows);
+    AddTimestamps(rows);
+    AddHashes(rows);
+    AddEncodings(rows);
+    AddJson(rows);
+    AddToJson(rows);
+    AddMisc(rows);
     return rows;
   }();
   return *table;

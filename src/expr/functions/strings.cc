@@ -268,14 +268,14 @@ void AddStrings(FunctionTable* table) {
        Left);
   text("right", "right(str, length)", "The last characters.", "right('Spark SQL', 3)", "2.3.0",
        {Arg::kString, Arg::kInt}, Right);
-  table->push_back(Function("lpad", "lpad(str, length[, pad])", "Filled up in front, or cut.", "lpad('hi', 5, '??')",
+  table->push_back(Function("lpad", "lpad(str, length[, pad])", "Filled up in front, or cut.", "lpad('hi', 5, '\x3f?')",
                             "1.5.0",
                             {.args = {Arg::kString, Arg::kInt, Arg::kString},
                              .type = StringType(),
                              .kernel = Pad<true>,
                              .required = 2,
                              .defaults = {StringLiteral(" ")}}));
-  table->push_back(Function("rpad", "rpad(str, length[, pad])", "Filled up behind, or cut.", "rpad('hi', 5, '??')",
+  table->push_back(Function("rpad", "rpad(str, length[, pad])", "Filled up behind, or cut.", "rpad('hi', 5, '\x3f?')",
                             "1.5.0",
                             {.args = {Arg::kString, Arg::kInt, Arg::kString},
                              .type = StringType(),

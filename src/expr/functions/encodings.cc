@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// base64, hex, bin, character sets.
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "expr/base64.h"
+#include "expr/characters.h"
+#include "expr/map_rows.h"
+#include "expr/signature.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using ArrayPtr = std::shared_ptr<arrow::Array>;
+using Text = std::string_view;
+
+Result<ArrayPtr> Base64(const KernelCall& call) {
+  std::string text;
+  return MapRows<Text, Text>(call, [&text](RowOutput<Text>& out, Text bytes) {
+    text.clear();
+    AppendBase64(bytes, &text);
+    return out.Set(text);
+  });
+}
+
+Result<ArrayPtr> Unbase64(const KernelCall& call) {
+  return MapRows<Text, Text>(call, [](RowOutput<Text>& out, Text text) {
+    const auto bytes = DecodeBase64(text);
+    if (bytes) return out.Set(*bytes);
+    return UserError("CONVERSION_INVALID_INPUT",
+                     fmt::format("'{}' is no BASE64. Use try_to_binary to get NULL.", text));
+  });
+}
+
+Result<ArrayPtr> HexOfInteger(const KernelCall& call) {
+  return MapRows<Text, int64_t>(call, [](RowOutput<Text>& out, int64_t value) {
+    return out.Set(fmt::format("{:X}", static_cast<uint64_t>(value)));
+  });
+}
+
+Result<ArrayPtr> HexOfBytes(const KernelCall& call) {
+  std::string text;
+  return MapRows<Text, Text>(call, [&text](RowOutput<Text>& out, Text bytes) {
+    text.clear();
+    for (const char c : bytes) text += fmt::format("{:02X}", static_cast<unsigned char>(c));
+    return out.Set(text);
+  });
+}
+
+Result<ExprPtr> ResolveHex(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount("hex", args.size(), 1, 1));
+  const bool number = IsNumericType(*args[0]->type());
+  SLUICE_ASSIGN(args[0],
+                CoerceArgument("hex", 0, std::move(args[0]), number ? Arg::kLong : Arg::kStringOrBinary, options.ansi));
+  const bool nullable = args[0]->nullable();
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{"hex", number ? HexOfInteger : HexOfBytes, nullptr, options.ansi}, StringType(), nullable,
+      std::move(args));
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// NULL for what is no hex.
+Result<ArrayPtr> Unhex(const KernelCall& call) {
+  std::string bytes;
+  return MapRows<Text, Text>(call, [&bytes](RowOutput<Text>& out, Text text) {
+    bytes.clear();
+    size_t i = 0;
+    if (text.size() % 2 == 1) {
+      const int digit = HexDigit(text[i++]);
+      if (digit < 0) return out.SetNull();
+      bytes += static_cast<char>(digit);
+    }
+    for (; i < text.size(); i += 2) {
+      const int high = HexDigit(text[i]);
+      const int low = HexDigit(text[i + 1]);
+      if (high < 0 || low < 0) return out.SetNull();
+      bytes += static_cast<char>(high * 16 + low);
+    }
+    return out.Set(bytes);
+  });
+}
+
+Result<ArrayPtr> Bin(const KernelCall& call) {
+  return MapRows<Text, int64_t>(call, [](RowOutput<Text>& out, int64_t value) {
+    return out.Set(fmt::format("{:b}", static_cast<uint64_t>(value)));
+  });
+}
+
+enum class Charset { kUtf8, kAscii, kLatin1, kUtf16, kUtf16Be, kUtf16Le };
+
+Result<Charset> FindCharset(Text name, const FunctionExpr& node) {
+  std::string upper(name);
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (upper == "UTF-8") return Charset::kUtf8;
+  if (upper == "US-ASCII") return Charset::kAscii;
+  if (upper == "ISO-8859-1") return Charset::kLatin1;
+  if (upper == "UTF-16") return Charset::kUtf16;
+  if (upper == "UTF-16BE") return Charset::kUtf16Be;
+  if (upper == "UTF-16LE") return Charset::kUtf16Le;
+  if (upper == "UTF-32") return NotSupported("The character set UTF-32 is not supported.");
+  return UserError("INVALID_PARAMETER_VALUE.CHARSET",
+                   fmt::format("{} does not know the character set '{}'. It knows UTF-8, US-ASCII, ISO-8859-1, UTF-16, "
+                               "UTF-16BE and UTF-16LE.",
+                               node.name(), name),
+                   {{"functionName", "`" + node.name() + "`"}, {"charset", std::string(name)}});
+}
+
+Status Unmappable(const FunctionExpr& node, Text charset) {
+  return UserError("MALFORMED_CHARACTER_CODING",
+                   fmt::format("{} meets a character that '{}' cannot hold.", node.name(), charset),
+                   {{"function", "`" + node.name() + "`"}, {"charset", std::string(charset)}});
+}
+
+void AppendUnit(uint32_t unit, bool big_endian, std::string* out) {
+  const char high = static_cast<char>(unit >> 8);
+  const char low = static_cast<char>(unit);
+  *out += big_endian ? high : low;
+  *out += big_endian ? low : high;
+}
+
+bool EncodeTo(Text text, Charset charset, std::string* out) {
+  if (charset == Charset::kUtf8) {
+    *out = text;
+    return true;
+  }
+  const bool big_endian = charset != Charset::kUtf16Le;
+  if (charset == Charset::kUtf16 && !text.empty()) *out += "\xFE\xFF";
+  while (!text.empty()) {
+    const Text character = Characters(text, 0, 1);
+    const uint32_t point = FirstCodePoint(character);
+    text.remove_prefix(character.size());
+    if (charset == Charset::kAscii || charset == Charset::kLatin1) {
+      if (point > (charset == Charset::kAscii ? 0x7Fu : 0xFFu)) return false;
+      *out += static_cast<char>(point);
+    } else if (point < 0x10000) {
+      AppendUnit(point, big_endian, out);
+    } else {
+      AppendUnit(0xD800 + ((point - 0x10000) >> 10), big_endian, out);
+      AppendUnit(0xDC00 + ((point - 0x10000) & 0x3FF), big_endian, out);
+    }
+  }
+  return true;
+}
+
+bool DecodeFrom(Text bytes, Charset charset, std::string* out) {
+  if (charset == Charset::kUtf8) {
+    *out = bytes;
+    return true;
+  }
+  if (charset == Charset::kAscii || charset == Charset::kLatin1) {
+    for (const char c : bytes) {
+      if (charset == Charset::kAscii && (c & 0x80) != 0) return false;
+      AppendCodePoint(static_cast<unsigned char>(c), out);
+    }
+    return true;
+  }
+  bool big_endian = charset != Charset::kUtf16Le;
+  if (charset == Charset::kUtf16 && bytes.size() >= 2) {
+    if (bytes.starts_with("\xFF\xFE")) big_endian = false;
+    if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) bytes.remove_prefix(2);
+  }
+  if (bytes.size() % 2 != 0) return false;
+  uint32_t high = 0;
+  for (size_t i = 0; i < bytes.size(); i += 2) {
+    const auto first = static_cast<unsigned char>(bytes[i]);
+    const auto second = static_cast<unsigned char>(bytes[i + 1]);
+    const uint32_t unit =
+        big_endian ? static_cast<uint32_t>(first << 8 | second) : static_cast<uint32_t>(second << 8 | first);
+    if (unit >= 0xD800 && unit < 0xDC00) {
+      high = unit;
+    } else if (unit >= 0xDC00 && unit < 0xE000 && high != 0) {
+      AppendCodePoint(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00), out);
+      high = 0;
+    } else {
+      AppendCodePoint(unit, out);
+    }
+  }
+  return true;
+}
+
+template <bool (*kConvert)(Text, Charset, std::string*)>
+Result<ArrayPtr> ConvertCharset(const KernelCall& call) {
+  std::string converted;
+  return MapRows<Text, Text, Text>(call, [&](RowOutput<Text>& out, Text text, Text name) -> Status {
+    SLUICE_ASSIGN(const Charset charset, FindCharset(name, call.node));
+    converted.clear();
+    if (!kConvert(text, charset, &converted)) return Unmappable(call.node, name);
+    return out.Set(converted);
+  });
+}
+
+}  // namespace
+
+void AddEncodings(FunctionTable* table) {
+  table->push_back(Function("base64", "base64(str or binary)", "In BASE64, without line breaks.", "base64('Spark SQL')",
+                            "1.5.0", {.args = {Arg::kBinary}, .type = StringType(), .kernel = Base64}));
+  table->push_back(Function("unbase64", "unbase64(str)", "The bytes of a BASE64 text.", "unbase64('U3BhcmsgU1FM')",
+                            "1.5.0", {.args = {Arg::kString}, .type = BinaryType(), .kernel = Unbase64}));
+  table->push_back({"hex", "hex(number, str or binary)", "In hexadecimal digits.", "hex(17)", "1.5.0", ResolveHex});
+  table->push_back(Function("unhex", "unhex(str)", "The bytes of hexadecimal digits; NULL when there are others.",
+                            "unhex('537061726B')", "1.5.0",
+                            {.args = {Arg::kString}, .type = BinaryType(), .kernel = Unhex, .nulls = Nulls::kAlways}));
+  table->push_back(Function("bin", "bin(number)", "In binary digits.", "bin(13)", "1.5.0",
+                            {.args = {Arg::kLong}, .type = StringType(), .kernel = Bin}));
+  table->push_back(Function(
+      "encode", "encode(str, charset)", "The bytes of a string in a character set.", "encode('abc', 'utf-8')", "1.5.0",
+      {.args = {Arg::kString, Arg::kString}, .type = BinaryType(), .kernel = ConvertCharset<EncodeTo>}));
+  table->push_back(
+      Function("decode", "decode(binary, charset)", "The string of bytes in a character set.",
+               "decode(encode('abc', 'utf-8'), 'utf-8')", "1.5.0",
+               {.args = {Arg::kBinary, Arg::kString}, .type = StringType(), .kernel = ConvertCharset<DecodeFrom>}));
+}
+
+}  // namespace sluice

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// Timestamps: from and to numbers and texts, truncation, other zones.
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "expr/cast.h"
+#include "expr/datetime_pattern.h"
+#include "expr/functions/decimal_arithmetic.h"
+#include "expr/map_rows.h"
+#include "expr/signature.h"
+#include "types/calendar.h"
+#include "types/spark_type.h"
+#include "types/time_zone.h"
+
+namespace sluice {
+namespace {
+
+using Text = std::string_view;
+
+// Compiles each pattern once in a row.
+class PatternCache {
+ public:
+  Result<const DatetimePattern*> Get(Text pattern) {
+    if (!compiled_ || last_ != pattern) {
+      SLUICE_ASSIGN(compiled_, DatetimePattern::Compile(pattern));
+      last_ = pattern;
+    }
+    return &*compiled_;
+  }
+
+ private:
+  std::string last_;
+  std::optional<DatetimePattern> compiled_;
+};
+
+Status CannotParse(Text text, Text pattern) {
+  return UserError("CANNOT_PARSE_TIMESTAMP",
+                   fmt::format("'{}' does not match the pattern '{}'. Use try_to_timestamp to get NULL, or set "
+                               "spark.sql.ansi.enabled=false.",
+                               text, pattern),
+                   {{"func", "`try_to_timestamp`"}});
+}
+
+// Texts by a pattern, as instants; Out: int64_t for TIMESTAMP and seconds, int32_t for DATE.
+template <typename Out, typename Convert>
+Result<ArrayPtr> ParseWithPattern(const KernelCall& call, bool fails, Convert convert) {
+  SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
+  PatternCache cache;
+  return MapRows<Out, Text, Text>(call, [&](RowOutput<Out>& out, Text text, Text pattern) -> Status {
+    SLUICE_ASSIGN(const DatetimePattern* compiled, cache.Get(pattern));
+    const auto micros = compiled->Parse(text, &zone);
+    if (!micros) return fails ? CannotParse(text, pattern) : out.SetNull();
+    return out.Set(convert(*micros, &zone));
+  });
+}
+
+Result<ArrayPtr> TextToTimestamp(const KernelCall& call) {
+  return ParseWithPattern<int64_t>(call, call.node.ansi() && call.node.name() == "to_timestamp",
+                                   [](int64_t micros, TimeZone*) { return micros; });
+}
+
+Result<ArrayPtr> TextToDate(const KernelCall& call) {
+  return ParseWithPattern<int32_t>(call, call.node.ansi() && call.node.name() == "to_date",
+                                   [](int64_t micros, TimeZone* zone) {
+                                     return static_cast<int32_t>(FloorDiv(zone->ToLocal(micros), kMicrosPerDay));
+                                   });
+}
+
+Result<ArrayPtr> TextToSeconds(const KernelCall& call) {
+  return ParseWithPattern<int64_t>(call, call.node.ansi(),
+                                   [](int64_t micros, TimeZone*) { return FloorDiv(micros, kMicrosPerSecond); });
+}
+
+// to_date, to_timestamp and their try_ forms: a cast, unless there is a pattern.
+ScalarFunction TextRow(const char* name, const char* signature, const char* doc, const char* example, const char* since,
+                       TypePtr type, Kernel kernel) {
+  return {name,
+          signature,
+          doc,
+          example,
+          since,
+          [name, type, kernel](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
+            SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 1, 2));
+            const bool to_null = std::string_view(name).starts_with("try_");
+            if (args.size() == 1 || !IsStringType(*args[0]->type())) {
+              const std::string text = args.size() == 1
+                                           ? fmt::format("{}({})", name, args[0]->ToString())
+                                           : fmt::format("{}({}, {})", name, args[0]->ToString(), args[1]->ToString());
+              if (!CanCast(*args[0]->type(), *type, options.ansi))
+                return UnexpectedInput(name, 0, *args[0], "STRING, DATE or TIMESTAMP");
+              const CastMode mode = to_null ? CastMode::kTry : options.ansi ? CastMode::kAnsi : CastMode::kLegacy;
+              return std::make_shared<CastExpr>(args[0], type, mode, false, text);
+            }
+            SLUICE_ASSIGN(args[1], CoerceArgument(name, 1, std::move(args[1]), Arg::kString, options.ansi));
+            const bool nullable = to_null || !options.ansi || args[0]->nullable() || args[1]->nullable();
+            return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, nullptr, options.ansi}, type, nullable,
+                                                  std::move(args));
+          }};
+}
+
+Result<ArrayPtr> DateFormat(const KernelCall& call) {
+  SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
+  PatternCache cache;
+  std::string text;
+  return MapRows<Text, int64_t, Text>(call, [&](RowOutput<Text>& out, int64_t micros, Text pattern) -> Status {
+    SLUICE_ASSIGN(const DatetimePattern* compiled, cache.Get(pattern));
+    text.clear();
+    compiled->Format(micros, &zone, &text);
+    return out.Set(text);
+  });
+}
+
+Result<ArrayPtr> FromUnixtime(const KernelCall& call) {
+  SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
+  PatternCache cache;
+  std::string text;
+  return MapRows<Text, int64_t, Text>(call, [&](RowOutput<Text>& out, int64_t seconds, Text pattern) -> Status {
+    SLUICE_ASSIGN(const DatetimePattern* compiled, cache.Get(pattern));
+    text.clear();
+    compiled->Format(seconds * kMicrosPerSecond, &zone, &text);
+    return out.Set(text);
+  });
+}
+
+// unix_timestamp of a timestamp or date.
+template <int64_t kUnit>
+Result<ArrayPtr> UnixOf(const KernelCall& call) {
+  return MapRows<int64_t, int64_t>(
+      call, [](RowOutput<int64_t>& out, int64_t micros) { return out.Set(FloorDiv(micros, kUnit)); });
+}
+
+Result<ExprPtr> ResolveUnixTimestamp(const char* name, std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 0, 2));
+  if (args.empty()) {
+    SLUICE_ASSIGN(auto now, ResolveFunction("current_timestamp", {}, options));
+    args.push_back(std::move(now));
+  }
+  if (args.size() < 2) args.push_back(StringLiteral("yyyy-MM-dd HH:mm:ss"));
+  const bool text = IsStringType(*args[0]->type());
+  if (!text) {
+    SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kTimestamp, options.ansi));
+  }
+  const bool nullable = args[0]->nullable() || args[1]->nullable() || (text && !options.ansi);
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{name, text ? TextToSeconds : UnixOf<kMicrosPerSecond>, nullptr, options.ansi}, arrow::int64(),
+      nullable, std::move(args));
+}
+
+template <int64_t kUnit>
+Result<ArrayPtr> FromInteger(const KernelCall& call) {
+  return MapRows<int64_t, int64_t>(call, [&call](RowOutput<int64_t>& out, int64_t value) {
+    int64_t micros = 0;
+    if (__builtin_mul_overflow(value, kUnit, &micros)) return ArithmeticOverflow(call.node);
+    return out.Set(micros);
+  });
+}
+
+Result<ArrayPtr> FromSeconds(const KernelCall& call) {
+  return MapRows<int64_t, double>(call, [](RowOutput<int64_t>& out, double seconds) {
+    return std::isfinite(seconds) ? out.Set(static_cast<int64_t>(seconds * static_cast<double>(kMicrosPerSecond)))
+                                  : out.SetNull();
+  });
+}
+
+Result<ExprPtr> ResolveTimestampSeconds(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount("timestamp_seconds", args.size(), 1, 1));
+  const bool whole = IsIntegralType(*args[0]->type());
+  const ExprPtr given = args[0];
+  if (!whole && !IsNumericType(*given->type())) return UnexpectedInput("timestamp_seconds", 0, *given, "NUMERIC");
+  SLUICE_ASSIGN(args[0], MakeImplicitCast(given, whole ? arrow::int64() : arrow::float64(), options.ansi));
+  const bool nullable = given->nullable() || !whole;
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{"timestamp_seconds", whole ? FromInteger<kMicrosPerSecond> : FromSeconds, nullptr, options.ansi},
+      TimestampType(), nullable, std::move(args));
+}
+
+// The instant at which the unit began, by the session's clock.
+std::optional<int64_t> TruncateTo(std::string unit, int64_t micros, TimeZone* zone) {
+  for (char& c : unit) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const int64_t local = zone->ToLocal(micros);
+  const int64_t days = FloorDiv(local, kMicrosPerDay);
+  const CivilDay day = CivilFromDays(days);
+  const auto floor_to = [local](int64_t step) { return FloorDiv(local, step) * step; };
+  if (unit == "MICROSECOND") return micros;
+  if (unit == "MILLISECOND") return FloorDiv(micros, 1000) * 1000;
+  if (unit == "SECOND") return FloorDiv(micros, kMicrosPerSecond) * kMicrosPerSecond;
+  if (unit == "MINUTE") return micros - (local - floor_to(60 * kMicrosPerSecond));
+  if (unit == "HOUR") return micros - (local - floor_to(3600 * kMicrosPerSecond));
+  int64_t first = 0;
+  if (unit == "DAY" || unit == "DD") {
+    first = days;
+  } else if (unit == "WEEK") {
+    first = days - IsoWeekday(days) + 1;
+  } else if (unit == "MONTH" || unit == "MON" || unit == "MM") {
+    first = days - day.day + 1;
+  } else if (unit == "QUARTER") {
+    first = DaysFromCivil(day.year, (day.month - 1) / 3 * 3 + 1, 1);
+  } else if (unit == "YEAR" || unit == "YYYY" || unit == "YY") {
+    first = DaysFromCivil(day.year, 1, 1);
+  } else {
+    return std::nullopt;
+  }
+  return zone->ToUtc(first * kMicrosPerDay);
+}
+
+Result<ArrayPtr> DateTrunc(const KernelCall& call) {
+  SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
+  return MapRows<int64_t, Text, int64_t>(call, [&zone](RowOutput<int64_t>& out, Text unit, int64_t micros) {
+    const auto begin = TruncateTo(std::string(unit), micros, &zone);
+    return begin ? out.Set(*begin) : out.SetNull();
+  });
+}
+
+Result<ArrayPtr> MakeTimestamp(const KernelCall& call) {
+  SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
+  return MapRows<int64_t, int32_t, int32_t, int32_t, int32_t, int32_t, arrow::Decimal128>(
+      call, [&](RowOutput<int64_t>& out, int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
+                const arrow::Decimal128& second) {
+        const auto micros = static_cast<int64_t>(second.low_bits());
+        const bool valid = month >= 1 && month <= 12 && day >= 1 &&
+                           day <= DaysInMonth(year, std::clamp(month, 1, 12)) && hour >= 0 && hour < 24 &&
+                           minute >= 0 && minute < 60 && micros >= 0 && micros <= 60 * kMicrosPerSecond;
+        if (!valid) {
+          if (!call.node.ansi()) return out.SetNull();
+          return UserError("DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
+                           "A field of make_timestamp is out of its bounds. Use try_make_timestamp to get NULL, or set "
+                           "spark.sql.ansi.enabled=false.");
+        }
+        const int64_t minutes = (DaysFromCivil(year, month, day) * 24 + hour) * 60 + minute;
+        return out.Set(zone.ToUtc(minutes * 60 * kMicrosPerSecond + micros));
+      });
+}
+
+Result<ExprPtr> ResolveMakeTimestamp(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount("make_timestamp", args.size(), 6, 7));
+  if (args.size() == 7) return NotSupported("make_timestamp with a time zone is not supported.");
+  bool nullable = !options.ansi;
+  for (size_t i = 0; i < 6; ++i) {
+    const TypePtr wanted = i < 5 ? arrow::int32() : arrow::decimal128(16, 6);
+    SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], wanted, options.ansi));
+    nullable |= args[i]->nullable();
+  }
+  return std::make_shared<FunctionExpr>(FunctionTraits{"make_timestamp", MakeTimestamp, nullptr, options.ansi},
+                                        TimestampType(), nullable, std::move(args));
+}
+
+// from_utc_timestamp (kTo false) and to_utc_timestamp: the clock of another zone.
+template <bool kTo>
+Result<ArrayPtr> ShiftZone(const KernelCall& call) {
+  std::optional<TimeZone> zone;
+  return MapRows<int64_t, int64_t, Text>(call, [&zone](RowOutput<int64_t>& out, int64_t micros, Text name) -> Status {
+    if (!zone || zone->name() != name) {
+      SLUICE_ASSIGN(zone, TimeZone::Find(std::string(name)));
+    }
+    return out.Set(kTo ? zone->ToUtc(micros) : zone->ToLocal(micros));
+  });
+}
+
+}  // namespace
+
+void AddTimestamps(FunctionTable* table) {
+  table->push_back(TextRow("to_date", "to_date(str[, pattern])", "A date of a text.",
+                           "to_date('2016-12-31', 'yyyy-MM-dd')", "1.5.0", arrow::date32(), TextToDate));
+  table->push_back(TextRow("try_to_date", "try_to_date(str[, pattern])", "As to_date, but NULL for what is malformed.",
+                           "try_to_date('x')", "4.0.0", arrow::date32(), TextToDate));
+  table->push_back(TextRow("to_timestamp", "to_timestamp(str[, pattern])", "A timestamp of a text.",
+                           "to_timestamp('2016-12-31', 'yyyy-MM-dd')", "2.2.0", TimestampType(), TextToTimestamp));
+  table->push_back(TextRow("try_to_timestamp", "try_to_timestamp(str[, pattern])",
+                           "As to_timestamp, but NULL for what is malformed.", "try_to_timestamp('x')", "3.5.0",
+                           TimestampType(), TextToTimestamp));
+  table->push_back(Function("date_format", "date_format(timestamp, pattern)", "A text by a pattern of java.time.",
+                            "date_format('2016-04-08', 'y')", "1.5.0",
+                            {.args = {Arg::kTimestamp, Arg::kString}, .type = StringType(), .kernel = DateFormat}));
+  table->push_back({"unix_timestamp", "unix_timestamp([str or timestamp[, pattern]])", "Seconds since 1970 UTC.",
+                    "unix_timestamp('2016-04-08', 'yyyy-MM-dd')", "1.5.0",
+                    [](std::vector<ExprPtr> args, const ResolveOptions& options) {
+                      return ResolveUnixTimestamp("unix_timestamp", std::move(args), options);
+                    }});
+  table->push_back({"to_unix_timestamp", "to_unix_timestamp(str or timestamp[, pattern])", "Seconds since 1970 UTC.",
+                    "to_unix_timestamp('2016-04-08', 'yyyy-MM-dd')", "1.6.0",
+                    [](std::vector<ExprPtr> args, const ResolveOptions& options) {
+                      return ResolveUnixTimestamp("to_unix_timestamp", std::move(args), options);
+                    }});
+  table->push_back(Function("from_unixtime", "from_unixtime(seconds[, pattern])", "A text of seconds since 1970 UTC.",
+                            "from_unixtime(0)", "1.5.0",
+                            {.args = {Arg::kLong, Arg::kString},
+                             .type = StringType(),
+                             .kernel = FromUnixtime,
+                             .required = 1,
+                             .defaults = {StringLiteral("yyyy-MM-dd HH:mm:ss")}}));
+  table->push_back({"timestamp_seconds", "timestamp_seconds(seconds)", "The timestamp so long after 1970 UTC.",
+                    "timestamp_seconds(1230219000)", "3.1.0", ResolveTimestampSeconds});
+  table->push_back(Function("timestamp_millis", "timestamp_millis(milliseconds)",
+                            "The timestamp so long after 1970 UTC.", "timestamp_millis(1230219000123)", "3.1.0",
+                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1000>}));
+  table->push_back(Function("timestamp_micros", "timestamp_micros(microseconds)",
+                            "The timestamp so long after 1970 UTC.", "timestamp_micros(1230219000123123)", "3.1.0",
+                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1>}));
+  const auto unix_of = [table](const char* name, const char* doc, Kernel kernel) {
+    table->push_back(Function(name, "unix_seconds(timestamp)", doc, "unix_seconds(TIMESTAMP'1970-01-01 00:00:01Z')",
+                              "3.1.0", {.args = {Arg::kTimestamp}, .type = arrow::int64(), .kernel = kernel}));
+  };
+  unix_of("unix_seconds", "Seconds since 1970 UTC, rounded down.", UnixOf<kMicrosPerSecond>);
+  unix_of("unix_millis", "Milliseconds since 1970 UTC, rounded down.", UnixOf<1000>);
+  unix_of("unix_micros", "Microseconds since 1970 UTC.", UnixOf<1>);
+  table->push_back(Function("date_trunc", "date_trunc(unit, timestamp)",
+                            "The beginning of the year, quarter, month, week, day, hour, minute or second.",
+                            "date_trunc('HOUR', '2015-03-05T09:32:05.359')", "2.3.0",
+                            {.args = {Arg::kString, Arg::kTimestamp},
+                             .type = TimestampType(),
+                             .kernel = DateTrunc,
+                             .nulls = Nulls::kAlways}));
+  table->push_back({"make_timestamp", "make_timestamp(year, month, day, hour, minute, second)",
+                    "A timestamp on the session's clock.", "make_timestamp(2014, 12, 28, 6, 30, 45.887)", "3.0.0",
+                    ResolveMakeTimestamp});
+  table->push_back(Function(
+      "from_utc_timestamp", "from_utc_timestamp(timestamp, zone)", "The clock of the zone when it is this time UTC.",
+      "from_utc_timestamp('2016-08-31', 'Asia/Seoul')", "1.5.0",
+      {.args = {Arg::kTimestamp, Arg::kString}, .type = TimestampType(), .kernel = ShiftZone<false>}));
+  table->push_back(
+      Function("to_utc_timestamp", "to_utc_timestamp(timestamp, zone)", "UTC when the zone's clock shows this time.",
+               "to_utc_timestamp('2016-08-31', 'Asia/Seoul')", "1.5.0",
+               {.args = {Arg::kTimestamp, Arg::kString}, .type = TimestampType(), .kernel = ShiftZone<true>}));
+}
+
+}  // namespace sluice

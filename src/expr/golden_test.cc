@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every case of tests/golden/expr against what real Spark answered (tools/record_golden.py).
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "expr/cast.h"
+#include "expr/function_registry.h"
+#include "types/spark_type.h"
+#include "types/value_formatter.h"
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Unescape(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out += text[i];
+      continue;
+    }
+    const char code = text[++i];
+    switch (code) {
+      case 'n':
+        out += '\n';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case '0':
+        out += '\0';
+        break;
+      case 'x':
+        out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
+        i += 2;
+        break;
+      default:
+        out += code;
+    }
+  }
+  return out;
+}
+
+std::string Unquoted(const std::string& text) {
+  return Unescape(text.size() > 1 && text.front() == '\'' && text.back() == '\'' ? text.substr(1, text.size() - 2)
+                                                                                 : text);
+}
+
+Result<ExprPtr> Argument(const std::string& type, const std::string& text, const ResolveOptions& options);
+
+ExprPtr Text(const std::string& text) {
+  return std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(text));
+}
+
+// array(..), map(..) and named_struct(..) of the JSON of a case.
+Result<ExprPtr> Nested(const Json& value, const std::shared_ptr<arrow::DataType>& type, const ResolveOptions& options) {
+  if (value.is_null()) return std::make_shared<LiteralExpr>(arrow::MakeNullScalar(type));
+  std::vector<ExprPtr> args;
+  std::string function;
+  if (type->id() == arrow::Type::LIST) {
+    function = "array";
+    for (const auto& item : value) {
+      SLUICE_ASSIGN(auto arg, Nested(item, type->field(0)->type(), options));
+      args.push_back(std::move(arg));
+    }
+    if (args.empty()) return MakeCast(*ResolveFunction("array", {}, options), type, CastMode::kAnsi);
+  } else if (type->id() == arrow::Type::MAP) {
+    function = "map";
+    for (const auto& [key, item] : value.items()) {
+      args.push_back(Text(key));
+      SLUICE_ASSIGN(auto arg, Nested(item, static_cast<const arrow::MapType&>(*type).item_type(), options));
+      args.push_back(std::move(arg));
+    }
+  } else if (type->id() == arrow::Type::STRUCT) {
+    function = "named_struct";
+    for (const auto& field : type->fields()) {
+      args.push_back(Text(field->name()));
+      SLUICE_ASSIGN(auto arg, Nested(value.at(field->name()), field->type(), options));
+      args.push_back(std::move(arg));
+    }
+  } else {
+    return Argument(SparkSimpleString(*type), value.is_string() ? value.get<std::string>() : value.dump(), options);
+  }
+  return ResolveFunction(function, std::move(args), options);
+}
+
+Result<ExprPtr> Argument(const std::string& type_text, const std::string& text, const ResolveOptions& options) {
+  SLUICE_ASSIGN(auto type, ParseSparkType(type_text));
+  if (text == "NULL") return std::make_shared<LiteralExpr>(arrow::MakeNullScalar(type));
+  if (type->num_fields() > 0) return Nested(Json::parse(text), type, options);
+  if (type->Equals(StringType())) return Text(Unquoted(text));
+  if (type->Equals(BinaryType())) {
+    return std::make_shared<LiteralExpr>(
+        std::make_shared<arrow::BinaryViewScalar>(arrow::Buffer::FromString(Unquoted(text)), BinaryType()));
+  }
+  EvalContext context;
+  context.time_zone = options.time_zone;
+  SLUICE_ASSIGN(auto cast, MakeCast(Text(text), type, CastMode::kAnsi));
+  SLUICE_ASSIGN(auto scalar, EvalConstant(cast, context));
+  return std::make_shared<LiteralExpr>(std::move(scalar));
+}
+
+Result<ExprPtr> Call(const std::string& function, std::vector<ExprPtr> args, const ResolveOptions& options) {
+  const bool to_null = function.starts_with("try_cast:");
+  if (!to_null && !function.starts_with("cast:")) return ResolveFunction(function, std::move(args), options);
+  SLUICE_ASSIGN(auto type, ParseSparkType(function.substr(function.find(':') + 1)));
+  return MakeCast(args[0], type, to_null ? CastMode::kTry : options.ansi ? CastMode::kAnsi : CastMode::kLegacy);
+}
+
+// What Spark's CAST(.. AS STRING) would print, or nothing for NULL.
+Result<std::optional<std::string>> Print(const arrow::Array& array, int64_t row, const ResolveOptions& options) {
+  if (array.IsNull(row)) return std::nullopt;
+  SLUICE_ASSIGN(auto zone, TimeZone::Find(options.time_zone));
+  std::string text;
+  SLUICE_RETURN_IF_ERROR(ValueFormatter(std::move(zone), false, options.ansi).Append(array, row, &text));
+  return text;
+}
+
+// Mentions a NULL or nested argument: Spark shows how it was written there.
+bool ComparesName(const Json& test) {
+  for (const auto& arg : test["args"]) {
+    const auto text = arg[1].get<std::string>();
+    const auto type = arg[0].get<std::string>();
+    if (text == "NULL" || type.find('<') != std::string::npos ||
+        ((type == "double" || type == "float") && !std::isdigit(static_cast<unsigned char>(text.back()))) ||
+        text.find("\\x") != std::string::npos || type == "timestamp_ntz") {
+      return false;
+    }
+  }
+  return true;
+}
+
+struct Outcome {
+  std::shared_ptr<arrow::Array> values;
+  ExprPtr expr;
+};
+
+Result<Outcome> Run(const Json& test, const ResolveOptions& options) {
+  std::vector<ExprPtr> args;
+  for (const auto& arg : test["args"]) {
+    SLUICE_ASSIGN(auto expr, Argument(arg[0].get<std::string>(), arg[1].get<std::string>(), options));
+    args.push_back(std::move(expr));
+  }
+  SLUICE_ASSIGN(auto expr, Call(test["fn"].get<std::string>(), std::move(args), options));
+  EvalContext context;
+  context.ansi = options.ansi;
+  context.time_zone = options.time_zone;
+  const auto batch = arrow::RecordBatch::Make(arrow::schema({}), 3, arrow::ArrayVector{});
+  Evaluation evaluation(*batch, context);
+  SLUICE_ASSIGN(auto values, evaluation.Eval(expr));
+  return Outcome{std::move(values), std::move(expr)};
+}
+
+// Empty when all is as recorded.
+std::string Difference(const Json& test, const Json& expected, const ResolveOptions& options) {
+  const auto outcome = Run(test, options);
+  if (expected.contains("error")) {
+    if (outcome.ok()) return "no error, but " + (outcome->values->ToString());
+    const auto* detail = FindSparkError(outcome.status());
+    if (detail == nullptr) return outcome.status().ToString();
+    if (detail->error_class != expected["error"].get<std::string>()) return outcome.status().ToString();
+    if (!expected["sqlstate"].is_null() && detail->sqlstate != expected["sqlstate"].get<std::string>())
+      return "SQLSTATE " + detail->sqlstate;
+    return {};
+  }
+  if (!outcome.ok()) return outcome.status().ToString();
+  const auto& [values, expr] = *outcome;
+  if (const Status valid = values->ValidateFull(); !valid.ok()) return valid.ToString();
+  if (!SameSparkType(*values->type(), *expr->type())) return "a column of " + values->type()->ToString();
+  if (SparkSimpleString(*expr->type()) != expected["type"].get<std::string>())
+    return "type " + SparkSimpleString(*expr->type());
+  std::optional<std::string> wanted;
+  if (expected.contains("hex"))
+    wanted = Unescape([&] {
+      std::string escaped;
+      const auto hex = expected["hex"].get<std::string>();
+      for (size_t i = 0; i < hex.size(); i += 2) escaped += "\\x" + hex.substr(i, 2);
+      return escaped;
+    }());
+  else if (!expected["value"].is_null())
+    wanted = expected["value"].get<std::string>();
+  for (int64_t row = 0; row < values->length(); ++row) {
+    const auto printed = Print(*values, row, options);
+    if (!printed.ok()) return printed.status().ToString();
+    if (*printed != wanted) return "value " + printed->value_or("NULL");
+  }
+  if (ComparesName(test) && expr->ToString() != expected["name"].get<std::string>()) return "name " + expr->ToString();
+  if (!wanted && !expr->nullable()) return "NULL, though it is not nullable";
+  return {};
+}
+
+class GoldenTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenTest, AsRecorded) {
+  std::ifstream file(std::string(SLUICE_SOURCE_DIR) + "/tests/golden/expr/" + GetParam() + ".json");
+  ASSERT_TRUE(file.good()) << GetParam();
+  const Json cases = Json::parse(file);
+  int compared = 0;
+  for (const auto& test : cases) {
+    for (const bool ansi : {true, false}) {
+      const Json& expected = ansi || !test.contains("legacy") ? test["ansi"] : test["legacy"];
+      const ResolveOptions options{ansi, test.value("zone", "UTC")};
+      const std::string difference = Difference(test, expected, options);
+      EXPECT_EQ(difference, "") << test["fn"] << " "
+                                << test["args"].dump(-1, ' ', false, Json::error_handler_t::replace)
+                                << (ansi ? " ANSI" : " legacy")
+                                << "\n  Spark: " << expected.dump(-1, ' ', false, Json::error_handler_t::replace);
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, GoldenTest,
+                         testing::Values("arrays", "casts", "conditionals", "dates", "hashes", "json", "math",
+                                         "operators", "patterns", "strings"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace sluice
