@@ -10,6 +10,9 @@ namespace sluice {
 
 // One row a format; each is defined in its own folder's *_connector.cc.
 extern const Connector kKafkaConnector;
+extern const Connector kConsoleConnector;
+extern const Connector kMemoryConnector;
+extern const Connector kNoopConnector;
 extern const Connector kParquetConnector;
 extern const Connector kRateConnector;
 extern const Connector kRateMicroBatchConnector;
@@ -17,6 +20,9 @@ extern const Connector kRateMicroBatchConnector;
 const std::vector<Connector>& AllConnectors() {
   static const std::vector<Connector> connectors = {
       kKafkaConnector,
+      kConsoleConnector,
+      kMemoryConnector,
+      kNoopConnector,
       kParquetConnector,
       kRateConnector,
       kRateMicroBatchConnector,

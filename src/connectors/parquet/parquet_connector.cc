@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/file/file_sink.h"
+#include "connectors/parquet/parquet_source.h"
 #include "connectors/registry.h"
 
 namespace sluice {
 
 extern const Connector kParquetConnector;
-const Connector kParquetConnector = {"parquet", "Parquet files in a folder", nullptr, nullptr, nullptr, FileSink::Open};
+const Connector kParquetConnector = {
+    "parquet", "Parquet files in a folder", ParquetTableSchema, nullptr, OpenParquetTable, FileSink::Open};
 
 }  // namespace sluice

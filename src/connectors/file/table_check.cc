@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/file/table_check.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+
+#include "base/spark_error.h"
+#include "checkpoint/checkpoint_check.h"
+#include "checkpoint/file_sink_log.h"
+#include "connectors/file/part_file_name.h"
+#include "connectors/parquet/table_files.h"
+
+namespace sluice {
+namespace {
+
+std::string_view NameOf(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool IsDamage(const Status& status) {
+  return IsNotFound(status) || HasErrorClass(status, "SLUICE_CHECKPOINT_DAMAGED") ||
+         HasErrorClass(status, "SLUICE_SINK_LOG_DAMAGED") ||
+         HasErrorClass(status, "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION");
+}
+
+// Where the sink log stands against the checkpoint; the same rule as FileSink::Start.
+void CompareEnds(const CheckpointReport& checkpoint, std::optional<BatchId> latest, TableReport* report) {
+  const BatchId next = checkpoint.next();
+  const int64_t ends = latest ? latest->value : -1;
+  if (ends == next.value - 1) return;
+  if (ends == next.value && checkpoint.recovers()) {
+    report->notes.push_back(
+        fmt::format("Batch {} is in the table and not yet in commits/: a restart sees that.", ends));
+  } else if (ends < next.value) {
+    report->damage.push_back(fmt::format("The checkpoint has committed batches up to {}, but the sink log ends at {}.",
+                                         next.value - 1, latest ? latest->ToString() : "none"));
+  } else {
+    report->damage.push_back(
+        fmt::format("The sink log ends at batch {}, beyond the checkpoint, which would now run batch {}: they do not "
+                    "belong together.",
+                    ends, next.value));
+  }
+}
+
+// The files that the log names, by path; nothing when the log cannot be read.
+Result<std::optional<std::map<std::string, int64_t>>> NamedFiles(FileSinkLog* log, TableReport* report) {
+  std::map<std::string, int64_t> named;
+  Result<std::vector<SinkLogEntry>> entries = log->AllFiles();
+  if (!entries.ok()) {
+    if (!IsDamage(entries.status())) return entries.status();
+    const SparkErrorDetail* detail = FindSparkError(entries.status());
+    report->damage.push_back(detail == nullptr ? entries.status().message() : detail->message);
+    return std::optional<std::map<std::string, int64_t>>();
+  }
+  for (const SinkLogEntry& entry : *entries) {
+    if (!named.emplace(PathOfUri(entry.path), entry.size).second) {
+      report->damage.push_back(fmt::format("The sink log names {} twice: its rows are doubled.", entry.path));
+    }
+  }
+  return std::optional(std::move(named));
+}
+
+enum class Kind { kData, kReRun, kTemporary, kOther };
+
+// What a file in the table's folder is, by its name alone.
+Kind KindOf(const std::string& path, const Location& sink, const CheckpointReport& checkpoint) {
+  const std::string_view inside = std::string_view(path).substr(sink.path.size());
+  if (inside.find("/_") != std::string_view::npos) return Kind::kOther;
+  const std::string_view name = NameOf(path);
+  if (name.starts_with(".part-") && name.ends_with(".tmp")) return Kind::kTemporary;
+  if (inside.find("/.") != std::string_view::npos) return Kind::kOther;
+  const auto part = ParsePartFileName(name);
+  if (!part) return Kind::kOther;
+  const auto batch = BatchOfPartUuid(part->uuid, checkpoint.query_id);
+  const bool re_run = checkpoint.recovers() && batch && batch->value == (checkpoint.next().value & 0xFFFFFFFF);
+  return re_run ? Kind::kReRun : Kind::kData;
+}
+
+Status CompareFiles(const Location& sink, const CheckpointReport& checkpoint, std::map<std::string, int64_t> named,
+                    TableReport* report) {
+  SLUICE_ASSIGN(const std::vector<FileInfo> files, sink.fs->List(sink.path, /*recursive=*/true));
+  int64_t re_run = 0;
+  for (const FileInfo& file : files) {
+    if (file.is_folder) continue;
+    const auto found = named.find(file.path);
+    if (found != named.end()) {
+      if (found->second != file.size) {
+        report->damage.push_back(
+            fmt::format("{} has {} bytes, the sink log says {}.", file.path, file.size, found->second));
+      }
+      named.erase(found);
+      continue;
+    }
+    const Kind kind = KindOf(file.path, sink, checkpoint);
+    re_run += kind == Kind::kReRun ? 1 : 0;
+    if (kind == Kind::kData || kind == Kind::kTemporary) report->orphans.push_back(file.path);
+  }
+  for (const auto& [path, size] : named) report->damage.push_back(fmt::format("{} is missing.", path));
+  if (re_run > 0) {
+    report->notes.push_back(
+        fmt::format("{} file(s) of batch {} are there already; a restart writes the same ones again.", re_run,
+                    checkpoint.next().value));
+  }
+  return Status::OK();
+}
+
+struct Verified {
+  TableReport report;
+  bool has_log = false;
+};
+
+Result<Verified> Verify(const Location& checkpoint, const Location& sink) {
+  Verified verified;
+  TableReport& report = verified.report;
+  SLUICE_ASSIGN(CheckpointReport logs, CheckCheckpoint(checkpoint));
+  report.damage = std::move(logs.damage);
+  report.notes = std::move(logs.notes);
+  FileSinkLog log({sink.fs, sink.path + "/_spark_metadata"}, {}, &SystemClock());
+  SLUICE_RETURN_IF_ERROR(log.Refresh());
+  verified.has_log = log.Latest().has_value();
+  CompareEnds(logs, log.Latest(), &report);
+  SLUICE_ASSIGN(auto named, NamedFiles(&log, &report));
+  // With a log that cannot be read every file would look like an orphan.
+  if (named) SLUICE_RETURN_IF_ERROR(CompareFiles(sink, logs, std::move(*named), &report));
+  return verified;
+}
+
+}  // namespace
+
+Result<TableReport> VerifyCheckpoint(const Location& checkpoint, const Location& sink) {
+  SLUICE_ASSIGN(Verified verified, Verify(checkpoint, sink));
+  return std::move(verified.report);
+}
+
+Result<std::vector<std::string>> CleanCheckpoint(const Location& checkpoint, const Location& sink) {
+  SLUICE_ASSIGN(Verified verified, Verify(checkpoint, sink));
+  TableReport& report = verified.report;
+  if (report.damaged()) {
+    return UserError(
+        "SLUICE_CHECKPOINT_DAMAGED",
+        fmt::format("Nothing was deleted, since the checkpoint or the table is damaged: {}", report.damage.front()));
+  }
+  if (!verified.has_log && !report.orphans.empty()) {
+    return UserError(
+        "SLUICE_CHECKPOINT_MISMATCH",
+        fmt::format("Nothing was deleted: {} has no sink log (_spark_metadata) that would tell which of its files "
+                    "belong to the table.",
+                    sink.path));
+  }
+  if (!report.orphans.empty()) SLUICE_RETURN_IF_ERROR(sink.fs->Delete(report.orphans));
+  return std::move(report.orphans);
+}
+
+std::string FormatReport(const TableReport& report) {
+  std::string text;
+  for (const std::string& line : report.damage) text += "damage: " + line + "\n";
+  for (const std::string& path : report.orphans) text += "orphan: " + path + "\n";
+  for (const std::string& line : report.notes) text += "note: " + line + "\n";
+  if (!report.damaged()) text += "whole\n";
+  return text;
+}
+
+}  // namespace sluice

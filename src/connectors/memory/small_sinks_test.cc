@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/spark_error.h"
+#include "connectors/console/console_sink.h"
+#include "connectors/memory/memory_table.h"
+#include "connectors/registry.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+
+extern const Connector kMemoryConnector;
+extern const Connector kNoopConnector;
+
+namespace {
+
+std::string Recorded(const std::string& name) {
+  std::ifstream in(SLUICE_SOURCE_DIR "/tests/golden/console/" + name);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+class SmallSinksTest : public ::testing::Test {
+ protected:
+  SmallSinksTest() {
+    context.env = MakeTestEnv(std::make_shared<ManualClock>(0), MakeMemoryFileSystem());
+    context.schema = arrow::schema({arrow::field("n", arrow::int32()), arrow::field("s", StringType())});
+    context.output_mode = "append";
+    context.options.Set("queryName", "Rows");
+  }
+
+  Status RunBatch(StreamSink* sink, int64_t batch, int begin, int count) {
+    arrow::Int32Builder numbers;
+    arrow::StringViewBuilder strings;
+    for (int i = begin; i < begin + count; ++i) {
+      EXPECT_TRUE(numbers.Append(i).ok());
+      EXPECT_TRUE(i % 4 == 3 ? strings.AppendNull().ok()
+                             : strings.Append("a value longer than twenty characters " + std::to_string(i)).ok());
+    }
+    SLUICE_ASSIGN(auto writer, sink->OpenTask(BatchId(batch), TaskId(0), "x"));
+    SLUICE_RETURN_IF_ERROR(
+        writer->Write(arrow::RecordBatch::Make(context.schema, count, {*numbers.Finish(), *strings.Finish()})));
+    std::vector<std::unique_ptr<TaskCommit>> commits;
+    SLUICE_ASSIGN(auto commit, writer->Finish());
+    EXPECT_EQ(commit->rows, count);
+    commits.push_back(std::move(commit));
+    return sink->Commit(BatchId(batch), std::move(commits));
+  }
+
+  int64_t RowsInTable() {
+    int64_t rows = 0;
+    for (const auto& slice : *FindMemoryTable(context.env, "rows")->Rows()) rows += slice->num_rows();
+    return rows;
+  }
+
+  SinkContext context;
+};
+
+TEST_F(SmallSinksTest, MemoryTableHasTheCommittedRows) {
+  auto sink = *kMemoryConnector.open_sink(context);
+  ASSERT_TRUE(RunBatch(sink.get(), 0, 0, 3).ok());
+  ASSERT_TRUE(RunBatch(sink.get(), 1, 3, 2).ok());
+  EXPECT_EQ(RowsInTable(), 5);
+  EXPECT_EQ(*sink->Standing(BatchId(1), true), BatchStanding::kCommitted);
+  EXPECT_TRUE((*FindMemoryTable(context.env, "ROWS")->Rows())[0]->column(1)->type()->Equals(StringType()));
+  EXPECT_EQ(FindMemoryTable(context.env, "other"), nullptr);
+}
+
+TEST_F(SmallSinksTest, CompleteModeReplaces) {
+  context.output_mode = "complete";
+  auto sink = *kMemoryConnector.open_sink(context);
+  ASSERT_TRUE(RunBatch(sink.get(), 0, 0, 3).ok());
+  ASSERT_TRUE(RunBatch(sink.get(), 1, 3, 2).ok());
+  EXPECT_EQ(RowsInTable(), 2);
+}
+
+TEST_F(SmallSinksTest, MemorySinkNeedsAName) {
+  context.options = Options();
+  EXPECT_TRUE(HasErrorClass(kMemoryConnector.open_sink(context).status(), "SLUICE_INVALID_OPTION"));
+}
+
+TEST_F(SmallSinksTest, NoopCountsAndKeepsNothing) {
+  auto sink = *kNoopConnector.open_sink(context);
+  EXPECT_TRUE(RunBatch(sink.get(), 0, 0, 3).ok());
+}
+
+TEST_F(SmallSinksTest, ConsolePrintsAsSparkDoes) {
+  std::ostringstream out;
+  context.options.Set("numRows", "2");
+  auto sink = *OpenConsoleSink(context, &out);
+  ASSERT_TRUE(RunBatch(sink.get(), 0, 0, 4).ok());
+  EXPECT_EQ(out.str(), Recorded("truncated.txt"));
+}
+
+TEST_F(SmallSinksTest, ConsoleWithoutTruncation) {
+  std::ostringstream out;
+  context.options.Set("truncate", "false");
+  auto sink = *OpenConsoleSink(context, &out);
+  ASSERT_TRUE(RunBatch(sink.get(), 0, 0, 4).ok());
+  EXPECT_EQ(out.str(), Recorded("whole.txt"));
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <parquet/arrow/reader.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "connectors/parquet/table_files.h"
+
+namespace sluice {
+
+// An open Parquet file that yields strings as views and INT96 as microseconds. Errors name the file
+// (FAILED_READ_FILE).
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(const TableFile& file);
+
+// The file's columns in engine types, all nullable: from the schema that Spark left in the footer, else from Parquet's.
+Result<std::shared_ptr<arrow::Schema>> SchemaOfParquetFile(parquet::arrow::FileReader* reader);
+
+// Brings a column of a file into the type that the table has for it: other names inside, INT96 as timestamps with a
+// zone, narrower numbers. FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH when that is not possible.
+Result<std::shared_ptr<arrow::Array>> ConformColumn(const std::shared_ptr<arrow::Array>& column,
+                                                    const arrow::Field& wanted, const std::string& path);
+
+}  // namespace sluice
