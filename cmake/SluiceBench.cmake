@@ -8,3 +8,12 @@ foreach(program produce raw_consume naive ready_columns)
                         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
   add_dependencies(bench bench_${program})
 endforeach()
+
+# Micro-benchmarks: `ninja exec_bench`, then build/<folder>/bench/exec_bench.
+find_package(benchmark QUIET)
+if(benchmark_FOUND)
+  add_executable(exec_bench EXCLUDE_FROM_ALL bench/exec_bench.cc)
+  target_link_libraries(exec_bench PRIVATE sluice_exec benchmark::benchmark)
+  set_target_properties(exec_bench PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR}
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+endif()

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "base/spark_error.h"
@@ -77,6 +78,138 @@ class ValueWriter {
   }
 
   std::vector<uint8_t>* bytes_;
+};
+
+// The rows of one column, written column by column: sizes first, so that every row's bytes have their place.
+class ColumnWriter {
+ public:
+  ColumnWriter(const arrow::Array& column, int64_t rows)
+      : column_(column), rows_(rows), nulls_(column.null_count() > 0) {
+    if (Width(column.type_id()) > 0 || IsText()) return;
+    ValueWriter writer(&nested_);
+    for (int64_t row = 0; row < rows; ++row) {
+      nested_offsets_.push_back(nested_.size());
+      writer.Write(column, row);
+    }
+    nested_offsets_.push_back(nested_.size());
+  }
+
+  void AddSizes(uint64_t* sizes) const {
+    const uint64_t width = Width(column_.type_id());
+    for (int64_t row = 0; row < rows_; ++row) {
+      if (width == 0 && !IsText()) {
+        sizes[row] += nested_offsets_[static_cast<size_t>(row) + 1] - nested_offsets_[static_cast<size_t>(row)];
+      } else if (nulls_ && column_.IsNull(row)) {
+        sizes[row] += 1;
+      } else {
+        sizes[row] += 1 + (width > 0 ? width : sizeof(uint32_t) + Text(row).size());
+      }
+    }
+  }
+
+  // Writes row i at base + places[i] and moves the place behind it.
+  void Write(uint8_t* base, uint64_t* places) const {
+    switch (column_.type_id()) {
+      case arrow::Type::BOOL:
+        return WriteRows(base, places, [this](int64_t row) {
+          return static_cast<uint8_t>(static_cast<const arrow::BooleanArray&>(column_).Value(row));
+        });
+      case arrow::Type::INT8:
+        return WriteFixed<int8_t>(base, places);
+      case arrow::Type::INT16:
+        return WriteFixed<int16_t>(base, places);
+      case arrow::Type::INT32:
+      case arrow::Type::DATE32:
+        return WriteFixed<int32_t>(base, places);
+      case arrow::Type::INT64:
+      case arrow::Type::TIMESTAMP:
+        return WriteFixed<int64_t>(base, places);
+      case arrow::Type::FLOAT:
+        return WriteFixed<float>(base, places);
+      case arrow::Type::DOUBLE:
+        return WriteFixed<double>(base, places);
+      case arrow::Type::STRING_VIEW:
+      case arrow::Type::BINARY_VIEW:
+        return WriteTexts(base, places);
+      default:
+        return WriteNested(base, places);
+    }
+  }
+
+ private:
+  static uint64_t Width(arrow::Type::type type) {
+    switch (type) {
+      case arrow::Type::BOOL:
+      case arrow::Type::INT8:
+        return 1;
+      case arrow::Type::INT16:
+        return 2;
+      case arrow::Type::INT32:
+      case arrow::Type::DATE32:
+      case arrow::Type::FLOAT:
+        return 4;
+      case arrow::Type::INT64:
+      case arrow::Type::TIMESTAMP:
+      case arrow::Type::DOUBLE:
+        return 8;
+      default:
+        return 0;
+    }
+  }
+  bool IsText() const {
+    return column_.type_id() == arrow::Type::STRING_VIEW || column_.type_id() == arrow::Type::BINARY_VIEW;
+  }
+  std::string_view Text(int64_t row) const { return static_cast<const arrow::BinaryViewArray&>(column_).GetView(row); }
+
+  template <typename ValueOf>
+  void WriteRows(uint8_t* base, uint64_t* places, ValueOf value_of) const {
+    for (int64_t row = 0; row < rows_; ++row) {
+      uint8_t* at = base + places[row];
+      const bool null = nulls_ && column_.IsNull(row);
+      *at = null ? 1 : 0;
+      ++places[row];
+      if (null) continue;
+      const auto value = value_of(row);
+      std::memcpy(at + 1, &value, sizeof(value));
+      places[row] += sizeof(value);
+    }
+  }
+  template <typename Value>
+  void WriteFixed(uint8_t* base, uint64_t* places) const {
+    const Value* values = column_.data()->GetValues<Value>(1);
+    WriteRows(base, places, [values](int64_t row) {
+      if constexpr (std::is_floating_point_v<Value>) return NormalKey(values[row]);
+      return values[row];
+    });
+  }
+  void WriteTexts(uint8_t* base, uint64_t* places) const {
+    for (int64_t row = 0; row < rows_; ++row) {
+      uint8_t* at = base + places[row];
+      const bool null = nulls_ && column_.IsNull(row);
+      *at = null ? 1 : 0;
+      ++places[row];
+      if (null) continue;
+      const std::string_view text = Text(row);
+      const auto size = static_cast<uint32_t>(text.size());
+      std::memcpy(at + 1, &size, sizeof(size));
+      if (size > 0) std::memcpy(at + 1 + sizeof(size), text.data(), size);
+      places[row] += sizeof(size) + size;
+    }
+  }
+  void WriteNested(uint8_t* base, uint64_t* places) const {
+    for (int64_t row = 0; row < rows_; ++row) {
+      const uint64_t begin = nested_offsets_[static_cast<size_t>(row)];
+      const uint64_t size = nested_offsets_[static_cast<size_t>(row) + 1] - begin;
+      std::memcpy(base + places[row], nested_.data() + begin, size);
+      places[row] += size;
+    }
+  }
+
+  const arrow::Array& column_;
+  const int64_t rows_;
+  const bool nulls_;
+  std::vector<uint8_t> nested_;  // of types that are written value by value
+  std::vector<uint64_t> nested_offsets_;
 };
 
 class ValueReader {
@@ -189,15 +322,20 @@ Result<KeyCodec> KeyCodec::Make(std::vector<std::shared_ptr<arrow::DataType>> ty
 
 Status KeyCodec::Encode(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint8_t>* bytes,
                         std::vector<uint64_t>* offsets) const {
-  bytes->clear();
-  offsets->clear();
-  offsets->reserve(static_cast<size_t>(rows) + 1);
-  ValueWriter writer(bytes);
-  for (int64_t row = 0; row < rows; ++row) {
-    offsets->push_back(bytes->size());
-    for (const auto& key : keys) writer.Write(*key, row);
+  std::vector<ColumnWriter> writers;
+  writers.reserve(keys.size());
+  for (const auto& key : keys) writers.emplace_back(*key, rows);
+  std::vector<uint64_t> places(static_cast<size_t>(rows), 0);
+  for (const ColumnWriter& writer : writers) writer.AddSizes(places.data());
+  offsets->resize(static_cast<size_t>(rows) + 1);
+  uint64_t total = 0;
+  for (size_t row = 0; row < places.size(); ++row) {
+    (*offsets)[row] = total;
+    total += std::exchange(places[row], total);
   }
-  offsets->push_back(bytes->size());
+  offsets->back() = total;
+  bytes->resize(total);
+  for (const ColumnWriter& writer : writers) writer.Write(bytes->data(), places.data());
   return Status::OK();
 }
 

@@ -68,7 +68,7 @@ Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size
     const size_t end = partitions.size() * (static_cast<size_t>(part) + 1) / parts;
     std::vector<InputPartition> mine(partitions.begin() + static_cast<std::ptrdiff_t>(begin),
                                      partitions.begin() + static_cast<std::ptrdiff_t>(end));
-    auto reader = std::make_unique<ChainedReader>(source, std::move(mine), bottom.scan.columns);
+    auto reader = std::make_unique<ChainedReader>(source, std::move(mine), ColumnsToRead(bottom));
     return BuildTaskPipeline(*plan, std::move(reader), ForPart(eval, begin));
   };
   return Input{static_cast<int>(parts), std::move(open)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/task_pipeline.h"
 
+#include <numeric>
 #include <utility>
 
 #include "base/spark_error.h"
@@ -66,6 +67,13 @@ Result<StreamingShape> ShapeOf(const PlanPtr& plan) {
   StreamingShape shape;
   SLUICE_ASSIGN(shape.rows, TakeOut(plan, &shape));
   return shape;
+}
+
+std::vector<int> ColumnsToRead(const PlanNode& scan) {
+  if (!scan.scan.columns.empty()) return scan.scan.columns;
+  std::vector<int> all(static_cast<size_t>(scan.schema->num_fields()));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
 }
 
 const PlanNode& BottomOfChain(const PlanNode& plan) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "connectors/source.h"
 #include "exec/operator.h"
@@ -28,6 +29,9 @@ Result<std::unique_ptr<Operator>> BuildTaskPipeline(const PlanNode& plan, std::u
 // The same over an operator that stands for the node `bottom`.
 Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNode& bottom,
                                              std::unique_ptr<Operator> leaf, const EvalContext& context);
+
+// What to ask a reader of a scan node for: the columns that its schema has, also when none were pruned.
+std::vector<int> ColumnsToRead(const PlanNode& scan);
 
 // The lowest node of the projections and filters that `plan` begins with: the first node that is neither.
 const PlanNode& BottomOfChain(const PlanNode& plan);

@@ -80,6 +80,13 @@ TEST(TaskPipeline, AReaderThatBreaksItsPromiseIsABug) {
   EXPECT_EQ(FindSparkError(result.status())->kind, ErrorKind::kBug);
 }
 
+TEST(ColumnsToRead, AreThoseOfTheSchema) {
+  const auto scan = ScanNode(KeyAndText(), true);
+  EXPECT_EQ(ColumnsToRead(*scan), (std::vector<int>{0, 1}));
+  scan->scan.columns = {3, 5};
+  EXPECT_EQ(ColumnsToRead(*scan), (std::vector<int>{3, 5}));
+}
+
 TEST(ShapeOf, FindsScanAndRepartition) {
   const auto schema = KeyAndText();
   const auto scan = ScanNode(schema, true);
