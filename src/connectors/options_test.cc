@@ -8,6 +8,8 @@
 namespace sluice {
 namespace {
 
+using Map = std::map<std::string, std::string>;
+
 TEST(Options, NamesAreFoundWithoutRegardToCaseAndTheLastWins) {
   Options options;
   options.Set("MaxOffsetsPerTrigger", "10");
@@ -31,8 +33,9 @@ TEST(Options, RefusedRowsFailByNameAndUnknownOnesPass) {
   const std::vector<OptionRow> table = {{"path", "", OptionUse::kHonoured, "where"},
                                         {"mergeSchema", "false", OptionUse::kRefused, "give the schema instead"}};
   EXPECT_TRUE(
-      CheckOptions(Options({{"PATH", "x"}, {"truncate", "false"}, {"kafka.a", "b"}}), table, {"kafka."}, "test").ok());
-  const Status refused = CheckOptions(Options({{"mergeschema", "true"}}), table, {}, "test");
+      CheckOptions(Options(Map{{"PATH", "x"}, {"truncate", "false"}, {"kafka.a", "b"}}), table, {"kafka."}, "test")
+          .ok());
+  const Status refused = CheckOptions(Options(Map{{"mergeschema", "true"}}), table, {}, "test");
   EXPECT_TRUE(HasErrorClass(refused, "UNSUPPORTED_FEATURE.SLUICE"));
   EXPECT_NE(refused.message().find("mergeschema"), std::string::npos);
   EXPECT_NE(refused.message().find("give the schema instead"), std::string::npos);

@@ -2,6 +2,7 @@
 #include <arrow/type.h>
 
 #include "connectors/kafka/client_config.h"
+#include "connectors/kafka/kafka_sink.h"
 #include "connectors/kafka/kafka_source.h"
 #include "connectors/kafka/rdkafka_consumer.h"
 #include "connectors/kafka/row_slice.h"
@@ -37,6 +38,6 @@ Result<std::unique_ptr<BatchSource>> OpenBatch(const SourceContext& context) {
 }  // namespace
 
 extern const Connector kKafkaConnector;
-const Connector kKafkaConnector = {"kafka", "Apache Kafka topics", Schema, OpenStream, OpenBatch, nullptr};
+const Connector kKafkaConnector = {"kafka", "Apache Kafka topics", Schema, OpenStream, OpenBatch, KafkaSink::Open};
 
 }  // namespace sluice

@@ -100,8 +100,9 @@ Status KafkaError(rd_kafka_resp_err_t error, const std::string& reason) {
 }
 
 Result<std::unique_ptr<RdKafkaClient>> RdKafkaClient::Make(rd_kafka_type_t type,
-                                                           const std::map<std::string, std::string>& properties) {
+ const std::map<std::string, std::string>& properties, OnDelivery on_delivery) {
   std::unique_ptr<RdKafkaClient> client(new RdKafkaClient());
+  client->on_delivery_ = std::move(on_delivery);
   std::unique_ptr<rd_kafka_conf_t, ConfDeleter> conf(rd_kafka_conf_new());
   char error[512];
   for (const auto& [name, value] : properties) {
@@ -114,6 +115,7 @@ Result<std::unique_ptr<RdKafkaClient>> RdKafkaClient::Make(rd_kafka_type_t type,
   rd_kafka_conf_set_opaque(conf.get(), client.get());
   rd_kafka_conf_set_error_cb(conf.get(), &RdKafkaClient::OnError);
   rd_kafka_conf_set_log_cb(conf.get(), &RdKafkaClient::OnLog);
+  if (client->on_delivery_) rd_kafka_conf_set_dr_msg_cb(conf.get(), &RdKafkaClient::OnReport);
   client->handle_ = rd_kafka_new(type, conf.get(), error, sizeof(error));
   if (client->handle_ == nullptr) {
     return UserError("SLUICE_INVALID_OPTION", fmt::format("The Kafka client cannot be made: {}", Redact(error)));
@@ -135,6 +137,10 @@ void RdKafkaClient::OnError(rd_kafka_t* handle, int error, const char* reason, v
     text = fatal;
   }
   static_cast<RdKafkaClient*>(self)->Remember(code, text);
+}
+
+void RdKafkaClient::OnReport(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self) {
+  static_cast<RdKafkaClient*>(self)->on_delivery_(*message);
 }
 
 void RdKafkaClient::Remember(rd_kafka_resp_err_t error, const std::string& reason) {

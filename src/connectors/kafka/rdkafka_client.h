@@ -3,6 +3,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,9 +27,12 @@ Status KafkaError(rd_kafka_resp_err_t error, const std::string& reason);
 // refused login or certificate is known within a round trip, while librdkafka itself would go on trying.
 class RdKafkaClient {
  public:
+  // What a producer is told of each record, in Poll or rd_kafka_flush.
+  using OnDelivery = std::function<void(const rd_kafka_message_t& message)>;
   // Unknown or wrong properties are errors; values of secret ones are not shown.
   static Result<std::unique_ptr<RdKafkaClient>> Make(rd_kafka_type_t type,
-                                                     const std::map<std::string, std::string>& properties);
+                                                     const std::map<std::string, std::string>& properties,
+                                                     OnDelivery on_delivery = nullptr);
   ~RdKafkaClient();
   RdKafkaClient(const RdKafkaClient&) = delete;
   RdKafkaClient& operator=(const RdKafkaClient&) = delete;
@@ -45,9 +49,11 @@ class RdKafkaClient {
   RdKafkaClient() = default;
   static void OnError(rd_kafka_t* handle, int error, const char* reason, void* self);
   static void OnLog(const rd_kafka_t* handle, int level, const char* facility, const char* text);
+  static void OnReport(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
   void Remember(rd_kafka_resp_err_t error, const std::string& reason);
 
   rd_kafka_t* handle_ = nullptr;
+  OnDelivery on_delivery_;
   mutable std::mutex mutex_;
   Status permanent_;
   std::string last_trouble_;

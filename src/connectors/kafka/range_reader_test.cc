@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/kafka/range_reader.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/spark_error.h"
+#include "connectors/kafka/scripted_consumer.h"
+
+namespace sluice {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const TopicPartition kTp = {"reviews", 1};
+
+class RangeReaderTest : public testing::Test {
+ protected:
+  RangeReaderTest() {
+    consumer_->on_wait = [this](int timeout_ms) { clock_.Advance(timeout_ms); };
+    consumer_->AddPartition(kTp);
+  }
+
+  std::unique_ptr<KafkaRangeReader> Reader(int64_t begin, int64_t end, std::vector<int> columns = {kValue, kOffset},
+                                           bool headers = false) {
+    return std::make_unique<KafkaRangeReader>(consumer_, OffsetRange{kTp, begin, end}, columns, headers, limits_,
+                                              &clock_);
+  }
+
+  void Fill(int64_t count) {
+    for (int64_t i = 0; i < count; ++i) consumer_->Append(kTp, fmt::format("v{}", i));
+  }
+
+  // Offsets read, or the error.
+  Result<std::vector<int64_t>> Offsets(int64_t begin, int64_t end) {
+    auto reader = Reader(begin, end, {kOffset});
+    std::vector<int64_t> offsets;
+    for (;;) {
+      SLUICE_ASSIGN(const auto slice, reader->Next());
+      if (slice == nullptr) return offsets;
+      const auto& column = static_cast<const arrow::Int64Array&>(*slice->column(0));
+      for (int64_t row = 0; row < column.length(); ++row) offsets.push_back(column.Value(row));
+    }
+  }
+
+  ManualClock clock_{0};
+  std::shared_ptr<ScriptedConsumer> consumer_ = std::make_shared<ScriptedConsumer>();
+  KafkaRangeReader::Limits limits_;
+};
+
+TEST_F(RangeReaderTest, ReadsJustTheRange) {
+  Fill(20);
+  EXPECT_THAT(Offsets(5, 9).ValueOrDie(), ElementsAre(5, 6, 7, 8));
+  EXPECT_THAT(Offsets(19, 20).ValueOrDie(), ElementsAre(19));
+}
+
+TEST_F(RangeReaderTest, SlicesAreCutByRowsAndBytesOnly) {
+  for (int i = 0; i < 1500; ++i) consumer_->Append(kTp, "small");
+  for (int i = 0; i < 3; ++i) consumer_->Append(kTp, std::string(600'000, 'x'));
+  consumer_->Append(kTp, std::string(3'000'000, 'y'));
+  consumer_->Append(kTp, "last");
+  auto reader = Reader(0, 1505, {kOffset});  // the bytes count, also of columns that are not read
+  std::vector<int64_t> rows;
+  for (;;) {
+    const auto slice = reader->Next().ValueOrDie();
+    if (slice == nullptr) break;
+    rows.push_back(slice->num_rows());
+  }
+  EXPECT_THAT(rows, ElementsAre(1024, 477, 1, 1, 1, 1));
+}
+
+TEST_F(RangeReaderTest, AllColumnsAsSparkHasThem) {
+  ScriptedConsumer::Record full{"the key, longer than inline", "value", 1234, {{"h", "x"}, {"h", std::nullopt}}};
+  consumer_->Append(kTp, full);
+  consumer_->Append(kTp, ScriptedConsumer::Record{std::nullopt, std::nullopt, -1, {}});
+  consumer_->Append(kTp, ScriptedConsumer::Record{"", std::string("a\0b\xFF", 4), 0, {}});
+  auto reader = Reader(0, 3, {kKey, kValue, kTopic, kPartition, kOffset, kTimestamp, kTimestampType, kHeaders}, true);
+  const auto slice = reader->Next().ValueOrDie();
+  ASSERT_TRUE(slice->ValidateFull().ok());
+  EXPECT_TRUE(slice->schema()->Equals(*KafkaSchema(true)));
+  const auto& keys = static_cast<const arrow::BinaryViewArray&>(*slice->column(kKey));
+  const auto& values = static_cast<const arrow::BinaryViewArray&>(*slice->column(kValue));
+  EXPECT_EQ(keys.GetView(0), *full.key);
+  EXPECT_TRUE(keys.IsNull(1));
+  EXPECT_TRUE(values.IsNull(1));
+  EXPECT_FALSE(keys.IsNull(2));
+  EXPECT_EQ(keys.GetView(2), "");
+  EXPECT_EQ(values.GetView(2), std::string_view("a\0b\xFF", 4));
+  EXPECT_EQ(static_cast<const arrow::StringViewArray&>(*slice->column(kTopic)).GetView(2), "reviews");
+  EXPECT_EQ(static_cast<const arrow::Int32Array&>(*slice->column(kPartition)).Value(1), 1);
+  const auto& timestamps = static_cast<const arrow::TimestampArray&>(*slice->column(kTimestamp));
+  EXPECT_EQ(timestamps.Value(0), 1'234'000);
+  EXPECT_EQ(timestamps.Value(1), -1000);
+  const auto& headers = static_cast<const arrow::ListArray&>(*slice->column(kHeaders));
+  EXPECT_EQ(headers.value_length(0), 2);
+  EXPECT_TRUE(headers.IsNull(1));
+  EXPECT_EQ(reader->PlaceOf(2), "topic reviews, partition 1, offset 2");
+}
+
+TEST_F(RangeReaderTest, InvisibleOffsetsAreNoLoss) {
+  Fill(3);                              // 0..2
+  consumer_->AppendInvisible(kTp, 2);   // 3, 4
+  consumer_->Append(kTp, "x");          // 5
+  consumer_->AppendInvisible(kTp, 10);  // 6..15
+  EXPECT_THAT(Offsets(0, 6).ValueOrDie(), ElementsAre(0, 1, 2, 5));
+  EXPECT_THAT(Offsets(3, 5).ValueOrDie(), ElementsAre());
+  EXPECT_THAT(Offsets(5, 16).ValueOrDie(), ElementsAre(5));  // the tail ends with the partition
+  EXPECT_THAT(Offsets(7, 12).ValueOrDie(), ElementsAre());
+}
+
+TEST_F(RangeReaderTest, RetentionPastTheStartIsALoss) {
+  Fill(10);
+  consumer_->DeleteBefore(kTp, 4);
+  const Status lost = Offsets(2, 10).status();
+  EXPECT_TRUE(HasErrorClass(lost, "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE")) << lost;
+  EXPECT_THAT(lost.ToString(), HasSubstr("partition 1"));
+  limits_.fail_on_data_loss = false;
+  EXPECT_THAT(Offsets(2, 10).ValueOrDie(), ElementsAre(4, 5, 6, 7, 8, 9));
+  EXPECT_THAT(Offsets(0, 3).ValueOrDie(), ElementsAre());  // all of it is gone
+}
+
+TEST_F(RangeReaderTest, RetentionInTheMiddleOfAReadIsALoss) {
+  Fill(10);
+  int peeks = 0;
+  consumer_->on_call = [&](const std::string& call) {
+    if (call == "Peek" && ++peeks == 4) consumer_->DeleteBefore(kTp, 7);
+    return Status::OK();
+  };
+  EXPECT_TRUE(HasErrorClass(Offsets(0, 10).status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+  limits_.fail_on_data_loss = false;
+  peeks = 0;
+  consumer_ = std::make_shared<ScriptedConsumer>();
+  consumer_->on_call = [&](const std::string& call) {
+    if (call == "Peek" && ++peeks == 4) consumer_->DeleteBefore(kTp, 7);
+    return Status::OK();
+  };
+  Fill(10);
+  EXPECT_THAT(Offsets(0, 10).ValueOrDie(), ElementsAre(0, 1, 2, 7, 8, 9));
+}
+
+TEST_F(RangeReaderTest, ARecordBeyondWhileTheStartMovedIsALoss) {
+  // The broker gave offset 5 for 2, and begins at 5 now: records were deleted, not compacted.
+  consumer_->AppendInvisible(kTp, 5);
+  Fill(3);
+  consumer_->on_call = [&](const std::string& call) {
+    if (call == "ListOffsets") consumer_->DeleteBefore(kTp, 5);
+    return Status::OK();
+  };
+  EXPECT_TRUE(HasErrorClass(Offsets(2, 8).status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+  limits_.fail_on_data_loss = false;
+  EXPECT_THAT(Offsets(5, 8).ValueOrDie(), ElementsAre(5, 6, 7));
+}
+
+TEST_F(RangeReaderTest, TruncationIsALossAfterAWhile) {
+  Fill(10);
+  consumer_->Truncate(kTp, 6);
+  const Status lost = Offsets(4, 10).status();
+  EXPECT_TRUE(HasErrorClass(lost, "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE") ||
+              HasErrorClass(lost, "SLUICE_KAFKA.FETCH_TIMEOUT"))
+      << lost;
+  EXPECT_TRUE(HasErrorClass(Offsets(8, 10).status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+  limits_.fail_on_data_loss = false;
+  EXPECT_THAT(Offsets(8, 10).ValueOrDie(), ElementsAre());
+}
+
+TEST_F(RangeReaderTest, NothingWithinThePollTimeoutFails) {
+  Fill(3);
+  consumer_->on_call = [&](const std::string& call) {
+    if (call == "OpenFetch") consumer_->DropPartition(kTp);  // a broker that says nothing at all
+    return Status::OK();
+  };
+  limits_.poll_timeout_ms = 7000;
+  const Status status = Offsets(1, 3).status();
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_KAFKA.FETCH_TIMEOUT"));
+  EXPECT_TRUE(IsRetryable(status));
+  EXPECT_THAT(status.ToString(), HasSubstr("offset 1"));
+  EXPECT_THAT(status.ToString(), HasSubstr("kafkaConsumer.pollTimeoutMs"));
+  EXPECT_GE(clock_.NowMillis(), 7000);
+  EXPECT_LE(clock_.NowMillis(), 7300);
+}
+
+TEST_F(RangeReaderTest, WaitsForRecordsThatComeLate) {
+  Fill(2);
+  consumer_->on_wait = [this](int timeout_ms) {
+    clock_.Advance(timeout_ms);
+    if (clock_.NowMillis() > 3000) consumer_->Append(kTp, "late");
+  };
+  EXPECT_THAT(Offsets(0, 4).ValueOrDie(), ElementsAre(0, 1, 2, 3));
+}
+
+TEST_F(RangeReaderTest, ATooLargeRecordNamesTheSetting) {
+  limits_.max_record_bytes = 1000;
+  consumer_->Append(kTp, "ok");
+  consumer_->Append(kTp, std::string(1001, 'x'));
+  const Status status = Offsets(0, 2).status();
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_MEMORY_BUDGET"));
+  EXPECT_THAT(status.ToString(), HasSubstr("spark.sluice.memory"));
+  EXPECT_THAT(status.ToString(), HasSubstr("topic reviews, partition 1, offset 1"));
+}
+
+TEST_F(RangeReaderTest, EveryCallMayFail) {
+  Fill(10);
+  consumer_->AppendInvisible(kTp, 1);
+  consumer_->Append(kTp, "end");
+  for (int failing = 1;; ++failing) {
+    int call = 0;
+    consumer_->on_call = [&](const std::string& name) {
+      return ++call == failing ? EnvironmentError("SLUICE_KAFKA", "scripted " + name) : Status::OK();
+    };
+    const auto offsets = Offsets(0, 12);
+    if (call < failing) {
+      EXPECT_EQ(offsets->size(), 11u);
+      EXPECT_GT(failing, 12);
+      break;
+    }
+    EXPECT_THAT(offsets.status().ToString(), HasSubstr("scripted"));
+  }
+}
+
+TEST_F(RangeReaderTest, CancelStopsAWaitingRead) {
+  auto reader = Reader(0, 5);
+  consumer_->on_wait = [&](int) { reader->Cancel(); };
+  EXPECT_TRUE(reader->Next().status().IsCancelled());
+}
+
+}  // namespace
+}  // namespace sluice
