@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "base/redaction.h"
+#include "checkpoint/checkpoint_check.h"
+#include "cli/commands.h"
+#include "cli/global_options.h"
+#include "connectors/file/table_check.h"
+#include "env/env.h"
+#include "session/session.h"
+
+namespace sluice::cli {
+namespace {
+
+struct CheckpointOptions {
+  GlobalOptions global;
+  std::string folder;
+  std::string sink;
+};
+
+// Finds both folders, then does the work; an error is bad usage before and a failure after.
+template <typename Work>
+int WithFolders(const CheckpointOptions& options, Work work) {
+  const Result<Program> program = StartProgram(options.global);
+  if (!program.ok()) return Fail(program.status(), kBadUsage);
+  const Result<Location> checkpoint = program->env->Locate(options.folder, program->session->conf());
+  if (!checkpoint.ok()) return Fail(checkpoint.status(), kBadUsage);
+  Location sink;
+  if (!options.sink.empty()) {
+    const Result<Location> found = program->env->Locate(options.sink, program->session->conf());
+    if (!found.ok()) return Fail(found.status(), kBadUsage);
+    sink = *found;
+  }
+  const Result<int> code = work(*checkpoint, sink);
+  return code.ok() ? *code : Fail(code.status(), kQueryFailed);
+}
+
+int Show(const CheckpointOptions& options) {
+  return WithFolders(options, [](const Location& checkpoint, const Location&) -> Result<int> {
+    SLUICE_ASSIGN(const std::string page, ShowCheckpoint(checkpoint));
+    std::cout << Redact(page);
+    return kEndedWell;
+  });
+}
+
+int Verify(const CheckpointOptions& options) {
+  return WithFolders(options, [](const Location& checkpoint, const Location& sink) -> Result<int> {
+    SLUICE_ASSIGN(const TableReport report, VerifyCheckpoint(checkpoint, sink));
+    std::cout << FormatReport(report);
+    return report.damaged() ? kQueryFailed : kEndedWell;
+  });
+}
+
+int Clean(const CheckpointOptions& options) {
+  return WithFolders(options, [](const Location& checkpoint, const Location& sink) -> Result<int> {
+    SLUICE_ASSIGN(const std::vector<std::string> removed, CleanCheckpoint(checkpoint, sink));
+    for (const std::string& path : removed) std::cout << "removed: " << path << "\n";
+    std::cout << removed.size() << " files removed\n";
+    return kEndedWell;
+  });
+}
+
+CLI::App* AddPart(CLI::App* parent, const char* name, const char* doc, bool with_sink,
+                  int (*work)(const CheckpointOptions&), Chosen* chosen) {
+  auto options = std::make_shared<CheckpointOptions>();
+  CLI::App* command = parent->add_subcommand(name, doc);
+  options->global.AddTo(command);
+  command->add_option("DIR", options->folder, "The checkpoint's folder")->required();
+  if (with_sink) command->add_option("--sink", options->sink, "The table's folder")->required();
+  command->callback([options, work, chosen] { *chosen = [options, work] { return work(*options); }; });
+  return command;
+}
+
+}  // namespace
+
+void AddCheckpointCommand(CLI::App* app, Chosen* chosen) {
+  CLI::App* parent = app->add_subcommand("checkpoint", "Look at, check or clean up a query's checkpoint and table");
+  parent->require_subcommand(1);
+  AddPart(parent, "show", "Where the query is", false, Show, chosen);
+  AddPart(parent, "verify", "Exit 0: whole, 1: damaged; a finding a line", true, Verify, chosen);
+  AddPart(parent, "clean", "Remove part files that no log entry names", true, Clean, chosen);
+}
+
+}  // namespace sluice::cli
