@@ -27,7 +27,7 @@ struct Deleter {
 using QueuePtr = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>;
 using EventPtr = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
 using OptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, Deleter<rd_kafka_AdminOptions_destroy>>;
-using TopicsPtr = std::unique_ptr<rd_kafka_TopicCollection_t, Deleter<rd_kafka_TopicCollection_destroy>>;
+using TopicPtr = std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>>;
 using PartitionListPtr =
     std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>>;
 
@@ -56,41 +56,44 @@ struct Patience {
   }
 };
 
-// One DescribeTopics call. Topics whose answer is only passing trouble set `again`.
-Status DescribeTopics(RdKafkaClient* client, const std::set<std::string>& topics, int64_t timeout_ms,
-                      std::vector<TopicPartition>* found, bool* again) {
-  std::vector<const char*> names;
-  for (const std::string& topic : topics) names.push_back(topic.c_str());
-  const TopicsPtr collection(rd_kafka_TopicCollection_of_topic_names(names.data(), names.size()));
-  const QueuePtr queue(rd_kafka_queue_new(client->handle()));
-  rd_kafka_DescribeTopics(client->handle(), collection.get(), nullptr, queue.get());
-  SLUICE_ASSIGN(rd_kafka_event_t* const raw, client->Await(queue.get(), timeout_ms));
-  const EventPtr event(raw);
-  *again = true;
-  if (event == nullptr) return Status::OK();
-  const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (KindOf(error) == KafkaErrorKind::kPermanent) return KafkaError(error, rd_kafka_event_error_string(event.get()));
+// What one Metadata call says about a topic. `again`: there was only passing trouble.
+Status AddPartitions(const rd_kafka_metadata_topic_t& topic, std::vector<TopicPartition>* found, bool* again) {
+  if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const auto kind = KindOf(topic.err);
+    if (kind == KafkaErrorKind::kPermanent) {
+      return KafkaError(topic.err, fmt::format("topic {}: {}", topic.topic, rd_kafka_err2str(topic.err)));
+    }
+    if (kind == KafkaErrorKind::kPassing) *again = true;
     return Status::OK();
   }
+  for (int p = 0; p < topic.partition_cnt; ++p) found->push_back({topic.topic, topic.partitions[p].id});
+  return Status::OK();
+}
+
+using MetadataPtr = std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>>;
+
+// One Metadata call, for one topic or (null) for all. Null when there was only passing trouble.
+Result<MetadataPtr> AskMetadata(RdKafkaClient* client, rd_kafka_topic_t* topic) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto error = rd_kafka_metadata(client->handle(), topic == nullptr, topic, &metadata, kMetadataMs);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataPtr(metadata);
+  if (KindOf(error) == KafkaErrorKind::kPermanent) return KafkaError(error, rd_kafka_err2str(error));
+  return MetadataPtr();
+}
+
+Status DescribeTopics(RdKafkaClient* client, const std::set<std::string>& topics, std::vector<TopicPartition>* found,
+                      bool* again) {
   *again = false;
-  size_t count = 0;
-  const auto* descriptions =
-      rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event.get()), &count);
-  for (size_t i = 0; i < count; ++i) {
-    const rd_kafka_error_t* topic_error = rd_kafka_TopicDescription_error(descriptions[i]);
-    const auto code = topic_error == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(topic_error);
-    const std::string topic = rd_kafka_TopicDescription_name(descriptions[i]);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (KindOf(code) == KafkaErrorKind::kPermanent)
-        return KafkaError(code, "topic " + topic + ": " + rd_kafka_error_string(topic_error));
-      if (KindOf(code) == KafkaErrorKind::kPassing) *again = true;
-      continue;
+  for (const std::string& name : topics) {
+    const TopicPtr topic(rd_kafka_topic_new(client->handle(), name.c_str(), nullptr));
+    if (topic == nullptr) return KafkaError(rd_kafka_last_error(), "topic " + name);
+    SLUICE_ASSIGN(const MetadataPtr metadata, AskMetadata(client, topic.get()));
+    if (metadata == nullptr) {
+      *again = true;
+      return Status::OK();
     }
-    size_t partitions = 0;
-    const auto* infos = rd_kafka_TopicDescription_partitions(descriptions[i], &partitions);
-    for (size_t p = 0; p < partitions; ++p) {
-      found->push_back({topic, rd_kafka_TopicPartitionInfo_partition(infos[p])});
+    for (int t = 0; t < metadata->topic_cnt; ++t) {
+      SLUICE_RETURN_IF_ERROR(AddPartitions(metadata->topics[t], found, again));
     }
   }
   return Status::OK();
@@ -100,22 +103,15 @@ bool IsInternalTopic(const std::string& topic) {
   return topic.starts_with("__");
 }
 
-// One Metadata call for every topic; those that match are added.
 Status MatchTopics(RdKafkaClient* client, const TopicPattern& pattern, std::vector<TopicPartition>* found,
                    bool* again) {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  const auto error = rd_kafka_metadata(client->handle(), /*all_topics=*/1, nullptr, &metadata, kMetadataMs);
-  *again = error != RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (*again) {
-    return KindOf(error) == KafkaErrorKind::kPermanent ? KafkaError(error, rd_kafka_err2str(error)) : Status::OK();
-  }
-  for (int t = 0; t < metadata->topic_cnt; ++t) {
+  SLUICE_ASSIGN(const MetadataPtr metadata, AskMetadata(client, nullptr));
+  *again = metadata == nullptr;
+  for (int t = 0; metadata != nullptr && t < metadata->topic_cnt; ++t) {
     const rd_kafka_metadata_topic_t& topic = metadata->topics[t];
     if (IsInternalTopic(topic.topic) || !pattern.Matches(topic.topic)) continue;
-    if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR && KindOf(topic.err) == KafkaErrorKind::kPassing) *again = true;
-    for (int p = 0; p < topic.partition_cnt; ++p) found->push_back({topic.topic, topic.partitions[p].id});
+    SLUICE_RETURN_IF_ERROR(AddPartitions(topic, found, again));
   }
-  rd_kafka_metadata_destroy(metadata);
   return Status::OK();
 }
 
@@ -162,10 +158,10 @@ Result<std::vector<TopicPartition>> FindPartitions(RdKafkaClient* client, const 
     if (pattern) {
       SLUICE_RETURN_IF_ERROR(MatchTopics(client, *pattern, &found, &again));
     } else {
-      SLUICE_RETURN_IF_ERROR(DescribeTopics(client, topics, patience.left_ms, &found, &again));
+      SLUICE_RETURN_IF_ERROR(DescribeTopics(client, topics, &found, &again));
     }
     if (!again) break;
-    SLUICE_RETURN_IF_ERROR(patience.Wait(client, "its topics", timeout_ms, pattern ? kMetadataMs : 0));
+    SLUICE_RETURN_IF_ERROR(patience.Wait(client, "its topics", timeout_ms, kMetadataMs));
   }
   std::sort(found.begin(), found.end());
   if (!choice.assignment.empty()) {
