@@ -17,6 +17,9 @@ endif()
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1 -fno-omit-frame-pointer")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_link_options(-fuse-ld=lld)
+# libparquet exports a whole OpenSSL of its own. Whoever is loaded first gives its functions to all, so the system's
+# libraries come before everything else: otherwise TLS calls jump between two OpenSSLs.
+add_link_options("SHELL:LINKER:--push-state,--no-as-needed -lssl -lcrypto LINKER:--pop-state")
 if(SLUICE_SANITIZE)
   add_compile_options(-fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SLUICE_SANITIZE})

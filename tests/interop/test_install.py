@@ -82,3 +82,12 @@ def test_installed_program(sluice, tmp_path, outside):
     installed = tmp_path / "prefix" / "bin" / "sluice"
     done = sluice.run("sql", "--format", "csv", "SELECT 1 + 1 AS two", program=installed)
     assert (done.code, done.out) == (0, "two\n2\n"), done.all
+
+
+def test_the_systems_openssl_is_loaded_first(tmp_path, outside):
+    """libparquet exports an OpenSSL of its own; loaded before the system's it would take over half of each TLS call."""
+    for file in ("bin/sluice", "lib/libsluice.so"):
+        dynamic = subprocess.run(["readelf", "-d", tmp_path / "prefix" / file], capture_output=True, text=True).stdout
+        needed = [line.split("[")[1].split("]")[0] for line in dynamic.splitlines() if "(NEEDED)" in line]
+        places = {name: i for i, n in enumerate(needed) for name in ("libcrypto", "libssl", "libparquet") if n.startswith(name)}
+        assert max(places["libcrypto"], places["libssl"]) < places["libparquet"], (file, needed)
