@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
@@ -37,8 +38,6 @@ class Minio:
             self.ca_file = certs / "ca.crt"
         self.child: subprocess.Popen | None = None
         self.start()
-        self.root = self._client(ROOT_USER, ROOT_PASSWORD)
-        self.root.request("PUT", f"/{bucket}")
         self.access_key, self.secret_key, self.token = self.assume_role()
 
     def _client(self, access: str, secret: str, token: str | None = None) -> sigv4.Client:
@@ -52,8 +51,20 @@ class Minio:
             [self.program, "server", "--quiet", "--address", f"127.0.0.1:{self.port}", "--certs-dir",
              self.folder / "certs", self.folder / "data"], log, env, self.detached)
         process.wait_for_port(self.port, self.child, 30, log)
-        while self._client(ROOT_USER, ROOT_PASSWORD).request("GET", "/minio/health/ready")[0] != 200:
-            process.wait_for_port(self.port, self.child, 30, log)
+        self.root = self._client(ROOT_USER, ROOT_PASSWORD)
+        deadline = time.monotonic() + 60
+        # It says it is ready before its users are there; a bucket can be made only when all is.
+        while self.root.request("PUT", f"/{self.bucket}")[0] not in (200, 409) or not self._users_are_there():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"MinIO did not become ready:\n{process.tail(log)}")
+            time.sleep(0.1)
+
+    def _users_are_there(self) -> bool:
+        try:
+            self.assume_role()
+        except RuntimeError:
+            return False
+        return True
 
     def assume_role(self, seconds: int = 3600) -> tuple[str, str, str]:
         """A new access key, secret key and session token."""
