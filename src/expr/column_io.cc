@@ -65,7 +65,7 @@ Status ViewWriter::NewBlock(int64_t bytes) {
 
 Status ViewWriter::Set(int64_t row, std::string_view bytes) {
   if (bytes.size() <= static_cast<size_t>(arrow::BinaryViewType::kInlineSize)) {
-    views_[row] = arrow::util::ToInlineBinaryView(bytes);
+    views_[row] = arrow::util::ToInlineBinaryView(bytes.empty() ? std::string_view("") : bytes);
     return Status::OK();
   }
   if (bytes.size() > static_cast<size_t>(INT32_MAX))

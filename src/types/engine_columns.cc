@@ -58,7 +58,7 @@ Result<ArrayPtr> ViewsOf(const arrow::Array& array, const TypePtr& target) {
   const auto base = static_cast<int64_t>(array.length() > 0 ? plain.value_offset(0) : 0);
   for (int64_t i = 0; i < array.length(); ++i) {
     const auto offset = static_cast<int64_t>(plain.value_offset(i));
-    const auto text = array.IsNull(i) ? std::string_view() : plain.GetView(i);
+    const auto text = array.IsNull(i) || plain.value_length(i) == 0 ? std::string_view("") : plain.GetView(i);
     views[i] = arrow::util::ToBinaryView(text, 0, static_cast<int32_t>(offset - base));
   }
   std::shared_ptr<arrow::Buffer> bytes = data == nullptr ? nullptr : arrow::SliceBuffer(data, base);

@@ -2,7 +2,8 @@
 // md5, sha1, sha2, crc32, and Spark's hash (Murmur3) and xxhash64 over any values.
 #include <arrow/api.h>
 #include <arrow/util/decimal.h>
-#include <arrow/vendored/xxhash.h>
+#define XXH_INLINE_ALL
+#include <arrow/vendored/xxhash/xxhash.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <zlib.h>
