@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 
 #include "exec/local.h"
@@ -105,34 +106,45 @@ std::vector<BatchPtr> RandomRows(const std::shared_ptr<arrow::Schema>& schema, i
 const auto kRandomSchema = arrow::schema(
     {arrow::field("k", arrow::int64()), arrow::field("t", StringType()), arrow::field("n", arrow::int64())});
 
-// Below zero when the row x comes first by "t DESC NULLS LAST, k ASC NULLS FIRST".
-int Reference(const arrow::RecordBatch& rows, int64_t x, int64_t y) {
+int CompareTexts(const arrow::RecordBatch& rows, int64_t x, int64_t y) {  // DESC NULLS LAST
   const auto& texts = static_cast<const arrow::StringViewArray&>(*rows.column(1));
-  const auto& keys = static_cast<const arrow::Int64Array&>(*rows.column(0));
   if (texts.IsNull(x) != texts.IsNull(y)) return texts.IsNull(x) ? 1 : -1;
-  if (texts.IsValid(x) && texts.GetView(x) != texts.GetView(y)) return texts.GetView(x) > texts.GetView(y) ? -1 : 1;
+  if (texts.IsNull(x) || texts.GetView(x) == texts.GetView(y)) return 0;
+  return texts.GetView(x) > texts.GetView(y) ? -1 : 1;
+}
+
+int CompareKeys(const arrow::RecordBatch& rows, int64_t x, int64_t y) {  // ASC NULLS FIRST
+  const auto& keys = static_cast<const arrow::Int64Array&>(*rows.column(0));
   if (keys.IsNull(x) != keys.IsNull(y)) return keys.IsNull(x) ? -1 : 1;
-  if (keys.IsValid(x) && keys.Value(x) != keys.Value(y)) return keys.Value(x) < keys.Value(y) ? -1 : 1;
-  return 0;
+  if (keys.IsNull(x) || keys.Value(x) == keys.Value(y)) return 0;
+  return keys.Value(x) < keys.Value(y) ? -1 : 1;
 }
 
 TEST(Sort, AgreesWithASimpleSortWithAndWithoutALimit) {
   const auto slices = RandomRows(kRandomSchema, 20, 2000, 3);
   const auto whole = arrow::ConcatenateRecordBatches(slices).ValueOrDie();
-  std::vector<int64_t> order(static_cast<size_t>(whole->num_rows()));
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t x, int64_t y) { return Reference(*whole, x, y) < 0; });
   const auto text = std::make_shared<scripted::FunctionExpr>(
       StringType(), std::vector<ExprPtr>{Column(kRandomSchema, "t")}, [](const auto& args) { return args[0]; });
-  const std::vector<SortKey> keys = {{text, false, false}, {Column(kRandomSchema, "k"), true, true}};
-  for (const std::optional<int64_t> limit : std::vector<std::optional<int64_t>>{{}, 0, 1, 10, 9000, 39999, 500000}) {
-    SortOperator sort(std::make_unique<LocalOperator>(kRandomSchema, slices), keys, limit, {}, nullptr);
-    const auto result = scripted::Drain(sort).ValueOrDie();
-    ASSERT_EQ(result->num_columns(), 3);
-    ASSERT_EQ(result->num_rows(), std::min(limit.value_or(40000), int64_t{40000}));
-    const auto& numbers = static_cast<const arrow::Int64Array&>(*result->column(2));
-    for (int64_t i = 0; i < result->num_rows(); ++i) ASSERT_EQ(numbers.Value(i), order[static_cast<size_t>(i)]) << i;
-    ASSERT_TRUE(result->ValidateFull().ok());
+  const SortKey by_text = {text, false, false};
+  const SortKey by_key = {Column(kRandomSchema, "k"), true, true};
+  for (const bool text_first : {true, false}) {
+    std::vector<int64_t> order(static_cast<size_t>(whole->num_rows()));
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int64_t x, int64_t y) {
+      const int texts = CompareTexts(*whole, x, y);
+      const int keys = CompareKeys(*whole, x, y);
+      return text_first ? texts < 0 || (texts == 0 && keys < 0) : keys < 0 || (keys == 0 && texts < 0);
+    });
+    const std::vector<SortKey> keys = text_first ? std::vector{by_text, by_key} : std::vector{by_key, by_text};
+    for (const std::optional<int64_t> limit : std::vector<std::optional<int64_t>>{{}, 0, 1, 500, 9000, 500000}) {
+      SortOperator sort(std::make_unique<LocalOperator>(kRandomSchema, slices), keys, limit, {}, nullptr);
+      const auto result = scripted::Drain(sort).ValueOrDie();
+      ASSERT_EQ(result->num_columns(), 3);
+      ASSERT_EQ(result->num_rows(), std::min(limit.value_or(40000), int64_t{40000}));
+      const auto& numbers = static_cast<const arrow::Int64Array&>(*result->column(2));
+      for (int64_t i = 0; i < result->num_rows(); ++i) ASSERT_EQ(numbers.Value(i), order[static_cast<size_t>(i)]) << i;
+      ASSERT_TRUE(result->ValidateFull().ok());
+    }
   }
 }
 
