@@ -16,4 +16,8 @@ if(benchmark_FOUND)
   target_link_libraries(exec_bench PRIVATE sluice_exec benchmark::benchmark)
   set_target_properties(exec_bench PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR}
                         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+  add_executable(parquet_writer_bench EXCLUDE_FROM_ALL bench/parquet_writer_bench.cc)
+  target_link_libraries(parquet_writer_bench PRIVATE sluice_connectors benchmark::benchmark)
+  set_target_properties(parquet_writer_bench PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR}
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
 endif()

@@ -2,7 +2,9 @@
 """Records checkpoints, sink logs and file names that a real Spark writes, for the tests under src/checkpoint and
 src/connectors/file. Run it with the Python of a PySpark installation:
 
-    PYTHON tools/record_checkpoint.py tests/golden/checkpoint [KAFKA_BOOTSTRAP]
+    PYTHON tools/record_checkpoint.py tests/golden/checkpoint [KAFKA_BOOTSTRAP KAFKA_JARS_FOLDER]
+
+With the last two the Kafka recording alone is made again.
 
 Writes <folder>/<spark version>/...; machine paths become file:///sluice-golden. Data files are not kept, their names
 are (names.json, uuids as <uuid>)."""
@@ -22,7 +24,8 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 
 def session():
-    return (SparkSession.builder.master("local[2]").appName("record").config("spark.ui.enabled", "false")
+    jars = ",".join(map(str, pathlib.Path(sys.argv[3]).glob("*.jar"))) if len(sys.argv) > 3 else ""
+    return (SparkSession.builder.master("local[2]").config("spark.jars", jars).appName("record").config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2").config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.streaming.fileSink.log.compactInterval", "3").getOrCreate())
 
@@ -98,7 +101,7 @@ def codec_names(spark, work):
 
 
 def kafka_to_parquet(spark, work, out, bootstrap):
-    rows = spark.range(6).selectExpr("cast(id as string) as key", "concat('value ', id) as value", "cast(id % 2 as int) as partition")
+    rows = spark.range(6).selectExpr("cast(id as string) as key", "concat('value ', id) as value")
     topic = f"golden-{int(time.time())}"
     rows.write.format("kafka").option("kafka.bootstrap.servers", bootstrap).option("topic", topic).save()
     stream = (spark.readStream.format("kafka").option("kafka.bootstrap.servers", bootstrap).option("subscribe", topic)
@@ -113,22 +116,26 @@ def kafka_to_parquet(spark, work, out, bootstrap):
 def main():
     out = pathlib.Path(sys.argv[1]) / pyspark.__version__
     work = pathlib.Path(tempfile.mkdtemp(prefix="record"))
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
     spark = session()
     spark.sparkContext.setLogLevel("ERROR")
+    if len(sys.argv) > 2:
+        kafka_to_parquet(spark, work, out, sys.argv[2])
+    else:
+        record_without_kafka(spark, work, out)
+    spark.stop()
+    shutil.rmtree(work)
+
+
+def record_without_kafka(spark, work, out):
+    for name in ["rate", "rate-sink", "files", "files-sink"]:
+        shutil.rmtree(out / name, ignore_errors=True)
     rate_to_parquet(spark, work, out)
     if pyspark.__version__ >= "4.2":
         spark.conf.set("spark.sql.streaming.offsetLog.formatVersion", "2")
     names = files_to_parquet(spark, work, out)
     names["types"] = partition_types(spark, work)
     names["codecs"] = codec_names(spark, work)
-    if len(sys.argv) > 2:
-        spark.conf.unset("spark.sql.streaming.offsetLog.formatVersion")
-        kafka_to_parquet(spark, work, out, sys.argv[2])
     (out / "names.json").write_text(json.dumps(names, indent=1, ensure_ascii=True, sort_keys=True) + "\n")
-    spark.stop()
-    shutil.rmtree(work)
 
 
 if __name__ == "__main__":

@@ -54,8 +54,9 @@ class ConsoleSink : public StreamSink {
     }
     constexpr const char* kRule = "-------------------------------------------";
     *out_ << fmt::format("{}\nBatch: {}\n{}\n{}", kRule, batch.value, kRule, FormatTextTable(table, truncate_));
-    if (more) *out_ << fmt::format("only showing top {} row{}\n", max_rows_, max_rows_ == 1 ? "" : "s");
-    *out_ << "\n" << std::flush;
+    // As show() does: an empty line ends a whole table, this remark a cut one.
+    *out_ << (more ? fmt::format("only showing top {} row{}\n", max_rows_, max_rows_ == 1 ? "" : "s") : "\n")
+          << std::flush;
     if (!out_->good()) return EnvironmentError("SLUICE_IO", "The console cannot be written to.");
     return Status::OK();
   }

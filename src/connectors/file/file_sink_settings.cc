@@ -118,6 +118,7 @@ Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::Make(const Sin
                 context.options.GetInt("maxRecordsPerFile", context.conf.GetInt("spark.sql.files.maxRecordsPerFile")));
   settings->row_group_bytes = context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes");
   settings->time_zone = context.options.Get("timeZone", context.conf.time_zone());
+  if (settings->time_zone.empty()) settings->time_zone = "UTC";  // a session always sets one
   SLUICE_ASSIGN(settings->log, LogOptions(context));
   return settings;
 }

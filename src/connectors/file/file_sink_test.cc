@@ -28,7 +28,8 @@ std::shared_ptr<arrow::RecordBatch> Slice(int begin, int count) {
     EXPECT_TRUE(strings.Append("a value longer than twelve bytes " + std::to_string(i)).ok());
     EXPECT_TRUE(times.Append(1700000000000000 + i).ok());
   }
-  return arrow::RecordBatch::Make(TestSchema(), count, {*numbers.Finish(), *strings.Finish(), *times.Finish()});
+  return arrow::RecordBatch::Make(TestSchema(), count,
+                                  {*numbers.Finish(), *(*strings.Finish())->View(StringType()), *times.Finish()});
 }
 
 class FileSinkTest : public ::testing::Test {

@@ -46,7 +46,9 @@ class TableCheckTest : public ::testing::Test {
     ASSERT_TRUE(writer->Write(arrow::RecordBatch::Make(context.schema, 1, {*values.Finish()})).ok());
     std::vector<std::unique_ptr<TaskCommit>> commits;
     commits.push_back(*writer->Finish());
-    if (commit) ASSERT_TRUE(sink->Commit(BatchId(batch), std::move(commits)).ok());
+    if (commit) {
+      ASSERT_TRUE(sink->Commit(BatchId(batch), std::move(commits)).ok());
+    }
   }
 
   TableReport Verify() { return *VerifyCheckpoint({fs, "/ck"}, {fs, "/out"}); }
