@@ -7,10 +7,13 @@
 
 #include "base/memory_budget.h"
 #include "base/spark_error.h"
+#include "connectors/kafka/demo_feeder.h"
 #include "connectors/kafka/embedded_broker.h"
+#include "connectors/kafka/kafka_sink.h"
 #include "connectors/kafka/kafka_source.h"
 #include "connectors/kafka/offset_json.h"
 #include "connectors/registry.h"
+#include "types/spark_type.h"
 
 namespace sluice {
 namespace {
@@ -98,6 +101,158 @@ TEST_F(BrokerTest, StreamsTwoPartitionsInBatches) {
   Produce(1, 10, 12);
   const auto next = source->LatestOffset(*end).ValueOrDie();
   EXPECT_THAT(Read(source.get(), *end, *next), testing::ElementsAre("p1-record 10", "p1-record 11"));
+}
+
+TEST_F(BrokerTest, ManyPartitionsAndSplitPartitions) {
+  ASSERT_TRUE(broker_->CreateTopic("wide", 40).ok());
+  for (int i = 0; i < 4000; ++i) ASSERT_TRUE(broker_->Produce("wide", i % 40, fmt::format("{}", i)).ok());
+  ASSERT_TRUE(broker_->Flush().ok());
+  auto source = Open({{"subscribe", "wide"}, {"maxOffsetsPerTrigger", "1000"}, {"minPartitions", "80"}});
+  std::string at = source->InitialOffset().ValueOrDie();
+  std::vector<int> seen(4000);
+  for (int batch = 0; batch < 4; ++batch) {
+    const auto end = source->LatestOffset(at).ValueOrDie();
+    ASSERT_TRUE(end.has_value());
+    for (const std::string& value : Read(source.get(), at, *end)) ++seen[std::stoi(value)];
+    at = *end;
+  }
+  EXPECT_THAT(seen, testing::Each(1));
+  EXPECT_FALSE(source->LatestOffset(at).ValueOrDie().has_value());
+}
+
+TEST_F(BrokerTest, TasksOfOnePartitionReadAtTheSameTime) {
+  Produce(0, 0, 100);
+  auto source = Open({{"maxRecordsPerPartition", "50"}});
+  const auto tasks = source->PlanTasks(R"({"reviews":{"0":0,"1":0}})", R"({"reviews":{"0":100,"1":0}})").ValueOrDie();
+  ASSERT_EQ(tasks.size(), 2u);
+  auto first = source->OpenReader(tasks[0], {kOffset}).ValueOrDie();
+  auto second = source->OpenReader(tasks[1], {kOffset}).ValueOrDie();
+  EXPECT_EQ(second->Next().ValueOrDie()->num_rows(), 50);
+  EXPECT_EQ(first->Next().ValueOrDie()->num_rows(), 50);
+  EXPECT_EQ(first->PlaceOf(49), "topic reviews, partition 0, offset 49");
+}
+
+TEST_F(BrokerTest, UnknownTopicIsToldQuickly) {
+  const Status status =
+      Open({{"subscribe", "no-such-topic"}, {"fetchOffset.numRetries", "0"}})->InitialOffset().status();
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_KAFKA.UNKNOWN_TOPIC_OR_PARTITION")) << status;
+}
+
+TEST_F(BrokerTest, RecordsThatTheBrokerDroppedAreALoss) {
+  const std::string big(100'000, 'x');
+  for (int i = 0; i < 100; ++i) {  // 10 MB; the broker keeps 5 MiB
+    ASSERT_TRUE(broker_->Produce("reviews", 0, big).ok());
+    if (i % 10 == 9) {
+      ASSERT_TRUE(broker_->Flush().ok());
+    }
+  }
+  const std::string start = R"({"reviews":{"0":0,"1":0}})";
+  auto strict = Open();
+  const std::string end = *strict->LatestOffset(start).ValueOrDie();
+  auto reader = strict->OpenReader(strict->PlanTasks(start, end).ValueOrDie()[0], {kOffset}).ValueOrDie();
+  EXPECT_TRUE(HasErrorClass(reader->Next().status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+  auto lenient = Open({{"failOnDataLoss", "false"}});
+  const auto values = Read(lenient.get(), start, end);
+  EXPECT_GT(values.size(), 20u);
+  EXPECT_LT(values.size(), 60u);
+}
+
+TEST_F(BrokerTest, TroubleThatPassesIsWaitedOut) {
+  Produce(0, 0, 10);
+  auto source = Open();
+  const std::string start = source->InitialOffset().ValueOrDie();
+  rd_kafka_mock_push_request_errors(broker_->cluster(), 2 /* ListOffsets */, 2, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+                                    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+  const auto end = source->LatestOffset(start).ValueOrDie();
+  rd_kafka_mock_push_request_errors(broker_->cluster(), 1 /* Fetch */, 2, RD_KAFKA_RESP_ERR__TRANSPORT,
+                                    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+  EXPECT_EQ(Read(source.get(), start, *end).size(), 10u);
+}
+
+TEST_F(BrokerTest, MissingRightsAreToldAtOnce) {
+  Produce(0, 0, 1);
+  auto source = Open();
+  const std::string start = source->InitialOffset().ValueOrDie();
+  rd_kafka_mock_push_request_errors(broker_->cluster(), 2 /* ListOffsets */, 1,
+                                    RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  EXPECT_TRUE(HasErrorClass(source->LatestOffset(start).status(), "SLUICE_KAFKA.AUTHORIZATION"));
+}
+
+TEST_F(BrokerTest, CancelEndsAWaitingRead) {
+  Produce(0, 0, 1);
+  auto source = Open();
+  const std::string end = R"({"reviews":{"0":5,"1":0}})";  // four records that never come
+  auto reader = source->OpenReader(source->PlanTasks(R"({"reviews":{"0":0,"1":0}})", end).ValueOrDie()[0], {kOffset})
+                    .ValueOrDie();
+  std::thread canceller([&] { reader->Cancel(); });
+  EXPECT_TRUE(reader->Next().status().IsCancelled());
+  canceller.join();
+}
+
+TEST_F(BrokerTest, FeederStaysAheadOfTheQueryByLessThanTheBrokerKeeps) {
+  ASSERT_TRUE(broker_->CreateTopic("fed", 2).ok());
+  DemoFeeder feeder(broker_.get(), "fed", 2, 42);
+  constexpr int64_t kRecords = 40'000;  // 18 MB through 2 x 5 MiB
+  feeder.Start(kRecords);
+  auto source = Open({{"subscribe", "fed"}});
+  std::string at = source->InitialOffset().ValueOrDie();
+  int64_t rows = 0;
+  while (rows < kRecords) {
+    const auto end = source->LatestOffset(at).ValueOrDie();
+    if (!end) continue;
+    rows += static_cast<int64_t>(Read(source.get(), at, *end).size());
+    at = *end;
+    ASSERT_TRUE(feeder.OnCommitted(at).ok());
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_EQ(rows, kRecords);
+  EXPECT_EQ(feeder.fed(), kRecords);
+  EXPECT_TRUE(feeder.Stop().ok());
+}
+
+TEST_F(BrokerTest, SinkWritesRowsThatTheSourceReads) {
+  auto schema = arrow::schema({arrow::field("key", StringType()), arrow::field("value", BinaryType()),
+                               arrow::field("partition", arrow::int32())});
+  arrow::StringViewBuilder keys;
+  arrow::BinaryViewBuilder values;
+  arrow::Int32Builder partitions;
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE((i % 2 ? keys.Append("a key") : keys.AppendNull()).ok());
+    ASSERT_TRUE(values.Append(fmt::format("a value longer than inline {}", i)).ok());
+    ASSERT_TRUE(partitions.Append(1).ok());
+  }
+  SinkContext context;
+  context.env = env_;
+  context.schema = schema;
+  context.options = Options(std::map<std::string, std::string>{
+      {"kafka.bootstrap.servers", broker_->bootstrap_servers()}, {"topic", "reviews"}});
+  auto sink = FindConnector("kafka").ValueOrDie()->open_sink(context).ValueOrDie();
+  auto writer = sink->OpenTask(BatchId(0), TaskId(0), "x").ValueOrDie();
+  ASSERT_TRUE(writer
+                  ->Write(arrow::RecordBatch::Make(
+                      schema, 500,
+                      {keys.Finish().ValueOrDie(), values.Finish().ValueOrDie(), partitions.Finish().ValueOrDie()}))
+                  .ok());
+  EXPECT_EQ(writer->Finish().ValueOrDie()->rows, 500);
+  auto source = Open();
+  const auto end = source->LatestOffset(R"({"reviews":{"0":0,"1":0}})").ValueOrDie();
+  EXPECT_EQ(*end, R"({"reviews":{"0":0,"1":500}})");
+  const auto read = Read(source.get(), R"({"reviews":{"0":0,"1":0}})", *end);
+  ASSERT_EQ(read.size(), 500u);
+  EXPECT_EQ(read[499], "a value longer than inline 499");
+}
+
+TEST_F(BrokerTest, SinkColumnsAreChecked) {
+  const auto value = arrow::field("value", StringType());
+  const auto columns = [](arrow::FieldVector fields, bool topic) {
+    return FindSinkColumns(arrow::Schema(fields), topic).status();
+  };
+  EXPECT_TRUE(columns({value}, true).ok());
+  EXPECT_TRUE(columns({value, arrow::field("Topic", StringType())}, false).ok());
+  EXPECT_FALSE(columns({value}, false).ok());
+  EXPECT_FALSE(columns({arrow::field("key", StringType())}, true).ok());
+  EXPECT_FALSE(columns({value, arrow::field("extra", StringType())}, true).ok());
+  EXPECT_FALSE(columns({value, arrow::field("partition", arrow::int64())}, true).ok());
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace {
 constexpr int64_t kKiB = 1024;
 constexpr int64_t kMiB = 1024 * kKiB;
 constexpr int64_t kDefaultLimit = 128 * kMiB;
-constexpr int64_t kQueueBytes = kMiB;          // queued.max.messages.kbytes, a partition
-constexpr int64_t kPartitionFetch = kMiB / 2;  // fetch.message.max.bytes
-constexpr int64_t kFetchBytes = 2 * kMiB;      // fetch.max.bytes, a broker
+constexpr int64_t kMaxPartitionFetch = kMiB / 2;  // fetch.message.max.bytes
+constexpr int64_t kMinPartitionFetch = 16 * kKiB;
+constexpr int64_t kFetchBytes = 2 * kMiB;  // fetch.max.bytes, a broker
 
 int64_t NumberOr(const std::map<std::string, std::string>& values, const char* name, int64_t fallback) {
   const auto found = values.find(name);
@@ -21,15 +21,19 @@ int64_t NumberOr(const std::map<std::string, std::string>& values, const char* n
 
 }  // namespace
 
-FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user) {
+FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user, int64_t partitions) {
   const int64_t whole = limit > 0 ? limit : kDefaultLimit;
-  const int64_t partition_fetch = NumberOr(user, "fetch.message.max.bytes", kPartitionFetch);
-  const int64_t fetch = std::max(NumberOr(user, "fetch.max.bytes", kFetchBytes), partition_fetch);
   FetchMemory memory;
   memory.share_bytes = std::min(std::max(whole / 8, 2 * kMiB), whole / 2);
-  memory.hot_partitions = std::max<int64_t>(memory.share_bytes / (kQueueBytes + partition_fetch), 1);
+  // A third for the fetched piece, two for the queue that it fills.
+  const int64_t fair =
+      std::clamp(memory.share_bytes / std::max<int64_t>(partitions, 1) / 3, kMinPartitionFetch, kMaxPartitionFetch);
+  const int64_t partition_fetch = NumberOr(user, "fetch.message.max.bytes", fair);
+  const int64_t queue = 2 * fair;  // queued.max.messages.kbytes, a partition
+  const int64_t fetch = std::max(NumberOr(user, "fetch.max.bytes", kFetchBytes), partition_fetch);
+  memory.hot_partitions = std::max<int64_t>(memory.share_bytes / (queue + partition_fetch), 1);
   memory.properties = {
-      {"queued.max.messages.kbytes", std::to_string(kQueueBytes / kKiB)},
+      {"queued.max.messages.kbytes", std::to_string(queue / kKiB)},
       {"fetch.message.max.bytes", std::to_string(partition_fetch)},
       {"fetch.max.bytes", std::to_string(fetch)},
       // The largest record that the budget allows still arrives.

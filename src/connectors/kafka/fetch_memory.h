@@ -16,7 +16,8 @@ struct FetchMemory {
   std::map<std::string, std::string> properties;  // librdkafka's, for what the user did not set
 };
 
-// `limit`: the whole memory budget, or 0 for none. `user`: librdkafka properties that the user set.
-FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user);
+// `limit`: the whole memory budget, or 0 for none. `user`: librdkafka properties that the user set. `partitions`: how
+// many are read; many get smaller pieces each, so that all can stay started.
+FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user, int64_t partitions);
 
 }  // namespace sluice

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/kafka/kafka_sink.h"
 
+#include <arrow/api.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cctype>
 #include <mutex>
-
-#include <arrow/api.h>
-#include <fmt/format.h>
 
 #include "base/spark_error.h"
 #include "connectors/kafka/client_config.h"
@@ -30,9 +30,9 @@ void OnDelivered(const rd_kafka_message_t& message) {
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     std::lock_guard lock(deliveries->mutex);
     if (deliveries->first_error.ok()) {
-      deliveries->first_error = KafkaError(message.err, fmt::format("a record for topic {} was not delivered: {}",
-                                                                    rd_kafka_topic_name(message.rkt),
-                                                                    rd_kafka_err2str(message.err)));
+      deliveries->first_error =
+          KafkaError(message.err, fmt::format("a record for topic {} was not delivered: {}",
+                                              rd_kafka_topic_name(message.rkt), rd_kafka_err2str(message.err)));
     }
   }
   --deliveries->open;
@@ -85,8 +85,9 @@ class KafkaTaskWriter : public TaskWriter {
     if (!topic_.empty()) return topic_;
     const Bytes topic = BytesOf(*slice.column(columns_.topic), row);
     if (topic.data == nullptr || topic.size == 0) {
-      return UserError("SLUICE_INVALID_OPTION",
-                       "A row for the Kafka sink has no topic (NULL in column topic). Set option 'topic' or filter such rows.");
+      return UserError(
+          "SLUICE_INVALID_OPTION",
+          "A row for the Kafka sink has no topic (NULL in column topic). Set option 'topic' or filter such rows.");
     }
     return std::string(static_cast<const char*>(topic.data), topic.size);
   }
@@ -118,15 +119,16 @@ class KafkaTaskWriter : public TaskWriter {
       rd_kafka_headers_t* headers = nullptr;
       if (columns_.headers >= 0) SLUICE_RETURN_IF_ERROR(AddHeaders(slice, row, &headers));
       ++deliveries_.open;
-      const auto error = rd_kafka_producev(
-          producer_->handle(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-          RD_KAFKA_V_VALUE(const_cast<void*>(value.data), value.size), RD_KAFKA_V_KEY(key.data, key.size),
-          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&deliveries_),
-          RD_KAFKA_V_END);
+      const auto error =
+          rd_kafka_producev(producer_->handle(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+                            RD_KAFKA_V_VALUE(const_cast<void*>(value.data), value.size),
+                            RD_KAFKA_V_KEY(key.data, key.size), RD_KAFKA_V_HEADERS(headers),
+                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&deliveries_), RD_KAFKA_V_END);
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Status::OK();
       --deliveries_.open;
       if (headers != nullptr) rd_kafka_headers_destroy(headers);
-      if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) return KafkaError(error, "topic " + topic + ": " + rd_kafka_err2str(error));
+      if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return KafkaError(error, "topic " + topic + ": " + rd_kafka_err2str(error));
       SLUICE_RETURN_IF_ERROR(producer_->Poll(kPollMs));
     }
   }
@@ -161,17 +163,19 @@ Result<KafkaSinkColumns> FindSinkColumns(const arrow::Schema& schema, bool topic
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
     const auto* row = std::find_if(std::begin(known), std::end(known), [&](const auto& k) { return name == k.name; });
     if (row == std::end(known)) {
-      return UserError("SLUICE_INVALID_OPTION",
-                       fmt::format("Column {} means nothing to the Kafka sink: it takes value, key, topic, partition and "
-                                   "headers. Put others into value, for example by to_json(struct(*)).",
-                                   field.name()));
+      return UserError(
+          "SLUICE_INVALID_OPTION",
+          fmt::format("Column {} means nothing to the Kafka sink: it takes value, key, topic, partition and "
+                      "headers. Put others into value, for example by to_json(struct(*)).",
+                      field.name()));
     }
     *row->index = i;
     const auto type = field.type()->id();
     if (name == "partition" && type != arrow::Type::INT32) return WrongType(field, "INT");
     if (name == "topic" && type != arrow::Type::STRING_VIEW) return WrongType(field, "STRING");
     if ((name == "value" || name == "key") && !IsBytes(*field.type())) return WrongType(field, "STRING or BINARY");
-    if (name == "headers" && type != arrow::Type::LIST) return WrongType(field, "ARRAY<STRUCT<key: STRING, value: BINARY>>");
+    if (name == "headers" && type != arrow::Type::LIST)
+      return WrongType(field, "ARRAY<STRUCT<key: STRING, value: BINARY>>");
   }
   if (columns.value < 0) return UserError("SLUICE_INVALID_OPTION", "The Kafka sink needs a column named value.");
   if (columns.topic < 0 && !topic_option) {
@@ -192,7 +196,8 @@ Result<std::unique_ptr<StreamSink>> KafkaSink::Open(const SinkContext& context) 
   SLUICE_ASSIGN(sink->columns_, FindSinkColumns(*context.schema, !sink->topic_.empty()));
   SLUICE_ASSIGN(ClientConfig config, MakeClientConfig(context.options, ClientScope::kProducer, context.env.get()));
   // Small buffers: the rows of a slice are in memory already.
-  config.properties.insert({{"queue.buffering.max.kbytes", "8192"}, {"linger.ms", "5"}, {"log.connection.close", "false"}});
+  config.properties.insert(
+      {{"queue.buffering.max.kbytes", "8192"}, {"linger.ms", "5"}, {"log.connection.close", "false"}});
   SLUICE_ASSIGN(sink->producer_, RdKafkaClient::Make(RD_KAFKA_PRODUCER, config.properties, &OnDelivered));
   return std::unique_ptr<StreamSink>(std::move(sink));
 }

@@ -21,8 +21,8 @@ struct KafkaSinkColumns {
 // Finds the columns by name and checks their types. `topic_option`: the topic does not have to be a column.
 Result<KafkaSinkColumns> FindSinkColumns(const arrow::Schema& schema, bool topic_option);
 
-// Writes rows as Kafka records, at least once: a batch that is run again is written again, as in Spark. A task is finished
-// when the broker has acknowledged all its records.
+// Writes rows as Kafka records, at least once: a batch that is run again is written again, as in Spark. A task is
+// finished when the broker has acknowledged all its records.
 class KafkaSink : public StreamSink {
  public:
   static Result<std::unique_ptr<StreamSink>> Open(const SinkContext& context);

@@ -100,7 +100,8 @@ Status KafkaError(rd_kafka_resp_err_t error, const std::string& reason) {
 }
 
 Result<std::unique_ptr<RdKafkaClient>> RdKafkaClient::Make(rd_kafka_type_t type,
- const std::map<std::string, std::string>& properties, OnDelivery on_delivery) {
+                                                           const std::map<std::string, std::string>& properties,
+                                                           OnDelivery on_delivery) {
   std::unique_ptr<RdKafkaClient> client(new RdKafkaClient());
   client->on_delivery_ = std::move(on_delivery);
   std::unique_ptr<rd_kafka_conf_t, ConfDeleter> conf(rd_kafka_conf_new());

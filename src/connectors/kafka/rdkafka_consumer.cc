@@ -64,6 +64,7 @@ class RdKafkaFetch : public PartitionFetch {
 // partition at once (minPartitions), each further one gets an instance of its own; they are kept and used again.
 class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_this<RdKafkaConsumer> {
  public:
+  // The share of `memory` has been taken from `budget`.
   RdKafkaConsumer(ClientConfig config, FetchMemory memory, MemoryBudget* budget)
       : config_(std::move(config)), memory_(std::move(memory)), budget_(budget) {}
 
@@ -72,16 +73,18 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
     if (budget_ != nullptr) budget_->Give(memory_.share_bytes);
   }
 
-  Status AddMember() {
-    Member member;
-    SLUICE_ASSIGN(member.client, RdKafkaClient::Make(RD_KAFKA_CONSUMER, config_.properties));
-    members_.push_back(std::move(member));
-    if (first_ == nullptr) first_ = members_.front().client.get();
+  // The instance for questions; it fetches as well, unless there turn out to be many partitions.
+  Status Connect() {
+    SLUICE_RETURN_IF_ERROR(AddMember());
+    first_ = members_.front().client.get();
     return Status::OK();
   }
 
   Result<std::vector<TopicPartition>> ListPartitions(const TopicChoice& choice) override {
-    return FindPartitions(first_, choice, config_.api_timeout_ms);
+    SLUICE_ASSIGN(auto partitions, FindPartitions(first_, choice, config_.api_timeout_ms));
+    std::lock_guard lock(mutex_);
+    partition_count_ = static_cast<int64_t>(partitions.size());
+    return partitions;
   }
 
   Result<PartitionOffsets> ListOffsets(const PartitionOffsets& asked) override {
@@ -90,6 +93,7 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
 
   Result<std::unique_ptr<PartitionFetch>> OpenFetch(const TopicPartition& partition, int64_t offset) override {
     std::lock_guard lock(mutex_);
+    SLUICE_RETURN_IF_ERROR(FitMemory());
     SLUICE_ASSIGN(Slot * slot, FindSlot(partition, offset));
     if (!slot->stream->started() || slot->stream->position() != offset) {
       const Status started = slot->stream->Start(offset);
@@ -107,7 +111,7 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
       const auto slot = member.slots.find(stream->partition());
       if (slot == member.slots.end() || slot->second.stream.get() != stream) continue;
       slot->second.in_use = false;
-      if (broken) stream->Stop();
+      if (broken || !member.fetches) stream->Stop();
     }
   }
 
@@ -119,14 +123,41 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
   };
   struct Member {
     std::unique_ptr<RdKafkaClient> client;
+    bool fetches = true;
     std::map<TopicPartition, Slot> slots;  // destroyed before the client
   };
+
+  Status AddMember() {
+    Properties properties = config_.properties;
+    properties.insert(memory_.properties.begin(), memory_.properties.end());
+    Member member;
+    SLUICE_ASSIGN(member.client, RdKafkaClient::Make(RD_KAFKA_CONSUMER, properties));
+    members_.push_back(std::move(member));
+    return Status::OK();
+  }
+
+  // librdkafka's buffers cannot be changed later: with more partitions than fit at their usual size, fetching moves
+  // once to an instance with smaller ones. Stopping and starting partitions all the time would cost far more.
+  Status FitMemory() {
+    if (partition_count_ <= memory_.hot_partitions || shrunk_) return Status::OK();
+    shrunk_ = true;
+    const int64_t limit = budget_ == nullptr ? 0 : budget_->limit();
+    memory_ = PlanFetchMemory(limit, config_.properties, partition_count_);
+    for (Member& member : members_) {
+      member.fetches = false;
+      for (auto& [tp, slot] : member.slots) {
+        if (!slot.in_use) slot.stream->Stop();
+      }
+    }
+    return AddMember();
+  }
 
   // A slot for the partition, marked as in use: best one that stands at `offset` already.
   Result<Slot*> FindSlot(const TopicPartition& partition, int64_t offset) {
     Slot* idle = nullptr;
     Member* without = nullptr;
     for (Member& member : members_) {
+      if (!member.fetches) continue;
       const auto found = member.slots.find(partition);
       if (found == member.slots.end()) {
         if (without == nullptr) without = &member;
@@ -178,6 +209,8 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
   std::mutex mutex_;
   std::list<Member> members_;
   RdKafkaClient* first_ = nullptr;  // for questions about topics and offsets
+  int64_t partition_count_ = 0;
+  bool shrunk_ = false;
   int64_t uses_ = 0;
 };
 
@@ -188,13 +221,12 @@ RdKafkaFetch::~RdKafkaFetch() {
 }  // namespace
 
 Result<std::shared_ptr<KafkaConsumer>> MakeRdKafkaConsumer(ClientConfig config, MemoryBudget* budget) {
-  FetchMemory memory = PlanFetchMemory(budget == nullptr ? 0 : budget->limit(), config.properties);
-  config.properties.insert(memory.properties.begin(), memory.properties.end());
+  FetchMemory memory = PlanFetchMemory(budget == nullptr ? 0 : budget->limit(), config.properties, 1);
   config.properties.insert(kUnlessSet.begin(), kUnlessSet.end());
   for (const auto& [name, value] : kAlways) config.properties[name] = value;
   if (budget != nullptr) SLUICE_RETURN_IF_ERROR(budget->Take(memory.share_bytes));
   auto consumer = std::make_shared<RdKafkaConsumer>(std::move(config), std::move(memory), budget);
-  SLUICE_RETURN_IF_ERROR(consumer->AddMember());
+  SLUICE_RETURN_IF_ERROR(consumer->Connect());
   return consumer;
 }
 

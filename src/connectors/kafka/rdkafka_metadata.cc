@@ -33,10 +33,12 @@ using PartitionListPtr =
 
 Status Unavailable(const RdKafkaClient& client, const char* what, int64_t timeout_ms) {
   const std::string trouble = client.LastTrouble();
-  return EnvironmentError("SLUICE_KAFKA.UNAVAILABLE",
-                          fmt::format("Kafka gave no answer about {} within {} ms (kafka.default.api.timeout.ms).{}",
-                                      what, timeout_ms, trouble.empty() ? "" : " Last trouble: " + trouble),
-                          /*retryable=*/true);
+  return EnvironmentError(
+      "SLUICE_KAFKA.UNAVAILABLE",
+      fmt::format("Kafka gave no answer about {} within {} ms (kafka.default.api.timeout.ms).{}", what, timeout_ms,
+                  trouble.empty() ? " Do the brokers want TLS or a login (kafka.security.protocol)?"
+                                  : " Last trouble: " + trouble),
+      /*retryable=*/true);
 }
 
 // How long a question has been repeated; counted in waits, so that no clock is needed.
