@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/scan.h"
 
+#include <arrow/api.h>
 #include <fmt/format.h>
 
 #include "base/spark_error.h"

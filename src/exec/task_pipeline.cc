@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include <arrow/api.h>
+
 #include "base/spark_error.h"
 #include "exec/filter.h"
 #include "exec/project.h"
