@@ -2,6 +2,7 @@
 #include "cli/query_watch.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/global_options.h"
@@ -43,6 +44,7 @@ int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query) {
     if (const auto failure = query->exception()) return Fail(*failure, kQueryFailed);
     if (clean) return kEndedWell;
     std::cerr << "sluice: the running batch was given up; a restart runs it again" << std::endl;
+    if (query->IsActive()) std::_Exit(kBatchGivenUp);
     return kBatchGivenUp;
   }
 }

@@ -11,6 +11,9 @@
 namespace sluice {
 namespace {
 
+// After a batch is given up, its tasks have this long to notice.
+constexpr int64_t kGiveUpMs = 5'000;
+
 // The query's failure as its callers see it: the cause keeps its class, the words say which query it was.
 Status Failed(const Status& cause, const std::string& id, const std::string& run_id) {
   if (cause.ok()) return cause;
@@ -85,7 +88,8 @@ Status RunningQuery::Stop() {
     Log(LogLevel::kWarn, "Query {}: the batch did not finish within {} ms and is given up; a restart runs it again",
         id(), shutdown_timeout_ms_);
     loop_.GiveUpBatch();
-    WaitEnd(std::nullopt);
+    // A call to a server that does not answer cannot be broken off; whoever stops the process need not wait for it.
+    WaitEnd(kGiveUpMs);
   }
   return Status::OK();
 }

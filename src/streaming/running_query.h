@@ -36,7 +36,8 @@ class RunningQuery {
   Result<bool> AwaitTermination(std::optional<int64_t> timeout_ms);
   // Asks for the end without waiting; the batch that runs is finished first.
   void RequestStop() { loop_.RequestStop(); }
-  // Lets the batch that runs finish within spark.sluice.shutdownTimeout, gives it up after that, and waits for the end.
+  // Lets the batch that runs finish within spark.sluice.shutdownTimeout, gives it up after that, and waits for the end,
+  // which a server that does not answer can put off: IsActive() tells.
   Status Stop();
   bool gave_up() const { return loop_.gave_up(); }
   // Waits until everything that is there now has been processed.
