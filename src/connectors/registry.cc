@@ -19,13 +19,8 @@ extern const Connector kRateMicroBatchConnector;
 
 const std::vector<Connector>& AllConnectors() {
   static const std::vector<Connector> connectors = {
-      kKafkaConnector,
-      kConsoleConnector,
-      kMemoryConnector,
-      kNoopConnector,
-      kParquetConnector,
-      kRateConnector,
-      kRateMicroBatchConnector,
+      kKafkaConnector,   kConsoleConnector, kMemoryConnector,         kNoopConnector,
+      kParquetConnector, kRateConnector,    kRateMicroBatchConnector,
   };
   return connectors;
 }

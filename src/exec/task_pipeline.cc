@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/task_pipeline.h"
 
+#include <arrow/api.h>
+
 #include <numeric>
 #include <utility>
-
-#include <arrow/api.h>
 
 #include "base/spark_error.h"
 #include "exec/filter.h"
