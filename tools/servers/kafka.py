@@ -117,9 +117,10 @@ class Kafka:
         self.child = process.spawn(
             self._java + ["-Xms256m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "kafka.Kafka",
                           self.folder / "server.properties"], output, detached=self.detached)
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300  # 4 s when the machine is idle
         while not (self.log.exists() and "Kafka Server started" in self.log.read_text(errors="replace")):
             if self.child.poll() is not None or time.monotonic() > deadline:
+                self.kill()
                 raise RuntimeError(f"Kafka did not start:\n{process.tail(output)}\n{process.tail(self.log)}")
             time.sleep(0.1)
         for port in (self.port, self.sasl_port):
