@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Records what real Spark answers, as small JSON files that the tests read.
+"""Records what real Spark answers to calls of functions, as small JSON files that expr_test reads.
 
 Run it with the Python of a Spark installation (pyspark, classic, local):
 
-  record_golden.py expr tests/golden/expr/*.txt
-      One case a line: `function | type value | type value`. Each is called on literals, with ANSI on and off.
-      Lines `@zone America/Los_Angeles` set the session's time zone for what follows; `#` begins a comment.
-      strings.txt is recorded into strings.json, beside it.
+  record_golden.py tests/golden/expr/*.txt
 
-  record_golden.py sql tests/golden/sql/*.sql
-      Cases begin with `-- case: name`; then maybe `-- ansi: false`, `-- zone: Europe/Berlin`, and statements that end
-      with `;` at a line's end. The last statement's columns and rows (or its error) are recorded.
+One case a line: `function | type value | type value`. Each is called on literals, with ANSI on and off; `agg:sum | array<int>
+[1, 2]` is an aggregate over the elements. Lines `@zone America/Los_Angeles` set the session's time zone for what follows;
+`#` begins a comment. strings.txt is recorded into strings.json, beside it.
 """
 import argparse
 import json
@@ -61,6 +58,8 @@ def json_literal(value, kind):
         inner = kind[6:-1]
         if not value:
             return f"CAST(array() AS {kind})"
+        if inner.startswith("decimal"):  # its literals would have other types
+            return f"CAST(array({', '.join('NULL' if v is None else str(v) + 'BD' for v in value)}) AS {kind})"
         return "array(" + ", ".join(json_literal(v, inner) for v in value) + ")"
     if kind.startswith("map<"):
         key, item = kind[4:-1].split(",", 1)
@@ -99,6 +98,8 @@ def call(function, args):
     if function.startswith(("cast:", "try_cast:")):
         word, target = function.split(":", 1)
         return f"{word}({args[0]} AS {target})"
+    if function.startswith("agg:"):
+        return f"(SELECT {function[4:]}(v) FROM (SELECT explode({args[0]}) AS v))"
     if function in ("not", "!"):
         return f"({function} {args[0]})"
     if function == "-" and len(args) == 1:
@@ -192,35 +193,6 @@ def record_expr(spark, path):
     return cases
 
 
-def record_query(spark, statements):
-    try:
-        for statement in statements[:-1]:
-            spark.sql(statement)
-        frame = spark.sql(statements[-1])
-        columns = [{"name": f.name, "type": f.dataType.simpleString(), "nullable": f.nullable} for f in frame.schema.fields]
-        texts = frame.toDF(*[f"c{i}" for i in range(len(columns))]).selectExpr(
-            *[f"hex(CAST(CAST(c{i} AS STRING) AS BINARY))" for i in range(len(columns))])
-        rows = [[decoded(value).get("value", value) for value in row] for row in texts.collect()]
-        return {"columns": columns, "rows": rows}
-    except Exception as error:  # every failure of Spark's is an answer
-        return error_of(error)
-
-
-def record_sql(spark, path):
-    cases = []
-    for block in re.split(r"^-- case: *", path.read_text(), flags=re.M)[1:]:
-        name, _, body = block.partition("\n")
-        settings = dict(re.findall(r"^-- (\w+): *(.*)$", body, flags=re.M))
-        text = re.sub(r"^--.*\n?", "", body, flags=re.M)
-        statements = [s.strip() for s in re.split(r";\s*(?:\n|$)", text) if s.strip()]
-        configure(spark, settings.get("ansi", "true") != "false", settings.get("zone", "UTC"))
-        case = {"case": name.strip(), "sql": statements}
-        case.update({key: value for key, value in settings.items() if key in ("ansi", "zone")})
-        case.update(record_query(spark, statements))
-        cases.append(case)
-    return cases
-
-
 def write(path, cases):
     lines = ",\n".join(" " + json.dumps(case, ensure_ascii=False) for case in cases)
     path.write_text(f"[\n{lines}\n]\n")
@@ -228,16 +200,14 @@ def write(path, cases):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["expr", "sql"])
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
     from pyspark.sql import SparkSession  # pylint: disable=import-outside-toplevel
     spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
              .config("spark.sql.shuffle.partitions", "1").config("spark.sql.session.timeZone", "UTC").getOrCreate())
     spark.sparkContext.setLogLevel("OFF")
-    record = record_expr if options.kind == "expr" else record_sql
     for path in options.files:
-        cases = record(spark, path)
+        cases = record_expr(spark, path)
         write(path.with_suffix(".json"), cases)
         print(f"{path.name}: {len(cases)} cases on Spark {spark.version}", file=sys.stderr)
     spark.stop()

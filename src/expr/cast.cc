@@ -68,11 +68,13 @@ bool FitsDecimal(const arrow::DataType& from, const arrow::DataType& to) {
 
 bool CastCanGiveNull(const arrow::DataType& from, const arrow::DataType& to, CastMode mode) {
   if (IsDecimal(to)) return !FitsDecimal(from, to);
-  if (mode == CastMode::kAnsi || IsString(to) || from.Equals(to)) return false;
+  if (IsString(to) || from.Equals(to)) return false;
   if (mode == CastMode::kTry) return !(IsString(from) && IsBinary(to)) && from.num_fields() == 0;
   if (IsString(from)) return !IsBinary(to);
   if (IsDate(from)) return !IsTimestamp(to);
-  return arrow::is_floating(from.id()) && IsTimestamp(to);
+  if (arrow::is_floating(from.id()) && IsTimestamp(to)) return true;
+  // NaN and what is too large have no whole number; Spark says so under ANSI too, where they fail.
+  return (arrow::is_floating(from.id()) || IsDecimal(from)) && arrow::is_integer(to.id());
 }
 
 }  // namespace
@@ -131,8 +133,11 @@ Result<ExprPtr> MakeCast(ExprPtr child, TypePtr target, CastMode mode) {
   const bool ansi = mode != CastMode::kLegacy;
   if (!CanCast(*child->type(), *target, ansi)) {
     const bool legacy_can = ansi && CanCast(*child->type(), *target, false);
-    return UserError(legacy_can && mode == CastMode::kAnsi ? "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
-                                                           : "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+    const bool by_function =
+        (IsNumeric(*child->type()) && IsDate(*target)) || (IsDate(*child->type()) && IsNumeric(*target));
+    return UserError(mode == CastMode::kAnsi && by_function  ? "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
+                     : legacy_can && mode == CastMode::kAnsi ? "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
+                                                             : "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
                      fmt::format("\"{}\" of the type \"{}\" cannot be cast to \"{}\"{}.", child->ToString(),
                                  SparkTypeName(*child->type()), SparkTypeName(*target),
                                  legacy_can ? " unless spark.sql.ansi.enabled=false" : ""),

@@ -55,7 +55,8 @@ Result<ArrayPtr> CastToDecimal(const ArrayPtr& column, const TypePtr& to, const 
 Result<ArrayPtr> CastDatetime(const ArrayPtr& column, const TypePtr& to, const CastCall& call);
 Result<ArrayPtr> CastNested(const ArrayPtr& column, const TypePtr& to, const CastCall& call);
 
-enum class CastOutcome { kOk, kMalformed, kOverflow };
+// kNull: NULL even under ANSI.
+enum class CastOutcome { kOk, kMalformed, kOverflow, kNull };
 
 // The error of one value under ANSI.
 Status CastError(CastOutcome outcome, const arrow::Array& column, int64_t row, const arrow::DataType& to);
@@ -74,7 +75,7 @@ Result<ArrayPtr> CastRows(const ArrayPtr& column, const TypePtr& to, const CastC
     const CastOutcome outcome = convert(reader[row], &value);
     if (outcome == CastOutcome::kOk) {
       SLUICE_RETURN_IF_ERROR(writer.Set(row, value));
-    } else if (call.mode == CastMode::kAnsi) {
+    } else if (call.mode == CastMode::kAnsi && outcome != CastOutcome::kNull) {
       return CastError(outcome, *column, row, *to);
     } else {
       SLUICE_RETURN_IF_ERROR(writer.SetNull(row));

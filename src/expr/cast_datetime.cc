@@ -64,6 +64,7 @@ Result<ArrayPtr> NumbersToTimestamp(const ArrayPtr& column, const TypePtr& to, c
     });
   }
   SLUICE_ASSIGN(auto wide, CastColumn(column, arrow::int64(), call));
+  if (column->type_id() == arrow::Type::BOOL) return wide->View(to);  // true is one microsecond
   return CastRows<int64_t, int64_t>(wide, to, call, [](int64_t seconds, int64_t* out) {
     if (__builtin_mul_overflow(seconds, kMicrosPerSecond, out)) {
       *out = seconds < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
@@ -95,7 +96,8 @@ Result<ArrayPtr> TimestampsToNumber(const ArrayPtr& column, const TypePtr& to, c
                   *out = as_boolean ? micros : FloorDiv(micros, kMicrosPerSecond);
                   return CastOutcome::kOk;
                 })));
-  return CastColumn(seconds, to, call);
+  // Without ANSI, too, seconds that do not fit are NULL.
+  return CastColumn(seconds, to, {call.mode == CastMode::kLegacy ? CastMode::kTry : call.mode, call.context});
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ Result<ArrayPtr> FloatsToDecimal(const ArrayPtr& column, const TypePtr& to, cons
   const int32_t scale = ScaleOf(*to);
   std::string text;
   return CastRows<Decimal128, In>(column, to, call, [=, &text](In value, Decimal128* out) {
+    if (!std::isfinite(value)) return CastOutcome::kNull;
     text.clear();
     AppendDouble(static_cast<double>(value), &text);  // Spark goes over the shortest decimal text
     return ParseDecimal(text, precision, scale, out) == DecimalOutcome::kOk ? CastOutcome::kOk : CastOutcome::kOverflow;

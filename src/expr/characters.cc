@@ -35,7 +35,7 @@ void MapCase(std::string_view text, std::string* out, MapAscii map_ascii, MapWid
       *out += map_ascii(text[0]);
     } else if (size = WellFormed(text); size == 0) {
       size = 1;
-      *out += text[0];
+      AppendCodePoint(0xFFFD, out);  // what a Java string makes of it
     } else {
       map_wide(FirstCodePoint(text), out);
     }

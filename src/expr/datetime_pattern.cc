@@ -82,6 +82,15 @@ void AppendZone(char letter, int count, int64_t micros, TimeZone* zone, std::str
   }
 }
 
+// Letters that Spark 2 took mean something else by now; others were never known.
+Status UnknownLetters(std::string_view pattern, std::string_view letters) {
+  const bool old = std::string_view("GyYMLwWDdFEuaHkKhmsSzZX").find(letters[0]) != std::string_view::npos;
+  return UserError(old ? "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION"
+                       : "INVALID_DATETIME_PATTERN.WITH_SUGGESTION",
+                   fmt::format("The letters '{}' of the pattern '{}' cannot be used here.", letters, pattern),
+                   {{"pattern", "'" + std::string(pattern) + "'"}});
+}
+
 bool StartsWithNoCase(std::string_view text, std::string_view word) {
   if (text.size() < word.size()) return false;
   for (size_t i = 0; i < word.size(); ++i) {
@@ -168,7 +177,7 @@ bool DatetimePattern::AddLetters(char letter, int count, DatetimePattern* to) {
   return true;
 }
 
-Result<DatetimePattern> DatetimePattern::Compile(std::string_view pattern) {
+Result<DatetimePattern> DatetimePattern::Compile(std::string_view pattern, bool for_parsing) {
   DatetimePattern compiled;
   const auto add_text = [&compiled](char c) {
     if (compiled.items_.empty() || compiled.items_.back().letter != 0) compiled.items_.push_back({0, 0, {}});
@@ -193,17 +202,9 @@ Result<DatetimePattern> DatetimePattern::Compile(std::string_view pattern) {
     }
     size_t end = i;
     while (end < pattern.size() && pattern[end] == c) ++end;
-    if (std::strchr("YWwFce", c) != nullptr) {
-      return UserError("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN",
-                       fmt::format("Letter '{}' of the pattern '{}' counts by weeks, which Spark 3 and later refuse; "
-                                   "use extract or weekofyear.",
-                                   c, pattern));
-    }
-    if (!AddLetters(c, static_cast<int>(end - i), &compiled)) {
-      return UserError(
-          "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION",
-          fmt::format("The part '{}' of the pattern '{}' is not known.", pattern.substr(i, end - i), pattern));
-    }
+    const bool refused = std::strchr("YWwFce", c) != nullptr || (for_parsing && std::strchr("EQq", c) != nullptr);
+    if (refused || !AddLetters(c, static_cast<int>(end - i), &compiled))
+      return UnknownLetters(pattern, pattern.substr(i, end - i));
     i = end - 1;
   }
   return compiled;

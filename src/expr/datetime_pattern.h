@@ -16,7 +16,7 @@ namespace sluice {
 class DatetimePattern {
  public:
   // The letters that Spark 3 and later refuse are refused with its error classes.
-  static Result<DatetimePattern> Compile(std::string_view pattern);
+  static Result<DatetimePattern> Compile(std::string_view pattern, bool for_parsing = false);
 
   // `micros`: UTC.
   void Format(int64_t micros, TimeZone* zone, std::string* out) const;

@@ -70,6 +70,12 @@ std::string LiteralExpr::ToString() const {
       AppendDate(static_cast<const arrow::Date32Scalar&>(*value_).value, &text);
       return text + "'";
     }
+    case arrow::Type::DECIMAL128: {
+      std::string text;
+      AppendDecimal(static_cast<const arrow::Decimal128Scalar&>(*value_).value,
+                    static_cast<const arrow::Decimal128Type&>(*value_->type).scale(), false, &text);
+      return text;
+    }
     default:
       break;
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "expr/characters.h"
+#include "types/number_text.h"
 
 namespace sluice {
 namespace {
@@ -264,7 +265,13 @@ void AppendJson(const JsonValue& value, std::string* out) {
       *out += "false";
       break;
     case JsonValue::kNumber:
-      *out += value.text;
+      // Numbers with a point or an exponent are doubles on the way through.
+      if (const auto number =
+              value.text.find_first_of(".eE") == std::string::npos ? std::nullopt : ParseDouble(value.text)) {
+        AppendDouble(*number, out);
+      } else {
+        *out += value.text;
+      }
       break;
     case JsonValue::kString:
       AppendJsonString(value.text, out);

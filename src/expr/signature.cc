@@ -27,8 +27,8 @@ Result<ExprPtr> Resolve(const std::string& name, const Signature& how, std::vect
   if (type == nullptr) {
     SLUICE_ASSIGN(type, how.type_of(args));
   }
-  const bool nullable = how.nulls == Nulls::kAlways ||
-                        (how.nulls == Nulls::kIfAnyArgument &&
+  const bool nullable = how.nulls == Nulls::kAlways || (how.nulls == Nulls::kWithoutAnsi && !options.ansi) ||
+                        (how.nulls != Nulls::kNever &&
                          std::any_of(args.begin(), args.end(), [](const ExprPtr& arg) { return arg->nullable(); }));
   FunctionTraits traits{name, how.kernel, how.display, options.ansi, how.deterministic};
   return std::make_shared<FunctionExpr>(std::move(traits), std::move(type), nullable, std::move(args));

@@ -10,8 +10,8 @@
 
 namespace sluice {
 
-// When a function's value can be NULL.
-enum class Nulls { kIfAnyArgument, kAlways, kNever };
+// When a function's value can be NULL; kWithoutAnsi: as kIfAnyArgument, and always without ANSI.
+enum class Nulls { kIfAnyArgument, kAlways, kNever, kWithoutAnsi };
 
 // How a function with a kernel is called: what most rows of the table are made of.
 struct Signature {
@@ -59,6 +59,7 @@ void AddConstructors(FunctionTable* table);
 void AddHashes(FunctionTable* table);
 void AddJson(FunctionTable* table);
 void AddToJson(FunctionTable* table);
+void AddFormatting(FunctionTable* table);
 void AddMisc(FunctionTable* table);
 
 }  // namespace sluice

@@ -52,17 +52,19 @@ bool ReadDatePart(std::string_view text, size_t* position, int max_year_digits, 
          date->day <= DaysInMonth(date->year, static_cast<int>(date->month));
 }
 
-// h[h]:m[m][:s[s][.f*]]; Spark wants minutes as soon as there are hours.
+// h[h][:m[m][:s[s][.f*]]].
 bool ReadTimePart(std::string_view text, size_t* position, int64_t* micros) {
   int64_t hour = 0;
   int64_t minute = 0;
   int64_t second = 0;
   int64_t fraction = 0;
   if (!ReadDigits(text, position, 1, 2, &hour)) return false;
-  if (*position >= text.size() || text[*position] != ':') return false;
-  ++*position;
-  if (!ReadDigits(text, position, 1, 2, &minute)) return false;
-  if (*position < text.size() && text[*position] == ':') {
+  const bool minutes = *position < text.size() && text[*position] == ':';
+  if (minutes) {
+    ++*position;
+    if (!ReadDigits(text, position, 1, 2, &minute)) return false;
+  }
+  if (minutes && *position < text.size() && text[*position] == ':') {
     ++*position;
     if (!ReadDigits(text, position, 1, 2, &second)) return false;
     if (*position < text.size() && text[*position] == '.') {

@@ -87,7 +87,10 @@ Result<ArrayPtr> PlainOf(const arrow::Array& array, const TypePtr& target) {
       builder.UnsafeAppend(views.GetView(i));
     }
   }
-  return builder.Finish();
+  SLUICE_ASSIGN(auto plain, builder.Finish());
+  auto data = plain->data()->Copy();  // the builder's type is always BINARY
+  data->type = target;
+  return arrow::MakeArray(std::move(data));
 }
 
 Result<ArrayPtr> ComputeCast(const ArrayPtr& array, const TypePtr& target) {

@@ -39,12 +39,15 @@ void AppendFloating(Float value, std::string* out) {
     return;
   }
   char text[64];
-  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
+  auto* end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
+  // The JVM prints two digits at least, and then the nearest two.
+  if (text[1] != '.') end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific, 1).ptr;
   std::string digits;
   const char* p = text;
   for (; p < end && *p != 'e'; ++p) {
     if (IsDigit(*p)) digits += *p;
   }
+  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
   int exponent = 0;
   ++p;
   std::from_chars(*p == '+' ? p + 1 : p, end, exponent);

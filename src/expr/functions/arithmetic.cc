@@ -21,7 +21,8 @@ Status DivideByZero(const FunctionExpr& node) {
 }
 
 Status ArithmeticOverflow(const FunctionExpr& node) {
-  return UserError("ARITHMETIC_OVERFLOW",
+  const bool small = node.type()->id() == arrow::Type::INT8 || node.type()->id() == arrow::Type::INT16;
+  return UserError(small ? "BINARY_ARITHMETIC_OVERFLOW" : "ARITHMETIC_OVERFLOW",
                    fmt::format("\"{}\" overflows {}. Use a wider type or a try_ function (try_add, try_subtract, "
                                "try_multiply) to get NULL, or set spark.sql.ansi.enabled=false.",
                                node.ToString(), SparkTypeName(*node.type())),
@@ -143,28 +144,38 @@ TypePtr NumberOfString(const TypePtr& other, bool ansi) {
   return ansi && IsIntegralType(*other) ? arrow::int64() : arrow::float64();
 }
 
-template <Op kOp>
-Result<ExprPtr> Resolve(const char* name, Display display, std::vector<ExprPtr> args, const ResolveOptions& options) {
-  SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
+// Both sides as numbers. `whole`: div takes no floating ones.
+Result<std::vector<ExprPtr>> NumberOperands(const char* name, bool whole, std::vector<ExprPtr> args,
+                                            const ResolveOptions& options) {
+  const bool strings = IsStringType(*args[0]->type()) && IsStringType(*args[1]->type());
   for (size_t i = 0; i < 2; ++i) {
-    const TypePtr& other = args[1 - i]->type();
-    if (IsStringType(*args[i]->type())) {
+    const TypePtr other = args[1 - i]->type();
+    if (IsStringType(*args[i]->type()) && !(strings && options.ansi)) {
       SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], NumberOfString(other, options.ansi), options.ansi));
     } else if (args[i]->type()->id() == arrow::Type::NA) {
       SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], IsNumericType(*other) ? other : arrow::float64(), options.ansi));
     }
-    if (!IsNumericType(*args[i]->type())) {
-      return UserError("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
-                       fmt::format("{} needs numbers, but \"{}\" has the type \"{}\".", name, args[i]->ToString(),
-                                   SparkTypeName(*args[i]->type())));
-    }
   }
+  for (const auto& arg : args) {
+    if (IsNumericType(*arg->type()) && !(whole && arrow::is_floating(arg->type()->id()))) continue;
+    const bool same = args[0]->type()->Equals(args[1]->type());
+    return UserError(same ? "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+                     fmt::format("{} needs {}numbers, but \"{}\" has the type \"{}\".", name, whole ? "whole " : "",
+                                 arg->ToString(), SparkTypeName(*arg->type())));
+  }
+  return args;
+}
+
+template <Op kOp>
+Result<ExprPtr> Resolve(const char* name, Display display, std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
+  SLUICE_ASSIGN(args, NumberOperands(name, kOp == Op::kIntegralDivide, std::move(args), options));
   const bool divides = kOp != Op::kAdd && kOp != Op::kSubtract && kOp != Op::kMultiply;
   bool nullable = args[0]->nullable() || args[1]->nullable() || divides || std::string_view(name).starts_with("try_");
   TypePtr common = CommonType(args[0]->type(), args[1]->type(), options.ansi);
   TypePtr type = common;
   if (IsDecimal(common)) {
-    nullable = true;
+    nullable |= !options.ansi;
     SLUICE_ASSIGN(args, DecimalOperands(std::move(args), options.ansi));
     constexpr auto kDecimal = kOp == Op::kAdd || kOp == Op::kSubtract ? DecimalOp::kAdd
                               : kOp == Op::kMultiply                  ? DecimalOp::kMultiply

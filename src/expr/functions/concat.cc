@@ -62,9 +62,9 @@ Result<ArrayPtr> ConcatArrays(const KernelCall& call) {
 }
 
 Result<ExprPtr> ResolveConcat(std::vector<ExprPtr> args, const ResolveOptions& options) {
-  if (args.empty()) return StringLiteral("");
   const auto is = [&](arrow::Type::type id) {
-    return std::all_of(args.begin(), args.end(), [id](const ExprPtr& arg) { return arg->type()->id() == id; });
+    return !args.empty() &&
+           std::all_of(args.begin(), args.end(), [id](const ExprPtr& arg) { return arg->type()->id() == id; });
   };
   Kernel kernel = ConcatStrings;
   TypePtr type = is(arrow::Type::BINARY_VIEW) ? BinaryType() : StringType();

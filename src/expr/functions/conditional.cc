@@ -115,6 +115,19 @@ Result<ArrayPtr> Least(const KernelCall& call) {
   return Extreme(call, -1);
 }
 
+// Strings are not widened here, unlike elsewhere.
+Status CheckNoMixedStrings(const char* name, const std::vector<ExprPtr>& args) {
+  bool strings = false;
+  bool others = false;
+  for (const auto& arg : args) {
+    strings |= IsStringType(*arg->type());
+    others |= !IsStringType(*arg->type()) && arg->type()->id() != arrow::Type::NA;
+  }
+  if (!strings || !others) return Status::OK();
+  return UserError("DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                   fmt::format("{} cannot compare strings with other types.", name));
+}
+
 ScalarFunction ExtremeRow(const char* name, const char* signature, const char* doc, const char* example,
                           Kernel kernel) {
   return {name,
@@ -124,6 +137,7 @@ ScalarFunction ExtremeRow(const char* name, const char* signature, const char* d
           "1.5.0",
           [name, kernel](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
             SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, -1));
+            SLUICE_RETURN_IF_ERROR(CheckNoMixedStrings(name, args));
             SLUICE_ASSIGN(args, CastToCommonType(name, std::move(args), options.ansi));
             const bool nullable =
                 std::all_of(args.begin(), args.end(), [](const ExprPtr& arg) { return arg->nullable(); });

@@ -257,15 +257,19 @@ void AddDates(FunctionTable* table) {
                 .defaults = {std::make_shared<LiteralExpr>(std::make_shared<arrow::BooleanScalar>(true))}}));
   table->push_back(Function("last_day", "last_day(date)", "The last day of the month.", "last_day('2009-01-12')",
                             "1.5.0", {.args = {Arg::kDate}, .type = arrow::date32(), .kernel = LastDay}));
-  table->push_back(Function("next_day", "next_day(date, day of week)", "The first such day after the date.",
-                            "next_day('2015-01-14', 'TU')", "1.5.0",
-                            {.args = {Arg::kDate, Arg::kString}, .type = arrow::date32(), .kernel = NextDay}));
+  table->push_back(Function(
+      "next_day", "next_day(date, day of week)", "The first such day after the date.", "next_day('2015-01-14', 'TU')",
+      "1.5.0",
+      {.args = {Arg::kDate, Arg::kString}, .type = arrow::date32(), .kernel = NextDay, .nulls = Nulls::kWithoutAnsi}));
   table->push_back(Function(
       "trunc", "trunc(date, unit)", "The first day of the year, quarter, month or week.", "trunc('2019-08-04', 'week')",
       "1.5.0",
       {.args = {Arg::kDate, Arg::kString}, .type = arrow::date32(), .kernel = Trunc, .nulls = Nulls::kAlways}));
   table->push_back(Function("make_date", "make_date(year, month, day)", "A date.", "make_date(2013, 7, 15)", "3.0.0",
-                            {.args = {Arg::kInt, Arg::kInt, Arg::kInt}, .type = arrow::date32(), .kernel = MakeDate}));
+                            {.args = {Arg::kInt, Arg::kInt, Arg::kInt},
+                             .type = arrow::date32(),
+                             .kernel = MakeDate,
+                             .nulls = Nulls::kWithoutAnsi}));
   table->push_back(Function("unix_date", "unix_date(date)", "Days since 1970-01-01.", "unix_date(DATE'1970-01-02')",
                             "3.1.0", {.args = {Arg::kDate}, .type = arrow::int32(), .kernel = SameDays}));
   table->push_back(Function("date_from_unix_date", "date_from_unix_date(days)",

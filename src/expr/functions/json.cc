@@ -253,9 +253,11 @@ Result<TypePtr> SchemaArgument(const char* function, const Expr& expr) {
                      fmt::format("The schema of {} must be a constant string.", function));
   }
   const std::string text = literal->ToString();
-  if (auto type = ParseSparkType(text); type.ok()) return Nullable(*type);
-  SLUICE_ASSIGN(auto schema, ParseSparkSchema(text));
-  return Nullable(arrow::struct_(schema->fields()));
+  auto type = ParseSparkType(text);
+  if (type.ok()) return Nullable(*type);
+  auto schema = ParseSparkSchema(text);
+  if (schema.ok()) return Nullable(arrow::struct_((*schema)->fields()));
+  return type.status();
 }
 
 ScalarFunction ReaderRow(const char* name, const char* signature, const char* doc, const char* example,

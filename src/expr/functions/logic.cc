@@ -17,7 +17,8 @@ Result<ExprPtr> ResolveBinary(BranchExpr::Kind kind, const char* name, std::vect
   for (size_t i = 0; i < 2; ++i) {
     if (args[i]->type()->id() != arrow::Type::BOOL && args[i]->type()->id() != arrow::Type::NA &&
         !(options.ansi && IsStringType(*args[i]->type()))) {
-      return UserError("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+      const bool same = args[0]->type()->Equals(args[1]->type());
+      return UserError(same ? "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                        fmt::format("{} needs BOOLEAN arguments, but has \"{}\".", name, args[i]->ToString()));
     }
     SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], arrow::boolean(), options.ansi));

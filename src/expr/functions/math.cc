@@ -50,6 +50,10 @@ double Degrees(double value) {
 double Radians(double value) {
   return value * (M_PI / 180.0);
 }
+// glibc is off by one place for perfect cubes.
+double CubeRoot(double value) {
+  return static_cast<double>(std::cbrt(static_cast<long double>(value)));
+}
 double RoundHalfEven(double value) {
   return std::nearbyint(value);
 }
@@ -118,6 +122,12 @@ Result<ArrayPtr> WholeNumber(const KernelCall& call) {
   }
 }
 
+// Spark shows these two in capitals, but ceiling as it is written.
+std::string DisplayWhole(const FunctionExpr& node) {
+  const std::string name = node.name() == "ceil" ? "CEIL" : node.name() == "floor" ? "FLOOR" : node.name();
+  return fmt::format("{}({})", name, JoinArguments(node));
+}
+
 Result<ExprPtr> ResolveWhole(const char* name, Kernel kernel, std::vector<ExprPtr> args,
                              const ResolveOptions& options) {
   if (args.size() == 2) return NotSupported(fmt::format("{} with a scale is not supported.", name));
@@ -132,7 +142,7 @@ Result<ExprPtr> ResolveWhole(const char* name, Kernel kernel, std::vector<ExprPt
     SLUICE_ASSIGN(args[0], MakeImplicitCast(std::move(args[0]), wide, options.ansi));
   }
   const bool nullable = args[0]->nullable();
-  return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, nullptr, options.ansi}, type, nullable,
+  return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, DisplayWhole, options.ansi}, type, nullable,
                                         std::move(args));
 }
 
@@ -155,8 +165,12 @@ Result<ExprPtr> ResolveLog(std::vector<ExprPtr> args, const ResolveOptions& opti
   }
   const bool natural = args.size() == 1;
   return std::make_shared<FunctionExpr>(
-      FunctionTraits{natural ? "ln" : "LOG", natural ? Logarithm<std::log> : LogarithmToBase, DisplayLog, options.ansi},
+      FunctionTraits{"LOG", natural ? Logarithm<std::log> : LogarithmToBase, DisplayLog, options.ansi},
       arrow::float64(), true, std::move(args));
+}
+
+std::string DisplayPower(const FunctionExpr& node) {
+  return fmt::format("{}({})", node.name() == "power" ? "POWER" : "pow", JoinArguments(node));
 }
 
 template <int kWhich>
@@ -197,7 +211,7 @@ void AddMath(FunctionTable* table) {
             "1.4.0", OfDouble<RoundHalfEven>);
   of_double("sqrt", "sqrt(a)", "Square root.", "sqrt(4)", "1.1.1", OfDouble<std::sqrt>, Nulls::kIfAnyArgument,
             [](const FunctionExpr& node) { return fmt::format("SQRT({})", JoinArguments(node)); });
-  of_double("cbrt", "cbrt(a)", "Cube root.", "cbrt(27.0)", "1.4.0", OfDouble<std::cbrt>, Nulls::kIfAnyArgument,
+  of_double("cbrt", "cbrt(a)", "Cube root.", "cbrt(27.0)", "1.4.0", OfDouble<CubeRoot>, Nulls::kIfAnyArgument,
             [](const FunctionExpr& node) { return fmt::format("CBRT({})", JoinArguments(node)); });
   of_double("exp", "exp(a)", "e to the power of a.", "exp(0)", "1.4.0", OfDouble<std::exp>, Nulls::kIfAnyArgument,
             [](const FunctionExpr& node) { return fmt::format("EXP({})", JoinArguments(node)); });
@@ -227,13 +241,18 @@ void AddMath(FunctionTable* table) {
             Nulls::kIfAnyArgument,
             [](const FunctionExpr& node) { return fmt::format("RADIANS({})", JoinArguments(node)); });
   for (const char* name : {"pow", "power"}) {
-    table->push_back(
-        Function(name, "pow(a, b)", "a to the power of b.", "pow(2, 3)", "1.4.0",
-                 {.args = {Arg::kDouble, Arg::kDouble}, .type = arrow::float64(), .kernel = OfDoubles<std::pow>}));
+    table->push_back(Function(name, "pow(a, b)", "a to the power of b.", "pow(2, 3)", "1.4.0",
+                              {.args = {Arg::kDouble, Arg::kDouble},
+                               .type = arrow::float64(),
+                               .kernel = OfDoubles<std::pow>,
+                               .display = DisplayPower}));
   }
   table->push_back(
       Function("atan2", "atan2(y, x)", "Angle of the point (x, y).", "atan2(0, 0)", "1.4.0",
-               {.args = {Arg::kDouble, Arg::kDouble}, .type = arrow::float64(), .kernel = OfDoubles<std::atan2>}));
+               {.args = {Arg::kDouble, Arg::kDouble},
+                .type = arrow::float64(),
+                .kernel = OfDoubles<std::atan2>,
+                .display = [](const FunctionExpr& node) { return fmt::format("ATAN2({})", JoinArguments(node)); }}));
   table->push_back(Function("pi", "pi()", "Pi.", "pi()", "1.5.0",
                             {.type = arrow::float64(), .kernel = Constant<0>, .display = DisplayConstant}));
   table->push_back(Function("e", "e()", "Euler's number.", "e()", "1.5.0",

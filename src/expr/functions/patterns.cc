@@ -115,7 +115,7 @@ Status AppendReplacement(Text replacement, const Regex& regex, Text text, std::s
       }
     }
     if (group < 0 || group > static_cast<int>(regex.group_count())) {
-      return UserError("INVALID_PARAMETER_VALUE.PATTERN",
+      return UserError("INVALID_REGEXP_REPLACE",
                        fmt::format("The replacement '{}' names a group that the pattern lacks.", replacement));
     }
     const auto span = regex.group(static_cast<size_t>(group));
@@ -130,7 +130,7 @@ Result<ArrayPtr> RegexpReplace(const KernelCall& call) {
   return MapRows<Text, Text, Text, Text, int32_t>(
       call, [&](RowOutput<Text>& out, Text text, Text pattern, Text replacement, int32_t position) -> Status {
         if (position < 1) {
-          return UserError("INVALID_PARAMETER_VALUE.POSITION", "The position of regexp_replace counts from 1.");
+          return UserError("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "The position of regexp_replace counts from 1.");
         }
         SLUICE_ASSIGN(Regex * regex, cache.Get(pattern));
         result.clear();
@@ -226,10 +226,11 @@ void AddPatterns(FunctionTable* table) {
                             {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike}));
   table->push_back(Function("regexp_like", "regexp_like(str, regex)",
                             "Whether a Java regular expression finds something.", "regexp_like('Spark', 'p.r')",
-                            "3.2.0", {.args = texts, .type = arrow::boolean(), .kernel = RLike}));
+                            "3.2.0",
+                            {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike}));
   table->push_back(Function("regexp", "regexp(str, regex)", "Whether a Java regular expression finds something.",
                             "regexp('Spark', 'p.r')", "3.2.0",
-                            {.args = texts, .type = arrow::boolean(), .kernel = RLike}));
+                            {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike}));
   table->push_back(Function("regexp_replace", "regexp_replace(str, regex, replacement[, position])",
                             "Each match replaced; $1 is the first group.",
                             "regexp_replace('100-200', '(\\\\d+)', 'num')", "1.5.0",

@@ -50,6 +50,7 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddEncodings(rows);
     AddJson(rows);
     AddToJson(rows);
+    AddFormatting(rows);
     AddMisc(rows);
     return rows;
   }();

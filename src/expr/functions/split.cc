@@ -2,6 +2,9 @@
 // split(text, regex[, limit]): pieces are views into the text's bytes.
 #include <arrow/api.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "expr/characters.h"
 #include "expr/map_rows.h"
 #include "expr/regex.h"
@@ -34,6 +37,17 @@ void SplitPlain(std::string_view text, const BinaryView& view, std::string_view 
     begin = hit + separator.size();
   }
   pieces->Add(view, text, begin, text.size());
+}
+
+// An empty pattern: character by character, and what the limit leaves over is dropped.
+void SplitCharacters(std::string_view text, const BinaryView& view, int32_t limit, Pieces* pieces) {
+  size_t begin = 0;
+  for (int32_t count = 0; begin < text.size() && (limit <= 0 || count < limit); ++count) {
+    const size_t end = std::min(text.size(), begin + CharacterSize(static_cast<unsigned char>(text[begin])));
+    pieces->Add(view, text, begin, end);
+    begin = end;
+  }
+  if (text.empty()) pieces->Add(view, text, 0, 0);
 }
 
 // As String.split: an empty match at the very beginning gives no empty piece.
@@ -94,6 +108,8 @@ Result<ArrayPtr> Split(const KernelCall& call) {
       }
       if (separator) {
         SplitPlain(texts[row], texts.view(row), *separator, limits[row], &pieces);
+      } else if (last_pattern.empty()) {
+        SplitCharacters(texts[row], texts.view(row), limits[row], &pieces);
       } else {
         SLUICE_ASSIGN(Regex * regex, cache.Get(last_pattern));
         const Status status = SplitRegex(texts[row], texts.view(row), regex, limits[row], &pieces);

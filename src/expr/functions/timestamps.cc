@@ -24,15 +24,17 @@ using Text = std::string_view;
 // Compiles each pattern once in a row.
 class PatternCache {
  public:
+  explicit PatternCache(bool for_parsing) : for_parsing_(for_parsing) {}
   Result<const DatetimePattern*> Get(Text pattern) {
     if (!compiled_ || last_ != pattern) {
-      SLUICE_ASSIGN(compiled_, DatetimePattern::Compile(pattern));
+      SLUICE_ASSIGN(compiled_, DatetimePattern::Compile(pattern, for_parsing_));
       last_ = pattern;
     }
     return &*compiled_;
   }
 
  private:
+  bool for_parsing_;
   std::string last_;
   std::optional<DatetimePattern> compiled_;
 };
@@ -49,7 +51,7 @@ Status CannotParse(Text text, Text pattern) {
 template <typename Out, typename Convert>
 Result<ArrayPtr> ParseWithPattern(const KernelCall& call, bool fails, Convert convert) {
   SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
-  PatternCache cache;
+  PatternCache cache(true);
   return MapRows<Out, Text, Text>(call, [&](RowOutput<Out>& out, Text text, Text pattern) -> Status {
     SLUICE_ASSIGN(const DatetimePattern* compiled, cache.Get(pattern));
     const auto micros = compiled->Parse(text, &zone);
@@ -104,7 +106,7 @@ ScalarFunction TextRow(const char* name, const char* signature, const char* doc,
 
 Result<ArrayPtr> DateFormat(const KernelCall& call) {
   SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
-  PatternCache cache;
+  PatternCache cache(false);
   std::string text;
   return MapRows<Text, int64_t, Text>(call, [&](RowOutput<Text>& out, int64_t micros, Text pattern) -> Status {
     SLUICE_ASSIGN(const DatetimePattern* compiled, cache.Get(pattern));
@@ -116,7 +118,7 @@ Result<ArrayPtr> DateFormat(const KernelCall& call) {
 
 Result<ArrayPtr> FromUnixtime(const KernelCall& call) {
   SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
-  PatternCache cache;
+  PatternCache cache(false);
   std::string text;
   return MapRows<Text, int64_t, Text>(call, [&](RowOutput<Text>& out, int64_t seconds, Text pattern) -> Status {
     SLUICE_ASSIGN(const DatetimePattern* compiled, cache.Get(pattern));
