@@ -11,6 +11,7 @@ namespace {
 constexpr int kBrokers = 1;
 constexpr int kReplicas = 1;
 constexpr int kFullQueueMs = 100;
+constexpr int kMetadataMs = 10000;
 
 }  // namespace
 
@@ -30,7 +31,11 @@ Result<std::unique_ptr<EmbeddedBroker>> EmbeddedBroker::Start() {
 
 EmbeddedBroker::~EmbeddedBroker() {
   producer_.reset();
-  if (cluster_ != nullptr) rd_kafka_mock_cluster_destroy(cluster_);
+  // The cluster lives inside its host, so it goes first.
+  DestroyInBackground([cluster = cluster_, host = std::shared_ptr<RdKafkaClient>(std::move(host_))]() mutable {
+    if (cluster != nullptr) rd_kafka_mock_cluster_destroy(cluster);
+    if (host != nullptr) rd_kafka_destroy(host->Release());
+  });
 }
 
 std::string EmbeddedBroker::bootstrap_servers() const {
@@ -39,7 +44,15 @@ std::string EmbeddedBroker::bootstrap_servers() const {
 
 Status EmbeddedBroker::CreateTopic(const std::string& topic, int partitions) {
   const auto error = rd_kafka_mock_topic_create(cluster_, topic.c_str(), partitions, kReplicas);
-  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? Status::OK() : KafkaError(error, rd_kafka_err2str(error));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(error, rd_kafka_err2str(error));
+  // The producer learns of the topic now, not a second after its first record.
+  std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> handle(
+      rd_kafka_topic_new(producer_->handle(), topic.c_str(), nullptr), rd_kafka_topic_destroy);
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto asked = rd_kafka_metadata(producer_->handle(), 0, handle.get(), &metadata, kMetadataMs);
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(asked, rd_kafka_err2str(asked));
+  rd_kafka_metadata_destroy(metadata);
+  return Status::OK();
 }
 
 Status EmbeddedBroker::Produce(const std::string& topic, int32_t partition, std::string_view value,

@@ -10,9 +10,9 @@ namespace {
 constexpr int64_t kKiB = 1024;
 constexpr int64_t kMiB = 1024 * kKiB;
 constexpr int64_t kDefaultLimit = 128 * kMiB;
-constexpr int64_t kMaxPartitionFetch = kMiB / 2;  // fetch.message.max.bytes
-constexpr int64_t kMinPartitionFetch = 16 * kKiB;
-constexpr int64_t kFetchBytes = 2 * kMiB;  // fetch.max.bytes, a broker
+constexpr int64_t kMaxPartitionFetch = kMiB / 2;     // fetch.message.max.bytes
+constexpr int64_t kWidePartitionFetch = 128 * kKiB;  // with more partitions than can stay started
+constexpr int64_t kFetchBytes = 2 * kMiB;            // fetch.max.bytes, a broker
 
 int64_t NumberOr(const std::map<std::string, std::string>& values, const char* name, int64_t fallback) {
   const auto found = values.find(name);
@@ -25,9 +25,9 @@ FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::stri
   const int64_t whole = limit > 0 ? limit : kDefaultLimit;
   FetchMemory memory;
   memory.share_bytes = std::min(std::max(whole / 8, 2 * kMiB), whole / 2);
-  // A third for the fetched piece, two for the queue that it fills.
-  const int64_t fair =
-      std::clamp(memory.share_bytes / std::max<int64_t>(partitions, 1) / 3, kMinPartitionFetch, kMaxPartitionFetch);
+  const int64_t usual_hot = std::max<int64_t>(memory.share_bytes / (3 * kMaxPartitionFetch), 1);
+  const bool wide = partitions > usual_hot;
+  const int64_t fair = wide ? kWidePartitionFetch : kMaxPartitionFetch;
   const int64_t partition_fetch = NumberOr(user, "fetch.message.max.bytes", fair);
   const int64_t queue = 2 * fair;  // queued.max.messages.kbytes, a partition
   const int64_t fetch = std::max(NumberOr(user, "fetch.max.bytes", kFetchBytes), partition_fetch);
@@ -39,7 +39,9 @@ FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::stri
       // The largest record that the budget allows still arrives.
       {"receive.message.max.bytes", std::to_string(std::max<int64_t>(whole / 8, 0) + fetch + 2 * kMiB)},
       {"fetch.queue.backoff.ms", "2"},
-      {"fetch.wait.max.ms", "50"},
+      // How long the broker holds back an answer without data; a fetch for a partition that is just started waits for
+      // it. Of many partitions only those are started that a task reads, so that there is no idle polling to save.
+      {"fetch.wait.max.ms", wide ? "2" : "20"},
   };
   return memory;
 }

@@ -17,7 +17,8 @@ struct FetchMemory {
 };
 
 // `limit`: the whole memory budget, or 0 for none. `user`: librdkafka properties that the user set. `partitions`: how
-// many are read; many get smaller pieces each, so that all can stay started.
+// many are read; when not all of them can stay started, they get smaller pieces, since what was fetched too much is
+// thrown away.
 FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user, int64_t partitions);
 
 }  // namespace sluice

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
+#include <vector>
 
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -29,7 +31,27 @@ bool IsCertificateTrouble(const std::string& reason) {
          Mentions(reason, "wrong version number") || Mentions(reason, "security.protocol");
 }
 
+class BackgroundThreads {
+ public:
+  ~BackgroundThreads() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void Run(std::function<void()> work) {
+    std::lock_guard lock(mutex_);
+    threads_.emplace_back(std::move(work));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;
+};
+
 }  // namespace
+
+void DestroyInBackground(std::function<void()> destroy) {
+  static BackgroundThreads threads;
+  threads.Run(std::move(destroy));
+}
 
 KafkaErrorKind KindOf(rd_kafka_resp_err_t error) {
   switch (error) {
@@ -126,7 +148,9 @@ Result<std::unique_ptr<RdKafkaClient>> RdKafkaClient::Make(rd_kafka_type_t type,
 }
 
 RdKafkaClient::~RdKafkaClient() {
-  if (handle_ != nullptr) rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (handle_ == nullptr) return;
+  // No callback can reach this object any more: they are served by rd_kafka_poll and rd_kafka_flush only.
+  DestroyInBackground([handle = handle_] { rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
 }
 
 void RdKafkaClient::OnError(rd_kafka_t* handle, int error, const char* reason, void* self) {

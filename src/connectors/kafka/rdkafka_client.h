@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 
@@ -22,6 +23,10 @@ enum class KafkaErrorKind {
 KafkaErrorKind KindOf(rd_kafka_resp_err_t error);
 // The error for a permanent code; `reason` is librdkafka's text (redacted here).
 Status KafkaError(rd_kafka_resp_err_t error, const std::string& reason);
+
+// Runs `destroy` on a thread of its own, which the process waits for at its exit. Ending a librdkafka instance takes up
+// to a second (its threads look around once a second); nobody else should wait for that.
+void DestroyInBackground(std::function<void()> destroy);
 
 // One librdkafka instance. Thread-safe. Its logs go to our log, and errors that concern it as a whole are kept: a
 // refused login or certificate is known within a round trip, while librdkafka itself would go on trying.
@@ -38,6 +43,8 @@ class RdKafkaClient {
   RdKafkaClient& operator=(const RdKafkaClient&) = delete;
 
   rd_kafka_t* handle() const { return handle_; }
+  // Hands the instance over to be destroyed by the caller.
+  rd_kafka_t* Release() { return std::exchange(handle_, nullptr); }
   // Serves callbacks for up to `timeout_ms`; then the permanent error, if there is one.
   Status Poll(int timeout_ms);
   // The last passing trouble, for the text of a time-out; empty if there was none.

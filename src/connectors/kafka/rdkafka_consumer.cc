@@ -111,7 +111,8 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
       const auto slot = member.slots.find(stream->partition());
       if (slot == member.slots.end() || slot->second.stream.get() != stream) continue;
       slot->second.in_use = false;
-      if (broken || !member.fetches) stream->Stop();
+      // With many partitions none stays started: an idle one's long poll would hold up the others' fetches.
+      if (broken || shrunk_) stream->Stop();
     }
   }
 
@@ -136,8 +137,8 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
     return Status::OK();
   }
 
-  // librdkafka's buffers cannot be changed later: with more partitions than fit at their usual size, fetching moves
-  // once to an instance with smaller ones. Stopping and starting partitions all the time would cost far more.
+  // librdkafka's buffers cannot be changed later: with more partitions than can stay started, fetching moves once to an
+  // instance with smaller ones.
   Status FitMemory() {
     if (partition_count_ <= memory_.hot_partitions || shrunk_) return Status::OK();
     shrunk_ = true;
