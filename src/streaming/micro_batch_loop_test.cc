@@ -16,10 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 
-std::vector<std::string> PartFiles(const StreamScript& script) {
-  return script.Names("/table");
-}
-
 std::map<std::string, std::string> Contents(const StreamScript& script, const std::string& folder) {
   std::map<std::string, std::string> contents;
   for (const std::string& name : script.Names(folder)) contents[name] = script.Read(folder + "/" + name);
