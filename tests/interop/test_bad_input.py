@@ -10,7 +10,6 @@ from rig.spark import SparkFailed
 RECORDS = {
     "null value": None,
     "empty value": b"",
-    "invalid UTF-8": b"a\xff\xfeb\tx\ty",
     "NUL byte": b"a\x00b\tx\ty",
     "too many tabs": b"a\tb\tc\td\te",
     "trailing tabs": b"a\tb\tc\t\t",
@@ -68,6 +67,11 @@ def assert_same(found: list) -> None:
 def test_records_that_are_kept(sluice, spark, topic, tmp_path):
     select = ["get(parts, 0) AS a", "get(parts, 1) AS b", "try_element_at(parts, 3) AS c", "size(parts) AS n"]
     assert_same(both(sluice, spark, topic, tmp_path, list(RECORDS.values()), select))
+
+
+@pytest.mark.xfail(strict=True, reason="Spark's split puts U+FFFD for each byte that is no UTF-8; Sluice keeps the bytes")
+def test_split_of_bytes_that_are_no_utf8(sluice, spark, topic, tmp_path):
+    assert_same(both(sluice, spark, topic, tmp_path, [b"a\xff\xfeb\tx\ty"], ["get(parts, 0) AS a"]))
 
 
 def test_missing_fields_without_ansi(sluice, spark, topic, tmp_path):

@@ -60,7 +60,7 @@ def test_authority_file_missing(attempt, tmp_path):
 
 
 def test_plain_text_to_a_tls_port(attempt, kafka):
-    attempt({"kafka.security.protocol": "SASL_PLAINTEXT", "kafkaConsumer.pollTimeoutMs": "4000"})
+    attempt({"kafka.security.protocol": "SASL_PLAINTEXT", "kafka.default.api.timeout.ms": "4000"})
 
 
 @pytest.mark.parametrize("broken", ["username=\"u\" password=\"half", "org.example.OtherModule required;"])
