@@ -44,7 +44,7 @@ Status PrepareSum(AggregateCall* call) {
   SLUICE_ASSIGN(call->args[0], CoerceArgument(call->name, 0, call->args[0], Arg::kNumber, call->ansi));
   const arrow::DataType& type = *call->args[0]->type();
   if (const auto* decimal = AsDecimal(type)) {
-    call->type = BoundedDecimal(std::min(38, decimal->precision() + 10), decimal->scale());
+    call->type = arrow::decimal128(std::min(38, decimal->precision() + 10), decimal->scale());
   } else {
     call->type = IsIntegralType(type) ? arrow::int64() : arrow::float64();
   }
@@ -54,7 +54,9 @@ Status PrepareSum(AggregateCall* call) {
 Status PrepareAverage(AggregateCall* call) {
   SLUICE_RETURN_IF_ERROR(PrepareSum(call));
   const auto* decimal = AsDecimal(*call->args[0]->type());
-  call->type = decimal == nullptr ? arrow::float64() : BoundedDecimal(decimal->precision() + 4, decimal->scale() + 4);
+  call->type = decimal == nullptr
+                   ? arrow::float64()
+                   : arrow::decimal128(std::min(38, decimal->precision() + 4), std::min(38, decimal->scale() + 4));
   return Status::OK();
 }
 

@@ -72,6 +72,7 @@ bool CastCanGiveNull(const arrow::DataType& from, const arrow::DataType& to, Cas
   if (mode == CastMode::kTry) return !(IsString(from) && IsBinary(to)) && from.num_fields() == 0;
   if (IsString(from)) return !IsBinary(to);
   if (IsDate(from)) return !IsTimestamp(to);
+  if (IsTimestamp(from)) return IsIntegral(to) && to.id() != arrow::Type::INT64;
   if (arrow::is_floating(from.id()) && IsTimestamp(to)) return true;
   // NaN and what is too large have no whole number; Spark says so under ANSI too, where they fail.
   return (arrow::is_floating(from.id()) || IsDecimal(from)) && arrow::is_integer(to.id());

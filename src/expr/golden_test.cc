@@ -66,6 +66,9 @@ ExprPtr Text(const std::string& text) {
 // array(..), map(..) and named_struct(..) of the JSON of a case.
 Result<ExprPtr> Nested(const Json& value, const std::shared_ptr<arrow::DataType>& type, const ResolveOptions& options) {
   if (value.is_null()) return std::make_shared<LiteralExpr>(arrow::MakeNullScalar(type));
+  if (type->id() == arrow::Type::DECIMAL128) {
+    return MakeCast(Text(value.is_string() ? value.get<std::string>() : value.dump()), type, CastMode::kAnsi);
+  }
   std::vector<ExprPtr> args;
   std::string function;
   if (type->id() == arrow::Type::LIST) {

@@ -13,8 +13,9 @@
 namespace sluice {
 
 Status DivideByZero(const FunctionExpr& node) {
+  const bool remainder = node.name() == "%" || node.name() == "mod" || node.name() == "pmod";
   return UserError(
-      "DIVIDE_BY_ZERO",
+      remainder ? "REMAINDER_BY_ZERO" : "DIVIDE_BY_ZERO",
       fmt::format("\"{}\" divides by zero. Use try_divide to get NULL, or set spark.sql.ansi.enabled=false.",
                   node.ToString()),
       {{"config", "\"spark.sql.ansi.enabled\""}});

@@ -257,7 +257,9 @@ Result<TypePtr> SchemaArgument(const char* function, const Expr& expr) {
   if (type.ok()) return Nullable(*type);
   auto schema = ParseSparkSchema(text);
   if (schema.ok()) return Nullable(arrow::struct_((*schema)->fields()));
-  return type.status();
+  const SparkErrorDetail* detail = FindSparkError(schema.status());
+  return UserError("PARSE_SYNTAX_ERROR", fmt::format("The schema '{}' of {} cannot be read. {}", text, function,
+                                                     detail == nullptr ? "" : detail->message));
 }
 
 ScalarFunction ReaderRow(const char* name, const char* signature, const char* doc, const char* example,

@@ -155,7 +155,7 @@ ScalarFunction WholeRow(const char* name, const char* signature, const char* doc
 }
 
 std::string DisplayLog(const FunctionExpr& node) {
-  return fmt::format("{}({})", node.name(), JoinArguments(node));
+  return fmt::format("LOG({}{})", node.children().size() == 1 ? "E(), " : "", JoinArguments(node));
 }
 
 Result<ExprPtr> ResolveLog(std::vector<ExprPtr> args, const ResolveOptions& options) {

@@ -69,8 +69,11 @@ std::string DisplayILike(const FunctionExpr& node) {
                      escape == "\\" ? "" : ", " + escape);
 }
 
+// In capitals, whichever name was written.
 std::string DisplayRLike(const FunctionExpr& node) {
-  return fmt::format("RLIKE({})", JoinArguments(node));
+  std::string name = node.name();
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return fmt::format("{}({})", name, JoinArguments(node));
 }
 
 Result<ArrayPtr> RLike(const KernelCall& call) {

@@ -39,11 +39,12 @@ void SplitPlain(std::string_view text, const BinaryView& view, std::string_view 
   pieces->Add(view, text, begin, text.size());
 }
 
-// An empty pattern: character by character, and what the limit leaves over is dropped.
+// An empty pattern: character by character; with a limit the last piece is all that is left.
 void SplitCharacters(std::string_view text, const BinaryView& view, int32_t limit, Pieces* pieces) {
   size_t begin = 0;
-  for (int32_t count = 0; begin < text.size() && (limit <= 0 || count < limit); ++count) {
-    const size_t end = std::min(text.size(), begin + CharacterSize(static_cast<unsigned char>(text[begin])));
+  for (int32_t count = 1; begin < text.size(); ++count) {
+    const size_t next = begin + CharacterSize(static_cast<unsigned char>(text[begin]));
+    const size_t end = count == limit ? text.size() : std::min(text.size(), next);
     pieces->Add(view, text, begin, end);
     begin = end;
   }
