@@ -9,6 +9,8 @@ A recording: {"ansi": bool, "timeZone": "UTC", "cases": [case, ..]}, a case bein
   {"sql": .., "schema": Spark's schema, "rows": [[text or null, ..], ..]}         rows: every column CAST AS STRING
   {"sql": .., "schema": .., "error": class, "sqlState": ..}                       failed when run
   {"sql": .., "error": class, "sqlState": ..}                                     failed when analyzed
+streaming.txt has lines "output mode | query" over the view events, a rate stream; its cases have "mode", and "schema" when the
+query was started.
 "rows" is left out where they depend on the clock. Rows are sorted by their JSON text unless the query ends in an ORDER BY.
 """
 import json
@@ -69,6 +71,18 @@ def record(spark, sql: str) -> dict:
     return case | {"rows": rows}
 
 
+def record_stream(spark, line: str) -> dict:
+    mode, sql = (part.strip() for part in line.split("|"))
+    case = {"mode": mode, "sql": sql}
+    try:
+        frame = spark.sql(sql)
+        query = frame.writeStream.format("noop").outputMode(mode).start()
+        query.stop()
+        return case | {"schema": json.loads(frame.schema.json())}
+    except Exception as error:  # what Spark refuses is part of the recording
+        return case | error_of(error)
+
+
 def main() -> None:
     os.environ["TZ"] = "UTC"
     from pyspark.sql import SparkSession
@@ -77,12 +91,14 @@ def main() -> None:
              .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "1").getOrCreate())
     spark.sparkContext.setLogLevel("OFF")
     make_views(spark)
+    spark.readStream.format("rate").load().createOrReplaceTempView("events")
     groups = sys.argv[1:] or [path.stem for path in sorted(FOLDER.glob("*.txt"))]
     for group in groups:
         ansi = not group.endswith("ansi_off")
         spark.conf.set("spark.sql.ansi.enabled", str(ansi).lower())
         queries = [line for line in (FOLDER / f"{group}.txt").read_text().splitlines() if line.strip()]
-        cases = [record(spark, sql) for sql in queries]
+        one = record_stream if group == "streaming" else record
+        cases = [one(spark, line) for line in queries]
         lines = ",\n".join("    " + json.dumps(case, ensure_ascii=False) for case in cases)
         text = f'{{\n  "ansi": {str(ansi).lower()},\n  "timeZone": "UTC",\n  "cases": [\n{lines}\n  ]\n}}\n'
         (FOLDER / f"{group}.json").write_text(text)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "analysis/expression_resolver.h"
+#include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 
@@ -39,7 +40,7 @@ Result<std::vector<ExprPtr>> ExpressionResolver::ResolveArguments(const Expressi
                        fmt::format("The function {} takes no named arguments.", call.function_name()),
                        {{"functionName", "`" + call.function_name() + "`"}});
     }
-    SLUICE_ASSIGN(ExprPtr arg, Resolve(argument));
+    SLUICE_ASSIGN(ExprPtr arg, ResolveShown(argument));
     args.push_back(std::move(arg));
   }
   return args;
@@ -54,6 +55,8 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
     return ResolveAggregateCall(CanonicalName(inner.function_name()), inner, &call.arguments(1));
   }
   if (IsAggregateFunction(name)) return ResolveAggregateCall(name, call, nullptr);
+  SLUICE_ASSIGN(ExprPtr rewritten, ResolveRewritten(name, call));
+  if (rewritten != nullptr) return rewritten;
   if (call.is_distinct()) {
     if (IsScalarFunction(name)) {
       return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
@@ -93,6 +96,13 @@ Result<ExprPtr> ExpressionResolver::ResolveAggregateCall(const std::string& name
   Result<std::vector<ExprPtr>> args = std::vector<ExprPtr>();
   const bool count_rows =
       name == "count" && !call.is_distinct() && call.arguments_size() == 1 && IsUnqualifiedStar(call.arguments(0));
+  if (name == "count" && !count_rows && call.arguments_size() == 1 && call.arguments(0).has_unresolved_star() &&
+      !IsUnqualifiedStar(call.arguments(0))) {
+    in_aggregate_ = false;
+    return UserError("INVALID_USAGE_OF_STAR_WITH_TABLE_IDENTIFIER_IN_COUNT",
+                     "count takes * alone, not the star of one relation.",
+                     {{"tableName", call.arguments(0).unresolved_star().unparsed_target()}});
+  }
   if (!count_rows) args = ResolveArguments(call);
   Result<ExprPtr> condition = ExprPtr();
   if (args.ok() && filter != nullptr) condition = ResolveCondition(*filter, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN");
@@ -100,7 +110,8 @@ Result<ExprPtr> ExpressionResolver::ResolveAggregateCall(const std::string& name
   SLUICE_RETURN_IF_ERROR(args.status());
   SLUICE_RETURN_IF_ERROR(condition.status());
   SLUICE_ASSIGN(AggregateCall resolved,
-                ResolveAggregate(name, args.MoveValueUnsafe(), call.is_distinct(), options_.ansi));
+                sluice::ResolveAggregate(name, args.MoveValueUnsafe(), call.is_distinct(), options_.ansi));
+  for (ExprPtr& arg : resolved.args) arg = WithoutShown(arg);
   if (*condition != nullptr) {
     resolved.filter = *condition;
     resolved.display += fmt::format(" FILTER (WHERE {})", resolved.filter->ToString());

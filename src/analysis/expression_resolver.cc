@@ -8,8 +8,10 @@
 
 #include "analysis/connect_types.h"
 #include "analysis/name_parts.h"
+#include "analysis/shown_expr.h"
 #include "analysis/sql/parser.h"
 #include "analysis/sql/token_cursor.h"
+#include "base/logging.h"
 #include "base/spark_error.h"
 #include "types/spark_type.h"
 
@@ -32,6 +34,13 @@ bool IsLiteralFunction(const std::string& name) {
   return std::any_of(kNames.begin(), kNames.end(), [&](const char* known) { return SameName(name, known); });
 }
 
+// A column under the name by which the query calls it: names of results are spelled as in the query.
+ExprPtr SpelledAs(const ExprPtr& value, const std::string& name) {
+  const auto* column = dynamic_cast<const ColumnExpr*>(value.get());
+  if (column == nullptr || column->name() == name) return value;
+  return std::make_shared<ColumnExpr>(column->index(), name, column->type(), column->nullable());
+}
+
 Result<ExprPtr> FieldOf(ExprPtr value, const std::string& field, const ResolveOptions& options) {
   auto name =
       std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(field)));
@@ -43,13 +52,18 @@ Result<ExprPtr> FieldOf(ExprPtr value, const std::string& field, const ResolveOp
 Status AtOrigin(const Status& status, const spark::connect::Origin& origin) {
   if (origin.has_jvm_origin() && origin.jvm_origin().line() > 0) {
     const auto& place = origin.jvm_origin();
-    return WithPlace(status,
-                     TextPlace{place.object_name(), place.line(), place.start_position() + 1, place.sql_text()});
+    return WithPlace(
+        status, TextPlace{place.object_name(), place.line(), place.start_position() + 1, Redact(place.sql_text())});
   }
   return status;
 }
 
 Result<ExprPtr> ExpressionResolver::Resolve(const Expression& expression) {
+  SLUICE_ASSIGN(const ExprPtr value, ResolveShown(expression));
+  return WithoutShown(value);
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveShown(const Expression& expression) {
   if (++depth_ > kMaxDepth) {
     --depth_;
     return UserError("FAILED_TO_PARSE_TOO_COMPLEX", "An expression is nested too deep; simplify it.");
@@ -68,8 +82,16 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
       SLUICE_ASSIGN(NamedExpr named, ResolveAttribute(expression.unresolved_attribute()));
       return named.expr;
     }
-    case Expression::kUnresolvedFunction:
-      return ResolveCall(expression.unresolved_function().function_name(), expression.unresolved_function());
+    case Expression::kUnresolvedFunction: {
+      const auto& call = expression.unresolved_function();
+      SLUICE_ASSIGN(ExprPtr value, ResolveCall(call.function_name(), call));
+      // The operator is shown otherwise than the function of the same meaning.
+      const bool minus = call.function_name() == "negative" && call.arguments_size() == 1 &&
+                         expression.common().origin().jvm_origin().sql_text().rfind('-', 0) == 0;
+      if (!minus) return value;
+      std::string text = fmt::format("(- {})", DisplayName(value->children().empty() ? value : value->children()[0]));
+      return std::make_shared<ShownExpr>(std::move(value), std::move(text));
+    }
     case Expression::kCallFunction: {
       Expression::UnresolvedFunction call;
       *call.mutable_arguments() = expression.call_function().arguments();
@@ -79,10 +101,10 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
       ParseOptions options;
       options.time_zone = options_.time_zone;
       SLUICE_ASSIGN(const Expression parsed, ParseExpressionSql(expression.expression_string().expression(), options));
-      return Resolve(parsed);
+      return ResolveShown(parsed);
     }
     case Expression::kAlias:
-      return Resolve(expression.alias().expr());
+      return ResolveShown(expression.alias().expr());
     case Expression::kCast:
       return ResolveCast(expression.cast());
     case Expression::kUnresolvedExtractValue:
@@ -111,13 +133,22 @@ Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::Unresol
   for (const Scope* scope : scopes()) {
     const Scope::Match match = scope->Find(parts);
     if (match.columns.empty()) continue;
+    if (match.columns.size() > 1 && scope == aliases_) {
+      return UserError(
+          "AMBIGUOUS_LATERAL_COLUMN_ALIAS",
+          fmt::format("The alias {} is given {} times in this SELECT list.", QuotedName(parts), match.columns.size()),
+          {{"name", QuotedName(parts)}, {"n", std::to_string(match.columns.size())}});
+    }
     if (match.columns.size() > 1) return AmbiguousReference(parts, match.columns);
-    ExprPtr value = match.columns[0]->value;
+    ExprPtr value = SpelledAs(match.columns[0]->value, parts[match.used - 1]);
+    if (scope == aliases_) {
+      value = std::make_shared<ShownExpr>(value, fmt::format("lateralAliasReference({})", match.columns[0]->name));
+    }
     for (size_t i = match.used; i < parts.size(); ++i) {
       SLUICE_ASSIGN(value, FieldOf(std::move(value), parts[i], options_));
     }
     if (parts.size() > match.used) return NamedExpr{parts.back(), std::move(value), {}};
-    return NamedExpr{match.columns[0]->name, std::move(value), match.columns[0]->qualifier};
+    return NamedExpr{parts[match.used - 1], std::move(value), match.columns[0]->qualifier};
   }
   if (parts.size() == 1 && IsLiteralFunction(parts[0])) {
     SLUICE_ASSIGN(ExprPtr value, ResolveFunction(sql::LowerCase(parts[0]), {}, options_));
@@ -170,6 +201,7 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression
     case Expression::kUnresolvedAttribute: {
       Result<NamedExpr> named = ResolveAttribute(expression.unresolved_attribute());
       if (!named.ok()) return AtOrigin(named.status(), expression.common().origin());
+      named->expr = WithoutShown(named->expr);
       return std::vector<NamedExpr>{named.MoveValueUnsafe()};
     }
     case Expression::kAlias: {
@@ -181,15 +213,21 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression
     default:
       break;
   }
-  SLUICE_ASSIGN(ExprPtr value, Resolve(expression));
-  std::string name = value->ToString();
-  return std::vector<NamedExpr>{{std::move(name), std::move(value), {}}};
+  SLUICE_ASSIGN(const ExprPtr value, ResolveShown(expression));
+  std::string name = DisplayName(value);
+  if (expression.has_cast() && expression.cast().expr().has_unresolved_attribute()) {
+    // A cast of a column keeps the column's name.
+    SLUICE_ASSIGN(const NamedExpr column, ResolveAttribute(expression.cast().expr().unresolved_attribute()));
+    if (dynamic_cast<const ColumnExpr*>(column.expr.get()) != nullptr ||
+        dynamic_cast<const ShownExpr*>(column.expr.get()) != nullptr) {
+      name = column.name;
+    }
+  }
+  return std::vector<NamedExpr>{{std::move(name), WithoutShown(value), {}}};
 }
 
 Result<ExprPtr> ExpressionResolver::ResolveCondition(const Expression& expression, const std::string& error_class) {
   SLUICE_ASSIGN(ExprPtr condition, Resolve(expression));
-  if (condition->type()->id() == arrow::Type::NA)
-    return MakeImplicitCast(std::move(condition), arrow::boolean(), options_.ansi);
   if (condition->type()->id() == arrow::Type::BOOL) return condition;
   const std::string type = SparkTypeName(*condition->type());
   return AtOrigin(
@@ -199,7 +237,7 @@ Result<ExprPtr> ExpressionResolver::ResolveCondition(const Expression& expressio
 }
 
 Result<ExprPtr> ExpressionResolver::ResolveCast(const Expression::Cast& cast) {
-  SLUICE_ASSIGN(ExprPtr value, Resolve(cast.expr()));
+  SLUICE_ASSIGN(ExprPtr value, ResolveShown(cast.expr()));
   std::shared_ptr<arrow::DataType> type;
   if (cast.has_type()) {
     SLUICE_ASSIGN(type, TypeFromConnect(cast.type()));
@@ -219,8 +257,8 @@ Result<ExprPtr> ExpressionResolver::ResolveCast(const Expression::Cast& cast) {
 }
 
 Result<ExprPtr> ExpressionResolver::ResolveExtract(const Expression::UnresolvedExtractValue& extract) {
-  SLUICE_ASSIGN(ExprPtr child, Resolve(extract.child()));
-  SLUICE_ASSIGN(ExprPtr extraction, Resolve(extract.extraction()));
+  SLUICE_ASSIGN(ExprPtr child, ResolveShown(extract.child()));
+  SLUICE_ASSIGN(ExprPtr extraction, ResolveShown(extract.extraction()));
   return ResolveFunction("getitem", {std::move(child), std::move(extraction)}, options_);
 }
 

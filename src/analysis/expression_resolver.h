@@ -25,8 +25,13 @@ class ExpressionResolver {
  public:
   ExpressionResolver(ResolveOptions options, const Scope* scope) : options_(std::move(options)), outside_({scope}) {}
 
-  // Names that no earlier scope has are looked up here (columns below a projection, aliases of the same SELECT list).
+  // Names that no earlier scope has are looked up here (columns below a projection).
   void AddFallback(const Scope* scope) { outside_.push_back(scope); }
+  // The same for aliases of the same SELECT list.
+  void AddAliases(const Scope* aliases) {
+    outside_.push_back(aliases);
+    aliases_ = aliases;
+  }
   // Aggregates are allowed and collected; their arguments see just `inside`, in order.
   void AllowAggregates(AggregateBuilder* builder, std::vector<const Scope*> inside) {
     builder_ = builder;
@@ -42,12 +47,16 @@ class ExpressionResolver {
  private:
   using Expression = spark::connect::Expression;
 
+  // Like Resolve, with ShownExpr nodes left in for names.
+  Result<ExprPtr> ResolveShown(const Expression& expression);
   Result<ExprPtr> ResolveNode(const Expression& expression);
   Result<NamedExpr> ResolveAttribute(const Expression::UnresolvedAttribute& attribute);
   Result<std::vector<NamedExpr>> ExpandStar(const Expression::UnresolvedStar& star);
   Result<ExprPtr> ResolveCall(const std::string& name, const Expression::UnresolvedFunction& call);
   Result<ExprPtr> ResolveAggregateCall(const std::string& name, const Expression::UnresolvedFunction& call,
                                        const Expression* filter);
+  // Calls that Spark rewrites by itself: between, extract, unary plus. Null for others.
+  Result<ExprPtr> ResolveRewritten(const std::string& name, const Expression::UnresolvedFunction& call);
   Result<std::vector<ExprPtr>> ResolveArguments(const Expression::UnresolvedFunction& call);
   Result<ExprPtr> ResolveCast(const Expression::Cast& cast);
   Result<ExprPtr> ResolveExtract(const Expression::UnresolvedExtractValue& extract);
@@ -56,6 +65,7 @@ class ExpressionResolver {
   ResolveOptions options_;
   std::vector<const Scope*> outside_;
   std::vector<const Scope*> inside_;
+  const Scope* aliases_ = nullptr;
   AggregateBuilder* builder_ = nullptr;
   bool in_aggregate_ = false;
   int depth_ = 0;

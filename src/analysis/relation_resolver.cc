@@ -4,6 +4,8 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/logging.h"
 #include "base/spark_error.h"
 
@@ -39,6 +41,12 @@ PlanPtr MakeFilter(PlanPtr input, ExprPtr condition) {
   node->inputs = {std::move(input)};
   node->exprs = {std::move(condition)};
   return node;
+}
+
+bool ContainsMap(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::MAP) return true;
+  return std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return ContainsMap(*field->type()); });
 }
 
 PlanPtr SelectBlock::Build(const std::vector<ExprPtr>& hidden) const {

@@ -81,6 +81,7 @@ class RelationResolver {
 // A projection of named expressions over a plan.
 PlanPtr MakeProject(PlanPtr input, const std::vector<NamedExpr>& columns);
 PlanPtr MakeFilter(PlanPtr input, ExprPtr condition);
+bool ContainsMap(const arrow::DataType& type);
 // The relation that a finished SELECT list makes.
 ResolvedRelation FromBlock(SelectBlock block);
 

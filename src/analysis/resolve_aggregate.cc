@@ -118,7 +118,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
   }
   Scope aliases;
   ExpressionResolver resolver(options_, &input.scope);
-  resolver.AddFallback(&aliases);
+  resolver.AddAliases(&aliases);
   resolver.AllowAggregates(block.aggregate.get(), {&input.scope});
   for (const Expression& expression : aggregate.aggregate_expressions()) {
     SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
@@ -140,6 +140,12 @@ Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::conne
   if (deduplicate.within_watermark()) return NotSupported("dropDuplicatesWithinWatermark is not supported by Sluice.");
   SLUICE_ASSIGN(ResolvedRelation input, Resolve(deduplicate.input()));
   const auto& columns = input.scope.columns();
+  for (const ScopeColumn& column : columns) {
+    if (!ContainsMap(*column.value->type())) continue;
+    return UserError(
+        "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+        fmt::format("Maps cannot be compared, so DISTINCT and dropDuplicates cannot take the column {}.", column.name));
+  }
   std::vector<bool> is_key(columns.size(), deduplicate.column_names_size() == 0);
   for (const std::string& name : deduplicate.column_names()) {
     bool found = false;

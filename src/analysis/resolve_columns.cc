@@ -41,7 +41,7 @@ Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
   Scope aliases;
   ExpressionResolver resolver(options_, &input.scope);
-  resolver.AddFallback(&aliases);
+  resolver.AddAliases(&aliases);
   resolver.AllowAggregates(builder.get(), {&input.scope});
   std::vector<NamedExpr> items;
   for (const auto& expression : project.expressions()) {

@@ -83,6 +83,11 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
     SLUICE_ASSIGN(PlanPtr plan, catalog_.ResolveScan(std::move(spec), nullptr));
     return WithQualifier(std::move(plan), {});
   }
+  if (parts.size() > 3) {
+    return UserError("REQUIRES_SINGLE_PART_NAMESPACE",
+                     fmt::format("{} has too many parts: a table has a name, and at most a schema and a catalog.",
+                                 QuotedName(parts)));
+  }
   return UserError(
       "TABLE_OR_VIEW_NOT_FOUND",
       fmt::format("There is no view {0} here. Sluice has no catalog of tables: read one by its path, as in "

@@ -54,7 +54,12 @@ class BlockResolver {
   ExpressionResolver resolver_;
 };
 
-std::shared_ptr<PlanNode> MakeSort(PlanPtr input, std::vector<SortKey> keys) {
+Result<PlanPtr> MakeSort(PlanPtr input, std::vector<SortKey> keys) {
+  for (const SortKey& key : keys) {
+    if (!ContainsMap(*key.expr->type())) continue;
+    return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                     fmt::format("{} has a map inside, which has no order.", key.expr->ToString()));
+  }
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kSort;
   node->schema = input->schema;
@@ -111,7 +116,7 @@ Result<PlanPtr> SortByHidden(const ResolveOptions& options, SelectBlock block, c
                                                values[i]->nullable());
     keys.push_back(KeyOf(sort.order(static_cast<int>(i)), std::move(column)));
   }
-  PlanPtr sorted = MakeSort(block.Build(hidden), std::move(keys));
+  SLUICE_ASSIGN(PlanPtr sorted, MakeSort(block.Build(hidden), std::move(keys)));
   std::vector<NamedExpr> visible;
   for (const ScopeColumn& column : scope.columns()) visible.push_back({column.name, column.value, {}});
   return MakeProject(std::move(sorted), visible);
@@ -166,7 +171,7 @@ Result<ResolvedRelation> RelationResolver::ResolveSort(const spark::connect::Sor
     keys.push_back(KeyOf(order, value.MoveValueUnsafe()));
   }
   if (failed.ok()) {
-    input.plan = MakeSort(std::move(input.plan), std::move(keys));
+    SLUICE_ASSIGN(input.plan, MakeSort(std::move(input.plan), std::move(keys)));
   } else {
     if (input.block == nullptr) return failed;
     Result<PlanPtr> sorted = SortByHidden(options_, *input.block, input.scope, sort);

@@ -193,10 +193,8 @@ Result<Expression> ExpressionParser::ParseBetween(Expression value, size_t begin
   height = std::max(height, height_);
   SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("AND"));
   SLUICE_ASSIGN(Expression high, ParseBinary(1));
-  SLUICE_RETURN_IF_ERROR(SetHeight(std::max(height, height_) + 2));
-  Expression above = Call(">=", begin, value, std::move(low));
-  Expression below = Call("<=", begin, std::move(value), std::move(high));
-  return Call("and", begin, std::move(above), std::move(below));
+  SLUICE_RETURN_IF_ERROR(SetHeight(std::max(height, height_) + 1));
+  return Call("between", begin, std::move(value), std::move(low), std::move(high));
 }
 
 Result<Expression> ExpressionParser::ParseLike(Expression value, const std::string& function, size_t begin) {
@@ -212,9 +210,9 @@ Result<Expression> ExpressionParser::ParseLike(Expression value, const std::stri
     const size_t at = cursor_.position();
     SLUICE_ASSIGN(std::string escape, cursor_.ExpectString("The escape character"));
     if (escape.size() != 1) {
-      return WithPlace(UserError("INVALID_ESCAPE_CHAR", "The escape character must be exactly one character.",
-                                 {{"sqlExpr", escape}}),
-                       cursor_.PlaceOf(at));
+      return WithPlace(
+          UserError("INVALID_ESC", "The escape character must be exactly one character.", {{"sqlExpr", escape}}),
+          cursor_.PlaceOf(at));
     }
     arguments.push_back(StringLiteral(escape));
   }

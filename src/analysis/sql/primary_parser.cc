@@ -293,7 +293,7 @@ Result<Expression> ExpressionParser::ParsePosition() {
   } while (cursor_.AcceptSymbol(",") || cursor_.AcceptWord("IN"));
   SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
   SLUICE_RETURN_IF_ERROR(SetHeight(height + 1));
-  return CallList("position", begin, std::move(arguments));
+  return CallList("locate", begin, std::move(arguments));
 }
 
 // A name of one or more parts; a call when "(" follows; t.* for a star.

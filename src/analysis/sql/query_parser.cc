@@ -245,6 +245,11 @@ Result<Relation> QueryParser::ParseLimits(Relation input) {
     cursor_.Next();
     if (is_limit && cursor_.AcceptWord("ALL")) continue;
     SLUICE_ASSIGN(Expression count, expressions_.Parse());
+    if (count.has_literal() && !IsOrdinal(count) && !count.literal().has_null()) {
+      return WithPlace(
+          UserError("INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE", "LIMIT and OFFSET need a whole number of type INT."),
+          cursor_.PlaceOf(begin));
+    }
     if (!IsOrdinal(count)) {
       return cursor_.Refuse("LIMIT or OFFSET with anything but a whole number", begin);
     }

@@ -153,7 +153,7 @@ void TokenCursor::FillOrigin(spark::connect::Origin* target, size_t begin_token)
   origin->set_line(begin.line);
   origin->set_start_position(begin.column - 1);
   const size_t end = position_ > begin_token ? tokens_[position_ - 1].end : begin.end;
-  origin->set_sql_text(Redact(Fragment(std::string_view(text_).substr(begin.begin, end - begin.begin))));
+  origin->set_sql_text(Fragment(std::string_view(text_).substr(begin.begin, end - begin.begin)));
   origin->set_start_index(0);
   origin->set_stop_index(static_cast<int32_t>(origin->sql_text().size()) - 1);
   if (!file_name_.empty()) {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "analysis/sql/parser.h"
+#include "analysis/sql/variables.h"
+#include "base/logging.h"
+#include "base/spark_error.h"
+
+namespace sluice {
+namespace {
+
+const char kCreate[] =
+    "CREATE STREAMING TABLE t USING parquet LOCATION '/t' AS SELECT value FROM STREAM read_kafka(subscribe => 'x')";
+
+std::optional<std::string> NoVariables(const std::string&) {
+  return std::nullopt;
+}
+
+struct Refused {
+  std::string sql;
+  const char* error_class;
+  int line;
+};
+
+TEST(SqlFileTest, WhatIsNoPipeline) {
+  const std::string create = kCreate;
+  const Refused cases[] = {
+      {"", "SLUICE_SQL_FILE.NO_STREAMING_STATEMENT", 1},
+      {"SET a = b;", "SLUICE_SQL_FILE.NO_STREAMING_STATEMENT", 1},
+      {create + ";\n" + create, "SLUICE_SQL_FILE.SEVERAL_STREAMING_STATEMENTS", 1},
+      {"SELECT 1;" + create, "UNSUPPORTED_FEATURE.SLUICE", 1},
+      {create + "; SET a = b", "UNSUPPORTED_FEATURE.SLUICE", 1},
+      {"SET\n a", "INVALID_SET_SYNTAX", 1},
+      {"-- note\n\nDROP TABLE t", "UNSUPPORTED_FEATURE.SLUICE", 3},
+      {"CREATE TABLE t AS SELECT 1", "PARSE_SYNTAX_ERROR", 1},
+      {"CREATE STREAMING TABLE t LOCATION '/t' AS SELECT 1", "PARSE_SYNTAX_ERROR", 1},
+      {"CREATE STREAMING TABLE t USING parquet\nOPTIONS (trigger 'now')\nAS SELECT 1",
+       "INVALID_PARAMETER_VALUE.SLUICE_TRIGGER", 2},
+      {"CREATE STREAMING TABLE t USING parquet OPTIONS (trigger 'continuous 1 second') AS SELECT 1",
+       "UNSUPPORTED_FEATURE.SLUICE", 1},
+      {"CREATE STREAMING TABLE t (a INT) USING parquet AS SELECT 1", "UNSUPPORTED_FEATURE.SLUICE", 1},
+      {"CREATE STREAMING TABLE t USING parquet TBLPROPERTIES ('a' = 'b') AS SELECT 1", "UNSUPPORTED_FEATURE.SLUICE", 1},
+      {"CREATE STREAMING TABLE t USING parquet AS SELECT * FROM STREAM read_kafka('x')", "PARSE_SYNTAX_ERROR", 1},
+      {"CREATE STREAMING TABLE t USING parquet AS SELECT * FROM STREAM read_kafka(a => b)", "NON_FOLDABLE_ARGUMENT", 1},
+      {"CREATE STREAMING TABLE t USING parquet AS SELECT * FROM STREAM read_files(path => 'b')",
+       "UNRESOLVABLE_TABLE_VALUED_FUNCTION", 1},
+      {"SET a = b;\nCREATE STREAMING TABLE t USING parquet AS SELECT '${NOPE}'", "UNBOUND_SQL_PARAMETER", 2},
+      {"CREATE STREAMING TABLE t USING parquet AS SELECT '${NOPE'", "PARSE_SYNTAX_ERROR", 1},
+  };
+  for (const Refused& test : cases) {
+    const Status status = ParseFileSql(test.sql, "f.sql", NoVariables).status();
+    EXPECT_TRUE(HasErrorClass(status, test.error_class)) << test.sql << ": " << status.ToString();
+    const SparkErrorDetail* error = FindSparkError(status);
+    ASSERT_TRUE(error != nullptr && error->place.has_value()) << test.sql;
+    EXPECT_EQ(error->place->line, test.line) << test.sql;
+    EXPECT_EQ(error->place->file, "f.sql");
+  }
+}
+
+TEST(SqlFileTest, AllClauses) {
+  const std::string text =
+      "CREATE OR REFRESH STREAMING TABLE IF NOT EXISTS db.t\n"
+      "PARTITIONED BY (a, `b c`) OPTIONS ('compression' = 'zstd', checkpointLocation '/c', maxRecordsPerFile 10, "
+      "trigger 'once',\n"
+      "  outputMode 'append') COMMENT 'x' LOCATION '/t' USING PARQUET AS SELECT 1 AS a;";
+  const SqlFile file = ParseFileSql(text, "f.sql", NoVariables).ValueOrDie();
+  const auto& start = std::get<spark::connect::Command>(file.statements[0]).write_stream_operation_start();
+  EXPECT_EQ(start.format(), "parquet");
+  EXPECT_EQ(start.partitioning_column_names(1), "b c");
+  EXPECT_EQ(start.options().at("compression"), "zstd");
+  EXPECT_EQ(start.options().at("maxRecordsPerFile"), "10");
+  EXPECT_EQ(start.options().count("trigger"), 0U);
+  EXPECT_TRUE(start.once());
+  EXPECT_EQ(start.query_name(), "t");
+}
+
+TEST(SqlFileTest, SetTakesTheRawText) {
+  const SqlFile file =
+      ParseScriptSql("SET a.b=c d  ;\n set `x` = s3a://b/k; SET TIME ZONE 'UTC'; SELECT ';' AS x; -- end\n")
+          .ValueOrDie();
+  ASSERT_EQ(file.statements.size(), 4U);
+  EXPECT_EQ(std::get<SetStatement>(file.statements[0]).key, "a.b");
+  EXPECT_EQ(std::get<SetStatement>(file.statements[0]).value, "c d");
+  EXPECT_EQ(std::get<SetStatement>(file.statements[1]).key, "x");
+  EXPECT_EQ(std::get<SetStatement>(file.statements[1]).value, "s3a://b/k");
+  EXPECT_EQ(std::get<SetStatement>(file.statements[2]).key, "spark.sql.session.timeZone");
+}
+
+TEST(VariablesTest, ValuesCannotEndAString) {
+  const auto lookup = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "Q") return "a'b\"c\\d`e\nf";
+    return "v";
+  };
+  const auto replaced = [&](const std::string& text) {
+    return sql::SubstituteVariables(text, "f", lookup).ValueOrDie();
+  };
+  EXPECT_EQ(replaced("SELECT ${X} -- ${X"), "SELECT v -- ${X");
+  EXPECT_EQ(replaced("/* ${X} */ '${X}'"), "/* ${X} */ 'v'");
+  EXPECT_EQ(replaced("'${Q}'"), "'a\\'b\"c\\\\d`e\\nf'");
+  EXPECT_EQ(replaced("\"${Q}\""), "\"a'b\\\"c\\\\d`e\\nf\"");
+  EXPECT_EQ(replaced("'\\'${X}'"), "'\\'v'");
+  EXPECT_EQ(replaced("`${Q}`"), "`a'b\"c\\d``e\nf`");
+  EXPECT_FALSE(sql::SubstituteVariables("r'${Q}'", "f", lookup).ok());
+}
+
+TEST(VariablesTest, SecretsAreNotShownInErrors) {
+  const auto lookup = [](const std::string&) -> std::optional<std::string> { return "hunter2-canary"; };
+  const Status status =
+      ParseFileSql("CREATE STREAMING TABLE t USING parquet '${HWE_PASSWORD}' AS SELECT 1", "f", lookup).status();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.ToString().find("hunter2"), std::string::npos) << status.ToString();
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/golden/sql/streaming.json: which plans Spark starts as a stream, and how it refuses the others.
+#include "analysis/streaming_checks.h"
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "analysis/analyzer.h"
+#include "analysis/fixed_catalog.h"
+#include "base/spark_error.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using nlohmann::json;
+
+json Recorded(const std::string& file) {
+  std::ifstream in(std::filesystem::path(SLUICE_SOURCE_DIR) / "tests" / "golden" / "sql" / file);
+  return json::parse(in);
+}
+
+class StreamingChecksTest : public ::testing::Test {
+ protected:
+  StreamingChecksTest() {
+    auto events = std::make_shared<PlanNode>();
+    events->kind = PlanKind::kScan;
+    events->scan.streaming = true;
+    events->scan.format = "rate";
+    events->schema = arrow::schema({arrow::field("timestamp", TimestampType()), arrow::field("value", arrow::int64())});
+    catalog_.AddView("events", events);
+    auto numbers = std::make_shared<PlanNode>();
+    numbers->kind = PlanKind::kLocal;
+    numbers->schema = ParseSparkSchema(Recorded("views.json")["numbers"]["ddl"].get<std::string>()).ValueOrDie();
+    catalog_.AddView("numbers", numbers);
+  }
+
+  Result<PlanPtr> Resolve(const std::string& sql) {
+    spark::connect::Relation relation;
+    relation.mutable_sql()->set_query(sql);
+    return Analyzer(catalog_, Conf()).Resolve(relation);
+  }
+
+  FixedCatalog catalog_;
+};
+
+// DISTINCT is dropDuplicates in Connect's messages, which Spark allows; Sluice refuses both by name.
+bool IsDistinct(const std::string& sql) {
+  return sql.rfind("SELECT DISTINCT", 0) == 0;
+}
+
+TEST_F(StreamingChecksTest, RefusesWhatSparkRefuses) {
+  int refused = 0;
+  int started = 0;
+  const json recording = Recorded("streaming.json");
+  for (const json& test : recording["cases"]) {
+    const std::string sql = test["sql"].get<std::string>();
+    const std::string mode = test["mode"].get<std::string>();
+    const Result<PlanPtr> plan = Resolve(sql);
+    ASSERT_TRUE(plan.ok()) << sql << ": " << plan.status().ToString();
+    const Status status = CheckStreamingPlan(**plan, mode);
+    const bool here_only = HasErrorClass(status, "UNSUPPORTED_FEATURE.SLUICE");
+    if (test.contains("schema")) {
+      EXPECT_TRUE(status.ok() || here_only) << mode << ": " << sql << ": " << status.ToString();
+      started += status.ok() ? 1 : 0;
+    } else if (IsDistinct(sql)) {
+      EXPECT_TRUE(here_only) << sql;
+    } else {
+      const SparkErrorDetail* error = FindSparkError(status);
+      ASSERT_NE(error, nullptr) << mode << ": " << sql;
+      EXPECT_EQ(error->error_class, test["error"]) << mode << ": " << sql;
+      EXPECT_EQ(error->sqlstate, test["sqlState"].is_null() ? "" : test["sqlState"].get<std::string>()) << sql;
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 10);
+  EXPECT_GE(started, 4);
+}
+
+TEST_F(StreamingChecksTest, ModesWithoutRegardToCase) {
+  const PlanPtr plan = Resolve("SELECT value FROM events").ValueOrDie();
+  EXPECT_TRUE(CheckStreamingPlan(*plan, "Append").ok());
+  EXPECT_TRUE(CheckStreamingPlan(*plan, "").ok());
+}
+
+}  // namespace
+}  // namespace sluice
