@@ -17,16 +17,21 @@ namespace {
 class RowParts {
  public:
   RowParts(std::string_view text, const BinaryView& view, PartColumns* parts, int64_t row)
-      : text_(text), view_(view), parts_(parts), row_(row), wanted_(parts->columns.size()) {}
+      : text_(text),
+        buffer_(view.ref.buffer_index),
+        offset_(view.ref.offset),
+        columns_(parts->columns.data()),
+        row_(row),
+        wanted_(parts->columns.size()) {}
 
   // The part that ends at `end`; false when no further part is wanted.
   bool Emit(size_t end, size_t separator_size) {
-    if (BinaryView* column = parts_->columns[part_]) Write(end, &column[row_]);
+    if (BinaryView* column = columns_[part_]) Write(end, &column[row_]);
     begin_ = end + separator_size;
     return ++part_ < wanted_;
   }
   size_t begin() const { return begin_; }
-  void Finish() { parts_->found[static_cast<size_t>(row_)] = static_cast<int32_t>(part_); }
+  int32_t found() const { return static_cast<int32_t>(part_); }
 
  private:
   void Write(size_t end, BinaryView* out) const {
@@ -35,8 +40,8 @@ class RowParts {
     if (size > static_cast<size_t>(arrow::BinaryViewType::kInlineSize)) {
       out->ref.size = static_cast<int32_t>(size);
       std::memcpy(out->ref.prefix.data(), bytes, arrow::BinaryViewType::kPrefixSize);
-      out->ref.buffer_index = view_.ref.buffer_index;
-      out->ref.offset = view_.ref.offset + static_cast<int32_t>(begin_);
+      out->ref.buffer_index = buffer_;
+      out->ref.offset = offset_ + static_cast<int32_t>(begin_);
       return;
     }
     // Twelve bytes at once and a mask, when they are there; short parts are the most frequent ones.
@@ -65,8 +70,9 @@ class RowParts {
   }
 
   std::string_view text_;
-  const BinaryView& view_;
-  PartColumns* parts_;
+  int32_t buffer_;  // of the text's view; without meaning for a short text, whose parts are short too
+  int32_t offset_;
+  BinaryView* const* columns_;
   int64_t row_;
   size_t wanted_;
   size_t begin_ = 0;
@@ -75,26 +81,28 @@ class RowParts {
 
 static_assert(std::endian::native == std::endian::little, "the short parts are masked in little-endian order");
 
-void SplitByByte(std::string_view text, char separator, RowParts* row) {
+int32_t SplitByByte(std::string_view text, char separator, RowParts row) {
   const char* end = text.data() + text.size();
   while (true) {
-    const size_t left = text.size() - row->begin();
-    const void* hit = left == 0 ? nullptr : std::memchr(text.data() + row->begin(), separator, left);
+    const size_t left = text.size() - row.begin();
+    const void* hit = left == 0 ? nullptr : std::memchr(text.data() + row.begin(), separator, left);
     if (hit == nullptr) break;
-    if (!row->Emit(static_cast<size_t>(static_cast<const char*>(hit) - text.data()), 1)) return;
+    if (!row.Emit(static_cast<size_t>(static_cast<const char*>(hit) - text.data()), 1)) return row.found();
   }
-  row->Emit(static_cast<size_t>(end - text.data()), 0);
+  row.Emit(static_cast<size_t>(end - text.data()), 0);
+  return row.found();
 }
 
-void SplitByText(std::string_view text, std::string_view separator, RowParts* row) {
-  for (size_t hit; (hit = text.find(separator, row->begin())) != std::string_view::npos;) {
-    if (!row->Emit(hit, separator.size())) return;
+int32_t SplitByText(std::string_view text, std::string_view separator, RowParts row) {
+  for (size_t hit; (hit = text.find(separator, row.begin())) != std::string_view::npos;) {
+    if (!row.Emit(hit, separator.size())) return row.found();
   }
-  row->Emit(text.size(), 0);
+  row.Emit(text.size(), 0);
+  return row.found();
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) void SplitByByteAvx2(std::string_view text, char separator, RowParts* row) {
+__attribute__((target("avx2"))) int32_t SplitByByteAvx2(std::string_view text, char separator, RowParts row) {
   const __m256i wanted = _mm256_set1_epi8(separator);
   const char* bytes = text.data();
   const size_t size = text.size();
@@ -103,7 +111,7 @@ __attribute__((target("avx2"))) void SplitByByteAvx2(std::string_view text, char
     const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + at));
     auto hits = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(block, wanted)));
     for (; hits != 0; hits &= hits - 1) {
-      if (!row->Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1)) return;
+      if (!row.Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1)) return row.found();
     }
   }
   if (at < size && size >= 32) {
@@ -111,14 +119,15 @@ __attribute__((target("avx2"))) void SplitByByteAvx2(std::string_view text, char
     const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + size - 32));
     auto hits = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(block, wanted)));
     for (hits >>= 32 - (size - at); hits != 0; hits &= hits - 1) {
-      if (!row->Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1)) return;
+      if (!row.Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1)) return row.found();
     }
   } else {
     for (; at < size; ++at) {
-      if (bytes[at] == separator && !row->Emit(at, 1)) return;
+      if (bytes[at] == separator && !row.Emit(at, 1)) return row.found();
     }
   }
-  row->Emit(size, 0);
+  row.Emit(size, 0);
+  return row.found();
 }
 #endif
 
@@ -129,9 +138,7 @@ void SplitRows(const arrow::Array& array, PartColumns* parts, SplitRow split_row
   for (int64_t row = 0; row < array.length(); ++row) {
     if (nulls && array.IsNull(row)) continue;
     const std::string_view text = reader[row];
-    RowParts writer(text, reader.view(row), parts, row);
-    split_row(text, &writer);
-    writer.Finish();
+    parts->found[static_cast<size_t>(row)] = split_row(text, RowParts(text, reader.view(row), parts, row));
   }
 }
 
@@ -192,17 +199,18 @@ void SplitIntoParts(const arrow::Array& text, std::string_view separator, SplitM
   parts->found.assign(static_cast<size_t>(text.length()), 0);
   if (parts->columns.empty()) return;
   if (separator.size() != 1) {
-    SplitRows(text, parts, [separator](std::string_view row, RowParts* out) { SplitByText(row, separator, out); });
+    SplitRows(text, parts,
+              [separator](std::string_view row, RowParts out) { return SplitByText(row, separator, out); });
     return;
   }
   const char byte = separator[0];
 #if defined(__x86_64__)
   if (method == SplitMethod::kAvx2 || (method == SplitMethod::kBest && HasAvx2())) {
-    SplitRows(text, parts, [byte](std::string_view row, RowParts* out) { SplitByByteAvx2(row, byte, out); });
+    SplitRows(text, parts, [byte](std::string_view row, RowParts out) { return SplitByByteAvx2(row, byte, out); });
     return;
   }
 #endif
-  SplitRows(text, parts, [byte](std::string_view row, RowParts* out) { SplitByByte(row, byte, out); });
+  SplitRows(text, parts, [byte](std::string_view row, RowParts out) { return SplitByByte(row, byte, out); });
 }
 
 int64_t CountParts(std::string_view text, std::string_view separator) {
