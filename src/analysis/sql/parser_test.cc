@@ -137,7 +137,7 @@ TEST(ExpressionParserTest, NamesNumbersAndStrings) {
       {"'a\\%b'", "'a\\%b'"},
       {"X'4142'", "binary:AB"},
       {"DATE '1970-01-02'", "date:1"},
-      {"timestamp '1970-01-01 00:00:01'", "timestamp:50000"},
+      {"timestamp '1970-01-01 00:00:01'", "timestamp:1000000"},
       {"DATE 'x'", "INVALID_TYPED_LITERAL"},
       {"date", "date"},
       {"date(a)", "(date a)"},
