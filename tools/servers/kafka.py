@@ -102,7 +102,7 @@ class Kafka:
             "appender.f.layout.pattern=[%d] %p %m (%c)%n\nrootLogger.level=INFO\nrootLogger.appenderRef.f.ref=F\n")
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+        cluster = base64.urlsafe_b64encode(b"S" + os.urandom(15)).decode().rstrip("=")  # a leading "-" would be an option
         done = subprocess.run(
             self._java + ["-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--standalone",
                           "--cluster-id", cluster, "--config", str(self.folder / "server.properties"), "--add-scram",
