@@ -27,7 +27,8 @@ for target in "$@"; do
   esac
 done
 [ ${#targets[@]} = 0 ] && exit 0
-quiet=--quiet
-[ -t 1 ] && quiet=
-# shellcheck disable=SC2086
-ninja -C "$folder" -j"$(nproc)" $quiet "${targets[@]}"
+if [ -t 1 ]; then
+  ninja -C "$folder" -j"$(nproc)" "${targets[@]}"
+else
+  ninja -C "$folder" -j"$(nproc)" --quiet "${targets[@]}" >"$folder/build.log" 2>&1 || { cat "$folder/build.log"; exit 1; }
+fi
