@@ -117,10 +117,6 @@ std::string BranchExpr::ToString() const {
   return text + " END";
 }
 
-bool BranchExpr::deterministic() const {
-  return std::all_of(children().begin(), children().end(), [](const ExprPtr& child) { return child->deterministic(); });
-}
-
 ExprPtr BranchExpr::WithChildren(std::vector<ExprPtr> children) const {
   return std::make_shared<BranchExpr>(kind_, name_, type(), nullable(), std::move(children), shown_);
 }

@@ -25,7 +25,6 @@ class BranchExpr : public Expr {
              std::vector<ExprPtr> children, std::string shown = {});
   Kind kind() const { return kind_; }
   std::string ToString() const override;
-  bool deterministic() const override;
   Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const override;
   ExprPtr WithChildren(std::vector<ExprPtr> children) const override;
   std::string NodeKey() const override;

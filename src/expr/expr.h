@@ -54,8 +54,8 @@ class Expr {
   const std::vector<ExprPtr>& children() const { return children_; }
   // As Spark names a column made from it: "split(CAST(value AS STRING), \t, -1)".
   virtual std::string ToString() const = 0;
-  // False for rand(), uuid(), and the like.
-  virtual bool deterministic() const { return true; }
+  // False for rand(), uuid(), and the like, and for everything above them.
+  virtual bool deterministic() const { return children_deterministic_; }
   // Called by Evaluation only.
   virtual Result<std::shared_ptr<arrow::Array>> EvalImpl(Evaluation& evaluation) const = 0;
   // The same node over other children (rewrite rules).
@@ -66,11 +66,14 @@ class Expr {
 
  protected:
   Expr(std::shared_ptr<arrow::DataType> type, bool nullable, std::vector<ExprPtr> children)
-      : type_(std::move(type)), nullable_(nullable), children_(std::move(children)) {}
+      : type_(std::move(type)), nullable_(nullable), children_(std::move(children)) {
+    for (const ExprPtr& child : children_) children_deterministic_ = children_deterministic_ && child->deterministic();
+  }
 
  private:
   std::shared_ptr<arrow::DataType> type_;
   bool nullable_;
+  bool children_deterministic_ = true;  // kept: shared children would be asked again and again
   std::vector<ExprPtr> children_;
 };
 

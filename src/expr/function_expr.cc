@@ -33,8 +33,7 @@ std::string FunctionExpr::ToString() const {
 }
 
 bool FunctionExpr::deterministic() const {
-  return traits_.deterministic &&
-         std::all_of(children().begin(), children().end(), [](const ExprPtr& child) { return child->deterministic(); });
+  return traits_.deterministic && Expr::deterministic();
 }
 
 Result<std::shared_ptr<arrow::Array>> FunctionExpr::EvalImpl(Evaluation& evaluation) const {
