@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "analysis/shown_expr.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
 
@@ -53,7 +54,7 @@ PlanPtr SelectBlock::Build(const std::vector<ExprPtr>& hidden) const {
   PlanPtr base = aggregate ? aggregate->Build(input) : input;
   for (const ExprPtr& condition : conditions) base = MakeFilter(std::move(base), condition);
   std::vector<NamedExpr> columns = select;
-  for (const ExprPtr& expr : hidden) columns.push_back({"", expr, {}});
+  for (const ExprPtr& expr : hidden) columns.push_back({DisplayName(expr), expr, {}});
   return MakeProject(std::move(base), columns);
 }
 

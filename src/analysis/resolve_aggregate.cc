@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/relation_resolver.h"
+#include "analysis/shown_expr.h"
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -109,7 +110,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
   std::vector<std::string> key_names;
   for (const NamedExpr& key : keys) {
     key_exprs.push_back(key.expr);
-    key_names.push_back(key.name);
+    key_names.push_back(DisplayName(key.expr));
   }
   SelectBlock block;
   block.aggregate = std::make_shared<AggregateBuilder>(std::move(key_exprs), std::move(key_names));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "analysis/relation_resolver.h"
+#include "analysis/shown_expr.h"
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -112,7 +113,7 @@ Result<PlanPtr> SortByHidden(const ResolveOptions& options, SelectBlock block, c
       at += hidden.size();
       hidden.push_back(values[i]);
     }
-    auto column = std::make_shared<ColumnExpr>(static_cast<int>(at), values[i]->ToString(), values[i]->type(),
+    auto column = std::make_shared<ColumnExpr>(static_cast<int>(at), DisplayName(values[i]), values[i]->type(),
                                                values[i]->nullable());
     keys.push_back(KeyOf(sort.order(static_cast<int>(i)), std::move(column)));
   }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The optimizer's rules on plans made from SQL text: their names are easier to read than trees built by hand.
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include "analysis/analyzer.h"
+#include "analysis/fixed_catalog.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+class OptimizeTest : public ::testing::Test {
+ protected:
+  OptimizeTest() {
+    catalog_.AddFormat("parquet", ParseSparkSchema("a INT, b STRING, c DOUBLE, k BIGINT NOT NULL").ValueOrDie());
+  }
+
+  PlanPtr Optimized(const std::string& sql) {
+    spark::connect::Relation relation;
+    relation.mutable_sql()->set_query(sql);
+    const Result<PlanPtr> plan = Analyzer(catalog_, Conf()).Resolve(relation);
+    EXPECT_TRUE(plan.ok()) << plan.status().ToString();
+    if (!plan.ok()) return nullptr;
+    PlanPtr optimized = Optimize(*plan, EvalContext());
+    EXPECT_TRUE(optimized->schema->Equals(*(*plan)->schema)) << sql;
+    return optimized;
+  }
+
+  std::string Explained(const std::string& sql) {
+    const PlanPtr plan = Optimized(sql);
+    return plan == nullptr ? "" : Explain(*plan);
+  }
+
+  FixedCatalog catalog_;
+};
+
+TEST_F(OptimizeTest, ReadsOnlyNeededColumns) {
+  EXPECT_EQ(Explained("SELECT b FROM parquet.`/t`"), "Scan parquet [b] paths=[/t] options=[]\n");
+  EXPECT_EQ(Explained("SELECT * FROM parquet.`/t`"), "Scan parquet [a, b, c, k] paths=[/t] options=[]\n");
+  EXPECT_EQ(Explained("SELECT count(*) FROM parquet.`/t`"),
+            "Aggregate keys=[] calls=[count(1)]\n  Scan parquet [a] paths=[/t] options=[]\n");
+  EXPECT_EQ(Explained("SELECT b, max(c) FROM parquet.`/t` WHERE k > 1 GROUP BY b"),
+            "Aggregate keys=[b] calls=[max(c)]\n  Filter (k > 1)\n    Scan parquet [b, c, k] paths=[/t] options=[]\n");
+  EXPECT_EQ(Explained("SELECT b FROM parquet.`/t` ORDER BY c LIMIT 3"),
+            "Limit 3\n  Project [b]\n    Sort [c ASC NULLS FIRST]\n      Scan parquet [b, c] paths=[/t] options=[]\n");
+}
+
+TEST_F(OptimizeTest, MergesProjections) {
+  EXPECT_EQ(Explained("SELECT x + 1 AS y FROM (SELECT a * 2 AS x, b FROM parquet.`/t`)"),
+            "Project [((a * 2) + 1) AS y]\n  Scan parquet [a] paths=[/t] options=[]\n");
+  const PlanPtr plan = Optimized("SELECT x + 1, x + 2 FROM (SELECT a * 2 AS x FROM parquet.`/t`)");
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->exprs[0]->children()[0], plan->exprs[1]->children()[0]) << "a * 2 must stay one object";
+}
+
+TEST_F(OptimizeTest, KeepsApartWhatIsNotDeterministic) {
+  const PlanPtr plan = Optimized("SELECT u, u AS v FROM (SELECT CAST(uuid() AS STRING) AS u FROM parquet.`/t`)");
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->inputs[0]->kind, PlanKind::kProject) << Explain(*plan);
+}
+
+TEST_F(OptimizeTest, PushesFiltersBelowProjections) {
+  EXPECT_EQ(Explained("SELECT y FROM (SELECT a AS x, upper(b) AS y FROM parquet.`/t`) WHERE x = 1"),
+            "Project [upper(b) AS y]\n  Filter (a = 1)\n    Scan parquet [a, b] paths=[/t] options=[]\n");
+  // A condition on a computed value stays above it.
+  EXPECT_EQ(Explained("SELECT y FROM (SELECT a, upper(b) AS y FROM parquet.`/t`) WHERE y = 'X'"),
+            "Filter (y = X)\n  Project [upper(b) AS y]\n    Scan parquet [b] paths=[/t] options=[]\n");
+}
+
+TEST_F(OptimizeTest, FoldsConstants) {
+  EXPECT_EQ(Explained("SELECT a FROM parquet.`/t` WHERE 1 + 1 = 2"), "Scan parquet [a] paths=[/t] options=[]\n");
+  EXPECT_EQ(Explained("SELECT 2 * 3 AS six FROM range(1)"), "Project [6 AS six]\n  Range (0, 1, step=1)\n");
+  // What fails must fail when it runs, and only then.
+  EXPECT_EQ(Explained("SELECT 1 DIV 0 AS x FROM range(1)"), "Project [(1 div 0) AS x]\n  Range (0, 1, step=1)\n");
+  // The batch decides what time it is.
+  EXPECT_EQ(Explained("SELECT current_timestamp() AS t FROM range(1)"),
+            "Project [current_timestamp() AS t]\n  Range (0, 1, step=1)\n");
+}
+
+TEST_F(OptimizeTest, LimitAndOffsetAreOneNode) {
+  EXPECT_EQ(Explained("SELECT * FROM range(9) LIMIT 3 OFFSET 2"), "Limit 3 offset 2\n  Range (0, 9, step=1)\n");
+  EXPECT_EQ(Explained("SELECT * FROM range(9) OFFSET 2"), "Offset 2\n  Range (0, 9, step=1)\n");
+}
+
+TEST_F(OptimizeTest, SharedPartsDoNotExplode) {
+  std::string sql = "SELECT a + a AS c0";
+  for (int i = 1; i < 60; ++i) {
+    const std::string before = "c" + std::to_string(i - 1);
+    sql += ", " + before + " + " + before + " AS c" + std::to_string(i);
+  }
+  const PlanPtr plan = Optimized(sql + ", c59 + 1 FROM parquet.`/t`");
+  ASSERT_NE(plan, nullptr);
+  EXPECT_LT(Explain(*plan).size(), 100000U);
+}
+
+TEST_F(OptimizeTest, ExplainHidesSecrets) {
+  spark::connect::Relation relation;
+  auto* source = relation.mutable_read()->mutable_data_source();
+  source->set_format("parquet");
+  (*source->mutable_options())["fs.s3a.secret.key"] = "canary-7f3a";
+  const PlanPtr plan = Analyzer(catalog_, Conf()).Resolve(relation).ValueOrDie();
+  EXPECT_EQ(Explain(*plan).find("canary"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sluice
