@@ -100,7 +100,7 @@ Result<ExprPtr> AggregateBuilder::LowerNode(const ExprPtr& expr, std::unordered_
       SLUICE_ASSIGN(ExprPtr changed, LowerNode(child, done));
       children.push_back(std::move(changed));
     }
-    lowered = expr->WithChildren(std::move(children));
+    lowered = AtPlaceOf(expr->WithChildren(std::move(children)), *expr);
   }
   done->emplace(expr.get(), lowered);
   return lowered;

@@ -41,6 +41,17 @@ ExprPtr SpelledAs(const ExprPtr& value, const std::string& name) {
   return std::make_shared<ColumnExpr>(column->index(), name, column->type(), column->nullable());
 }
 
+TextPlace PlaceOf(const spark::connect::JvmOrigin& origin) {
+  return TextPlace{origin.object_name(), origin.line(), origin.start_position() + 1, origin.sql_text()};
+}
+
+// A node just made, with its place in the SQL text.
+ExprPtr Placed(ExprPtr value, const Expression& expression) {
+  if (!expression.common().origin().has_jvm_origin()) return value;
+  return AtPlace(std::move(value),
+                 std::make_shared<const TextPlace>(PlaceOf(expression.common().origin().jvm_origin())));
+}
+
 Result<ExprPtr> FieldOf(ExprPtr value, const std::string& field, const ResolveOptions& options) {
   auto name =
       std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(field)));
@@ -50,12 +61,10 @@ Result<ExprPtr> FieldOf(ExprPtr value, const std::string& field, const ResolveOp
 }  // namespace
 
 Status AtOrigin(const Status& status, const spark::connect::Origin& origin) {
-  if (origin.has_jvm_origin() && origin.jvm_origin().line() > 0) {
-    const auto& place = origin.jvm_origin();
-    return WithPlace(
-        status, TextPlace{place.object_name(), place.line(), place.start_position() + 1, Redact(place.sql_text())});
-  }
-  return status;
+  if (!origin.has_jvm_origin() || origin.jvm_origin().line() <= 0) return status;
+  TextPlace place = PlaceOf(origin.jvm_origin());
+  place.fragment = Redact(place.fragment);
+  return WithPlace(status, std::move(place));
 }
 
 Result<ExprPtr> ExpressionResolver::Resolve(const Expression& expression) {
@@ -71,7 +80,8 @@ Result<ExprPtr> ExpressionResolver::ResolveShown(const Expression& expression) {
   Result<ExprPtr> result = ResolveNode(expression);
   --depth_;
   if (!result.ok()) return AtOrigin(result.status(), expression.common().origin());
-  return result;
+  if ((*result)->children().empty()) return result;
+  return Placed(result.MoveValueUnsafe(), expression);
 }
 
 Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
@@ -89,6 +99,7 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
       const bool minus = call.function_name() == "negative" && call.arguments_size() == 1 &&
                          expression.common().origin().jvm_origin().sql_text().rfind('-', 0) == 0;
       if (!minus) return value;
+      value = Placed(std::move(value), expression);
       std::string text = fmt::format("(- {})", DisplayName(value->children().empty() ? value : value->children()[0]));
       return std::make_shared<ShownExpr>(std::move(value), std::move(text));
     }

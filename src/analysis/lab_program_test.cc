@@ -177,5 +177,32 @@ FROM STREAM read_kafka(bootstrapServers => '${BOOTSTRAP}', subscribe => 'reviews
   EXPECT_EQ(scan.scan.options.at("kafka.security.protocol"), "SASL_SSL");
 }
 
+TEST_F(LabProgramTest, AShortLineFailsWithItsPlaceInTheText) {
+  Relation relation;
+  relation.mutable_sql()->set_query(
+      "SELECT key,\n       split(cast(value as string), '\\t')[2] AS third\nFROM STREAM read_kafka(subscribe => 'x')");
+  const PlanPtr plan = Resolved(relation);
+  ASSERT_NE(plan, nullptr);
+  const PlanPtr optimized = Optimize(plan, EvalContext());
+  arrow::StringBuilder values;
+  ASSERT_TRUE(values.Append("a\tb").ok());
+  const auto text = values.Finish().ValueOrDie();
+  const auto plain = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("key", arrow::binary()), arrow::field("value", arrow::binary())}), 1,
+      {text->View(arrow::binary()).ValueOrDie(), text->View(arrow::binary()).ValueOrDie()});
+  const auto batch = ToEngineBatch(plain).ValueOrDie();
+  EvalContext context;
+  Evaluation evaluation(*batch, context);
+  const Status status = evaluation.Eval(optimized->exprs[1]).status();
+  const SparkErrorDetail* error = FindSparkError(status);
+  ASSERT_NE(error, nullptr) << status.ToString();
+  EXPECT_EQ(error->error_class, "INVALID_ARRAY_INDEX");
+  ASSERT_TRUE(error->place.has_value());
+  EXPECT_EQ(error->place->line, 2);
+  EXPECT_EQ(error->place->column, 8);
+  EXPECT_EQ(error->place->fragment, "split(cast(value as string), '\\t')[2]");
+  EXPECT_EQ(error->row, 0);
+}
+
 }  // namespace
 }  // namespace sluice

@@ -4,10 +4,22 @@
 
 #include <unordered_map>
 
+#include "base/logging.h"
 #include "expr/expr.h"
 #include "types/spark_type.h"
 
 namespace sluice {
+
+namespace {
+
+Status AtPlaceInText(const Status& status, const Expr& expr) {
+  if (expr.place() == nullptr) return status;
+  TextPlace place = *expr.place();
+  place.fragment = Redact(place.fragment);
+  return WithPlace(status, std::move(place));
+}
+
+}  // namespace
 
 // Holds the expressions too, so that an address cannot come to mean another one.
 struct Evaluation::Memo {
@@ -25,7 +37,9 @@ Result<std::shared_ptr<arrow::Array>> Evaluation::Eval(const ExprPtr& expr) {
   if (shared) {
     if (const auto found = memo_->values.find(expr); found != memo_->values.end()) return found->second;
   }
-  SLUICE_ASSIGN(auto value, expr->EvalImpl(*this));
+  Result<std::shared_ptr<arrow::Array>> result = expr->EvalImpl(*this);
+  if (!result.ok()) return AtPlaceInText(result.status(), *expr);
+  auto value = result.MoveValueUnsafe();
   if (value->length() != input_.num_rows()) {
     return InternalError(
         fmt::format("{} gave {} values for {} rows", expr->ToString(), value->length(), input_.num_rows()));

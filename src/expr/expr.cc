@@ -32,6 +32,16 @@ Result<ArrayPtr> RepeatedView(const arrow::BaseBinaryScalar& scalar, int64_t row
 
 }  // namespace
 
+ExprPtr AtPlace(ExprPtr expr, std::shared_ptr<const TextPlace> place) {
+  // Nodes are immutable once they are shared; this one is still being made.
+  if (expr.use_count() == 1) std::const_pointer_cast<Expr>(expr)->place_ = std::move(place);
+  return expr;
+}
+
+ExprPtr AtPlaceOf(ExprPtr expr, const Expr& from) {
+  return from.place_ == nullptr ? expr : AtPlace(std::move(expr), from.place_);
+}
+
 ColumnExpr::ColumnExpr(int index, std::string name, std::shared_ptr<arrow::DataType> type, bool nullable)
     : Expr(std::move(type), nullable, {}), index_(index), name_(std::move(name)) {}
 
@@ -132,7 +142,7 @@ ExprPtr TransformShared(const ExprPtr& expr, const std::function<ExprPtr(const E
     children.push_back(TransformShared(child, change, done));
     changed |= children.back() != child;
   }
-  ExprPtr result = changed ? expr->WithChildren(std::move(children)) : expr;
+  ExprPtr result = changed ? AtPlaceOf(expr->WithChildren(std::move(children)), *expr) : expr;
   if (ExprPtr replaced = change(result)) result = std::move(replaced);
   done->emplace(expr.get(), result);
   return result;

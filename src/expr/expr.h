@@ -63,6 +63,8 @@ class Expr {
   // What the node is besides its children: two nodes with equal keys and equal children have equal values (share.h).
   // Empty: never equal to another node.
   virtual std::string NodeKey() const { return {}; }
+  // Where the node stands in the SQL text, for errors of rows; null when unknown.
+  const TextPlace* place() const { return place_.get(); }
 
  protected:
   Expr(std::shared_ptr<arrow::DataType> type, bool nullable, std::vector<ExprPtr> children)
@@ -75,7 +77,15 @@ class Expr {
   bool nullable_;
   bool children_deterministic_ = true;  // kept: shared children would be asked again and again
   std::vector<ExprPtr> children_;
+  std::shared_ptr<const TextPlace> place_;
+  friend ExprPtr AtPlace(ExprPtr expr, std::shared_ptr<const TextPlace> place);
+  friend ExprPtr AtPlaceOf(ExprPtr expr, const Expr& from);
 };
+
+// The node with its place in the SQL text, or with that of the node from which it was made. Only a node that nobody
+// else holds yet is changed; others come back as they are.
+ExprPtr AtPlace(ExprPtr expr, std::shared_ptr<const TextPlace> place);
+ExprPtr AtPlaceOf(ExprPtr expr, const Expr& from);
 
 // Column `index` of the input.
 class ColumnExpr : public Expr {

@@ -20,7 +20,7 @@ class Sharer {
     }
     std::pair<std::string, std::vector<const Expr*>> identity(expr->NodeKey(), {});
     for (const auto& child : children) identity.second.push_back(child.get());
-    ExprPtr result = changed ? expr->WithChildren(std::move(children)) : expr;
+    ExprPtr result = changed ? AtPlaceOf(expr->WithChildren(std::move(children)), *expr) : expr;
     if (!identity.first.empty() && expr->deterministic())
       result = known_.emplace(std::move(identity), result).first->second;
     done_.emplace(expr.get(), result);

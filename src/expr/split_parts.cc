@@ -85,7 +85,8 @@ class PartsRewriter {
     if (const auto use = PartUseOf(*expr)) {
       const auto& wanted = uses_.at(use->split.get());
       const auto field = static_cast<int>(std::distance(wanted.begin(), wanted.find(use->part)));
-      result = std::make_shared<SplitPartExpr>(Parts(use->split), field, use->part, use->strict, expr->ToString());
+      result = AtPlaceOf(
+          std::make_shared<SplitPartExpr>(Parts(use->split), field, use->part, use->strict, expr->ToString()), *expr);
     } else {
       std::vector<ExprPtr> children;
       bool changed = false;
@@ -93,7 +94,7 @@ class PartsRewriter {
         children.push_back(Rewrite(child));
         changed |= children.back() != child;
       }
-      if (changed) result = expr->WithChildren(std::move(children));
+      if (changed) result = AtPlaceOf(expr->WithChildren(std::move(children)), *expr);
     }
     done_.emplace(expr.get(), result);
     return result;
