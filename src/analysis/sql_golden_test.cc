@@ -33,7 +33,8 @@ json ReadJson(const std::filesystem::path& path) {
 // Queries that Sluice refuses by name or answers otherwise, with the reason.
 std::set<std::string> KnownDifferences() {
   std::set<std::string> known;
-  for (const auto& entry : ReadJson(Folder() / "differences.json")) known.insert(entry["sql"].get<std::string>());
+  const json entries = ReadJson(Folder() / "differences.json");
+  for (const auto& entry : entries) known.insert(entry["sql"].get<std::string>());
   return known;
 }
 
