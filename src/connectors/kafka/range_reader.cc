@@ -113,7 +113,7 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
   SLUICE_RETURN_IF_ERROR(builder_.Append(record, headers_));
   next_ = record.offset + 1;
   fetch_->Pop();
-  last_progress_ns_ = clock_->MonotonicNanos();
+  progressed_ = true;
   short_since_ns_ = -1;
   slice_full_ = builder_.rows() == kSliceRows;
   return Status::OK();
@@ -143,7 +143,10 @@ Status KafkaRangeReader::AtEndOfPartition(int64_t position) {
 }
 
 Status KafkaRangeReader::WaitLonger() {
-  const int64_t waited_ms = (clock_->MonotonicNanos() - last_progress_ns_) / 1'000'000;
+  const int64_t now = clock_->MonotonicNanos();
+  if (progressed_) last_progress_ns_ = now;
+  progressed_ = false;
+  const int64_t waited_ms = (now - last_progress_ns_) / 1'000'000;
   if (waited_ms < limits_.poll_timeout_ms) return Status::OK();
   return WithContext(
       EnvironmentError("SLUICE_KAFKA.FETCH_TIMEOUT",

@@ -54,7 +54,8 @@ class KafkaRangeReader : public SliceReader {
   bool done_ = false;
   bool slice_full_ = false;
   int64_t gap_from_ = -1;         // first expected offset of this slice that was not there
-  int64_t last_progress_ns_ = 0;  // when something last came
+  bool progressed_ = false;       // a record came since it was last waited: a clock is not read for every record
+  int64_t last_progress_ns_ = 0;  // when waiting began
   int64_t short_since_ns_ = -1;   // since when the partition ends before the range does
   int out_of_range_count_ = 0;
   std::vector<KafkaHeader> headers_;

@@ -5,6 +5,8 @@
 #include <arrow/util/binary_view_util.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
 
 #include "types/spark_type.h"
 
@@ -12,6 +14,8 @@ namespace sluice {
 namespace {
 
 using View = arrow::BinaryViewType::c_type;
+
+constexpr int64_t kFirstArenaBytes = 64 * 1024;
 
 template <typename T>
 std::shared_ptr<arrow::Buffer> TakeBuffer(std::vector<T>* values) {
@@ -62,10 +66,11 @@ std::shared_ptr<arrow::Schema> KafkaSchema(bool include_headers) {
 
 struct KafkaSliceBuilder::Binary {
   std::vector<View> views;
-  std::vector<bool> valid;
+  std::vector<bool> valid;  // only in a slice with nulls
   int64_t nulls = 0;
 
   void AppendNull() {
+    if (valid.empty()) valid.assign(views.size(), true);
     views.push_back(View{});
     valid.push_back(false);
     ++nulls;
@@ -112,7 +117,7 @@ struct KafkaSliceBuilder::Headers {
 };
 
 KafkaSliceBuilder::KafkaSliceBuilder(TopicPartition partition, std::vector<int> columns, bool include_headers)
-    : partition_(std::move(partition)), columns_(std::move(columns)), arena_(std::make_unique<arrow::BufferBuilder>()) {
+    : partition_(std::move(partition)), columns_(std::move(columns)) {
   const auto full = KafkaSchema(include_headers);
   arrow::FieldVector fields;
   for (const int column : columns_) {
@@ -120,6 +125,7 @@ KafkaSliceBuilder::KafkaSliceBuilder(TopicPartition partition, std::vector<int> 
     if (column == kKey) keys_ = std::make_unique<Binary>();
     if (column == kValue) values_ = std::make_unique<Binary>();
     if (column == kHeaders) headers_ = std::make_unique<Headers>();
+    needs_times_ |= column == kTimestamp || column == kTimestampType;
   }
   needs_headers_ = headers_ != nullptr;
   schema_ = arrow::schema(std::move(fields));
@@ -138,20 +144,38 @@ Status KafkaSliceBuilder::Copy(const char* data, size_t size, Binary* column) {
     return Status::OK();
   }
   const auto length = static_cast<int32_t>(size);
-  column->views.push_back(arrow::util::ToBinaryView(data, length, 0, static_cast<int32_t>(arena_->length())));
-  column->valid.push_back(true);
+  column->views.push_back(arrow::util::ToBinaryView(data, length, 0, static_cast<int32_t>(arena_used_)));
+  if (!column->valid.empty()) column->valid.push_back(true);
   if (length <= arrow::BinaryViewType::kInlineSize) return Status::OK();
-  return arena_->Append(data, length);
+  SLUICE_RETURN_IF_ERROR(ReserveArena(length));
+  std::memcpy(arena_->mutable_data() + arena_used_, data, size);
+  arena_used_ += length;
+  return Status::OK();
+}
+
+Status KafkaSliceBuilder::ReserveArena(int64_t more) {
+  if (arena_used_ == 0) {
+    if (arena_.use_count() > 1) arena_.reset();           // the last slice still lives
+    std::atomic_thread_fence(std::memory_order_acquire);  // whoever held it has read it
+  }
+  const int64_t needed = arena_used_ + more;
+  if (arena_ != nullptr && needed <= arena_->size()) return Status::OK();
+  const int64_t size = std::max(needed, arena_ == nullptr ? kFirstArenaBytes : 2 * arena_->size());
+  if (arena_ != nullptr) return arena_->Resize(size, /*shrink_to_fit=*/false);
+  SLUICE_ASSIGN(auto made, arrow::AllocateResizableBuffer(size));
+  arena_ = std::move(made);
+  return Status::OK();
 }
 
 Status KafkaSliceBuilder::Append(const KafkaRecord& record, const std::vector<KafkaHeader>& headers) {
-  if (rows() == 0 && arena_guess_ > 0) ARROW_RETURN_NOT_OK(arena_->Reserve(arena_guess_));
   if (keys_) ARROW_RETURN_NOT_OK(Copy(record.key, record.key_size, keys_.get()));
   if (values_) ARROW_RETURN_NOT_OK(Copy(record.value, record.value_size, values_.get()));
   if (headers_) ARROW_RETURN_NOT_OK(headers_->Append(headers));
   offsets_.push_back(record.offset);
-  timestamps_us_.push_back(record.timestamp_ms * 1000);
-  timestamp_types_.push_back(record.timestamp_type);
+  if (needs_times_) {
+    timestamps_us_.push_back(record.timestamp_ms * 1000);
+    timestamp_types_.push_back(record.timestamp_type);
+  }
   bytes_ += static_cast<int64_t>(record.key_size + record.value_size);
   return Status::OK();
 }
@@ -180,11 +204,10 @@ Result<std::shared_ptr<arrow::Array>> KafkaSliceBuilder::FinishColumn(int column
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> KafkaSliceBuilder::Finish(std::vector<int64_t>* offsets) {
-  arena_guess_ = std::min<int64_t>(arena_->length() + arena_->length() / 8, kSliceBytes);
-  SLUICE_ASSIGN(const std::shared_ptr<arrow::Buffer> arena, arena_->Finish(/*shrink_to_fit=*/false));
+  SLUICE_RETURN_IF_ERROR(ReserveArena(0));  // without one there is no buffer to point into
   arrow::ArrayVector arrays;
   for (const int column : columns_) {
-    SLUICE_ASSIGN(auto array, FinishColumn(column, arena));
+    SLUICE_ASSIGN(auto array, FinishColumn(column, arena_));
     arrays.push_back(std::move(array));
   }
   auto batch = arrow::RecordBatch::Make(schema_, rows(), std::move(arrays));
@@ -192,7 +215,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> KafkaSliceBuilder::Finish(std::vecto
   offsets_.clear();
   timestamps_us_.clear();
   timestamp_types_.clear();
-  bytes_ = 0;
+  bytes_ = arena_used_ = 0;
+  // A large record's memory is not kept for the small ones after it.
+  if (arena_->size() > 2 * kSliceBytes) arena_.reset();
   return batch;
 }
 

@@ -43,14 +43,17 @@ class KafkaSliceBuilder {
   struct Headers;  // the column of headers
   Result<std::shared_ptr<arrow::Array>> FinishColumn(int column, const std::shared_ptr<arrow::Buffer>& arena);
   Status Copy(const char* data, size_t size, Binary* column);
+  Status ReserveArena(int64_t more);
 
   TopicPartition partition_;
   std::vector<int> columns_;
   std::shared_ptr<arrow::Schema> schema_;
   bool needs_headers_ = false;
-  int64_t bytes_ = 0;        // of keys and values, needed or not
-  int64_t arena_guess_ = 0;  // capacity that the last slice came to
-  std::unique_ptr<arrow::BufferBuilder> arena_;
+  bool needs_times_ = false;
+  int64_t bytes_ = 0;  // of keys and values, needed or not
+  // Payloads of the open slice; taken over again by the next one when nobody holds the last one any more.
+  std::shared_ptr<arrow::ResizableBuffer> arena_;
+  int64_t arena_used_ = 0;
   std::unique_ptr<Binary> keys_, values_;
   std::unique_ptr<Headers> headers_;
   std::vector<int64_t> offsets_, timestamps_us_;

@@ -4,11 +4,11 @@
 #include <arrow/record_batch.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/exception.h>
-#include <parquet/file_writer.h>
 #include <parquet/properties.h>
 
 #include "base/spark_error.h"
 #include "connectors/parquet/dictionary_choice.h"
+#include "connectors/parquet/parquet_assembly.h"
 #include "connectors/parquet/pending_output.h"
 #include "types/spark_type.h"
 
@@ -16,7 +16,6 @@ namespace sluice {
 namespace {
 
 constexpr char kCreatedBy[] = "sluice version " SLUICE_VERSION;
-constexpr int64_t kPageBytes = 1024 * 1024;
 
 // Calls what may throw Parquet's exceptions; the Status inside, if there is one, comes back with its detail.
 template <typename Call>
@@ -56,7 +55,8 @@ Status ParquetWriter::Open(const arrow::RecordBatch* first, const int32_t* rows,
       ->version(parquet::ParquetVersion::PARQUET_2_6)
       ->data_page_version(parquet::ParquetDataPageVersion::V1)
       ->compression(layout_->codec.compression)
-      ->data_pagesize(kPageBytes)
+      ->data_pagesize(StringChunk::kPageBytes)
+      ->max_rows_per_page(StringChunk::kPageRows)
       ->enable_write_page_index()
       ->set_size_statistics_level(parquet::SizeStatisticsLevel::None);
   for (size_t i = 0; i < layout_->columns.size(); ++i) {
@@ -68,7 +68,7 @@ Status ParquetWriter::Open(const arrow::RecordBatch* first, const int32_t* rows,
   auto metadata = arrow::key_value_metadata({"org.apache.spark.version", "org.apache.spark.sql.parquet.row.metadata"},
                                             {SLUICE_SPARK_VERSION, layout_->row_metadata});
   return Caught([&] {
-    file_ = parquet::ParquetFileWriter::Open(output_, layout_->shape.root, builder.build(), std::move(metadata));
+    file_ = std::make_unique<ParquetAssembly>(output_, layout_->shape.root, builder.build(), std::move(metadata));
     return Status::OK();
   });
 }
@@ -79,7 +79,7 @@ Status ParquetWriter::WriteShredded(const ColumnShape& shape, const std::shared_
   SLUICE_RETURN_IF_ERROR(ShredColumn(shape, array, rows, count, &levels_, &keep));
   for (int i = shape.leaf_begin; i < shape.leaf_end; ++i) {
     const LeafLevels& leaf = levels_[static_cast<size_t>(i - shape.leaf_begin)];
-    parquet::ColumnWriter* writer = row_group_->column(i);
+    parquet::ColumnWriter* writer = file_->values(i);
     LeafEntries entries;
     entries.array = leaf.leaf;
     entries.levels = static_cast<int64_t>(leaf.definition.size());
@@ -97,6 +97,12 @@ Status ParquetWriter::WriteShredded(const ColumnShape& shape, const std::shared_
 
 Status ParquetWriter::WriteColumn(const ColumnShape& shape, const std::shared_ptr<arrow::Array>& array,
                                   const int32_t* rows, int64_t count) {
+  if (shape.children.empty()) {
+    if (StringChunk* strings = file_->strings(shape.leaf_begin)) {
+      open_bytes_ += strings->Write(*array, rows, count);
+      return Status::OK();
+    }
+  }
   if (!shape.children.empty() || array->null_count() != 0) return WriteShredded(shape, array, rows, count);
   if (static_cast<int64_t>(present_.size()) < count) present_.assign(static_cast<size_t>(count), 1);
   LeafEntries entries;
@@ -105,7 +111,7 @@ Status ParquetWriter::WriteColumn(const ColumnShape& shape, const std::shared_pt
   entries.levels = count;
   entries.select = rows;
   entries.values = count;
-  open_bytes_ += leaf_writer_.Write(row_group_->column(shape.leaf_begin), entries);
+  open_bytes_ += leaf_writer_.Write(file_->values(shape.leaf_begin), entries);
   return Status::OK();
 }
 
@@ -113,21 +119,21 @@ Status ParquetWriter::Write(const arrow::RecordBatch& slice, const int32_t* rows
   if (count == 0) return Status::OK();
   if (file_ == nullptr) SLUICE_RETURN_IF_ERROR(Open(&slice, rows, count));
   return Caught([&]() -> Status {
-    if (row_group_ == nullptr) row_group_ = file_->AppendBufferedRowGroup();
+    if (!file_->row_group_open()) file_->OpenRowGroup();
     for (size_t i = 0; i < layout_->columns.size(); ++i) {
       SLUICE_RETURN_IF_ERROR(WriteColumn(layout_->shape.columns[i], slice.column(layout_->columns[i]), rows, count));
     }
     rows_ += count;
+    open_rows_ += count;
     return Status::OK();
   });
 }
 
 Status ParquetWriter::CloseRowGroup() {
-  if (row_group_ == nullptr) return Status::OK();
+  if (file_ == nullptr || !file_->row_group_open()) return Status::OK();
   return Caught([&] {
-    row_group_->Close();
-    row_group_ = nullptr;
-    open_bytes_ = 0;
+    file_->CloseRowGroup(open_rows_);
+    open_bytes_ = open_rows_ = 0;
     return Status::OK();
   });
 }

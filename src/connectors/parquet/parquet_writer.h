@@ -15,13 +15,9 @@
 #include "connectors/parquet/parquet_schema.h"
 #include "env/file_system.h"
 
-namespace parquet {
-class ParquetFileWriter;
-class RowGroupWriter;
-}  // namespace parquet
-
 namespace sluice {
 
+class ParquetAssembly;
 class PendingOutput;
 
 // What all part files of a query have in common. Shared, immutable.
@@ -68,13 +64,13 @@ class ParquetWriter {
 
   std::shared_ptr<PendingOutput> output_;
   std::shared_ptr<const ParquetLayout> layout_;
-  std::unique_ptr<parquet::ParquetFileWriter> file_;
-  parquet::RowGroupWriter* row_group_ = nullptr;
+  std::unique_ptr<ParquetAssembly> file_;
   LeafWriter leaf_writer_;
   std::vector<LeafLevels> levels_;
   std::vector<int16_t> present_;  // ones: the definition levels of a column without nulls
   int64_t rows_ = 0;
   int64_t open_bytes_ = 0;
+  int64_t open_rows_ = 0;
 };
 
 }  // namespace sluice
