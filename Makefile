@@ -20,7 +20,7 @@ test:
 	@tools/test.sh
 
 bench:
-	@tools/deps.sh test
+	@tools/deps.sh bench
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/bronze.py $(BENCH)
 

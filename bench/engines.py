@@ -6,7 +6,7 @@ import os
 import pathlib
 import re
 import shutil
-import sys
+import subprocess
 
 import measure
 from rig.pipeline import Pipeline
@@ -37,6 +37,14 @@ def fill(broker, name: str, partitions: int, records: int) -> Topic:
     return Topic(broker, name, partitions, records)
 
 
+def add_reviews(topic: Topic, first: int, rate: int, records: int) -> float:
+    """Adds reviews to a topic, so many a second; when the first one was due, in seconds since 1970."""
+    done = subprocess.run([str(PROGRAMS / "bench/produce"), "--more", str(first), str(rate), topic.name,
+                           str(topic.partitions), str(records), f"bootstrap.servers={topic.kafka.bootstrap}"],
+                          capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 def fresh(folder: pathlib.Path) -> pathlib.Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -44,39 +52,68 @@ def fresh(folder: pathlib.Path) -> pathlib.Path:
 
 
 class Engine:
-    """One way to do the job. run() returns the usage, with `bytes` and `rows`."""
+    """One way to do the job: run() returns its usage, folder() where its Parquet files are."""
 
     name = ""
 
     def __init__(self, work: pathlib.Path, sasl: bool):
         self.work, self.sasl = work, sasl
 
-    def pipeline(self, topic: Topic, folder: pathlib.Path, max_offsets: int | None) -> Pipeline:
+    def pipeline(self, topic: Topic, folder: pathlib.Path, max_offsets: int | None = None, **more) -> Pipeline:
         return Pipeline(topic, folder / "table", folder / "checkpoint", sasl=self.sasl, max_offsets=max_offsets,
-                        kafka_columns=False)
+                        **{"kafka_columns": False, **more})
 
 
 class Sluice(Engine):
     name = "Sluice"
 
     def run(self, topic: Topic, max_offsets: int | None = None) -> measure.Usage:
-        folder = fresh(self.work / "sluice")
+        folder = fresh(self.folder())
         job = self.pipeline(topic, folder, max_offsets).write_sql(folder)
         return measure.run([PROGRAMS / "sluice", "run", "--progress", "none", job], folder / "checkpoint/commits",
                            log=folder / "log")
+
+    def steady(self, topic: Topic) -> tuple[list, dict, pathlib.Path]:
+        folder = fresh(self.folder())
+        job = self.pipeline(topic, folder, kafka_columns=True).write_sql(folder, "processingTime 0 seconds")
+        return [PROGRAMS / "sluice", "run", "--progress", "none", job], dict(os.environ), folder
 
     def folder(self) -> pathlib.Path:
         return self.work / "sluice"
 
 
+class SluiceOnS3(Engine):
+    """The table on S3, the checkpoint on the local disk."""
+
+    name = "Sluice, table on S3"
+
+    def __init__(self, work, sasl, s3):
+        super().__init__(work, sasl)
+        self.s3, self.runs = s3, 0
+
+    def run(self, topic: Topic) -> measure.Usage:
+        folder = fresh(self.work / "sluice-s3")
+        self.runs += 1
+        pipeline = self.pipeline(topic, folder)
+        pipeline.table = f"s3a://{self.s3.bucket}/bench/{self.runs}"
+        return measure.run([PROGRAMS / "sluice", "run", "--progress", "none", pipeline.write_sql(folder)],
+                           folder / "checkpoint/commits", {**os.environ, **self.s3.env()}, folder / "log")
+
+    def folder(self):
+        return None
+
+
 class Spark(Engine):
+    """The first query of a fresh JVM is the whole job; further ones in the same JVM are warm."""
+
     name = "Spark 4.2.0"
 
-    def __init__(self, work, sasl, repeats: int = 1):
+    def __init__(self, work, sasl, warm: int = 0):
         super().__init__(work, sasl)
         if not (SPARK / "kafka-jars/.done").exists():
             raise process.ServerMissing("no PySpark 4.2.0: tools/deps.sh test")
-        self.repeats = repeats
+        self.queries = 1 + warm
+        self.warm_usage: list[measure.Usage] = []  # of the last run
 
     @staticmethod
     def jars() -> str:
@@ -86,18 +123,42 @@ class Spark(Engine):
         own = {artifact(j) for j in glob.glob(f"{SPARK}/lib/python*/site-packages/pyspark/jars/*.jar")}
         return ":".join(j for j in sorted(glob.glob(f"{SPARK}/kafka-jars/*.jar")) if artifact(j) not in own)
 
+    def command(self, pipeline: Pipeline | None, **more) -> tuple[list, dict]:
+        job = {"bench": str(ROOT / "bench"), "jars": self.jars(), "tables": [], **more}
+        if pipeline is not None:
+            job |= {"source": pipeline.source, "inner": pipeline.inner, "outer": pipeline.outer}
+        env = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
+               "PYSPARK_PYTHON": str(SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(self.work / "spark-local")}
+        return [SPARK / "bin/python", ROOT / "bench/spark_job.py", json.dumps(job)], env
+
     def run(self, topic: Topic, max_offsets: int | None = None) -> measure.Usage:
         folder = fresh(self.work / "spark")
-        pipeline = self.pipeline(topic, folder, max_offsets)
-        job = {"jars": self.jars(), "source": pipeline.source, "inner": pipeline.inner, "outer": pipeline.outer,
-               "tables": [str(folder / f"{n}" if n else folder) for n in range(self.repeats)]}
-        env = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
-               "PYSPARK_PYTHON": str(SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(folder / "local")}
-        return measure.run([SPARK / "bin/python", ROOT / "bench/spark_job.py", json.dumps(job)],
-                           folder / "checkpoint/commits", env, folder / "log")
+        tables = [str(folder / f"warm-{n}" if n else folder) for n in range(self.queries if max_offsets is None else 1)]
+        command, env = self.command(self.pipeline(topic, folder, max_offsets), tables=tables)
+        usage = measure.run(command, folder / "checkpoint/commits", env, folder / "log")
+        queries = [json.loads(line) for line in usage.output.splitlines() if line.startswith('{"query"')]
+        # What the warm queries took is not the whole job's.
+        usage.wall_s -= sum(q["wall_s"] for q in queries[1:])
+        usage.cpu_s -= queries[-1]["cpu_s"] - queries[0]["cpu_s"]
+        if len(queries) > 1:
+            usage.peak_mb = queries[0]["peak_mb"]
+        self.warm_usage = [measure.Usage(wall_s=q["wall_s"], cpu_s=q["cpu_s"] - before["cpu_s"], peak_mb=q["peak_mb"])
+                           for before, q in zip(queries, queries[1:])]
+        return usage
+
+    def steady(self, topic: Topic) -> tuple[list, dict, pathlib.Path]:
+        folder = fresh(self.work / "spark")
+        command, env = self.command(self.pipeline(topic, folder, kafka_columns=True), tables=[str(folder)], steady=True)
+        return command, env, folder
+
+    def read(self, folders: list[pathlib.Path]) -> list[float]:
+        """Seconds to read each folder whole, in this order, in one JVM."""
+        command, env = self.command(None, read=[str(f) for f in folders])
+        output = measure.run(command, env=env, log=self.work / "read.log").output
+        return [json.loads(line)["wall_s"] for line in output.splitlines() if line.startswith('{"query"')]
 
     def folder(self) -> pathlib.Path:
-        return self.work / "spark"
+        return self.work / "spark" / "table"
 
 
 class RawConsume(Engine):
@@ -152,6 +213,12 @@ class Peer(Engine):
         folder = fresh(self.work / self.kind)
         return measure.run([PEERS / "bin/python", ROOT / "bench/peer_job.py", self.kind, lines, folder / "out.parquet"],
                            log=folder / "log")
+
+    def read(self, folders: list[pathlib.Path]) -> list[float]:
+        """Seconds in which DuckDB reads each folder whole, in this order, in one process."""
+        output = measure.run([PEERS / "bin/python", ROOT / "bench/peer_job.py", "read", *folders],
+                             log=self.work / "read.log").output
+        return [float(line) for line in output.splitlines()]
 
     def folder(self) -> pathlib.Path:
         return self.work / self.kind

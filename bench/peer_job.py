@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""peer_job.py duckdb|polars TSV OUT   the same lines from a file into snappy Parquet, 15 string columns and a timestamp."""
+"""peer_job.py duckdb|polars TSV OUT   the same lines from a file into snappy Parquet, 15 string columns and a timestamp.
+peer_job.py read FOLDER...          DuckDB reads every column of each folder; prints the seconds, a line each."""
 import sys
+import time
 
 NAMES = [f"c{i}" for i in range(15)]
-engine, source, out = sys.argv[1:]
-if engine == "duckdb":
+engine, source, out = sys.argv[1], sys.argv[2], sys.argv[-1]
+if engine == "read":
+    import duckdb
+
+    for folder in sys.argv[2:]:
+        start = time.monotonic()
+        files = f"read_parquet('{folder}/*.parquet')"
+        duckdb.sql(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {files}").fetchall()
+        print(time.monotonic() - start)
+elif engine == "duckdb":
     import duckdb
 
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in NAMES)

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // produce TOPIC PARTITIONS RECORDS key=value...   makes a topic and fills it with reviews, in turn over its partitions.
+// produce --more FIRST RATE TOPIC PARTITIONS RECORDS key=value...   adds to it, from number FIRST on, so many a second;
+//                                                 prints when the first one was due, in seconds since 1970.
 // produce --file PATH RECORDS                     writes the same lines to a file.
+#include <chrono>
 #include <cstdio>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "kafka_topic.h"
@@ -35,6 +39,28 @@ void WriteFile(const std::string& path, int64_t records) {
   bench::Require(std::fclose(file) == 0, "cannot close " + path);
 }
 
+// When numbers are due: at once, or evenly spread over time.
+class Schedule {
+ public:
+  explicit Schedule(double rate) : rate_(rate) {
+    if (rate_ <= 0) return;
+    const std::chrono::duration<double> since = std::chrono::system_clock::now().time_since_epoch();
+    std::printf("%.6f\n", since.count());
+  }
+  // Waits until `count` records are due; true when it had to.
+  bool Wait(int64_t count) const {
+    if (rate_ <= 0) return false;
+    const auto due = begin_ + std::chrono::duration<double>(static_cast<double>(count) / rate_);
+    if (due <= std::chrono::steady_clock::now()) return false;
+    std::this_thread::sleep_until(due);
+    return true;
+  }
+
+ private:
+  const double rate_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
 int failed = 0;
 
 void Delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
@@ -49,6 +75,15 @@ int main(int argc, char** argv) {
     WriteFile(argv[2], std::atoll(argv[3]));
     return 0;
   }
+  int64_t first = 0;
+  double rate = 0;
+  if (std::string(argv[1]) == "--more") {
+    bench::Require(argc >= 7, "produce --more FIRST RATE TOPIC PARTITIONS RECORDS key=value...");
+    first = std::atoll(argv[2]);
+    rate = std::atof(argv[3]);
+    argv += 3;
+    argc -= 3;
+  }
   const std::string topic = argv[1];
   const int partitions = std::atoi(argv[2]);
   const int64_t records = std::atoll(argv[3]);
@@ -58,14 +93,16 @@ int main(int argc, char** argv) {
     const size_t at = property.find('=');
     rd_kafka_conf_set(conf, property.substr(0, at).c_str(), property.substr(at + 1).c_str(), error, sizeof(error));
   }
-  rd_kafka_conf_set(conf, "linger.ms", "20", error, sizeof(error));
+  rd_kafka_conf_set(conf, "linger.ms", rate > 0 ? "1" : "20", error, sizeof(error));
   rd_kafka_conf_set(conf, "batch.size", "262144", error, sizeof(error));
   rd_kafka_conf_set_dr_msg_cb(conf, Delivered);
   rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
   bench::Require(client != nullptr, error);
-  CreateTopic(client, topic, partitions);
+  if (first == 0) CreateTopic(client, topic, partitions);
   std::string line;
-  for (int64_t number = 0; number < records; ++number) {
+  const Schedule schedule(rate);
+  for (int64_t number = first; number < first + records; ++number) {
+    if (schedule.Wait(number - first)) rd_kafka_poll(client, 0);
     line.clear();
     bench::AppendReview(number, &line);
     while (rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic.c_str()),

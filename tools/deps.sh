@@ -178,6 +178,6 @@ case ${1:-build} in
   build) build ;;
   test) build; test_servers ;;
   s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" org.apache.hadoop:hadoop-aws:3.5.0 ;;
-  bench) build; test_servers; python_packages "$cache/bench-peers" "$DUCKDB-$POLARS" "duckdb==$DUCKDB" "polars==$POLARS" pytz ;;
+  bench) build; test_servers; python_packages "$cache/bench-peers" "$DUCKDB-$POLARS" "duckdb==$DUCKDB" "polars==$POLARS" pytz || say "no DuckDB and Polars to compare with" ;;
   *) sed -n '3,9p' "$0"; exit 2 ;;
 esac
