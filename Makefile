@@ -3,12 +3,13 @@
 # make demo       the whole pipeline in one process
 # make test       checks, both builds, all tests, with real servers
 # make bench      the benchmark table        make crash       every crash point (long)
+# make memory     the memory budget, all cases
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench tsan crash interop-s3 tidy format clean
+.PHONY: all demo test bench memory tsan crash interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -28,6 +29,11 @@ tsan:
 	@tools/deps.sh build
 	@tools/build.sh tsan base_test connectors_test streaming_test
 	@tools/tsan.sh
+
+memory:
+	@tools/deps.sh test
+	@tools/build.sh release sluice bench
+	@.venv/bin/python -m pytest -q -rP tests/memory --all-budgets $(PYTEST)
 
 crash:
 	@tools/deps.sh test

@@ -14,6 +14,7 @@ from servers.process import ServerMissing
 
 def pytest_addoption(parser):
     parser.addoption("--all-crash-points", action="store_true", help="the full sweep, not a seeded sample")
+    parser.addoption("--all-budgets", action="store_true", help="every case of the memory budget, not a sample")
     parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
     parser.addoption("--seed", type=int, default=int(os.environ.get("SLUICE_SEED", "1")), help="of samples and histories")
 

@@ -28,6 +28,7 @@ struct SinkContext {
   std::string query_id;     // the checkpoint's id
   std::shared_ptr<arrow::Schema> schema;
   bool deterministic = true;  // false: names of part files are random
+  int tasks_at_once = 0;      // so many are open together, whatever the threads (repartition); 0: as threads allow
   MemoryBudget* budget = nullptr;
 };
 

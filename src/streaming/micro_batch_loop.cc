@@ -93,6 +93,8 @@ Status MicroBatchLoop::OpenSink(const Conf& conf, bool recovered) {
   context.query_id = id_;
   context.schema = spec_.plan->schema;
   context.deterministic = IsDeterministic(*spec_.plan);
+  SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
+  context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
   context.budget = resources_.budget;
   SLUICE_ASSIGN(sink_, connector->open_sink(context));
   return sink_->Start(next_, recovered);

@@ -116,7 +116,8 @@ Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::Make(const Sin
   SLUICE_ASSIGN(settings->layout, ParquetLayout::Make(*context.schema, columns, timestamps, codec));
   SLUICE_ASSIGN(settings->max_records_per_file,
                 context.options.GetInt("maxRecordsPerFile", context.conf.GetInt("spark.sql.files.maxRecordsPerFile")));
-  settings->row_group_bytes = context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes");
+  settings->tasks_at_once = std::max(context.tasks_at_once, 1);
+  settings->row_group_bytes = context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes") / settings->tasks_at_once;
   settings->time_zone = context.options.Get("timeZone", context.conf.time_zone());
   if (settings->time_zone.empty()) settings->time_zone = "UTC";  // a session always sets one
   SLUICE_ASSIGN(settings->log, LogOptions(context));

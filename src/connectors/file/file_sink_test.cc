@@ -104,7 +104,7 @@ TEST_F(FileSinkTest, ReRunOfABatchGivesTheSameBytesUnderTheSameNames) {
   const auto first = Files();
   ASSERT_EQ(first.size(), 2u);
   clock->Advance(60000);
-  MemoryBudget small(17 << 20);
+  MemoryBudget small(33 << 20);
   SinkContext context = Context();
   context.budget = &small;
   auto again = *FileSink::Open(context);
@@ -264,6 +264,28 @@ TEST_F(FileSinkTest, AnAbandonedTaskLeavesNothingNew) {
     ASSERT_TRUE(writer->Write(Slice(0, 50)).ok());
   }
   EXPECT_TRUE(Files().empty());
+  EXPECT_EQ(budget.used(), 0);
+}
+
+// repartition(n) opens all its tasks before the first row: none may wait for what another one holds.
+TEST_F(FileSinkTest, TasksThatAreOpenTogetherShareHalfOfTheBudget) {
+  SinkContext context = Context();
+  context.tasks_at_once = 100;
+  auto sink = *FileSink::Open(context);
+  ASSERT_TRUE(sink->Start(BatchId(0), false).ok());
+  std::vector<std::unique_ptr<TaskWriter>> writers;
+  for (int task = 0; task < 100; ++task) {
+    writers.push_back(*sink->OpenTask(BatchId(0), TaskId(task), std::to_string(task)));
+  }
+  EXPECT_GT(budget.used(), 0);
+  EXPECT_LE(budget.used(), budget.limit() / 2);
+}
+
+TEST_F(FileSinkTest, RowGroupsLargerThanHalfOfTheBudgetAreRefused) {
+  ASSERT_TRUE(conf.Set("spark.sluice.parquet.rowGroupBytes", "100m").ok());
+  auto sink = *Started(0, false);
+  const auto opened = sink->OpenTask(BatchId(0), TaskId(0), "x");
+  EXPECT_TRUE(HasErrorClass(opened.status(), "SLUICE_MEMORY_BUDGET"));
   EXPECT_EQ(budget.used(), 0);
 }
 

@@ -5,25 +5,67 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <numeric>
 
 #include "base/logging.h"
 #include "base/memory_budget.h"
 #include "base/spark_error.h"
 #include "connectors/file/partition_path.h"
+#include "env/s3/s3_file_system.h"
 
 namespace sluice {
+namespace {
 
-Result<std::unique_ptr<TaskWriter>> FileTaskWriter::Open(FileTask task) {
-  if (task.budget != nullptr) SLUICE_RETURN_IF_ERROR(task.budget->Take(task.settings->row_group_bytes));
-  return std::unique_ptr<TaskWriter>(new FileTaskWriter(std::move(task)));
+constexpr int64_t kLargeSlice = 4 << 20;
+
+// A record of many megabytes needs several times its size while it is written. Of such slices the process writes one at
+// a time, so that this room is needed once and not for every task.
+bool IsLarge(const arrow::RecordBatch& slice) {
+  for (const auto& column : slice.column_data()) {
+    for (size_t i = 2; i < column->buffers.size(); ++i) {
+      if (column->buffers[i] != nullptr && column->buffers[i]->size() > kLargeSlice) return true;
+    }
+  }
+  return false;
 }
 
-FileTaskWriter::FileTaskWriter(FileTask task) : task_(std::move(task)) {}
+std::mutex& LargeSlices() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
+// What a task accounts for: its row groups and what the file system holds of its open files. Tasks that are open at the
+// same time by plan together take at most half of the budget, so that whoever waits for bytes gets them in the end.
+Result<int64_t> FileTaskWriter::TakeMemory(const FileTask& task) {
+  if (task.budget == nullptr) return 0;
+  const FileSinkSettings& settings = *task.settings;
+  const int64_t most = task.budget->limit() / 2 / settings.tasks_at_once;
+  if (settings.row_group_bytes > most) {
+    return EnvironmentError(
+        "SLUICE_MEMORY_BUDGET",
+        fmt::format("Row groups of {} bytes (spark.sluice.parquet.rowGroupBytes) are more than half of the memory "
+                    "budget of {} bytes. Raise spark.sluice.memory (or --memory), or make them smaller.",
+                    settings.row_group_bytes * settings.tasks_at_once, task.budget->limit()));
+  }
+  const int64_t files = settings.partition_columns.empty() ? 1 : static_cast<int64_t>(kOpenWriters);
+  const int64_t bytes = std::min(settings.row_group_bytes + files * S3BytesWhileWriting(*task.folder.fs), most);
+  SLUICE_RETURN_IF_ERROR(task.budget->Take(bytes));
+  return bytes;
+}
+
+Result<std::unique_ptr<TaskWriter>> FileTaskWriter::Open(FileTask task) {
+  SLUICE_ASSIGN(const int64_t taken, TakeMemory(task));
+  return std::unique_ptr<TaskWriter>(new FileTaskWriter(std::move(task), taken));
+}
+
+FileTaskWriter::FileTaskWriter(FileTask task, int64_t taken) : task_(std::move(task)), taken_(taken) {}
 
 FileTaskWriter::~FileTaskWriter() {
   open_.clear();
-  if (task_.budget != nullptr) task_.budget->Give(task_.settings->row_group_bytes);
+  if (task_.budget != nullptr) task_.budget->Give(taken_);
   if (finished_ || task_.deterministic || published_.empty()) return;
   // A re-run gives files of this kind other names, so these would stay for ever. (Names that follow from the data are
   // kept: another process that re-runs the batch may count on them.)
@@ -131,6 +173,8 @@ Status FileTaskWriter::WritePartitioned(const arrow::RecordBatch& slice) {
 
 Status FileTaskWriter::Write(const std::shared_ptr<arrow::RecordBatch>& slice) {
   rows_ += slice->num_rows();
+  std::unique_lock<std::mutex> alone(LargeSlices(), std::defer_lock);
+  if (IsLarge(*slice)) alone.lock();
   if (!task_.settings->partition_columns.empty()) return WritePartitioned(*slice);
   return WriteRows("", *slice, nullptr, slice->num_rows());
 }

@@ -42,7 +42,7 @@ class FileTaskWriter : public TaskWriter {
  public:
   static constexpr size_t kOpenWriters = 8;
 
-  // Waits for the memory of the open row groups.
+  // Waits for the memory of the open row groups and files.
   static Result<std::unique_ptr<TaskWriter>> Open(FileTask task);
   ~FileTaskWriter() override;
   Status Write(const std::shared_ptr<arrow::RecordBatch>& slice) override;
@@ -56,7 +56,8 @@ class FileTaskWriter : public TaskWriter {
   };
   using OpenFiles = std::map<std::string, OpenFile>;  // by partition folder
 
-  explicit FileTaskWriter(FileTask task);
+  FileTaskWriter(FileTask task, int64_t taken);
+  static Result<int64_t> TakeMemory(const FileTask& task);
   Status WritePartitioned(const arrow::RecordBatch& slice);
   Status WriteRows(const std::string& folder, const arrow::RecordBatch& slice, const int32_t* rows, int64_t count);
   Result<OpenFile*> FileOf(const std::string& folder);
@@ -65,6 +66,7 @@ class FileTaskWriter : public TaskWriter {
   std::string NewUuid(const std::string& folder, int counter) const;
 
   const FileTask task_;
+  const int64_t taken_;  // from the budget
   OpenFiles open_;
   std::map<std::string, int> counters_;  // next one, by partition folder
   std::vector<SinkLogEntry> entries_;

@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kLevelRoom = 16;  // the levels of a page without nulls: a length, a run, its value
 constexpr size_t kInlineBytes = arrow::BinaryViewType::kInlineSize;
 constexpr size_t kFirstPageBytes = 16 * 1024;
+constexpr int64_t kLargePage = 2 * StringChunk::kPageBytes;
 
 // Levels or positions in Parquet's hybrid of runs and packed bits; returns the end of what was written to `out`.
 size_t EncodeHybrid(const std::vector<int16_t>& values, int16_t largest, uint8_t* out, int room) {
@@ -183,20 +184,32 @@ void StringChunk::EndPage() {
   levels_.clear();
   page_rows_ = page_nulls_ = 0;
   page_used_ = kLevelRoom;
+  // The room that a large value needed is not kept for the small ones after it.
+  if (static_cast<int64_t>(page_capacity_) <= kLargePage) return;
+  page_.reset();
+  page_capacity_ = 0;
+  scratch_->joined = std::vector<uint8_t>();
 }
 
 void StringChunk::KeepPage(const uint8_t* page, int64_t size, parquet::Encoding::type encoding) {
-  const int64_t uncompressed = size;
-  if (scratch_->codec != nullptr) {
-    const int64_t room = scratch_->codec->MaxCompressedLen(size, page);
-    auto& compressed = scratch_->compressed;
-    if (static_cast<int64_t>(compressed.size()) < room) compressed.resize(static_cast<size_t>(room));
-    PARQUET_ASSIGN_OR_THROW(size, scratch_->codec->Compress(size, page, room, compressed.data()));
-    page = compressed.data();
-  }
   pages_.push_back(std::make_unique<parquet::DataPageV1>(
-      scratch_->pages.Keep(page, size), static_cast<int32_t>(page_rows_), encoding, parquet::Encoding::RLE,
-      parquet::Encoding::RLE, uncompressed, page_range_.Encode(page_nulls_, longest_statistics_), chunk_rows_));
+      Compress(page, size), static_cast<int32_t>(page_rows_), encoding, parquet::Encoding::RLE, parquet::Encoding::RLE,
+      size, page_range_.Encode(page_nulls_, longest_statistics_), chunk_rows_));
+}
+
+std::shared_ptr<arrow::Buffer> StringChunk::Compress(const uint8_t* page, int64_t size) {
+  if (scratch_->codec == nullptr) return scratch_->pages.Keep(page, size);
+  const int64_t room = scratch_->codec->MaxCompressedLen(size, page);
+  if (size > kLargePage) {  // not copied once more
+    PARQUET_ASSIGN_OR_THROW(auto large, arrow::AllocateResizableBuffer(room));
+    PARQUET_ASSIGN_OR_THROW(size, scratch_->codec->Compress(size, page, room, large->mutable_data()));
+    PARQUET_THROW_NOT_OK(large->Resize(size, /*shrink_to_fit=*/false));
+    return large;
+  }
+  auto& compressed = scratch_->compressed;
+  if (static_cast<int64_t>(compressed.size()) < room) compressed.resize(static_cast<size_t>(room));
+  PARQUET_ASSIGN_OR_THROW(size, scratch_->codec->Compress(size, page, room, compressed.data()));
+  return scratch_->pages.Keep(compressed.data(), size);
 }
 
 int64_t StringChunk::Close(std::unique_ptr<parquet::PageWriter> pager, parquet::ColumnChunkMetaDataBuilder* metadata) {

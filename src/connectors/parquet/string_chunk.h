@@ -55,6 +55,7 @@ class StringChunk {
   void EncodePositions();
   size_t PrependLevels();
   void JoinLevels();
+  std::shared_ptr<arrow::Buffer> Compress(const uint8_t* page, int64_t size);
   void KeepPage(const uint8_t* page, int64_t size, parquet::Encoding::type encoding);
 
   const int16_t max_definition_;

@@ -119,6 +119,8 @@ class S3FileSystem : public FileSystem {
 
   std::map<std::string, int64_t> Counts() const { return client_->Counts(); }
 
+  int64_t BytesWhileWriting() const { return client_->config().part_size * (client_->config().parts_in_flight + 1); }
+
  private:
   const std::shared_ptr<S3Client> client_;
   S3Objects objects_;
@@ -149,6 +151,11 @@ Result<std::shared_ptr<FileSystem>> MakeS3FileSystem(S3Config config) {
 Status CheckConditionalWrites(FileSystem& fs, const std::string& existing_path) {
   auto* s3 = dynamic_cast<s3::S3FileSystem*>(&fs);
   return s3 == nullptr ? Status::OK() : s3->CheckConditions(existing_path);
+}
+
+int64_t S3BytesWhileWriting(const FileSystem& fs) {
+  const auto* s3 = dynamic_cast<const s3::S3FileSystem*>(&fs);
+  return s3 == nullptr ? 0 : s3->BytesWhileWriting();
 }
 
 std::map<std::string, int64_t> S3RequestCounts(const FileSystem& fs) {

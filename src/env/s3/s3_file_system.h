@@ -75,6 +75,9 @@ Result<S3Config> S3ConfigFromConf(const Conf& conf, const std::string& bucket,
 // the first S3 file system of the process; the last one that goes takes its threads along.
 Result<std::shared_ptr<FileSystem>> MakeS3FileSystem(S3Config config);
 
+// The most bytes that one file being written keeps in memory; 0 for file systems other than S3.
+int64_t S3BytesWhileWriting(const FileSystem& fs);
+
 // Finds out whether the store honours If-None-Match: puts a file that is there again with its own bytes and expects to
 // be refused. An error (SLUICE_STORE_OVERWRITES) otherwise, unless
 // spark.sluice.s3.allowUnconditionalWrites is set. OK without a request for file systems other than S3.

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process stays under its budget and 80 MB: with few and many partitions, large records, a slow S3, many open files.
+`make memory` tries every case, `make test` a sample by seed."""
+import base64
+import dataclasses
+import os
+import random
+import subprocess
+import time
+
+import pytest
+from rig import program
+from rig.pipeline import Pipeline
+from rig.s3_proxy import S3Proxy
+from rig.topics import Topic
+
+PRODUCE = program.ROOT / "build/release/bench/produce"
+ROOM = 80_000_000
+THREADS = 8  # more than the machine may have: what tasks hold must not grow with its cores
+REVIEWS = 400_000
+LARGE_RECORDS = 4  # a partition
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    budget: int  # MiB
+    partitions: int
+    kind: str = "reviews"  # or "large": records of 20 MB; "s3": a slow one; "folders": partitionBy, on a slow S3
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.budget}MiB-{self.partitions}"
+
+
+BUDGETS = (64, 128, 256, 512, 1024, 2048)
+WHOLE = ([Case(budget, partitions) for budget in BUDGETS for partitions in (1, 16, 256)]
+         + [Case(budget, 16, kind) for kind in ("s3", "folders") for budget in (64, 128, 256, 1024)]
+         + [Case(budget, 4, "large") for budget in (192, 512, 2048)])
+
+
+def pytest_generate_tests(metafunc):
+    config = metafunc.config
+    cases = WHOLE if config.getoption("--all-budgets") else random.Random(config.getoption("--seed")).sample(WHOLE, 2)
+    metafunc.parametrize("case", cases, ids=str)
+
+
+class Reviews:
+    """A topic that the benchmark's producer filled."""
+
+    def __init__(self, kafka, partitions: int):
+        self.kafka, self.name = kafka, f"memory-{partitions}"
+        subprocess.run([str(PRODUCE), self.name, str(partitions), str(REVIEWS), f"bootstrap.servers={kafka.bootstrap}"],
+                       check=True)
+
+
+@pytest.fixture(scope="module")
+def filled(kafka):
+    """Topics by what a case needs, each made once."""
+    made = {}
+
+    def topic(case: Case):
+        key = ("large" if case.kind == "large" else "reviews", case.partitions)
+        if key not in made and key[0] == "reviews":
+            made[key] = Reviews(kafka, case.partitions)
+        elif key not in made:
+            made[key] = Topic(kafka, case.partitions, config={"max.message.bytes": "33554432"})
+            noise = base64.b64encode(random.Random(1).randbytes(15_000_000))
+            for _ in range(LARGE_RECORDS):  # one a partition: what the producer holds has a bound, too
+                made[key].produce([b"large\t" + noise] * case.partitions)
+        return made[key]
+
+    return topic
+
+
+def run(sluice, job, case: Case, env: dict) -> int:
+    """Runs the pipeline to its end; the largest resident size in bytes."""
+    command = [str(program.SLUICE), "run", "--progress", "none", "--memory", f"{case.budget}M",
+               "--conf", f"spark.sluice.threads={THREADS}", str(job)]
+    with open(sluice.cwd / "log", "wb") as log:
+        child = subprocess.Popen(command, env=program.clean_environment(env), cwd=sluice.cwd, stdout=log, stderr=log)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, (sluice.cwd / "log").read_text()[-4000:]
+    return usage.ru_maxrss * 1024
+
+
+def rows_of(sluice, table, env: dict) -> int:
+    done = sluice.ok("sql", "--format", "csv", f"SELECT count(*) AS n FROM parquet.`{table}`", env=env)
+    return int(done.out.split()[-1])
+
+
+def test_the_process_stays_under_its_budget(case, sluice, kafka, filled, minio, tmp_path):
+    topic = filled(case)
+    on_s3 = case.kind in ("s3", "folders")
+    proxy = S3Proxy(minio.endpoint, lambda number, method, path: time.sleep(0.3) if method == "PUT" else None)
+    env = {**minio.env(), "AWS_ENDPOINT_URL": proxy.endpoint} if on_s3 else {}
+    table = f"s3a://{minio.bucket}/memory-{case}" if on_s3 else tmp_path / "table"
+    select = ["parts[0] AS name", "parts[1] AS value"] if case.kind == "large" else None
+    pipeline = Pipeline(topic, table, tmp_path / "checkpoint", kafka_columns=False, select=select)
+    text = pipeline.sql()
+    if case.kind == "folders":
+        text = text.replace("\nOPTIONS", "\nPARTITIONED BY (product_category)\nOPTIONS", 1)
+    job = sluice.cwd / "pipeline.sql"
+    job.write_text(text)
+    peak = run(sluice, job, case, env)
+    print(f"{case}: {peak / 1e6:.0f} MB of {(case.budget * 2**20 + ROOM) / 1e6:.0f} MB")
+    assert peak <= case.budget * 2**20 + ROOM
+    assert rows_of(sluice, table, env) == (LARGE_RECORDS * case.partitions if case.kind == "large" else REVIEWS)
