@@ -61,6 +61,7 @@ KafkaSource::KafkaSource(const SourceContext& context, KafkaOptions options, std
     : env_(context.env),
       checkpoint_(context.checkpoint),
       available_now_(context.available_now),
+      ignore_rate_limits_(context.ignore_rate_limits),
       options_(std::move(options)),
       offsets_(consumer, options_, &env_->clock()),
       tasks_(env_, options_, consumer, context.budget) {}
@@ -102,7 +103,8 @@ Result<std::optional<std::string>> KafkaSource::LatestOffset(const std::string& 
   // No partition at all is not an end (SPARK-41375).
   if (latest_.empty() || latest_ == from) return std::optional<std::string>();
   if (WaitForMore(from, latest_)) return std::optional<std::string>();
-  if (!options_.max_offsets_per_trigger) return std::optional<std::string>(FormatOffsets(latest_));
+  if (!options_.max_offsets_per_trigger || ignore_rate_limits_)
+    return std::optional<std::string>(FormatOffsets(latest_));
   PartitionOffsets begin = from;
   SLUICE_ASSIGN(const PartitionOffsets fresh, offsets_.Earliest(NewPartitions(from, latest_)));
   begin.insert(fresh.begin(), fresh.end());

@@ -53,6 +53,7 @@ class KafkaSource : public StreamSource {
   std::shared_ptr<Env> env_;
   std::optional<Location> checkpoint_;
   bool available_now_;
+  bool ignore_rate_limits_;
   KafkaOptions options_;
   KafkaOffsetReader offsets_;
   KafkaTasks tasks_;

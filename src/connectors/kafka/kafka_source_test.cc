@@ -35,7 +35,8 @@ class KafkaSourceTest : public testing::Test {
     SourceContext context;
     context.env = env_;
     context.checkpoint = Location{fs_, "/ck/sources/0"};
-    context.available_now = available_now_;
+    context.available_now = available_now_ || once_;
+    context.ignore_rate_limits = once_;
     return context;
   }
 
@@ -58,6 +59,7 @@ class KafkaSourceTest : public testing::Test {
   }
 
   bool available_now_ = false;
+  bool once_ = false;
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(1'000'000);
   std::shared_ptr<FileSystem> fs_ = MakeMemoryFileSystem();
   std::shared_ptr<Env> env_ = MakeTestEnv(clock_, fs_);
@@ -166,6 +168,14 @@ TEST_F(KafkaSourceTest, AvailableNowFreezesTheEnd) {
   Add(7, 100);
   EXPECT_EQ(*source->LatestOffset(R"({"t":{"0":5,"1":10}})").ValueOrDie(), R"({"t":{"0":10,"1":20}})");
   EXPECT_FALSE(source->LatestOffset(R"({"t":{"0":10,"1":20}})").ValueOrDie().has_value());
+}
+
+TEST_F(KafkaSourceTest, OnceTakesAllThatIsThereWhateverTheRateLimits) {
+  once_ = true;
+  auto source = Open({{"maxOffsetsPerTrigger", "6"}, {"minOffsetsPerTrigger", "5"}});
+  EXPECT_EQ(*source->LatestOffset(R"({"t":{"0":0,"1":0}})").ValueOrDie(), R"({"t":{"0":10,"1":20}})");
+  EXPECT_EQ(*Open({{"minOffsetsPerTrigger", "100"}})->LatestOffset(R"({"t":{"0":9,"1":20}})").ValueOrDie(),
+            R"({"t":{"0":10,"1":20}})");
 }
 
 TEST_F(KafkaSourceTest, MinOffsetsWaitForTheDelay) {
