@@ -5,6 +5,8 @@
 #include <clocale>
 #include <cwctype>
 
+#include "types/utf8_repair.h"
+
 namespace sluice {
 namespace {
 
@@ -13,28 +15,14 @@ locale_t Utf8Locale() {
   return locale;
 }
 
-bool IsContinuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-// Bytes of the well-formed character at the front, or 0.
-size_t WellFormed(std::string_view text) {
-  const size_t size = CharacterSize(static_cast<unsigned char>(text[0]));
-  if (size > text.size() || (size == 1 && (text[0] & 0x80) != 0)) return 0;
-  for (size_t i = 1; i < size; ++i) {
-    if (!IsContinuation(text[i])) return 0;
-  }
-  return size;
-}
-
 template <typename MapAscii, typename MapWide>
 void MapCase(std::string_view text, std::string* out, MapAscii map_ascii, MapWide map_wide) {
   while (!text.empty()) {
     size_t size = 1;
     if ((text[0] & 0x80) == 0) {
       *out += map_ascii(text[0]);
-    } else if (size = WellFormed(text); size == 0) {
-      size = 1;
+    } else if (size = WellFormedCharacter(text); size == 0) {
+      size = MalformedForUnicode(text);
       AppendCodePoint(0xFFFD, out);  // what a Java string makes of it
     } else {
       map_wide(FirstCodePoint(text), out);
@@ -80,7 +68,7 @@ std::string_view Substring(std::string_view text, int32_t position, int32_t leng
 uint32_t FirstCodePoint(std::string_view text) {
   if (text.empty()) return 0;
   const auto first = static_cast<unsigned char>(text[0]);
-  const size_t size = WellFormed(text);
+  const size_t size = WellFormedCharacter(text);
   if (size <= 1) return first;
   uint32_t point = first & (0xFFu >> (size + 1));
   for (size_t i = 1; i < size; ++i) point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 
+#include "expr/column_io.h"
+#include "expr/repaired_text.h"
+
 namespace sluice {
 
 std::string JoinArguments(const Expr& expr, size_t first) {
@@ -41,6 +44,9 @@ Result<std::shared_ptr<arrow::Array>> FunctionExpr::EvalImpl(Evaluation& evaluat
   args.reserve(children().size());
   for (const auto& child : children()) {
     SLUICE_ASSIGN(auto arg, evaluation.Eval(child));
+    if (traits_.java_text) {
+      SLUICE_ASSIGN(arg, RepairedText(arg, PoolOf(evaluation.context())));
+    }
     args.push_back(std::move(arg));
   }
   return traits_.kernel({args, evaluation.input().num_rows(), evaluation.context(), *this});

@@ -32,6 +32,7 @@ struct FunctionTraits {
   Display display = nullptr;  // null: name(a, b)
   bool ansi = true;
   bool deterministic = true;
+  bool java_text = false;  // Spark makes Java Strings of its STRINGs: the kernel gets them repaired (repaired_text.h)
 };
 
 // A function whose arguments are all evaluated before it.

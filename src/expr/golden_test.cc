@@ -291,7 +291,7 @@ TEST_P(GoldenTest, AsRecorded) {
 
 INSTANTIATE_TEST_SUITE_P(Families, GoldenTest,
                          testing::Values("aggregates", "arrays", "casts", "conditionals", "dates", "hashes", "json",
-                                         "math", "operators", "patterns", "strings"),
+                                         "math", "operators", "patterns", "strings", "utf8"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

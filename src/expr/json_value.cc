@@ -5,6 +5,7 @@
 
 #include "expr/characters.h"
 #include "types/number_text.h"
+#include "types/utf8_repair.h"
 
 namespace sluice {
 namespace {
@@ -218,6 +219,12 @@ std::optional<JsonValue> ParseJson(std::string_view text, bool whole) {
 }
 
 void AppendJsonString(std::string_view text, std::string* out) {
+  if (!IsUtf8(text)) {
+    std::string repaired;
+    AppendRepaired(text, &repaired);
+    AppendJsonString(repaired, out);
+    return;
+  }
   *out += '"';
   for (const char c : text) {
     switch (c) {

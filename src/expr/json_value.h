@@ -25,6 +25,7 @@ struct JsonValue {
 // One value; what follows it is looked at only when `whole`. Nothing when malformed or nested deeper than 1,000.
 std::optional<JsonValue> ParseJson(std::string_view text, bool whole);
 
+// What is no UTF-8 becomes U+FFFD (types/utf8_repair.h).
 void AppendJsonString(std::string_view text, std::string* out);
 // Without blanks.
 void AppendJson(const JsonValue& value, std::string* out);

@@ -26,6 +26,7 @@ struct Signature {
   std::vector<ExprPtr> defaults;  // for the arguments that may be left out, from the last one backwards in order
   Display display = nullptr;
   bool deterministic = true;
+  bool java_text = false;  // as FunctionTraits'
 };
 
 // A row of the table of functions. `name` must outlive it (a literal).

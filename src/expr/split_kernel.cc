@@ -3,6 +3,7 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -10,8 +11,27 @@
 #include <immintrin.h>
 #endif
 
+#include "types/utf8_repair.h"
+
 namespace sluice {
 namespace {
+
+// What splitting a row tells besides the parts.
+struct RowScan {
+  int32_t found;
+  bool beyond_ascii;
+};
+
+bool BeyondAscii(std::string_view text) {
+  uint64_t seen = 0;
+  size_t at = 0;
+  for (uint64_t word; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    seen |= word;
+  }
+  for (; at < text.size(); ++at) seen |= static_cast<uint8_t>(text[at]);
+  return (seen & 0x8080808080808080) != 0;
+}
 
 // One row being split: writes part after part.
 class RowParts {
@@ -31,7 +51,9 @@ class RowParts {
     return ++part_ < wanted_;
   }
   size_t begin() const { return begin_; }
-  int32_t found() const { return static_cast<int32_t>(part_); }
+  RowScan Found(bool beyond_ascii) const { return {static_cast<int32_t>(part_), beyond_ascii}; }
+  // Looks at the bytes of the parts that were emitted.
+  RowScan Found() const { return Found(BeyondAscii(text_.substr(0, std::min(begin_, text_.size())))); }
 
  private:
   void Write(size_t end, BinaryView* out) const {
@@ -81,53 +103,56 @@ class RowParts {
 
 static_assert(std::endian::native == std::endian::little, "the short parts are masked in little-endian order");
 
-int32_t SplitByByte(std::string_view text, char separator, RowParts row) {
+RowScan SplitByByte(std::string_view text, char separator, RowParts row) {
   const char* end = text.data() + text.size();
   while (true) {
     const size_t left = text.size() - row.begin();
     const void* hit = left == 0 ? nullptr : std::memchr(text.data() + row.begin(), separator, left);
     if (hit == nullptr) break;
-    if (!row.Emit(static_cast<size_t>(static_cast<const char*>(hit) - text.data()), 1)) return row.found();
+    if (!row.Emit(static_cast<size_t>(static_cast<const char*>(hit) - text.data()), 1)) return row.Found();
   }
   row.Emit(static_cast<size_t>(end - text.data()), 0);
-  return row.found();
+  return row.Found();
 }
 
-int32_t SplitByText(std::string_view text, std::string_view separator, RowParts row) {
+RowScan SplitByText(std::string_view text, std::string_view separator, RowParts row) {
   for (size_t hit; (hit = text.find(separator, row.begin())) != std::string_view::npos;) {
-    if (!row.Emit(hit, separator.size())) return row.found();
+    if (!row.Emit(hit, separator.size())) return row.Found();
   }
   row.Emit(text.size(), 0);
-  return row.found();
+  return row.Found();
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) int32_t SplitByByteAvx2(std::string_view text, char separator, RowParts row) {
+__attribute__((target("avx2"))) RowScan SplitByByteAvx2(std::string_view text, char separator, RowParts row) {
   const __m256i wanted = _mm256_set1_epi8(separator);
   const char* bytes = text.data();
   const size_t size = text.size();
+  __m256i seen = _mm256_setzero_si256();
   size_t at = 0;
   for (; at + 32 <= size; at += 32) {
     const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + at));
+    seen = _mm256_or_si256(seen, block);
     auto hits = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(block, wanted)));
     for (; hits != 0; hits &= hits - 1) {
-      if (!row.Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1)) return row.found();
+      if (!row.Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1))
+        return row.Found(_mm256_movemask_epi8(seen) != 0);
     }
   }
   if (at < size && size >= 32) {
     // The last 32 bytes again, without those that were seen.
     const __m256i block = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + size - 32));
+    seen = _mm256_or_si256(seen, block);
     auto hits = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(block, wanted)));
     for (hits >>= 32 - (size - at); hits != 0; hits &= hits - 1) {
-      if (!row.Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1)) return row.found();
+      if (!row.Emit(at + static_cast<size_t>(std::countr_zero(hits)), 1))
+        return row.Found(_mm256_movemask_epi8(seen) != 0);
     }
-  } else {
-    for (; at < size; ++at) {
-      if (bytes[at] == separator && !row.Emit(at, 1)) return row.found();
-    }
+  } else if (at < size) {
+    return SplitByByte(text, separator, row);
   }
   row.Emit(size, 0);
-  return row.found();
+  return row.Found(_mm256_movemask_epi8(seen) != 0);
 }
 #endif
 
@@ -138,7 +163,9 @@ void SplitRows(const arrow::Array& array, PartColumns* parts, SplitRow split_row
   for (int64_t row = 0; row < array.length(); ++row) {
     if (nulls && array.IsNull(row)) continue;
     const std::string_view text = reader[row];
-    parts->found[static_cast<size_t>(row)] = split_row(text, RowParts(text, reader.view(row), parts, row));
+    const RowScan scan = split_row(text, RowParts(text, reader.view(row), parts, row));
+    parts->found[static_cast<size_t>(row)] = scan.found;
+    if (scan.beyond_ascii) parts->beyond_ascii.push_back(row);
   }
 }
 
@@ -191,12 +218,14 @@ std::optional<std::string> PlainSeparator(std::string_view pattern) {
       plain += c;
     }
   }
-  if (plain.empty()) return std::nullopt;
+  // These would also find what is malformed in the text, once that is U+FFFD.
+  if (plain.empty() || !IsUtf8(plain) || plain.find("\xEF\xBF\xBD") != std::string::npos) return std::nullopt;
   return plain;
 }
 
 void SplitIntoParts(const arrow::Array& text, std::string_view separator, SplitMethod method, PartColumns* parts) {
   parts->found.assign(static_cast<size_t>(text.length()), 0);
+  parts->beyond_ascii.clear();
   if (parts->columns.empty()) return;
   if (separator.size() != 1) {
     SplitRows(text, parts,

@@ -22,6 +22,8 @@ struct PartColumns {
   std::vector<BinaryView*> columns;
   // Parts found in the row, at most columns.size(): the others stay unwritten.
   std::vector<int32_t> found;
+  // Rows with bytes beyond ASCII among those that were looked at: the only ones whose parts may be no UTF-8.
+  std::vector<int64_t> beyond_ascii;
 };
 
 enum class SplitMethod { kBest, kPortable, kAvx2 };

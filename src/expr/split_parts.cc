@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,9 +13,11 @@
 #include "expr/cast.h"
 #include "expr/column_io.h"
 #include "expr/function_expr.h"
+#include "expr/repaired_text.h"
 #include "expr/share.h"
 #include "expr/split_kernel.h"
 #include "types/spark_type.h"
+#include "types/utf8_repair.h"
 
 namespace sluice {
 namespace {
@@ -72,6 +75,12 @@ void CollectUses(const Expr& expr, std::map<const Expr*, std::set<int32_t>>* use
   if (!seen->insert(&expr).second) return;
   if (const auto use = PartUseOf(expr)) (*uses)[use->split.get()].insert(use->part);
   for (const auto& child : expr.children()) CollectUses(*child, uses, seen);
+}
+
+// Repairing each part is repairing the text: no malformed sequence reaches over a separator that is UTF-8.
+bool AnyMalformed(const arrow::Array& texts, const std::vector<int64_t>& rows) {
+  const ColumnReader<std::string_view> reader(texts);
+  return std::any_of(rows.begin(), rows.end(), [&reader](int64_t row) { return !IsUtf8(reader[row]); });
 }
 
 // Replaces the uses, top down: the text below a split may itself use parts of another one.
@@ -150,11 +159,15 @@ Result<std::shared_ptr<arrow::Array>> SplitPartsExpr::EvalImpl(Evaluation& evalu
     }
   }
   const auto& own = text->data()->buffers;
+  const bool malformed = AnyMalformed(*text, parts.beyond_ascii);
   arrow::ArrayVector columns;
   for (size_t i = 0; i < wanted_.size(); ++i) {
     std::vector<std::shared_ptr<arrow::Buffer>> buffers = {validity[i].buffer(), views[i]};
     buffers.insert(buffers.end(), own.begin() + 2, own.end());
     columns.push_back(arrow::MakeArray(arrow::ArrayData::Make(StringType(), rows, std::move(buffers))));
+    if (malformed) {
+      SLUICE_ASSIGN(columns.back(), RepairedText(columns.back(), pool));
+    }
   }
   ValidityWriter whole(rows, pool);
   SLUICE_RETURN_IF_ERROR(whole.SetFrom({text}));

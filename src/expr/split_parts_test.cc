@@ -74,6 +74,28 @@ TEST(SplitParts, GivesWhatTheListGives) {
   EXPECT_EQ(At(*evaluation.Eval(rewritten[3]), 4), "z");
 }
 
+// Spark splits a Java String: bytes that are no UTF-8 are U+FFFD then, in the list and in its parts.
+TEST(SplitParts, PartsAreUtf8) {
+  const std::string text = "ein Text, länger als zwölf Bytes";
+  const auto batch = ValueBatch({"a\xFF\tb\t\xE2\x82\tc", text + "\xFE\t" + text + "\t\xC3", std::nullopt,
+                                 "plain\tascii", text + "\t" + text, "\xFF"});
+  const EvalContext context{.ansi = false};
+  const auto plain = Parts(4, false);
+  const auto rewritten = UseSplitParts(plain);
+  Evaluation first(*batch, context);
+  Evaluation second(*batch, context);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    const auto actual = *second.Eval(rewritten[i]);
+    ASSERT_TRUE(actual->ValidateFull().ok()) << actual->ValidateFull();
+    EXPECT_TRUE(actual->Equals(*first.Eval(plain[i]))) << actual->ToString();
+  }
+  EXPECT_EQ(At(*second.Eval(rewritten[0]), 0), "a\xEF\xBF\xBD");
+  EXPECT_EQ(At(*second.Eval(rewritten[0]), 1), text + "\xEF\xBF\xBD");
+  EXPECT_EQ(At(*second.Eval(rewritten[1]), 1), text);
+  EXPECT_EQ(At(*second.Eval(rewritten[2]), 0), "\xEF\xBF\xBD");
+  EXPECT_EQ(At(*second.Eval(rewritten[0]), 5), "\xEF\xBF\xBD");
+}
+
 TEST(SplitParts, AnsiNamesRowSizeAndWayOut) {
   const auto batch = ValueBatch({"a\tb", std::nullopt, "a"});
   const EvalContext context;
@@ -99,20 +121,6 @@ TEST(SplitParts, GetIsNullOutside) {
   const auto column = *evaluation.Eval(parts[0]);
   EXPECT_EQ(At(column, 0), "b");
   EXPECT_EQ(At(column, 1), "NULL");
-}
-
-TEST(SplitParts, KeepsBytesThatAreNotUtf8) {
-  const auto batch =
-      ValueBatch({std::string("a\xFF"
-                              "b\t\0c",
-                              6)});
-  const EvalContext context;
-  const auto parts = UseSplitParts(Parts(2, true));
-  Evaluation evaluation(*batch, context);
-  EXPECT_EQ(At(*evaluation.Eval(parts[0]), 0),
-            "a\xFF"
-            "b");
-  EXPECT_EQ(At(*evaluation.Eval(parts[1]), 0), std::string("\0c", 2));
 }
 
 TEST(SplitParts, SharesThePayloadsBytes) {

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+
+#include "types/unicode_digits.h"
 
 namespace sluice {
 namespace {
@@ -92,9 +95,16 @@ bool IsPlainNumber(std::string_view text) {
   return i == text.size();
 }
 
+// Java's String.trim(); TrimAll is Spark's own.
+std::string_view JavaTrim(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= 0x20) text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= 0x20) text.remove_suffix(1);
+  return text;
+}
+
 template <typename Float>
 std::optional<Float> ParseFloating(std::string_view text) {
-  text = TrimAll(text);
+  text = JavaTrim(text);
   if (text.empty()) return std::nullopt;
   std::string_view number = text;
   if (const char last = number.back(); last == 'd' || last == 'D' || last == 'f' || last == 'F')
@@ -246,7 +256,12 @@ DecimalOutcome ParseDecimal(std::string_view text, int32_t precision, int32_t sc
   bool negative = false;
   std::string digits;
   int64_t exponent = 0;
-  text = TrimAll(text);
+  text = JavaTrim(text);
+  std::string ascii;
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) {
+    ascii = WithAsciiDigits(text);
+    text = ascii;
+  }
   if (!ReadDecimal(text, &negative, &digits, &exponent)) return DecimalOutcome::kMalformed;
   const int64_t shift = exponent + scale;
   bool round_up = false;

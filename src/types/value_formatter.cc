@@ -8,6 +8,7 @@
 #include "types/datetime_text.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
+#include "types/utf8_repair.h"
 
 namespace sluice {
 namespace {
@@ -140,7 +141,9 @@ Result<std::string> FormatValue(const arrow::Array& array, int64_t row, const st
   SLUICE_ASSIGN(auto zone, TimeZone::Find(time_zone));
   std::string text;
   SLUICE_RETURN_IF_ERROR(ValueFormatter(std::move(zone), true).Append(array, row, &text));
-  return text;
+  std::string repaired;  // to be looked at: UTF-8, whatever the bytes
+  AppendRepaired(text, &repaired);
+  return repaired;
 }
 
 }  // namespace sluice

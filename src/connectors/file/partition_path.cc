@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "types/spark_type.h"
+#include "types/utf8_repair.h"
 
 namespace sluice {
 namespace {
@@ -62,7 +63,10 @@ Result<std::string> PartitionFolder(const std::vector<std::string>& names, const
     if (!values[i]->IsNull(row)) {
       SLUICE_ASSIGN(text, ValueText(*values[i], row, time_zone));
     }
-    folder += text.empty() ? kNullPartition : EscapePathName(text);
+    // Not every file system and no URI takes other bytes than UTF-8.
+    std::string repaired;
+    AppendRepaired(text, &repaired);
+    folder += text.empty() ? kNullPartition : EscapePathName(repaired);
   }
   return folder;
 }

@@ -8,6 +8,7 @@
 #include "expr/map_rows.h"
 #include "expr/signature.h"
 #include "types/spark_type.h"
+#include "types/utf8_repair.h"
 
 namespace sluice {
 namespace {
@@ -152,7 +153,7 @@ bool EncodeTo(Text text, Charset charset, std::string* out) {
 bool DecodeFrom(Text bytes, Charset charset, std::string* out) {
   if (charset == Charset::kUtf8) {
     *out = bytes;
-    return true;
+    return IsUtf8(bytes);
   }
   if (charset == Charset::kAscii || charset == Charset::kLatin1) {
     for (const char c : bytes) {
@@ -173,16 +174,18 @@ bool DecodeFrom(Text bytes, Charset charset, std::string* out) {
     const auto second = static_cast<unsigned char>(bytes[i + 1]);
     const uint32_t unit =
         big_endian ? static_cast<uint32_t>(first << 8 | second) : static_cast<uint32_t>(second << 8 | first);
-    if (unit >= 0xD800 && unit < 0xDC00) {
-      high = unit;
-    } else if (unit >= 0xDC00 && unit < 0xE000 && high != 0) {
+    const bool low = unit >= 0xDC00 && unit < 0xE000;
+    if (low != (high != 0)) return false;  // half a pair
+    if (low) {
       AppendCodePoint(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00), out);
       high = 0;
+    } else if (unit >= 0xD800 && unit < 0xDC00) {
+      high = unit;
     } else {
       AppendCodePoint(unit, out);
     }
   }
-  return true;
+  return high == 0;
 }
 
 template <bool (*kConvert)(Text, Charset, std::string*)>
@@ -202,16 +205,20 @@ void AddEncodings(FunctionTable* table) {
   table->push_back(Function("base64", "base64(str or binary)", "In BASE64, without line breaks.", "base64('Spark SQL')",
                             "1.5.0", {.args = {Arg::kBinary}, .type = StringType(), .kernel = Base64}));
   table->push_back(Function("unbase64", "unbase64(str)", "The bytes of a BASE64 text.", "unbase64('U3BhcmsgU1FM')",
-                            "1.5.0", {.args = {Arg::kString}, .type = BinaryType(), .kernel = Unbase64}));
+                            "1.5.0",
+                            {.args = {Arg::kString}, .type = BinaryType(), .kernel = Unbase64, .java_text = true}));
   table->push_back({"hex", "hex(number, str or binary)", "In hexadecimal digits.", "hex(17)", "1.5.0", ResolveHex});
   table->push_back(Function("unhex", "unhex(str)", "The bytes of hexadecimal digits; NULL when there are others.",
                             "unhex('537061726B')", "1.5.0",
                             {.args = {Arg::kString}, .type = BinaryType(), .kernel = Unhex, .nulls = Nulls::kAlways}));
   table->push_back(Function("bin", "bin(number)", "In binary digits.", "bin(13)", "1.5.0",
                             {.args = {Arg::kLong}, .type = StringType(), .kernel = Bin}));
-  table->push_back(Function(
-      "encode", "encode(str, charset)", "The bytes of a string in a character set.", "encode('abc', 'utf-8')", "1.5.0",
-      {.args = {Arg::kString, Arg::kString}, .type = BinaryType(), .kernel = ConvertCharset<EncodeTo>}));
+  table->push_back(Function("encode", "encode(str, charset)", "The bytes of a string in a character set.",
+                            "encode('abc', 'utf-8')", "1.5.0",
+                            {.args = {Arg::kString, Arg::kString},
+                             .type = BinaryType(),
+                             .kernel = ConvertCharset<EncodeTo>,
+                             .java_text = true}));
   table->push_back(
       Function("decode", "decode(binary, charset)", "The string of bytes in a character set.",
                "decode(encode('abc', 'utf-8'), 'utf-8')", "1.5.0",

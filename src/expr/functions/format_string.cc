@@ -237,16 +237,18 @@ Result<ArrayPtr> FormatNumber(const KernelCall& call) {
 
 void AddFormatting(FunctionTable* table) {
   for (const char* name : {"format_string", "printf"}) {
-    table->push_back({name, "format_string(format, a, b, ...)",
-                      "A text by a format of java.util.Formatter (conversions d s f e x o c b).",
-                      "format_string('Hello World %d %s', 100, 'days')", "1.5.0",
-                      [name](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
-                        SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 1, -1));
-                        SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kString, options.ansi));
-                        const bool nullable = args[0]->nullable();
-                        return std::make_shared<FunctionExpr>(FunctionTraits{name, FormatString, nullptr, options.ansi},
-                                                              StringType(), nullable, std::move(args));
-                      }});
+    table->push_back(
+        {name, "format_string(format, a, b, ...)",
+         "A text by a format of java.util.Formatter (conversions d s f e x o c b).",
+         "format_string('Hello World %d %s', 100, 'days')", "1.5.0",
+         [name](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
+           SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 1, -1));
+           SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kString, options.ansi));
+           const bool nullable = args[0]->nullable();
+           return std::make_shared<FunctionExpr>(
+               FunctionTraits{.name = name, .kernel = FormatString, .ansi = options.ansi, .java_text = true},
+               StringType(), nullable, std::move(args));
+         }});
   }
   table->push_back(Function(
       "format_number", "format_number(number, digits)", "With commas and so many digits behind the point.",

@@ -279,8 +279,9 @@ ScalarFunction ReaderRow(const char* name, const char* signature, const char* do
               return UserError("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
                                fmt::format("{} cannot read a {}.", name, SparkTypeName(*type)));
             args.pop_back();
-            return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, nullptr, options.ansi}, type, true,
-                                                  std::move(args));
+            return std::make_shared<FunctionExpr>(
+                FunctionTraits{.name = name, .kernel = kernel, .ansi = options.ansi, .java_text = true}, type, true,
+                std::move(args));
           }};
 }
 
@@ -292,21 +293,30 @@ void AddJson(FunctionTable* table) {
                              "from_json('{\"a\":1}', 'a INT')", "2.2.0", FromJson, false));
   table->push_back(ReaderRow("from_csv", "from_csv(str, schema)", "A struct of a CSV line; what does not fit is NULL.",
                              "from_csv('1, 0.8', 'a INT, b DOUBLE')", "3.0.0", FromCsv, true));
-  table->push_back(Function(
-      "get_json_object", "get_json_object(str, path)", "The value at a path such as $.a[0].b, as text.",
-      "get_json_object('{\"a\":\"b\"}', '$.a')", "1.5.0",
-      {.args = {Arg::kString, Arg::kString}, .type = StringType(), .kernel = GetJsonObject, .nulls = Nulls::kAlways}));
-  table->push_back(
-      Function("json_array_length", "json_array_length(str)",
-               "Number of elements of a JSON array; NULL for anything else.", "json_array_length('[1,2]')", "3.1.0",
-               {.args = {Arg::kString}, .type = arrow::int32(), .kernel = JsonArrayLength, .nulls = Nulls::kAlways}));
+  table->push_back(Function("get_json_object", "get_json_object(str, path)",
+                            "The value at a path such as $.a[0].b, as text.", "get_json_object('{\"a\":\"b\"}', '$.a')",
+                            "1.5.0",
+                            {.args = {Arg::kString, Arg::kString},
+                             .type = StringType(),
+                             .kernel = GetJsonObject,
+                             .nulls = Nulls::kAlways,
+                             .java_text = true}));
+  table->push_back(Function("json_array_length", "json_array_length(str)",
+                            "Number of elements of a JSON array; NULL for anything else.", "json_array_length('[1,2]')",
+                            "3.1.0",
+                            {.args = {Arg::kString},
+                             .type = arrow::int32(),
+                             .kernel = JsonArrayLength,
+                             .nulls = Nulls::kAlways,
+                             .java_text = true}));
   table->push_back(Function("json_object_keys", "json_object_keys(str)",
                             "The names of a JSON object's members; NULL for anything else.",
                             "json_object_keys('{\"a\":1}')", "3.1.0",
                             {.args = {Arg::kString},
                              .type = ArrayType(StringType(), true),
                              .kernel = JsonObjectKeys,
-                             .nulls = Nulls::kAlways}));
+                             .nulls = Nulls::kAlways,
+                             .java_text = true}));
 }
 
 }  // namespace sluice

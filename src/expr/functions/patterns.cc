@@ -215,7 +215,8 @@ void AddPatterns(FunctionTable* table) {
                              .kernel = Like,
                              .required = 2,
                              .defaults = {StringLiteral("\\")},
-                             .display = DisplayLike}));
+                             .display = DisplayLike,
+                             .java_text = true}));
   table->push_back(Function("ilike", "str ILIKE pattern [ESCAPE c]", "LIKE without regard to case.",
                             "'Spark' ILIKE 's%'", "3.3.0",
                             {.args = three,
@@ -224,16 +225,16 @@ void AddPatterns(FunctionTable* table) {
                              .required = 2,
                              .defaults = {StringLiteral("\\")},
                              .display = DisplayILike}));
-  table->push_back(Function("rlike", "str RLIKE regex", "Whether a Java regular expression finds something.",
-                            "'Spark' RLIKE 'p.r'", "1.0.0",
-                            {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike}));
-  table->push_back(Function("regexp_like", "regexp_like(str, regex)",
-                            "Whether a Java regular expression finds something.", "regexp_like('Spark', 'p.r')",
-                            "3.2.0",
-                            {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike}));
-  table->push_back(Function("regexp", "regexp(str, regex)", "Whether a Java regular expression finds something.",
-                            "regexp('Spark', 'p.r')", "3.2.0",
-                            {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike}));
+  table->push_back(Function(
+      "rlike", "str RLIKE regex", "Whether a Java regular expression finds something.", "'Spark' RLIKE 'p.r'", "1.0.0",
+      {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike, .java_text = true}));
+  table->push_back(
+      Function("regexp_like", "regexp_like(str, regex)", "Whether a Java regular expression finds something.",
+               "regexp_like('Spark', 'p.r')", "3.2.0",
+               {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike, .java_text = true}));
+  table->push_back(Function(
+      "regexp", "regexp(str, regex)", "Whether a Java regular expression finds something.", "regexp('Spark', 'p.r')",
+      "3.2.0", {.args = texts, .type = arrow::boolean(), .kernel = RLike, .display = DisplayRLike, .java_text = true}));
   table->push_back(Function("regexp_replace", "regexp_replace(str, regex, replacement[, position])",
                             "Each match replaced; $1 is the first group.",
                             "regexp_replace('100-200', '(\\\\d+)', 'num')", "1.5.0",
@@ -241,7 +242,8 @@ void AddPatterns(FunctionTable* table) {
                              .type = StringType(),
                              .kernel = RegexpReplace,
                              .required = 3,
-                             .defaults = {IntLiteral(1)}}));
+                             .defaults = {IntLiteral(1)},
+                             .java_text = true}));
   table->push_back(Function("regexp_extract", "regexp_extract(str, regex[, group])",
                             "A group of the first match; empty when there is none.",
                             "regexp_extract('100-200', '(\\\\d+)-(\\\\d+)', 1)", "1.5.0",
@@ -249,13 +251,15 @@ void AddPatterns(FunctionTable* table) {
                              .type = StringType(),
                              .kernel = RegexpExtract,
                              .required = 2,
-                             .defaults = {IntLiteral(1)}}));
-  table->push_back(Function("regexp_substr", "regexp_substr(str, regex)", "The first match; NULL when there is none.",
-                            "regexp_substr('Steven Jones', 'Ste(v|ph)en')", "3.4.0",
-                            {.args = texts, .type = StringType(), .kernel = RegexpSubstr, .nulls = Nulls::kAlways}));
+                             .defaults = {IntLiteral(1)},
+                             .java_text = true}));
+  table->push_back(Function(
+      "regexp_substr", "regexp_substr(str, regex)", "The first match; NULL when there is none.",
+      "regexp_substr('Steven Jones', 'Ste(v|ph)en')", "3.4.0",
+      {.args = texts, .type = StringType(), .kernel = RegexpSubstr, .nulls = Nulls::kAlways, .java_text = true}));
   table->push_back(Function("regexp_count", "regexp_count(str, regex)", "Number of matches.",
                             "regexp_count('abcabc', 'b')", "3.4.0",
-                            {.args = texts, .type = arrow::int32(), .kernel = RegexpCount}));
+                            {.args = texts, .type = arrow::int32(), .kernel = RegexpCount, .java_text = true}));
 }
 
 }  // namespace sluice

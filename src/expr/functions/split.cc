@@ -8,6 +8,7 @@
 #include "expr/characters.h"
 #include "expr/map_rows.h"
 #include "expr/regex.h"
+#include "expr/repaired_text.h"
 #include "expr/signature.h"
 #include "expr/split_kernel.h"
 #include "types/spark_type.h"
@@ -74,7 +75,9 @@ Status SplitRegex(std::string_view text, const BinaryView& view, Regex* regex, i
   return Status::OK();
 }
 
-Result<ArrayPtr> ListOf(const KernelCall& call, const Pieces& pieces, std::shared_ptr<arrow::Buffer> validity) {
+// `text`: the column whose buffers the pieces point into.
+Result<ArrayPtr> ListOf(const KernelCall& call, const arrow::Array& text, const Pieces& pieces,
+                        std::shared_ptr<arrow::Buffer> validity) {
   arrow::MemoryPool* pool = PoolOf(call.context);
   const auto view_bytes = static_cast<int64_t>(pieces.views.size() * sizeof(BinaryView));
   const auto offset_bytes = static_cast<int64_t>(pieces.offsets.size() * sizeof(int32_t));
@@ -83,7 +86,7 @@ Result<ArrayPtr> ListOf(const KernelCall& call, const Pieces& pieces, std::share
   if (view_bytes > 0) std::memcpy(views->mutable_data(), pieces.views.data(), static_cast<size_t>(view_bytes));
   std::memcpy(offsets->mutable_data(), pieces.offsets.data(), static_cast<size_t>(offset_bytes));
   std::vector<std::shared_ptr<arrow::Buffer>> buffers = {nullptr, std::move(views)};
-  const auto& own = call.args[0]->data()->buffers;
+  const auto& own = text.data()->buffers;
   buffers.insert(buffers.end(), own.begin() + 2, own.end());
   auto values = arrow::ArrayData::Make(StringType(), static_cast<int64_t>(pieces.views.size()), std::move(buffers), 0);
   auto data = arrow::ArrayData::Make(call.node.type(), call.rows, {std::move(validity), std::move(offsets)});
@@ -94,8 +97,12 @@ Result<ArrayPtr> ListOf(const KernelCall& call, const Pieces& pieces, std::share
 Result<ArrayPtr> Split(const KernelCall& call) {
   ValidityWriter validity(call.rows, PoolOf(call.context));
   SLUICE_RETURN_IF_ERROR(validity.SetFrom(call.args));
-  const ColumnReader<std::string_view> texts(*call.args[0]);
-  const ColumnReader<std::string_view> patterns(*call.args[1]);
+  // Java's regular expressions see Java Strings; only the empty pattern, which uses none, sees the bytes.
+  SLUICE_ASSIGN(const ArrayPtr repaired, RepairedText(call.args[0], PoolOf(call.context)));
+  SLUICE_ASSIGN(const ArrayPtr repaired_patterns, RepairedText(call.args[1], PoolOf(call.context)));
+  const ColumnReader<std::string_view> bytes(*call.args[0]);
+  const ColumnReader<std::string_view> texts(*repaired);
+  const ColumnReader<std::string_view> patterns(*repaired_patterns);
   const ColumnReader<int32_t> limits(*call.args[2]);
   Pieces pieces;
   RegexCache cache("split");
@@ -110,7 +117,7 @@ Result<ArrayPtr> Split(const KernelCall& call) {
       if (separator) {
         SplitPlain(texts[row], texts.view(row), *separator, limits[row], &pieces);
       } else if (last_pattern.empty()) {
-        SplitCharacters(texts[row], texts.view(row), limits[row], &pieces);
+        SplitCharacters(bytes[row], bytes.view(row), limits[row], &pieces);
       } else {
         SLUICE_ASSIGN(Regex * regex, cache.Get(last_pattern));
         const Status status = SplitRegex(texts[row], texts.view(row), regex, limits[row], &pieces);
@@ -119,7 +126,7 @@ Result<ArrayPtr> Split(const KernelCall& call) {
     }
     pieces.offsets.push_back(static_cast<int32_t>(pieces.views.size()));
   }
-  return ListOf(call, pieces, validity.buffer());
+  return ListOf(call, *repaired, pieces, validity.buffer());
 }
 
 }  // namespace

@@ -193,15 +193,17 @@ void AddStringSearch(FunctionTable* table) {
                              .kernel = Replace,
                              .required = 2,
                              .defaults = {StringLiteral("")}}));
-  table->push_back(
-      Function("translate", "translate(str, from, to)",
-               "Characters of `from` replaced by those of `to` at their places, or removed.",
-               "translate('AaBbCc', 'abc', '123')", "1.5.0",
-               {.args = {Arg::kString, Arg::kString, Arg::kString}, .type = StringType(), .kernel = Translate}));
-  table->push_back(
-      Function("split_part", "split_part(str, delimiter, n)",
-               "Part n from 1, or from the end; empty when there is none.", "split_part('11.12.13', '.', 3)", "3.3.0",
-               {.args = {Arg::kString, Arg::kString, Arg::kInt}, .type = StringType(), .kernel = SplitPart}));
+  table->push_back(Function("translate", "translate(str, from, to)",
+                            "Characters of `from` replaced by those of `to` at their places, or removed.",
+                            "translate('AaBbCc', 'abc', '123')", "1.5.0",
+                            {.args = {Arg::kString, Arg::kString, Arg::kString},
+                             .type = StringType(),
+                             .kernel = Translate,
+                             .java_text = true}));
+  table->push_back(Function(
+      "split_part", "split_part(str, delimiter, n)", "Part n from 1, or from the end; empty when there is none.",
+      "split_part('11.12.13', '.', 3)", "3.3.0",
+      {.args = {Arg::kString, Arg::kString, Arg::kInt}, .type = StringType(), .kernel = SplitPart, .java_text = true}));
   table->push_back(Function(
       "substring_index", "substring_index(str, delimiter, n)",
       "What stands before the n-th delimiter, or behind it from the end.", "substring_index('www.apache.org', '.', 2)",
