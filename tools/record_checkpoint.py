@@ -109,6 +109,10 @@ def kafka_to_parquet(spark, work, out, bootstrap):
     query = (stream.writeStream.format("parquet").option("path", str(work / "kafka-sink"))
              .option("checkpointLocation", str(work / "kafka")).trigger(availableNow=True).start())
     query.awaitTermination()
+    progress = [json.loads(p.json if hasattr(p, "json") else json.dumps(p)) for p in query.recentProgress]
+    text = json.dumps(progress, indent=1).replace(str(work), PLACEHOLDER).replace(topic, "golden")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "kafka-progress.json").write_text(text + "\n")
     keep(work / "kafka", out / "kafka", work)
     keep(work / "kafka-sink", out / "kafka-sink", work)
 

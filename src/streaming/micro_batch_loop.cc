@@ -200,11 +200,12 @@ Status MicroBatchLoop::ExecutePlanned() {
   if (standing == BatchStanding::kNew) {
     SLUICE_ASSIGN(const std::vector<InputPartition> inputs,
                   source_->PlanTasks(start, planned.entry.offsets[0].value_or("")));
-    at = Timed("queryPlanning", at);
+    at = Timed("getBatch", at);
     EvalContext context;
     context.now_us = planned.entry.batch_timestamp_ms * 1000;
     context.time_zone = conf.time_zone();
     context.ansi = conf.ansi();
+    at = Timed("queryPlanning", at);
     SLUICE_ASSIGN(outcome, runner_->Run(planned.batch, inputs, source_.get(), sink_.get(), context));
     at = Timed("addBatch", at);
     SLUICE_RETURN_IF_ERROR(sink_->Commit(planned.batch, std::move(outcome.commits)));
@@ -249,7 +250,7 @@ void MicroBatchLoop::Report(const Planned& planned, const BatchOutcome& outcome)
   progress.processed_rows_per_second = rows * 1000.0 / static_cast<double>(std::max<int64_t>(duration, 1));
   SourceProgress source;
   source.description = source_->description();
-  source.start_offset = planned.start;
+  if (planned.batch.value > 0) source.start_offset = planned.start;  // Spark knows no start before the first
   source.end_offset = planned.entry.offsets[0].value_or("");
   source.latest_offset = latest_offset_.value_or("");
   source.input_rows = outcome.input_rows;

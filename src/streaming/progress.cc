@@ -23,9 +23,15 @@ Json Offset(const std::string& json) {
   return parsed.is_discarded() ? Json(json) : parsed;
 }
 
-// Spark leaves a rate out when it is not a finite number.
+// Spark leaves a rate out when it is not a finite number, and shows one place.
 void SetRate(Json* json, const char* name, double rate) {
-  if (std::isfinite(rate)) (*json)[name] = rate;
+  if (std::isfinite(rate)) (*json)[name] = std::round(rate * 10) / 10;
+}
+
+// Spark's file sink commits inside addBatch.
+std::map<std::string, int64_t> SparksDurations(std::map<std::string, int64_t> durations) {
+  if (const auto commit = durations.extract("commitBatch")) durations["addBatch"] += commit.mapped();
+  return durations;
 }
 
 double Share(double rate, int64_t rows, int64_t all) {
@@ -51,7 +57,7 @@ std::string ProgressToJson(const QueryProgress& progress) {
   json["numInputRows"] = progress.input_rows();
   SetRate(&json, "inputRowsPerSecond", progress.input_rows_per_second);
   SetRate(&json, "processedRowsPerSecond", progress.processed_rows_per_second);
-  json["durationMs"] = progress.duration_ms;
+  json["durationMs"] = SparksDurations(progress.duration_ms);
   json["stateOperators"] = Json::array();
   json["sources"] = Json::array();
   for (const SourceProgress& source : progress.sources) {

@@ -51,7 +51,11 @@ Result<std::unique_ptr<StreamSink>> FileSink::Open(const SinkContext& context) {
 }
 
 std::string FileSink::description() const {
-  return fmt::format("FileSink[{}]", context_.path);
+  // As Hadoop spells a path: file:/t for /t and file:///t.
+  std::string path = context_.path;
+  if (path.starts_with("file://")) path.erase(0, std::string_view("file://").size());
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return fmt::format("FileSink[{}{}]", path.starts_with('/') ? "file:" : "", path);
 }
 
 Status FileSink::RefuseUsedFolder(BatchId next, BatchId latest) const {
