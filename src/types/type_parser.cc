@@ -195,6 +195,7 @@ class TypeParser {
                        fmt::format("A decimal has at most 38 digits, not {}.", precision),
                        {{"precision", std::to_string(precision)}, {"maxPrecision", "38"}});
     }
+    if (precision < 1) return NotSupported("A DECIMAL without a digit is not supported.");
     if (scale > precision) {
       return UserError("PARSE_SYNTAX_ERROR",
                        fmt::format("The scale of DECIMAL({},{}) is larger than its precision.", precision, scale));
