@@ -5,11 +5,12 @@
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
+# make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench memory tsan crash interop-s3 tidy format clean
+.PHONY: all demo test bench memory tsan fuzz crash interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -34,6 +35,11 @@ memory:
 	@tools/deps.sh test
 	@tools/build.sh release sluice bench
 	@.venv/bin/python -m pytest -q -rP tests/memory --all-budgets $(PYTEST)
+
+fuzz:
+	@tools/deps.sh fuzz
+	@tools/build.sh fuzz sluice_fuzz
+	@tools/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
 
 crash:
 	@tools/deps.sh test

@@ -62,4 +62,4 @@ add_custom_command(
 add_library(spark_connect_proto STATIC ${proto_sources})
 target_include_directories(spark_connect_proto SYSTEM PUBLIC ${proto_dir})
 target_link_libraries(spark_connect_proto PUBLIC protobuf::libprotobuf)
-target_compile_options(spark_connect_proto PRIVATE -w)
+target_compile_options(spark_connect_proto PRIVATE -w $<$<BOOL:${SLUICE_FUZZ}>:-fno-sanitize=all;-O0>)

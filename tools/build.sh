@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# tools/build.sh debug|release|tsan target...   configures build/<kind> when needed and builds. Quiet on success.
+# tools/build.sh debug|release|tsan|fuzz target...   configures build/<kind> when needed and builds. Quiet on success.
 # Targets besides Ninja's: `configure` (nothing), `examples` and `bench` (each program there is, if any).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,8 @@ case $kind in
   release) options=(-DCMAKE_BUILD_TYPE=Release) ;;
   debug) options=(-DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=address,undefined) ;;
   tsan) options=(-DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=thread) ;;
+  fuzz) options=(-DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 -DSLUICE_FUZZ=ON
+    -DSLUICE_TESTS=OFF -DSLUICE_SANITIZE=address,undefined) ;;
   *) sed -n '3,4p' "$0"; exit 2 ;;
 esac
 log=$folder/configure.log

@@ -3,6 +3,7 @@
 # Fetches and builds what Sluice is built from. Idempotent: when all is there it takes well under a second.
 #   tools/deps.sh build    apt packages, the project's .venv (Arrow, Spark Connect protocol), librdkafka, AWS CRT
 #   tools/deps.sh test     besides: clang tools, Apache Kafka, MinIO, PySpark 4.2.0 and 3.5.7 with their Kafka connectors
+#   tools/deps.sh fuzz     what build needs, clang 14 and its libFuzzer
 #   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
 #   tools/deps.sh bench    besides: DuckDB and Polars, to compare with
 # Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version.
@@ -30,6 +31,7 @@ jobs=$(nproc)
 BUILD_APT="g++ cmake ninja-build ccache make git pkg-config python3 python3-venv dpkg-dev lld ca-certificates curl
   libprotobuf-dev protobuf-compiler libpcre2-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev liblz4-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev libsasl2-dev"
+FUZZ_APT="clang-14 libclang-rt-14-dev"
 TEST_APT="clang-format clang-tidy openssl openjdk-17-jre-headless maven golang-go"
 
 # Asks for no package whose command the machine already has from elsewhere (a newer Go, another JDK).
@@ -177,7 +179,11 @@ test_servers() {
 case ${1:-build} in
   build) build ;;
   test) build; test_servers ;;
+  fuzz)
+    build
+    # shellcheck disable=SC2086
+    apt_packages $FUZZ_APT ;;
   s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" org.apache.hadoop:hadoop-aws:3.5.0 ;;
   bench) build; test_servers; python_packages "$cache/bench-peers" "$DUCKDB-$POLARS" "duckdb==$DUCKDB" "polars==$POLARS" pytz || say "no DuckDB and Polars to compare with" ;;
-  *) sed -n '3,9p' "$0"; exit 2 ;;
+  *) sed -n '3,10p' "$0"; exit 2 ;;
 esac
