@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/process.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 namespace sluice {
 namespace {
+
+// glibc raises its limits with every large block that is freed, and then each thread keeps tens of megabytes. With
+// fixed ones large blocks go back to the system at once, and what is smaller is kept and used again.
+void FixMallocLimits() {
+#if defined(__GLIBC__)
+  constexpr int kLimit = 4 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLimit);
+  mallopt(M_TRIM_THRESHOLD, kLimit);
+#endif
+}
 
 // Each task that writes holds a row group's bytes: half of the budget is left to what reads.
 int ThreadsOf(const Conf& conf) {
@@ -18,6 +30,8 @@ int ThreadsOf(const Conf& conf) {
 }  // namespace
 
 Process::Process(std::shared_ptr<Env> env, const Conf& conf)
-    : env_(std::move(env)), budget_(conf.GetBytes("spark.sluice.memory")), tasks_(ThreadsOf(conf)) {}
+    : env_(std::move(env)), budget_(conf.GetBytes("spark.sluice.memory")), tasks_(ThreadsOf(conf)) {
+  FixMallocLimits();
+}
 
 }  // namespace sluice

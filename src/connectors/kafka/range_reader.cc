@@ -115,7 +115,8 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
   fetch_->Pop();
   progressed_ = true;
   short_since_ns_ = -1;
-  slice_full_ = builder_.rows() == kSliceRows;
+  // Told without a look at the next record: while a large one is written no other one is taken from the queue.
+  slice_full_ = builder_.full();
   return Status::OK();
 }
 

@@ -34,6 +34,8 @@ class KafkaSliceBuilder {
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()); }
   // False: the slice must be finished before this record.
   bool Fits(const KafkaRecord& record) const;
+  // No record whatever fits any more.
+  bool full() const { return rows() == kSliceRows || bytes_ > kSliceBytes; }
   Status Append(const KafkaRecord& record, const std::vector<KafkaHeader>& headers);
   // The rows gathered; the builder is empty again. Offsets of the rows are handed over as well.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish(std::vector<int64_t>* offsets);

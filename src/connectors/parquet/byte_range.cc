@@ -13,6 +13,7 @@ uint64_t ByteRange::HeadOf(std::string_view value) {
 }
 
 void ByteRange::Widen(uint64_t head, std::string_view value) {
+  value = value.substr(0, kLongest + 1);
   // string_view compares as unsigned bytes.
   if (!any_ || value < min_) {
     min_ = value;
@@ -35,17 +36,18 @@ void ByteRange::Add(const ByteRange& other) {
   Add(other.max_head_, other.max_);
 }
 
-parquet::EncodedStatistics ByteRange::Encode(int64_t nulls, size_t longest) const {
+parquet::EncodedStatistics ByteRange::Encode(int64_t nulls) const {
   parquet::EncodedStatistics statistics;
   statistics.set_null_count(nulls);
   statistics.all_null_value = !any_;
-  if (any_) {
+  if (any_ && min_.size() <= kLongest) {
     statistics.set_min(min_);
-    statistics.set_max(max_);
     statistics.is_min_value_exact = true;
+  }
+  if (any_ && max_.size() <= kLongest) {
+    statistics.set_max(max_);
     statistics.is_max_value_exact = true;
   }
-  statistics.ApplyStatSizeLimits(longest);
   return statistics;
 }
 

@@ -15,6 +15,9 @@ namespace sluice {
 // eight bytes alone.
 class ByteRange {
  public:
+  // A bound that is longer stands in no statistics; no more of it is kept than tells that it is.
+  static constexpr size_t kLongest = 4096;
+
   // `head`: see HeadOf.
   void Add(uint64_t head, std::string_view value) {
     if (head > min_head_ && head < max_head_) return;
@@ -24,8 +27,8 @@ class ByteRange {
   void Add(const ByteRange& other);
   void Clear() { *this = ByteRange(); }
 
-  // As Parquet's statistics; without bounds where there was no value or one is longer than `longest`.
-  parquet::EncodedStatistics Encode(int64_t nulls, size_t longest) const;
+  // As Parquet's statistics.
+  parquet::EncodedStatistics Encode(int64_t nulls) const;
 
   // The first eight bytes of a value as a number that is ordered as they are; shorter values end in zeros.
   static uint64_t HeadOf(std::string_view value);

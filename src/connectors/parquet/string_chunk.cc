@@ -41,7 +41,6 @@ StringChunk::StringChunk(const parquet::ColumnDescriptor* column, const parquet:
                          ChunkScratch* scratch)
     : max_definition_(column->max_definition_level()),
       wants_dictionary_(properties.dictionary_enabled(column->path())),
-      longest_statistics_(properties.max_statistics_size(column->path())),
       scratch_(scratch),
       plain_(!wants_dictionary_) {
   page_used_ = kLevelRoom;
@@ -192,9 +191,9 @@ void StringChunk::EndPage() {
 }
 
 void StringChunk::KeepPage(const uint8_t* page, int64_t size, parquet::Encoding::type encoding) {
-  pages_.push_back(std::make_unique<parquet::DataPageV1>(
-      Compress(page, size), static_cast<int32_t>(page_rows_), encoding, parquet::Encoding::RLE, parquet::Encoding::RLE,
-      size, page_range_.Encode(page_nulls_, longest_statistics_), chunk_rows_));
+  pages_.push_back(std::make_unique<parquet::DataPageV1>(Compress(page, size), static_cast<int32_t>(page_rows_),
+                                                         encoding, parquet::Encoding::RLE, parquet::Encoding::RLE, size,
+                                                         page_range_.Encode(page_nulls_), chunk_rows_));
 }
 
 std::shared_ptr<arrow::Buffer> StringChunk::Compress(const uint8_t* page, int64_t size) {
@@ -223,7 +222,7 @@ int64_t StringChunk::Close(std::unique_ptr<parquet::PageWriter> pager, parquet::
                                 dictionary_.size(), parquet::Encoding::PLAIN));
   }
   for (const auto& page : pages_) bytes += pager->WriteDataPage(*page);
-  if (chunk_rows_ > 0) metadata->SetStatistics(chunk_range_.Encode(chunk_nulls_, longest_statistics_));
+  if (chunk_rows_ > 0) metadata->SetStatistics(chunk_range_.Encode(chunk_nulls_));
   pager->Close(has_dictionary, has_dictionary && plain_);
   pages_.clear();
   dictionary_.Clear();

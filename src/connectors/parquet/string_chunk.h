@@ -60,7 +60,6 @@ class StringChunk {
 
   const int16_t max_definition_;
   const bool wants_dictionary_;
-  const size_t longest_statistics_;
   ChunkScratch* const scratch_;
 
   bool plain_ = true;  // pages of values from here on, and not of positions
