@@ -34,7 +34,7 @@ class Case:
 BUDGETS = (64, 128, 256, 512, 1024, 2048)
 WHOLE = ([Case(budget, partitions) for budget in BUDGETS for partitions in (1, 16, 256)]
          + [Case(budget, 16, kind) for kind in ("s3", "folders") for budget in (64, 128, 256, 1024)]
-         + [Case(budget, 4, "large") for budget in (192, 512, 2048)])
+         + [Case(budget, 2, "large") for budget in (192, 512, 2048)])
 
 
 def pytest_generate_tests(metafunc):

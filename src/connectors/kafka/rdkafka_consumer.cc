@@ -111,8 +111,9 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
       const auto slot = member.slots.find(stream->partition());
       if (slot == member.slots.end() || slot->second.stream.get() != stream) continue;
       slot->second.in_use = false;
-      // With many partitions none stays started: an idle one's long poll would hold up the others' fetches.
-      if (broken || shrunk_) stream->Stop();
+      // With many partitions none stays started: an idle one's long poll would hold up the others' fetches. Nor does
+      // one with large records, since each idle one would hold the next of them.
+      if (broken || shrunk_ || stream->has_large_records()) stream->Stop();
     }
   }
 

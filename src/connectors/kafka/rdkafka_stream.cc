@@ -10,6 +10,7 @@ namespace {
 
 // Taken from the queue at a time: enough to spread the queue's lock, few enough to stay in the cache.
 constexpr size_t kHeldMessages = 256;
+constexpr size_t kLargeRecord = 4 << 20;
 
 Status AtOffset(const Status& status, const TopicPartition& tp, int64_t offset) {
   return WithContext(status, fmt::format("topic {}, partition {}, offset {}", tp.topic, tp.partition, offset));
@@ -36,6 +37,7 @@ Status RdKafkaStream::Start(int64_t offset) {
     return AtOffset(KafkaError(error, rd_kafka_err2str(error)), partition_, offset);
   }
   started_ = true;
+  has_large_records_ = false;
   position_ = offset;
   return Status::OK();
 }
@@ -128,6 +130,7 @@ Result<FetchStep> RdKafkaStream::StepOf(rd_kafka_message_t* message) {
 void RdKafkaStream::Pop() {
   rd_kafka_message_t* message = held_[held_at_++];
   if (message->offset >= position_) position_ = message->offset + 1;
+  has_large_records_ |= message->len > kLargeRecord;
   rd_kafka_message_destroy(message);
 }
 

@@ -22,6 +22,8 @@ class RdKafkaStream {
   const TopicPartition& partition() const { return partition_; }
   int64_t position() const { return position_; }
   bool started() const { return started_; }
+  // Records of many megabytes came since Start: what waits in the queue is as large.
+  bool has_large_records() const { return has_large_records_; }
   // Begins to fetch at `offset`; stops first when it was started elsewhere.
   Status Start(int64_t offset);
   void Stop();
@@ -40,6 +42,7 @@ class RdKafkaStream {
   rd_kafka_topic_t* topic_ = nullptr;
   rd_kafka_queue_t* queue_ = nullptr;
   bool started_ = false;
+  bool has_large_records_ = false;
   int64_t position_ = 0;
   std::vector<rd_kafka_message_t*> held_;  // taken from the queue, from held_at_ on not handed out
   size_t held_at_ = 0;
