@@ -39,13 +39,13 @@ class Table:
 
 
 def latencies(table: Table, first: int, start: float, rate: int, partitions: int) -> list[float]:
-    """Of each record from number `first` on, in ms, sorted. Numbers go to the partitions in turn."""
+    """Of each record after number `first`, in ms, sorted. Numbers go to the partitions in turn."""
     found = []
     for path, visible in table.files:
         rows = pyarrow.parquet.read_table(path, columns=["partition", "offset"])
         for partition, offset in zip(rows["partition"].to_pylist(), rows["offset"].to_pylist()):
             number = offset * partitions + partition
-            if number >= first:
+            if number > first:
                 found.append((visible - start - (number - first) / rate) * 1000)
     return sorted(found)
 
