@@ -4,13 +4,14 @@
 # make test       checks, both builds, all tests, with real servers
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
+# make bench-batches, bench-queries, bench-start, bench-scale: small batches, SQL, start-up, growth
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench memory tsan fuzz crash interop-s3 tidy format clean
+.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -25,6 +26,11 @@ bench:
 	@tools/deps.sh bench
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/bronze.py $(BENCH)
+
+bench-batches bench-queries bench-start bench-scale:
+	@tools/deps.sh bench
+	@tools/build.sh release sluice bench
+	@.venv/bin/python bench/$(@:bench-%=%).py $(BENCH)
 
 tsan:
 	@tools/deps.sh build
