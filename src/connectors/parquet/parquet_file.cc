@@ -14,7 +14,6 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kSliceRows = 8192;
 constexpr char kRowMetadata[] = "org.apache.spark.sql.parquet.row.metadata";
 
 std::shared_ptr<arrow::DataType> AllNullable(const std::shared_ptr<arrow::DataType>& type) {
@@ -75,15 +74,16 @@ bool Widens(const arrow::DataType& from, const arrow::DataType& to) {
 
 }  // namespace
 
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(const TableFile& file) {
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(
+    const TableFile& file, const std::shared_ptr<parquet::FileMetaData>& metadata) {
   SLUICE_ASSIGN(auto input, file.fs->OpenForRead(file.path));
   parquet::ArrowReaderProperties properties(/*use_threads=*/false);
   properties.set_binary_type(arrow::Type::BINARY_VIEW);
   properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
-  properties.set_batch_size(kSliceRows);
-  properties.set_pre_buffer(true);
+  properties.set_batch_size(kParquetSliceRows);
+  properties.set_pre_buffer(false);  // the reader of slices does it
   parquet::arrow::FileReaderBuilder builder;
-  Status status = builder.Open(std::move(input));
+  Status status = builder.Open(std::move(input), parquet::default_reader_properties(), metadata);
   std::unique_ptr<parquet::arrow::FileReader> reader;
   if (status.ok()) status = builder.properties(properties)->Build(&reader);
   if (status.ok()) return reader;

@@ -13,9 +13,12 @@
 
 namespace sluice {
 
+constexpr int64_t kParquetSliceRows = 8192;
+
 // An open Parquet file that yields strings as views and INT96 as microseconds. Errors name the file
-// (FAILED_READ_FILE).
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(const TableFile& file);
+// (FAILED_READ_FILE). With its metadata, the footer is not read again.
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(
+    const TableFile& file, const std::shared_ptr<parquet::FileMetaData>& metadata = nullptr);
 
 // The file's columns in engine types, all nullable: from the schema that Spark left in the footer, else from Parquet's.
 Result<std::shared_ptr<arrow::Schema>> SchemaOfParquetFile(parquet::arrow::FileReader* reader);

@@ -81,7 +81,8 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOf(const TableFiles& table, const s
 class ParquetTable : public BatchSource {
  public:
   ParquetTable(TableFiles table, std::shared_ptr<arrow::Schema> schema, std::string time_zone)
-      : table_(std::move(table)), schema_(std::move(schema)), time_zone_(std::move(time_zone)) {}
+      : table_(std::move(table)),
+        read_(std::make_shared<TableRead>(TableRead{std::move(schema), std::move(time_zone)})) {}
 
   Result<std::vector<InputPartition>> PlanTasks() override {
     std::vector<InputPartition> tasks;
@@ -97,14 +98,15 @@ class ParquetTable : public BatchSource {
 
   Result<std::unique_ptr<SliceReader>> OpenReader(const InputPartition& input,
                                                   const std::vector<int>& columns) override {
-    return ParquetSliceReader::Open(std::static_pointer_cast<const FilePart>(input.detail), schema_, columns,
-                                    time_zone_);
+    return ParquetSliceReader::Open(std::static_pointer_cast<const FilePart>(input.detail), read_, columns);
   }
 
  private:
-  static void AddTask(const TableFile& file, std::vector<int> row_groups, std::vector<InputPartition>* tasks) {
+  static void AddTask(const TableFile& file, std::vector<int> row_groups, std::vector<InputPartition>* tasks,
+                      std::shared_ptr<parquet::FileMetaData> metadata = nullptr) {
     const std::string range = row_groups.empty() ? "" : fmt::format(":{}-{}", row_groups.front(), row_groups.back());
-    tasks->push_back({file.path + range, std::make_shared<FilePart>(FilePart{file, std::move(row_groups)})});
+    tasks->push_back(
+        {file.path + range, std::make_shared<FilePart>(FilePart{file, std::move(row_groups), std::move(metadata)})});
   }
 
   static Status SplitFile(const TableFile& file, std::vector<InputPartition>* tasks) {
@@ -115,20 +117,19 @@ class ParquetTable : public BatchSource {
     for (int i = 0; i < metadata->num_row_groups(); ++i) {
       const int64_t size = metadata->RowGroup(i)->total_compressed_size();
       if (!row_groups.empty() && bytes + size > kTaskBytes) {
-        AddTask(file, std::move(row_groups), tasks);
+        AddTask(file, std::move(row_groups), tasks, metadata);
         row_groups.clear();
         bytes = 0;
       }
       row_groups.push_back(i);
       bytes += size;
     }
-    if (!row_groups.empty()) AddTask(file, std::move(row_groups), tasks);
+    if (!row_groups.empty()) AddTask(file, std::move(row_groups), tasks, metadata);
     return Status::OK();
   }
 
   const TableFiles table_;
-  const std::shared_ptr<arrow::Schema> schema_;
-  const std::string time_zone_;
+  const std::shared_ptr<const TableRead> read_;
 };
 
 }  // namespace
