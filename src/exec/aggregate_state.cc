@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/spark_error.h"
@@ -51,7 +52,7 @@ Result<std::unique_ptr<AggregateState>> AggregateState::Make(const AggregateSpec
     SLUICE_ASSIGN(running.accumulator, MakeAccumulator(call));
     if (call.distinct) {
       auto types = TypesOf(call.args);
-      types.insert(types.begin(), arrow::int32());
+      if (state->grouped()) types.insert(types.begin(), arrow::int32());
       SLUICE_ASSIGN(running.distinct, GroupTable::Make(std::move(types)));
     }
     state->running_.push_back(std::move(running));
@@ -92,7 +93,7 @@ Status AggregateState::AddCall(size_t call, Evaluation& evaluation, const std::v
   const auto rows = static_cast<int64_t>(ids.size());
   SLUICE_ASSIGN(auto args, EvalAll(evaluation, spec_.calls[call].args));
   if (!running.distinct) return running.accumulator->Update(args, ids.data(), rows);
-  return running.distinct->Map(WithIds(ids, std::move(args)), rows, &distinct_ids_);
+  return running.distinct->Map(grouped() ? WithIds(ids, std::move(args)) : args, rows, &distinct_ids_);
 }
 
 // The arguments are evaluated for the rows that pass FILTER (WHERE ..) only: the others cannot fail.
@@ -113,13 +114,7 @@ Status AggregateState::AddFiltered(size_t call, Evaluation& evaluation,
 
 Status AggregateState::Merge(const AggregateState& other) {
   std::vector<uint32_t> mapping;
-  mapping.reserve(static_cast<size_t>(other.groups_.groups()));
-  for (int64_t begin = 0; begin < other.groups_.groups(); begin += kMergeRows) {
-    const int64_t count = std::min(kMergeRows, other.groups_.groups() - begin);
-    SLUICE_ASSIGN(const auto keys, other.groups_.Keys(begin, count, spec_.context.pool));
-    SLUICE_RETURN_IF_ERROR(groups_.Map(keys, count, &ids_));
-    mapping.insert(mapping.end(), ids_.begin(), ids_.end());
-  }
+  SLUICE_RETURN_IF_ERROR(groups_.Merge(other.groups_, &mapping));
   SLUICE_RETURN_IF_ERROR(ResizeAll());
   for (size_t i = 0; i < running_.size(); ++i) {
     if (running_[i].distinct) {
@@ -132,6 +127,7 @@ Status AggregateState::Merge(const AggregateState& other) {
 }
 
 Status AggregateState::MergeDistinct(const GroupTable& other, const std::vector<uint32_t>& mapping, GroupTable* mine) {
+  if (!grouped()) return mine->Merge(other, &distinct_ids_);
   for (int64_t begin = 0; begin < other.groups(); begin += kMergeRows) {
     const int64_t count = std::min(kMergeRows, other.groups() - begin);
     SLUICE_ASSIGN(auto rows, other.Keys(begin, count, spec_.context.pool));
@@ -150,10 +146,13 @@ Status AggregateState::CountDistinct(size_t call) {
   for (int64_t begin = 0; begin < running.distinct->groups(); begin += kMergeRows) {
     const int64_t count = std::min(kMergeRows, running.distinct->groups() - begin);
     SLUICE_ASSIGN(auto args, running.distinct->Keys(begin, count, spec_.context.pool));
-    const auto ids = std::static_pointer_cast<arrow::Int32Array>(args[0]);
-    args.erase(args.begin());
-    const auto* groups = reinterpret_cast<const uint32_t*>(ids->raw_values());
-    SLUICE_RETURN_IF_ERROR(running.accumulator->Update(args, groups, count));
+    ids_.assign(static_cast<size_t>(count), 0);
+    if (grouped()) {
+      std::memcpy(ids_.data(), static_cast<const arrow::Int32Array&>(*args[0]).raw_values(),
+                  ids_.size() * sizeof(uint32_t));
+      args.erase(args.begin());
+    }
+    SLUICE_RETURN_IF_ERROR(running.accumulator->Update(args, ids_.data(), count));
   }
   running.distinct.reset();
   return Status::OK();

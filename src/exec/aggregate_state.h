@@ -38,8 +38,8 @@ class AggregateState {
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();
 
  private:
-  // The running values of one call. A distinct one only collects the different (group, arguments), and counts at the
-  // end.
+  // The running values of one call. A distinct one only collects the different (group, arguments), or arguments alone
+  // when there is one group only, and counts at the end.
   struct Running {
     std::unique_ptr<Accumulator> accumulator;
     std::optional<GroupTable> distinct;
@@ -52,6 +52,7 @@ class AggregateState {
                      const std::vector<uint32_t>& ids);
   Status MergeDistinct(const GroupTable& other, const std::vector<uint32_t>& mapping, GroupTable* mine);
   Status CountDistinct(size_t call);
+  bool grouped() const { return !spec_.keys.empty(); }
   Status ResizeAll();
   Status CoverMemory();
 

@@ -161,6 +161,15 @@ Status GroupTable::Map(const arrow::ArrayVector& keys, int64_t rows, std::vector
   return Status::OK();
 }
 
+Status GroupTable::Merge(const GroupTable& other, std::vector<uint32_t>* ids) {
+  ids->assign(static_cast<size_t>(other.groups()), 0);
+  if (form_ == Form::kNone) return Status::OK();
+  if (table_.size() + other.groups() >= int64_t{UINT32_MAX} - 1)
+    return NotSupported("More than 2^32 groups are not possible yet.");
+  table_.Merge(other.table_, ids->data());
+  return Status::OK();
+}
+
 Result<std::shared_ptr<arrow::Array>> GroupTable::FixedKeys(int64_t begin, int64_t count,
                                                             arrow::MemoryPool* pool) const {
   const auto& type = codec_.types()[0];

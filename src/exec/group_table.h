@@ -22,6 +22,8 @@ class GroupTable {
 
   // (*ids)[row] becomes the group of each row.
   Status Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids);
+  // The same for the groups of another table over the same types.
+  Status Merge(const GroupTable& other, std::vector<uint32_t>* ids);
   int64_t groups() const;
   // The keys of groups [begin, begin + count), a column each; they share nothing with this table.
   Result<arrow::ArrayVector> Keys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;

@@ -118,5 +118,20 @@ TEST(GroupTable, AgreesWithAMapOverManyKeys) {
   }
 }
 
+TEST(GroupTable, MergesAnotherTable) {
+  const auto texts = [](const char* json) { return arrow::ArrayVector{Values(StringType(), json)}; };
+  auto mine = GroupTable::Make({StringType()}).ValueOrDie();
+  auto other = GroupTable::Make({StringType()}).ValueOrDie();
+  std::vector<uint32_t> ids;
+  ASSERT_TRUE(mine.Map(texts(R"(["a", "thirteen bytes", null])"), 3, &ids).ok());
+  ASSERT_TRUE(other.Map(texts(R"(["b", null, "thirteen bytes", "another long text", "a"])"), 5, &ids).ok());
+  ASSERT_TRUE(mine.Merge(other, &ids).ok());
+  EXPECT_EQ(ids, (std::vector<uint32_t>{3, 2, 1, 4, 0}));
+  other = GroupTable::Make({StringType()}).ValueOrDie();  // what was merged stands without its origin
+  const auto keys = mine.Keys(0, mine.groups(), nullptr).ValueOrDie();
+  EXPECT_TRUE(keys[0]->Equals(Values(StringType(), R"(["a", "thirteen bytes", null, "b", "another long text"])")))
+      << keys[0]->ToString();
+}
+
 }  // namespace
 }  // namespace sluice

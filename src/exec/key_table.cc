@@ -61,6 +61,15 @@ void KeyTable::Map(const KeyBytes* keys, int64_t count, uint32_t* ids) {
   }
 }
 
+void KeyTable::Merge(const KeyTable& other, uint32_t* ids) {
+  const auto count = static_cast<size_t>(other.size());
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) __builtin_prefetch(&slots_[other.hashes_[i + kAhead] & mask_]);
+    ids[i] = FindOrAdd(other.keys_[i], other.hashes_[i]);
+  }
+}
+
 uint32_t KeyTable::FindOrAdd(const KeyBytes& key, uint64_t hash) {
   const auto tag = static_cast<uint32_t>(hash >> 32);
   for (uint64_t at = hash & mask_;; at = (at + 1) & mask_) {

@@ -51,6 +51,8 @@ class KeyTable {
   KeyTable();
   // ids[i] becomes the number of keys[i], new ones included.
   void Map(const KeyBytes* keys, int64_t count, uint32_t* ids);
+  // ids[i] becomes our number of key i of another table.
+  void Merge(const KeyTable& other, uint32_t* ids);
   int64_t size() const { return static_cast<int64_t>(keys_.size()); }
   const KeyBytes& key(int64_t id) const { return keys_[static_cast<size_t>(id)]; }
   // What the table holds, in bytes.
