@@ -77,7 +77,33 @@ Result<ArrayPtr> CompareColumns(const KernelCall& call, Test test) {
   }
 }
 
+bool SameText(const ColumnReader<std::string_view>& a, const ColumnReader<std::string_view>& b, int64_t row) {
+  uint64_t x[2];
+  uint64_t y[2];
+  std::memcpy(x, &a.view(row), sizeof(x));
+  std::memcpy(y, &b.view(row), sizeof(y));
+  if (x[0] != y[0]) return false;  // size and first four bytes
+  return a.view(row).is_inline() ? x[1] == y[1] : a[row] == b[row];
+}
+
+// Whether texts are equal needs no look at most bytes: views differ in their first word, or are all there is.
+Result<ArrayPtr> EqualTexts(const KernelCall& call) {
+  ColumnWriter<bool> writer(call.rows, PoolOf(call.context));
+  SLUICE_RETURN_IF_ERROR(writer.Allocate());
+  SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
+  const ColumnReader<std::string_view> a(*call.args[0]);
+  const ColumnReader<std::string_view> b(*call.args[1]);
+  auto* bits = reinterpret_cast<uint8_t*>(writer.values());
+  const bool nulls = writer.validity().buffer() != nullptr;
+  for (int64_t row = 0; row < call.rows; ++row) {
+    const bool same = !(nulls && writer.validity().IsNull(row)) && SameText(a, b, row);
+    bits[row / 8] |= static_cast<uint8_t>(static_cast<uint8_t>(same) << (row % 8));
+  }
+  return writer.Finish(arrow::boolean());
+}
+
 Result<ArrayPtr> Equal(const KernelCall& call) {
+  if (arrow::is_binary_view_like(call.args[0]->type_id())) return EqualTexts(call);
   return CompareColumns(call, [](int order) { return order == 0; });
 }
 Result<ArrayPtr> Less(const KernelCall& call) {
