@@ -128,7 +128,7 @@ def main() -> int:
         subprocess.run([engines.PROGRAMS / "bench/write_table", table, str(options.records), str(options.batches)], check=True)
         print(f"bench: wrote the table in {time.monotonic() - started:.0f} s", flush=True)
     workers = start_workers(options, table, work)
-    found = {"records": options.records, "rounds": options.rounds, "cores": os.cpu_count(),
+    found = {"records": int(workers["Sluice"].ask("SELECT COUNT(*) FROM t")["rows"][0][0]), "rounds": options.rounds, "cores": os.cpu_count(),
              "when": time.strftime("%Y-%m-%d"), "files": len(list(table.glob("*.parquet"))),
              "table_mb": sum(f.stat().st_size for f in table.glob("*.parquet")) / 1e6, "queries": []}
     try:
