@@ -43,7 +43,11 @@ Status ProbeStore(const Location& folder, const std::string& content, bool allow
       "The store of {} creates a file that is there already, although it was told not to (If-None-Match): two writers "
       "could not be told apart on it.",
       path);
-  if (!allow_overwriting) return EnvironmentError("SLUICE_STORE_OVERWRITES", text);
+  if (!allow_overwriting) {
+    return EnvironmentError(
+        "SLUICE_STORE_OVERWRITES",
+        text + " Set spark.sluice.s3.allowUnconditionalWrites=true to go on with one writer, at your own risk.");
+  }
   Log(LogLevel::kWarn, "{}", text);
   return Status::OK();
 }

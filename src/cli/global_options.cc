@@ -4,12 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "base/logging.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
+#include "env/dotenv_file.h"
 #include "env/env.h"
 #include "service/connect_service.h"
 #include "session/session.h"
@@ -19,19 +19,12 @@ namespace {
 
 constexpr char kDefaultEnvFile[] = ".env";
 
-Result<std::map<std::string, std::string>> ReadEnvFile(const std::string& path) {
-  std::ifstream file(path.empty() ? kDefaultEnvFile : path);
-  if (!file) {
-    if (path.empty()) return std::map<std::string, std::string>();
+Result<std::shared_ptr<DotenvFile>> OpenEnvFile(const std::string& path) {
+  if (!std::ifstream(path.empty() ? kDefaultEnvFile : path)) {
+    if (path.empty()) return std::shared_ptr<DotenvFile>();
     return UserError("SLUICE_ENV_FILE", "There is no file " + path + " (--env-file).");
   }
-  std::stringstream text;
-  text << file.rdbuf();
-  SLUICE_ASSIGN(auto values, ParseDotenv(text.str(), path.empty() ? kDefaultEnvFile : path));
-  for (const auto& [name, value] : values) {
-    if (IsSecretKey(name)) RegisterSecret(value);
-  }
-  return values;
+  return DotenvFile::Open(path.empty() ? kDefaultEnvFile : path);
 }
 
 Status ApplyLogOptions(const GlobalOptions& options) {
@@ -81,7 +74,7 @@ void GlobalOptions::AddTo(CLI::App* command) {
 
 Result<std::shared_ptr<Env>> StartEnv(const GlobalOptions& options) {
   SLUICE_RETURN_IF_ERROR(ApplyLogOptions(options));
-  SLUICE_ASSIGN(auto dotenv, ReadEnvFile(options.env_file));
+  SLUICE_ASSIGN(auto dotenv, OpenEnvFile(options.env_file));
   std::shared_ptr<Env> env = MakeRealEnv(std::move(dotenv));
   RegisterEnvironmentSecrets(env.get());
   return env;

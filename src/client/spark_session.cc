@@ -3,12 +3,12 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "client/errors.h"
 #include "client/handles.h"
+#include "env/dotenv_file.h"
 #include "env/env.h"
 #include "session/process.h"
 
@@ -34,6 +34,12 @@ spark::connect::Relation ReadOf(const std::string& format, const std::string& sc
   return relation;
 }
 
+// The last file of loadDotenv: sessions made after it see its changes.
+std::shared_ptr<DotenvFile>& LoadedDotenv() {
+  static auto* loaded = new std::shared_ptr<DotenvFile>();
+  return *loaded;
+}
+
 }  // namespace
 
 SparkSession::Builder& SparkSession::Builder::appName(const std::string& name) {
@@ -51,7 +57,7 @@ SparkSession::Builder& SparkSession::Builder::config(const std::string& key, con
 SparkSession SparkSession::Builder::getOrCreate() const {
   Conf conf;
   for (const auto& [key, value] : conf_) ThrowIfError(conf.Set(key, value));
-  auto process = std::make_shared<Process>(MakeRealEnv(), conf);
+  auto process = std::make_shared<Process>(MakeRealEnv(LoadedDotenv()), conf);
   auto handle = std::make_shared<SessionHandle>();
   handle->session_id = process->env()->NewUuid();
   handle->service = std::make_shared<ConnectService>(std::move(process));
@@ -152,13 +158,9 @@ DataFrame DataFrameReader::table(const std::string& name) const {
 }
 
 bool loadDotenv(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return false;
-  std::stringstream text;
-  text << file.rdbuf();
-  for (const auto& [name, value] : ValueOrThrow(ParseDotenv(text.str(), path))) {
-    ::setenv(name.c_str(), value.c_str(), 0);
-  }
+  if (!std::ifstream(path)) return false;
+  LoadedDotenv() = ValueOrThrow(DotenvFile::Open(path));
+  for (const auto& [name, value] : LoadedDotenv()->first_values()) ::setenv(name.c_str(), value.c_str(), 0);
   return true;
 }
 

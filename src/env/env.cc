@@ -10,6 +10,7 @@
 
 #include "base/spark_error.h"
 #include "conf/conf.h"
+#include "env/dotenv_file.h"
 #include "env/percent_encoding.h"
 #include "env/s3/s3_file_system.h"
 
@@ -53,16 +54,16 @@ std::string SchemeOf(const std::string& uri) {
 
 class RealEnv : public Env {
  public:
-  explicit RealEnv(std::map<std::string, std::string> dotenv) : dotenv_(std::move(dotenv)) {}
+  explicit RealEnv(std::shared_ptr<DotenvFile> dotenv) : dotenv_(std::move(dotenv)) {}
 
   Clock& clock() override { return SystemClock(); }
   std::string NewUuid() override { return RandomUuid(); }
 
   std::optional<std::string> Variable(const std::string& name) override {
-    if (const char* value = std::getenv(name.c_str())) return std::string(value);
-    const auto found = dotenv_.find(name);
-    if (found == dotenv_.end()) return std::nullopt;
-    return found->second;
+    const char* own = std::getenv(name.c_str());
+    if (own != nullptr && !FollowsFile(name, own)) return std::string(own);
+    std::optional<std::string> filed = dotenv_ == nullptr ? std::nullopt : dotenv_->Find(name);
+    return filed || own == nullptr ? filed : std::string(own);
   }
 
   Result<Location> Locate(const std::string& uri, const Conf& conf) override {
@@ -75,6 +76,17 @@ class RealEnv : public Env {
   }
 
  private:
+  // The .env file that a variable comes from; empty when it is the environment's own or is not set.
+  std::string FileOfVariable(const std::string& name) {
+    const char* own = std::getenv(name.c_str());
+    if (dotenv_ == nullptr || (own != nullptr && !FollowsFile(name, own))) return "";
+    return dotenv_->Find(name) ? dotenv_->path() : "";
+  }
+
+  bool FollowsFile(const std::string& name, const std::string& own) const {
+    return dotenv_ != nullptr && dotenv_->HadAtFirst(name, own);
+  }
+
   Result<Location> LocateS3(const std::string& uri, const std::string& scheme, const Conf& conf) {
     const std::string path = WithoutTrailingSlashes(uri.substr(scheme.size() + 3));
     const std::string bucket = path.substr(0, path.find('/'));
@@ -90,6 +102,7 @@ class RealEnv : public Env {
     if (found == s3_.end()) {
       SLUICE_ASSIGN(S3Config config,
                     S3ConfigFromConf(conf, bucket, [this](const std::string& name) { return Variable(name); }));
+      config.file_of_variable = [this](const std::string& name) { return FileOfVariable(name); };
       config.scheme = scheme;
       SLUICE_ASSIGN(std::shared_ptr<FileSystem> made, MakeS3FileSystem(std::move(config)));
       found = s3_.emplace(key, std::move(made)).first;
@@ -97,7 +110,7 @@ class RealEnv : public Env {
     return Location{found->second, path};
   }
 
-  const std::map<std::string, std::string> dotenv_;
+  const std::shared_ptr<DotenvFile> dotenv_;
   const std::shared_ptr<FileSystem> local_ = MakeLocalFileSystem();
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<FileSystem>> s3_;
@@ -121,6 +134,10 @@ class TestEnv : public Env {
 }  // namespace
 
 std::shared_ptr<Env> MakeRealEnv(std::map<std::string, std::string> dotenv) {
+  return MakeRealEnv(DotenvFile::Fixed(std::move(dotenv)));
+}
+
+std::shared_ptr<Env> MakeRealEnv(std::shared_ptr<DotenvFile> dotenv) {
   return std::make_shared<RealEnv>(std::move(dotenv));
 }
 

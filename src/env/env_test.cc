@@ -2,11 +2,16 @@
 #include "env/env.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
+#include "base/redaction.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
+#include "env/dotenv_file.h"
 #include "env/percent_encoding.h"
 
 namespace sluice {
@@ -48,12 +53,48 @@ TEST(Env, LocalPathsInEveryForm) {
   EXPECT_FALSE(env->Locate("s3a:///key", conf).ok());
 }
 
-TEST(Env, TheRealEnvironmentWinsOverDotenv) {
+class DotenvFileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = std::filesystem::temp_directory_path() / ("sluice-dotenv-" + std::to_string(::getpid()));
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+  // As editors do: a new file takes the place of the old one.
+  void Save(const std::string& text) {
+    const std::filesystem::path fresh = path_.string() + ".new";
+    std::ofstream(fresh) << text;
+    std::filesystem::rename(fresh, path_);
+  }
+  std::filesystem::path path_;
+};
+
+TEST_F(DotenvFileTest, TheRealEnvironmentWins) {
+  Save("SLUICE_ENV_TEST=file\nSLUICE_ENV_TEST_2=file\n");
   ::setenv("SLUICE_ENV_TEST", "real", 1);
-  const auto env = MakeRealEnv({{"SLUICE_ENV_TEST", "file"}, {"SLUICE_ENV_TEST_2", "file"}});
+  const auto env = MakeRealEnv(DotenvFile::Open(path_).ValueOrDie());
   EXPECT_EQ(env->Variable("SLUICE_ENV_TEST"), "real");
   EXPECT_EQ(env->Variable("SLUICE_ENV_TEST_2"), "file");
   EXPECT_FALSE(env->Variable("SLUICE_ENV_TEST_3"));
+}
+
+TEST_F(DotenvFileTest, ChangesAreSeen) {
+  Save("SLUICE_ENV_A=1\nSLUICE_ENV_B=1\n");
+  ::setenv("SLUICE_ENV_B", "1", 1);  // exported from the file: it follows the file
+  const auto env = MakeRealEnv(DotenvFile::Open(path_).ValueOrDie());
+  EXPECT_EQ(env->Variable("SLUICE_ENV_A"), "1");
+  Save("SLUICE_ENV_A=2\nSLUICE_ENV_B=2\nSLUICE_ENV_SECRET=canary-of-the-file\n");
+  EXPECT_EQ(env->Variable("SLUICE_ENV_A"), "2");
+  EXPECT_EQ(env->Variable("SLUICE_ENV_B"), "2");
+  EXPECT_EQ(Redact("canary-of-the-file"), "***");
+  // Half an edit, or none: what was there before stands.
+  Save("SLUICE_ENV_A=3\nSLUICE_ENV_B=\"3\n");
+  EXPECT_EQ(env->Variable("SLUICE_ENV_A"), "2");
+  std::filesystem::remove(path_);
+  EXPECT_EQ(env->Variable("SLUICE_ENV_A"), "2");
+  Save("SLUICE_ENV_A=4\n");
+  EXPECT_EQ(env->Variable("SLUICE_ENV_A"), "4");
+  EXPECT_EQ(env->Variable("SLUICE_ENV_B"), "1") << "the environment still has it";
+  EXPECT_FALSE(DotenvFile::Open(path_.string() + "-not-there").ok());
 }
 
 TEST(Env, UuidsAreVersion4AndDiffer) {

@@ -67,7 +67,7 @@ DataLoss CouldNotReadOffsetRange(const OffsetRange& range, int64_t earliest, int
 
 Status ReportDataLoss(const DataLoss& loss, bool fail_on_data_loss) {
   if (!fail_on_data_loss) {
-    Log(LogLevel::kWarn, "Data loss, going on since failOnDataLoss is false: {}", loss.message);
+    Log(LogLevel::kWarn, "Data loss, going on since failOnDataLoss is false: [{}] {}", loss.error_class, loss.message);
     return Status::OK();
   }
   return EnvironmentError(loss.error_class, loss.message + " Set failOnDataLoss to false to go on with what is there.",

@@ -7,11 +7,13 @@
 
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "env/dotenv_file.h"
 
 namespace sluice::s3 {
 namespace {
 
 constexpr int64_t kRenewBeforeMs = 60'000;
+constexpr int64_t kRetryMs = 5'000;  // between tries to replace credentials that still hold
 
 // Null credentials: the source has none, which is no error for a list of sources.
 const Credentials kNone;
@@ -85,35 +87,99 @@ std::string CredentialStore::Variable(const std::string& name) const {
   return config_.variable ? config_.variable(name).value_or("") : "";
 }
 
+std::string CredentialStore::ProfileFile(const char* variable, const char* name) const {
+  const std::string set = Variable(variable);
+  return set.empty() ? Variable("HOME") + "/.aws/" + name : set;
+}
+
+std::string CredentialStore::StampOf(S3CredentialSource source) const {
+  const bool environment = source == S3CredentialSource::kEnvironment ||
+                           (source == S3CredentialSource::kStatic && config_.keys_follow_environment);
+  if (environment) {
+    return Variable("AWS_ACCESS_KEY_ID") + "\n" + Variable("AWS_SECRET_ACCESS_KEY") + "\n" +
+           Variable("AWS_SESSION_TOKEN");
+  }
+  if (source == S3CredentialSource::kProfile) {
+    return FileStamp(ProfileFile("AWS_SHARED_CREDENTIALS_FILE", "credentials")) + "\n" +
+           FileStamp(ProfileFile("AWS_CONFIG_FILE", "config"));
+  }
+  return "";
+}
+
 Result<Credentials> CredentialStore::Get() {
   std::lock_guard lock(mutex_);
   const int64_t now = config_.clock->NowMillis();
-  if (current_ != nullptr && now < ExpiresMs(current_) - kRenewBeforeMs) return current_;
-  auto fetched = Fetch();
-  if (fetched.ok()) return current_ = *fetched;
-  if (current_ != nullptr && now < ExpiresMs(current_)) {
-    Log(LogLevel::kWarn, "S3 credentials expire within a minute and could not be renewed: {}",
-        fetched.status().message());
-    return current_;
+  const bool holds = kept_.credentials != nullptr && now < ExpiresMs(kept_.credentials);
+  if (holds) {
+    const bool due = now >= ExpiresMs(kept_.credentials) - kRenewBeforeMs && now >= next_try_ms_;
+    if (!due && StampOf(kept_.source) == kept_.stamp) return kept_.credentials;
   }
-  return fetched.status();
+  next_try_ms_ = now + kRetryMs;
+  auto fetched = FetchAny();
+  if (fetched.ok()) {
+    kept_ = *std::move(fetched);
+    return kept_.credentials;
+  }
+  if (!holds) return fetched.status();
+  Log(LogLevel::kWarn, "S3 credentials could not be renewed; those from before are used while they hold: {}",
+      fetched.status().message());
+  kept_.stamp = StampOf(kept_.source);
+  return kept_.credentials;
 }
 
 Result<bool> CredentialStore::Renew(const Credentials& used) {
   std::lock_guard lock(mutex_);
-  if (current_ != used) return true;  // another thread was faster
-  SLUICE_ASSIGN(Credentials fetched, Fetch());
-  const bool newer = !SameKeys(fetched, used);
-  current_ = std::move(fetched);
+  if (kept_.credentials != used) return true;  // another thread was faster
+  SLUICE_ASSIGN(Kept fetched, FetchAny());
+  const bool newer = !SameKeys(fetched.credentials, used);
+  kept_ = std::move(fetched);
   return newer;
 }
 
-Result<Credentials> CredentialStore::Fetch() {
+std::string CredentialStore::HowToRenew() {
+  constexpr std::string_view kRenewing =
+      "A .env file, a profile in ~/.aws/credentials, credential_process, and the role of a container or an instance "
+      "are asked again while a query runs.";
+  constexpr std::string_view kAllThree = "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, all three)";
+  std::lock_guard lock(mutex_);
+  const bool is_static = kept_.source == S3CredentialSource::kStatic;
+  if (kept_.source == S3CredentialSource::kEnvironment || (is_static && config_.keys_follow_environment)) {
+    const std::string file = config_.file_of_variable ? config_.file_of_variable("AWS_ACCESS_KEY_ID") : "";
+    if (!file.empty()) {
+      return fmt::format(
+          "The temporary credentials have expired: paste fresh ones {} into {}. A query that runs reads the file again "
+          "by itself; this one goes on where it stopped when it is started again.",
+          kAllThree, file);
+    }
+    return fmt::format(
+        "The temporary credentials have expired. They are in the environment of this process, which cannot change "
+        "while it runs: start it again with fresh ones {}. {}",
+        kAllThree, kRenewing);
+  }
+  if (is_static) {
+    return fmt::format(
+        "The temporary credentials have expired. They are in the settings, which cannot change while a query runs: "
+        "start again with a fresh fs.s3a.access.key, fs.s3a.secret.key and fs.s3a.session.token. {}",
+        kRenewing);
+  }
+  if (kept_.source == S3CredentialSource::kProfile) {
+    return fmt::format(
+        "The temporary credentials of the profile have expired: write fresh ones into {}, or log in again "
+        "where the profile says so.",
+        ProfileFile("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
+  }
+  return "The temporary credentials have expired, and where they came from gave no newer ones. Is the clock of this "
+         "machine right?";
+}
+
+Result<CredentialStore::Kept> CredentialStore::FetchAny() {
   for (const S3CredentialSource source : config_.credential_sources) {
+    // Taken before the source is read: a change in between is then seen at the next look.
+    std::string stamp = StampOf(source);
     SLUICE_ASSIGN(Credentials found, FetchFrom(source));
     if (found == nullptr) continue;
     Hide(found);
-    return found;
+    return Kept{std::move(found), source, std::move(stamp)};
   }
   return EnvironmentError("SLUICE_S3.NO_CREDENTIALS",
                           "No credentials for S3: none in the settings (fs.s3a.access.key, fs.s3a.secret.key, "
@@ -147,6 +213,10 @@ Result<Credentials> CredentialStore::FetchStatic() {
   if (config_.access_key.empty() || config_.secret_key.empty()) {
     return UserError("SLUICE_S3.CONFIGURATION",
                      "fs.s3a.access.key and fs.s3a.secret.key belong together: one of them is not set.");
+  }
+  if (config_.keys_follow_environment) {
+    SLUICE_ASSIGN(Credentials now, FetchEnvironment());
+    if (now != nullptr) return now;
   }
   return Own(aws_credentials_new(transport_->runtime().allocator(), Cursor(config_.access_key),
                                  Cursor(config_.secret_key), Cursor(config_.session_token), UINT64_MAX));
@@ -183,7 +253,6 @@ Result<Credentials> CredentialStore::FetchProfile() {
     options.tls_ctx = tls;
     return aws_credentials_provider_new_profile(runtime.allocator(), &options);
   });
-  if (found != nullptr) return found;
   if (found != nullptr) return found;
   tls = transport_->TlsContext().ValueOr(nullptr);
   if (tls == nullptr) return kNone;

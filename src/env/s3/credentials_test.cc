@@ -94,9 +94,16 @@ TEST_F(CredentialsTest, ProfileOfTheSharedFile) {
   EXPECT_EQ(store_.requests().back().headers.at("x-amz-security-token"), "work-token-1");
   EXPECT_EQ(Redact("it is work-secret-canary").find("canary"), std::string::npos);
 
-  // Fresh keys pasted into the file are found when the old ones have expired.
+  // Fresh keys pasted into the file are used from then on.
   File("credentials", "[work]\naws_access_key_id=NEWKEY\naws_secret_access_key=new-secret-1\naws_session_token=t2\n");
+  ASSERT_EQ(fs->ReadFile("b/k").status(), Status::OK());
+  EXPECT_EQ(LastKey(), "NEWKEY");
+  // None were: the error names the file.
   store_.AddReply(400, "ExpiredToken");
+  const Status status = fs->ReadFile("b/k").status();
+  EXPECT_NE(status.message().find(variables_["AWS_SHARED_CREDENTIALS_FILE"]), std::string::npos) << status.ToString();
+  // A file that is broken for a moment does no harm to keys that still hold.
+  File("credentials", "[wo");
   ASSERT_EQ(fs->ReadFile("b/k").status(), Status::OK());
   EXPECT_EQ(LastKey(), "NEWKEY");
 }
@@ -109,6 +116,25 @@ TEST_F(CredentialsTest, CredentialProcess) {
   variables_["AWS_CONFIG_FILE"] = File("config", "[default]\ncredential_process = " + program + "\n");
   ASSERT_EQ(Make()->ReadFile("b/k").status(), Status::OK());
   EXPECT_EQ(LastKey(), "PROCKEY");
+
+  // It is asked again a minute before what it gave expires.
+  const std::string asked = (folder_ / "asked").string();
+  File("helper.sh", "#!/bin/sh\necho x >>" + asked + R"sh(
+cat <<END
+{"Version":1,"AccessKeyId":"PROC$(wc -l <)sh" +
+                        asked + R"sh()","SecretAccessKey":"process-secret","SessionToken":"t",
+"Expiration":"2030-01-01T00:10:00Z"}
+END
+)sh");
+  ManualClock clock(1893456000000);  // 2030-01-01T00:00:00Z
+  auto fs = Make(S3Config().credential_sources, &clock);
+  ASSERT_EQ(fs->ReadFile("b/k").status(), Status::OK());
+  clock.Advance(8 * 60'000);
+  ASSERT_EQ(fs->ReadFile("b/k").status(), Status::OK());
+  EXPECT_EQ(LastKey(), "PROC1");
+  clock.Advance(90'000);
+  ASSERT_EQ(fs->ReadFile("b/k").status(), Status::OK());
+  EXPECT_EQ(LastKey(), "PROC2");
 }
 
 TEST_F(CredentialsTest, InstanceMetadataIsRenewedBeforeItExpires) {

@@ -112,10 +112,11 @@ Result<S3Reply> S3Client::Run(const S3Request& request) {
     if (HidesError(request, result.http) && result.error.status < 300 && verdict == Verdict::kFail) {
       verdict = Verdict::kRetry;
     }
-    if (verdict == Verdict::kExpired && !renewed) {
+    if (verdict == Verdict::kRenew && !renewed) {
       renewed = true;
-      SLUICE_ASSIGN(const bool newer, credentials_.Renew(credentials));
-      if (newer) continue;
+      const Result<bool> newer = credentials_.Renew(credentials);
+      if (newer.ok() && *newer) continue;
+      if (!newer.ok()) Log(LogLevel::kWarn, "S3 credentials could not be renewed: {}", newer.status().message());
     }
     if (verdict == Verdict::kRegion && redirects++ < 2 &&
         ChangeRegion(request.at.bucket, region, result.error.region)) {
@@ -123,7 +124,8 @@ Result<S3Reply> S3Client::Run(const S3Request& request) {
     }
     const bool late = clock_.MonotonicNanos() >= deadline;
     if (verdict != Verdict::kRetry || ++attempt >= max_attempts || late) {
-      return ErrorStatus(CallName(request.call), shown, result.error, attempt);
+      return ErrorStatus(CallName(request.call), shown, result.error, attempt,
+                         IsExpired(result.error) ? credentials_.HowToRenew() : "");
     }
     result.ambiguous |= MayHaveBeenApplied(result.http, result.error);
     Log(LogLevel::kDebug, "S3 {} {}: try {} failed ({}), again", CallName(request.call), shown, attempt,

@@ -317,6 +317,10 @@ Result<S3Config> S3ConfigFromConf(const Conf& conf, const std::string& bucket,
   config.ca_bundle = conf.Find("spark.sluice.s3.caBundle").value_or("");
   if (config.ca_bundle.empty()) config.ca_bundle = s3::FirstSet(variable, {"AWS_CA_BUNDLE"});
   config.allow_unconditional_writes = conf.Find("spark.sluice.s3.allowUnconditionalWrites").value_or("") == "true";
+  const auto is = [&](const char* name, const std::string& value) { return variable(name).value_or("") == value; };
+  config.keys_follow_environment = !config.access_key.empty() && is("AWS_ACCESS_KEY_ID", config.access_key) &&
+                                   is("AWS_SECRET_ACCESS_KEY", config.secret_key) &&
+                                   is("AWS_SESSION_TOKEN", config.session_token);
   config.variable = std::move(variable);
   RegisterSecret(config.secret_key);
   RegisterSecret(config.session_token);

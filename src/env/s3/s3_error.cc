@@ -26,9 +26,6 @@ constexpr std::string_view kDenied = "SLUICE_S3.ACCESS_DENIED";
 constexpr std::string_view kExpired = "SLUICE_S3.EXPIRED_CREDENTIALS";
 constexpr std::string_view kUnavailable = "SLUICE_S3.UNAVAILABLE";
 constexpr std::string_view kFailed = "SLUICE_S3.REQUEST_FAILED";
-constexpr std::string_view kPaste =
-    "The temporary credentials have expired: paste fresh ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-    "AWS_SESSION_TOKEN, all three) where they came from.";
 
 constexpr CodeRow kCodes[] = {
     {"AccessDenied", Verdict::kFail, kDenied, ""},
@@ -36,14 +33,14 @@ constexpr CodeRow kCodes[] = {
     {"AuthorizationHeaderMalformed", Verdict::kRegion, kFailed, "Is the region right (fs.s3a.endpoint.region)?"},
     {"BadDigest", Verdict::kRetry, kUnavailable, ""},
     {"ConditionalRequestConflict", Verdict::kRetry, kUnavailable, ""},
-    {"ExpiredToken", Verdict::kExpired, kExpired, kPaste},
-    {"ExpiredTokenException", Verdict::kExpired, kExpired, kPaste},
+    {"ExpiredToken", Verdict::kRenew, kExpired, ""},
+    {"ExpiredTokenException", Verdict::kRenew, kExpired, ""},
     {"IllegalLocationConstraintException", Verdict::kRegion, kFailed, ""},
     {"InternalError", Verdict::kRetry, kUnavailable, ""},
-    {"InvalidAccessKeyId", Verdict::kFail, kDenied,
+    {"InvalidAccessKeyId", Verdict::kRenew, kDenied,
      "The access key is not known there; temporary keys need their session token too."},
-    {"InvalidToken", Verdict::kFail, kDenied, "The session token does not belong to the access key."},
-    {"InvalidTokenId", Verdict::kFail, kDenied, "The session token does not belong to the access key."},
+    {"InvalidToken", Verdict::kRenew, kDenied, "The session token does not belong to the access key."},
+    {"InvalidTokenId", Verdict::kRenew, kDenied, "The session token does not belong to the access key."},
     {"NoSuchBucket", Verdict::kFail, "SLUICE_S3.NO_SUCH_BUCKET", "Sluice does not make buckets."},
     {"OperationAborted", Verdict::kRetry, kUnavailable, ""},
     {"PermanentRedirect", Verdict::kRegion, kFailed, "Is the region right (fs.s3a.endpoint.region)?"},
@@ -55,7 +52,7 @@ constexpr CodeRow kCodes[] = {
     {"TemporaryRedirect", Verdict::kRegion, kFailed, ""},
     {"Throttling", Verdict::kRetry, kUnavailable, ""},
     {"ThrottlingException", Verdict::kRetry, kUnavailable, ""},
-    {"TokenRefreshRequired", Verdict::kExpired, kExpired, kPaste},
+    {"TokenRefreshRequired", Verdict::kRenew, kExpired, ""},
     {"XAmzContentChecksumMismatch", Verdict::kRetry, kUnavailable, ""},
 };
 
@@ -101,7 +98,12 @@ Verdict JudgeError(const S3Error& error) {
   return verdict;
 }
 
-Status ErrorStatus(std::string_view call, const std::string& uri, const S3Error& error, int tries) {
+bool IsExpired(const S3Error& error) {
+  return error.crt_error == 0 && RowOf(error).error_class == kExpired;
+}
+
+Status ErrorStatus(std::string_view call, const std::string& uri, const S3Error& error, int tries,
+                   const std::string& advice) {
   const std::string after = tries > 1 ? fmt::format(" after {} tries", tries) : "";
   const ErrorParameters parameters{{"call", std::string(call)}, {"path", uri}, {"code", error.code}};
   if (error.crt_error != 0) {
@@ -116,6 +118,7 @@ Status ErrorStatus(std::string_view call, const std::string& uri, const S3Error&
                                  Redact(error.message), error.status, error.request_id.empty() ? "" : ", request id ",
                                  error.request_id);
   if (!row.hint.empty()) text += fmt::format(" {}", row.hint);
+  if (!advice.empty()) text += " " + advice;
   return EnvironmentError(row.error_class, std::move(text), row.verdict == Verdict::kRetry, parameters);
 }
 

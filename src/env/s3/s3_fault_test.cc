@@ -180,38 +180,69 @@ TEST_F(S3FaultTest, SecretsStayOutOfErrors) {
 }
 
 TEST_F(S3FaultTest, ExpiredCredentialsAreAskedForAgain) {
-  int asked = 0;
   std::string suffix = "1";
   fs_ = Make([&](S3Config& config) {
     config.access_key.clear();
     config.secret_key.clear();
     config.session_token.clear();
     config.variable = [&](const std::string& name) -> std::optional<std::string> {
-      if (name == "AWS_ACCESS_KEY_ID") return ++asked, "KEY" + suffix;
+      if (name == "AWS_ACCESS_KEY_ID") return "KEY" + suffix;
       if (name == "AWS_SECRET_ACCESS_KEY") return "secret-number-" + suffix;
       if (name == "AWS_SESSION_TOKEN") return "token-number-" + suffix;
       return std::nullopt;
     };
+    config.file_of_variable = [](const std::string&) { return "/home/me/.env"; };
   });
   ASSERT_TRUE(fs_->CreateAtomic("b/k", "1").ok());
+  // Fresh ones are seen before the old ones expire, and just when they do.
   suffix = "2";
-  store_.AddReply(400, "ExpiredToken");
   EXPECT_EQ(fs_->ReadFile("b/k").ValueOrDie(), "1");
-  EXPECT_EQ(asked, 2);
   EXPECT_EQ(store_.requests().back().headers.at("x-amz-security-token"), "token-number-2");
+  for (const char* code : {"ExpiredToken", "InvalidAccessKeyId", "InvalidTokenId"}) {
+    store_.SetHandler([&, code](const Request& request) -> std::optional<Reply> {
+      if (request.headers.at("x-amz-security-token") != "token-number-2") return std::nullopt;
+      suffix = "3";
+      return ScriptedStore::Error(400, code);
+    });
+    EXPECT_EQ(fs_->ReadFile("b/k").ValueOrDie(), "1") << code;
+    EXPECT_EQ(store_.requests().back().headers.at("x-amz-security-token"), "token-number-3");
+    store_.SetHandler(nullptr);
+    suffix = "2";
+  }
 
-  // No fresh ones: one request, and the error says what to do.
+  // No fresh ones: one request, and the error says what to do, and where.
   const int before = store_.CountOf("GET");
   store_.AddReply(400, "ExpiredToken");
   const Status status = fs_->ReadFile("b/k").status();
   EXPECT_TRUE(HasErrorClass(status, "SLUICE_S3.EXPIRED_CREDENTIALS")) << status.ToString();
   EXPECT_NE(status.message().find("paste fresh ones"), std::string::npos);
+  EXPECT_NE(status.message().find("/home/me/.env"), std::string::npos);
   EXPECT_EQ(store_.CountOf("GET"), before + 1);
+}
 
-  suffix = "3";
-  store_.Add({Kind::kReply, ScriptedStore::Error(400, "")});
-  store_.AddReply(400, "ExpiredToken", "GET");
-  EXPECT_EQ(fs_->Stat("b/k").ValueOrDie().size, 1);
+TEST_F(S3FaultTest, ExpiredCredentialsOfTheSettingsNameTheWays) {
+  store_.AddReply(400, "ExpiredToken");
+  const Status status = fs_->ReadFile("b/k").status();
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_S3.EXPIRED_CREDENTIALS")) << status.ToString();
+  for (const char* way : {"fs.s3a.session.token", ".env", "credential_process", "profile"}) {
+    EXPECT_NE(status.message().find(way), std::string::npos) << way;
+  }
+  EXPECT_EQ(store_.requests().size(), 1u);
+
+  // Keys that a program copied from its .env file into the settings follow the file.
+  std::string token = kToken;
+  fs_ = Make([&](S3Config& config) {
+    config.keys_follow_environment = true;
+    config.variable = [&](const std::string& name) -> std::optional<std::string> {
+      if (name == "AWS_ACCESS_KEY_ID") return "AKEXAMPLE";
+      if (name == "AWS_SECRET_ACCESS_KEY") return kSecret;
+      return name == "AWS_SESSION_TOKEN" ? std::optional(token) : std::nullopt;
+    };
+  });
+  ASSERT_TRUE(fs_->CreateAtomic("b/k", "1").ok());
+  token = "fresh-token-of-the-file";
+  ASSERT_TRUE(fs_->ReadFile("b/k").ok());
+  EXPECT_EQ(store_.requests().back().headers.at("x-amz-security-token"), token);
 }
 
 TEST_F(S3FaultTest, FreshOnesThatAreExpiredTooAreNotTriedForEver) {

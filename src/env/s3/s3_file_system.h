@@ -20,7 +20,7 @@ class Conf;
 // Where credentials come from; the first source of a list that has some wins.
 enum class S3CredentialSource {
   kStatic,       // access_key, secret_key, session_token of the config
-  kEnvironment,  // AWS_ACCESS_KEY_ID and its kin, through `variable`; asked again when the store calls them expired
+  kEnvironment,  // AWS_ACCESS_KEY_ID and its kin, through `variable`
   kProfile,      // ~/.aws/config and credentials: keys, roles, credential_process, SSO
   kWebIdentity,  // a token file exchanged at STS (EKS)
   kContainer,    // ECS and EKS pod identity
@@ -44,6 +44,10 @@ struct S3Config {
   std::string session_token;
   // A variable of the environment. Must stay callable as long as the file system lives.
   std::function<std::optional<std::string>(const std::string&)> variable;
+  // The file that such a variable is read from, for messages; empty when there is none.
+  std::function<std::string(const std::string&)> file_of_variable;
+  // The keys above are the environment's too: programs copy them from a .env file into the settings. They follow it.
+  bool keys_follow_environment = false;
 
   int64_t connect_timeout_ms = 10'000;
   int64_t request_timeout_ms = 120'000;    // one try of one request, beginning to end
