@@ -5,13 +5,14 @@
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
 # make bench-batches, bench-queries, bench-start, bench-scale: small batches, SQL, start-up, growth
+# make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
+.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -51,6 +52,11 @@ crash:
 	@tools/deps.sh test
 	@tools/build.sh release sluice
 	@.venv/bin/python -m pytest -q tests/crash --all-crash-points $(PYTEST)
+
+faults:
+	@tools/deps.sh test
+	@tools/build.sh release sluice examples
+	@.venv/bin/python -m pytest -q tests/faults tests/interop/test_fencing.py tests/interop/test_secrets.py --all-faults $(PYTEST)
 
 interop-s3:
 	@tools/deps.sh s3spark

@@ -15,6 +15,7 @@ from servers.process import ServerMissing
 def pytest_addoption(parser):
     parser.addoption("--all-crash-points", action="store_true", help="the full sweep, not a seeded sample")
     parser.addoption("--all-budgets", action="store_true", help="every case of the memory budget, not a sample")
+    parser.addoption("--all-faults", action="store_true", help="every fault case, not a seeded sample")
     parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
     parser.addoption("--seed", type=int, default=int(os.environ.get("SLUICE_SEED", "1")), help="of samples and histories")
 
@@ -86,5 +87,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="needs Spark's AWS bundle (655 MB): make interop-s3"))
         if item.get_closest_marker("full_sweep") and not config.getoption("--all-crash-points"):
             item.add_marker(pytest.mark.skip(reason="the full sweep: make crash"))
+        if item.get_closest_marker("full_faults") and not config.getoption("--all-faults"):
+            item.add_marker(pytest.mark.skip(reason="a slow fault case: make faults"))
     # What every test printed is searched for secrets, so that one goes last.
     items.sort(key=lambda item: pathlib.Path(item.fspath).name == "test_secrets.py")

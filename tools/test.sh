@@ -16,7 +16,7 @@ stage() { # name command...
 unit_tests() {
   # libarrow is not instrumented, so containers that cross into it look overflown.
   ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 GTEST_OUTPUT="xml:$results/" \
-    GTEST_BRIEF=1 ctest --test-dir build/debug -j"$(nproc)" --timeout 900 --output-on-failure >"$results/ctest.log" 2>&1 ||
+    GTEST_BRIEF=1 python3 tools/servers with-s3 ctest --test-dir build/debug -j"$(nproc)" --timeout 900 --output-on-failure >"$results/ctest.log" 2>&1 ||
     { sed -n '/Start .*: /!p' "$results/ctest.log" | tail -200; return 1; }
 }
 

@@ -23,7 +23,8 @@ def test_stored_files_hold_no_secret(sluice, minio, topic, tmp_path):
 
 def test_outputs_hold_no_secret(minio, minio_tls):
     assert program.outputs, "nothing was run before"
-    secrets = [PASSWORD, ROOT_PASSWORD, minio.secret_key, minio.token, minio_tls.secret_key, minio_tls.token]
+    secrets = [PASSWORD, ROOT_PASSWORD, minio.secret_key, minio.token, minio_tls.secret_key, minio_tls.token,
+               *program.secrets]
     assert program.leaks(secrets) == []
 
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import dataclasses
+import json
 import os
 import pathlib
 import signal
@@ -13,6 +14,7 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = pathlib.Path(os.environ.get("SLUICE_PROGRAM", ROOT / "build" / "release" / "sluice"))
 outputs: list[tuple[str, str]] = []  # what was run, what it printed: for the search for secrets
+secrets: set[str] = set()  # canaries and keys of single tests, searched for besides the servers' own
 
 
 @dataclasses.dataclass
@@ -108,7 +110,8 @@ class Sluice:
 
 def spellings(secret: str) -> set[str]:
     """The forms in which a secret could slip out."""
-    forms = {secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), secret.encode().hex()}
+    forms = {secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), secret.encode().hex(),
+             json.dumps(secret)[1:-1], secret.replace("\\", "\\\\").replace("'", "\\'")}
     for shift in range(3):  # base64 of a text that holds the secret, at each alignment
         text = base64.b64encode(b"x" * shift + secret.encode()).decode()
         forms.add(text[4 if shift else 0:len(text) - 4])

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real servers for trying things by hand.
+"""Real servers for trying things by hand, and S3 for the unit tests.
 
   python3 tools/servers up kafka|s3|s3-tls ...   start in the background, print how to reach them
   python3 tools/servers down                     stop all that `up` started
+  python3 tools/servers with-s3 COMMAND ...      run a command while an S3 server is up; SLUICE_TEST_S3_ENV names the file
+                                                 of its settings (without MinIO it is not set, unless CI=true)
 """
 import json
 import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -59,6 +62,21 @@ def down() -> None:
         print(f"{folder.name} is down")
 
 
+def with_s3(command: list[str]) -> int:
+    try:
+        server = minio.Minio()
+    except process.ServerMissing as missing:
+        if os.environ.get("CI") == "true":
+            sys.exit(str(missing))
+        return subprocess.run(command).returncode
+    try:
+        settings = server.folder / "client.env"
+        settings.write_text("".join(f"{k}={v}\n" for k, v in {**server.env(), "S3_BUCKET": server.bucket}.items()))
+        return subprocess.run(command, env={**os.environ, "SLUICE_TEST_S3_ENV": str(settings)}).returncode
+    finally:
+        server.close()
+
+
 def main(words: list[str]) -> int:
     if len(words) > 1 and words[0] == "up" and set(words[1:]) <= {"kafka", "s3", "s3-tls"}:
         try:
@@ -67,6 +85,8 @@ def main(words: list[str]) -> int:
         except process.ServerMissing as missing:
             sys.exit(str(missing))
         return 0
+    if len(words) > 1 and words[0] == "with-s3":
+        return with_s3(words[1:])
     if words == ["down"]:
         down()
         return 0
