@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "base/logging.h"
 #include "base/spark_error.h"
 #include "connectors/file/file_task_writer.h"
 #include "connectors/file/part_file_name.h"
+#include "connectors/parquet/table_files.h"
 
 namespace sluice {
 namespace {
@@ -140,7 +144,30 @@ Status FileSink::Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> 
     auto& own = dynamic_cast<FileTaskCommit&>(*commit);
     std::move(own.entries.begin(), own.entries.end(), std::back_inserter(entries));
   }
-  return log_.Add(batch, entries);
+  Status added = log_.Add(batch, entries);
+  if (HasErrorClass(added, "SLUICE_CONCURRENT_WRITER")) RemoveUnnamed(batch, entries);
+  return added;
+}
+
+// The batch's entry is another writer's. Files of ours that it does not name will never be named, and whoever lists the
+// folder without the log would count them.
+void FileSink::RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& entries) const {
+  FileSinkLog log(log_.folder().location(), {}, &context_.env->clock());
+  const auto remove = [&]() -> Status {
+    SLUICE_RETURN_IF_ERROR(log.Refresh());
+    SLUICE_ASSIGN(const std::vector<SinkLogEntry> theirs, log.ReadBatch(batch));
+    std::set<std::string> named;
+    for (const SinkLogEntry& entry : theirs) named.insert(entry.path);
+    std::vector<std::string> paths;
+    for (const SinkLogEntry& entry : entries) {
+      if (!named.contains(entry.path)) paths.push_back(PathOfUri(entry.path));
+    }
+    return folder_.fs->Delete(paths);
+  };
+  if (const Status removed = remove(); !removed.ok()) {
+    Log(LogLevel::kWarn, "Files that batch {} left in {} could not be deleted (checkpoint clean does it): {}",
+        batch.value, context_.path, removed.message());
+  }
 }
 
 }  // namespace sluice

@@ -33,6 +33,7 @@ class FileSink : public StreamSink {
   Status RefuseUsedFolder(BatchId next, BatchId latest) const;
   Status RefuseLostBatches(BatchId next, std::optional<BatchId> latest) const;
   Status CheckOwner(BatchId batch) const;
+  void RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& entries) const;
 
   const SinkContext context_;
   const Location folder_;

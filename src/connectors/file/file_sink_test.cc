@@ -190,6 +190,17 @@ TEST_F(FileSinkTest, OtherFilesInTheLogAreARace) {
   EXPECT_NE(status.message().find("Race while writing batch 0"), std::string::npos);
 }
 
+TEST_F(FileSinkTest, WhoLosesTheRaceTakesItsFilesAway) {
+  auto winner = *Started(0, false);
+  query = "00000000-0000-4000-8000-00000000000f";
+  auto loser = *Started(0, false);
+  ASSERT_TRUE(RunBatch(winner.get(), 0, 100).ok());
+  const auto before = PartFiles();
+  const Status status = RunBatch(loser.get(), 0, 100);
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_CONCURRENT_WRITER")) << status;
+  EXPECT_EQ(PartFiles(), before);
+}
+
 TEST_F(FileSinkTest, FilesWithOtherBytesAreReplacedOnlyByTheRecoveredBatch) {
   ASSERT_TRUE(RunTasks(Started(0, false)->get(), 0, 100).ok());
   const auto before = Files();
