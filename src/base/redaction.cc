@@ -106,6 +106,23 @@ std::string MaskAssignments(std::string_view text) {
   return out;
 }
 
+// user:password@ between "://" and the host of a URL.
+std::string MaskUserInfo(std::string text) {
+  for (size_t at = text.find("://"); at != std::string::npos; at = text.find("://", at)) {
+    at += 3;
+    const std::string_view rest =
+        std::string_view(text).substr(at, text.find_first_of(" \t\n'\"", at) - at);  // up to the URL's end
+    const size_t colon = rest.find(':');
+    const size_t slash = rest.find('/');
+    if (colon == std::string_view::npos || colon > slash) continue;
+    // A password may hold '@' and '/' that should have been encoded; only digits behind the colon are a port.
+    const bool is_port = rest.substr(0, slash).find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+    const size_t sign = is_port ? std::string_view::npos : rest.rfind('@');
+    if (sign != std::string_view::npos && sign > colon) text.replace(at, sign, kMask);
+  }
+  return text;
+}
+
 }  // namespace
 
 void RegisterSecret(std::string_view secret) {
@@ -119,7 +136,7 @@ void RegisterSecret(std::string_view secret) {
 }
 
 std::string Redact(std::string_view text) {
-  std::string out = MaskAssignments(text);
+  std::string out = MaskUserInfo(MaskAssignments(text));
   std::shared_lock lock(mutex);
   for (const std::string& secret : Secrets()) ReplaceAll(&out, secret);
   return out;

@@ -32,6 +32,13 @@ TEST(Redaction, AssignmentsToTellingWordsAreMasked) {
   EXPECT_EQ(Redact("X-Amz-Security-Token=abc&Z=1"), "X-Amz-Security-Token=***&Z=1");
 }
 
+TEST(Redaction, UsersOfUrlsAreMasked) {
+  EXPECT_EQ(Redact("at http://me:pa@s/s@host:9000/x, 's3a://AK:k@bucket/a'"),
+            "at http://***@host:9000/x, 's3a://***@bucket/a'");
+  EXPECT_EQ(Redact("http://host:9000/x@y"), "http://host:9000/x@y");
+  EXPECT_EQ(Redact("s3a://bucket/a:b@c and x://h:1 y@z"), "s3a://bucket/a:b@c and x://h:1 y@z");
+}
+
 TEST(Redaction, OtherTextStays) {
   EXPECT_EQ(Redact("a=b token bucket, key = value"), "a=b token bucket, key = value");
   EXPECT_EQ(Redact(""), "");

@@ -2,6 +2,8 @@
 #include "cli/global_options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iostream>
 
@@ -46,7 +48,7 @@ Result<Conf> ConfOf(const GlobalOptions& options) {
   for (const std::string& entry : options.conf) {
     const size_t equals = entry.find('=');
     if (equals == std::string::npos || equals == 0) {
-      return UserError("SLUICE_USAGE", "--conf takes KEY=VALUE, not '" + Redact(entry) + "'.");
+      return UserError("SLUICE_USAGE", "--conf takes KEY=VALUE, not '" + NamePartOf(entry) + "...'.");
     }
     SLUICE_RETURN_IF_ERROR(conf.Set(entry.substr(0, equals), entry.substr(equals + 1)));
   }
@@ -70,6 +72,11 @@ void GlobalOptions::AddTo(CLI::App* command) {
   command->add_option("--memory", memory, "Memory budget, such as 128M (spark.sluice.memory)");
   command->add_option("--log-level", log_level, "trace, debug, info, warn, error or off")->capture_default_str();
   command->add_option("--log-format", log_format, "text or json")->capture_default_str();
+}
+
+std::string NamePartOf(const std::string& argument) {
+  const auto is_name = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; };
+  return {argument.begin(), std::find_if_not(argument.begin(), argument.end(), is_name)};
 }
 
 Result<std::shared_ptr<Env>> StartEnv(const GlobalOptions& options) {

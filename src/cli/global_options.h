@@ -47,6 +47,8 @@ struct Program {
 };
 
 Result<Program> StartProgram(const GlobalOptions& options);
+// What may be shown of an argument that should have been NAME=VALUE: the name it begins with. The rest may be a secret.
+std::string NamePartOf(const std::string& argument);
 // Only the environment, for commands without a session.
 Result<std::shared_ptr<Env>> StartEnv(const GlobalOptions& options);
 

@@ -38,7 +38,9 @@ Result<std::map<std::string, std::string>> ParseParams(const std::vector<std::st
   std::map<std::string, std::string> values;
   for (const std::string& param : params) {
     const size_t equals = param.find('=');
-    if (equals == std::string::npos) return UserError("SLUICE_USAGE", "--param takes NAME=VALUE, not '" + param + "'.");
+    if (equals == std::string::npos) {
+      return UserError("SLUICE_USAGE", "--param takes NAME=VALUE, not '" + NamePartOf(param) + "...'.");
+    }
     values[param.substr(0, equals)] = param.substr(equals + 1);
   }
   return values;

@@ -68,6 +68,12 @@ Result<ClientConfig> MakeClientConfig(const Options& options, ClientScope role, 
     return UserError("SLUICE_INVALID_OPTION",
                      "Option 'kafka.bootstrap.servers' is missing: it names the Kafka brokers.");
   }
+  // Such a text is not shown: it may well hold a password.
+  if (config.properties["bootstrap.servers"].find('@') != std::string::npos) {
+    return UserError("SLUICE_INVALID_OPTION",
+                     "Option 'kafka.bootstrap.servers' takes host:port pairs, without a user: logins go into "
+                     "'kafka.sasl.jaas.config'.");
+  }
   SLUICE_RETURN_IF_ERROR(SetSecurity(options, env, &config.properties));
   if (role == ClientScope::kConsumer) SLUICE_RETURN_IF_ERROR(SetIsolation(options, &config));
   return config;
