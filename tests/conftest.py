@@ -3,6 +3,7 @@
 user and a failure when CI=true."""
 import os
 import pathlib
+import random
 
 import pytest
 from rig import program, topics
@@ -81,13 +82,28 @@ def seed(request) -> int:
     return request.config.getoption("--seed")
 
 
+def keep_samples(config, items) -> None:
+    """Of a file marked fault_sample(n), n tests drawn by the seed; a test asked for by name stays."""
+    files: dict = {}
+    for item in items:
+        if item.get_closest_marker("fault_sample"):
+            files.setdefault(item.fspath, []).append(item)
+    dropped = set()
+    for tests in files.values():
+        count = tests[0].get_closest_marker("fault_sample").args[0]
+        if not config.getoption("keyword") and len(tests) > count:
+            dropped.update(set(tests) - set(random.Random(config.getoption("--seed")).sample(tests, count)))
+    config.hook.pytest_deselected(items=[item for item in items if item in dropped])
+    items[:] = [item for item in items if item not in dropped]
+
+
 def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker("spark_s3") and not config.getoption("--spark-s3"):
             item.add_marker(pytest.mark.skip(reason="needs Spark's AWS bundle (655 MB): make interop-s3"))
         if item.get_closest_marker("full_sweep") and not config.getoption("--all-crash-points"):
             item.add_marker(pytest.mark.skip(reason="the full sweep: make crash"))
-        if item.get_closest_marker("full_faults") and not config.getoption("--all-faults"):
-            item.add_marker(pytest.mark.skip(reason="a slow fault case: make faults"))
+    if not config.getoption("--all-faults"):
+        keep_samples(config, items)
     # What every test printed is searched for secrets, so that one goes last.
     items.sort(key=lambda item: pathlib.Path(item.fspath).name == "test_secrets.py")

@@ -14,6 +14,7 @@ from rig.pipeline import Pipeline
 from rig.reviews import reviews
 from rig.s3_proxy import S3Proxy
 
+pytestmark = pytest.mark.fault_sample(5)
 LAST_SECONDS = 63  # a key is replaced a minute before it expires
 
 
@@ -179,18 +180,7 @@ class Source:
             self.endpoint.reply = answer(triple, seconds)
 
 
-SOURCES = ["dotenv", "profile", "process", "container", "instance"]
-
-
-def pytest_generate_tests(metafunc):
-    if "source" in metafunc.fixturenames:
-        # The first test takes five seconds a source, the second one; `make faults` has all.
-        some = ["dotenv", "instance"] if "before" in metafunc.function.__name__ else ["profile", "process", "container"]
-        everything = metafunc.config.getoption("--all-faults")
-        metafunc.parametrize("source", SOURCES if everything else some, indirect=True)
-
-
-@pytest.fixture
+@pytest.fixture(params=["dotenv", "profile", "process", "container", "instance"])
 def source(request, sluice, tmp_path, endpoint):
     return Source(request.param, tmp_path, endpoint)
 
@@ -270,7 +260,7 @@ def test_fresh_keys_are_there_when_the_old_ones_expire(sluice, source, gate, key
 WAYS = (".env", "profile", "credential_process")
 
 
-@pytest.mark.parametrize("place", ["dotenv", "env-file", "settings", *(pytest.param(p, marks=pytest.mark.full_faults) for p in ("environment", "copied"))])
+@pytest.mark.parametrize("place", ["dotenv", "env-file", "environment", "settings", "copied"])
 def test_without_fresh_keys_the_error_says_what_to_do(place, sluice, gate, keys, minio, topic, tmp_path):
     pipeline = make_pipeline(topic(), minio, tmp_path)
     old = keys()
