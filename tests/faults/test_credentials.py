@@ -7,6 +7,7 @@ import json
 import signal
 import stat
 import threading
+import time
 
 import pytest
 from rig import program, table
@@ -217,14 +218,12 @@ def test_fresh_keys_are_used_before_the_old_ones_expire(sluice, source, gate, ke
         running.wait_until(lambda: batches(minio, tmp_path) >= 2, 60, "two batches")
         source.give(fresh, 3600)
         number = 40
-
-        def moved() -> bool:
-            nonlocal number
+        while gate.used[-1] != fresh["AWS_ACCESS_KEY_ID"]:  # each batch asks for the keys
+            before = batches(minio, tmp_path)
             pipeline.topic.produce(reviews(number, 5))
             number += 5
-            return gate.used[-1] == fresh["AWS_ACCESS_KEY_ID"]
-
-        running.wait_until(moved, 60, "a request with the fresh key")
+            running.wait_until(lambda: batches(minio, tmp_path) > before, 60, "the next batch")
+            assert time.monotonic() - running.started < 120, "the fresh key is not used"
         gate.expired.add(old["AWS_ACCESS_KEY_ID"])
         pipeline.topic.produce(reviews(number, 40))
         before = batches(minio, tmp_path)

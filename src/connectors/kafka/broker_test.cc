@@ -169,6 +169,59 @@ TEST_F(BrokerTest, TroubleThatPassesIsWaitedOut) {
   EXPECT_EQ(Read(source.get(), start, *end).size(), 10u);
 }
 
+// Codes of a broker that cannot be staged on a real one. Each comes once, and then the broker answers.
+constexpr rd_kafka_resp_err_t kPassingCodes[] = {
+    RD_KAFKA_RESP_ERR_UNKNOWN,
+    RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+    RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+    RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE,
+    RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE,
+    RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+    RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
+    RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+    RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
+    RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
+    RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
+    RD_KAFKA_RESP_ERR__TRANSPORT,
+};
+constexpr int kFetchRequest = 1;
+constexpr int kListOffsetsRequest = 2;
+constexpr int kMetadataRequest = 3;
+
+TEST_F(BrokerTest, EveryPassingCodeIsWaitedOut) {
+  Produce(0, 0, 10);
+  const std::string start = R"({"reviews":{"0":0,"1":0}})";
+  for (const auto code : kPassingCodes) {
+    for (const int request : {kListOffsetsRequest, kMetadataRequest, kFetchRequest}) {
+      SCOPED_TRACE(fmt::format("{} to request {}", rd_kafka_err2name(code), request));
+      auto source = Open();
+      ASSERT_TRUE(source->LatestOffset(start).ok());
+      rd_kafka_mock_push_request_errors(broker_->cluster(), request, 1, code);
+      const auto end = source->LatestOffset(start);
+      ASSERT_TRUE(end.ok()) << end.status();
+      EXPECT_EQ(Read(source.get(), start, **end).size(), 10u);
+      rd_kafka_mock_clear_request_errors(broker_->cluster(), request);
+    }
+  }
+}
+
+TEST_F(BrokerTest, CodesThatWaitingDoesNotCureFailAtOnce) {
+  Produce(0, 0, 10);
+  const std::string start = R"({"reviews":{"0":0,"1":0}})";
+  for (const auto& [code, error_class] : std::vector<std::pair<rd_kafka_resp_err_t, std::string>>{
+           {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "SLUICE_KAFKA.AUTHORIZATION"},
+           {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "SLUICE_KAFKA.AUTHORIZATION"},
+           {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, "SLUICE_KAFKA.AUTHENTICATION"},
+           {RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, "SLUICE_KAFKA"}}) {
+    auto source = Open();
+    rd_kafka_mock_push_request_errors(broker_->cluster(), kListOffsetsRequest, 1, code);
+    const Status status = source->LatestOffset(start).status();
+    EXPECT_TRUE(HasErrorClass(status, error_class)) << rd_kafka_err2name(code) << ": " << status;
+    rd_kafka_mock_clear_request_errors(broker_->cluster(), kListOffsetsRequest);
+  }
+}
+
 TEST_F(BrokerTest, MissingRightsAreToldAtOnce) {
   Produce(0, 0, 1);
   auto source = Open();
