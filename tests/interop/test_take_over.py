@@ -124,7 +124,7 @@ def test_spark_killed_inside_a_batch(sluice, killed_spark, tmp_path):
 
 
 @pytest.mark.spark_s3
-@pytest.mark.parametrize("engines", ["sLsL"])
+@pytest.mark.parametrize("engines", ["sLsL", "LsL"])
 def test_take_over_on_s3(sluice, kafka, minio, topic, tmp_path, engines):
     """Needs Spark's AWS bundle: make interop-s3."""
     conf = {"spark.hadoop.fs.s3a.endpoint": minio.endpoint, "spark.hadoop.fs.s3a.access.key": minio.access_key,
@@ -135,7 +135,7 @@ def test_take_over_on_s3(sluice, kafka, minio, topic, tmp_path, engines):
     spark = Spark("4.2.0", conf=conf, s3=True)
     try:
         sluice.env.update(minio.env())
-        base = f"s3a://{minio.bucket}/takeover"
+        base = f"s3a://{minio.bucket}/takeover-{engines}"
         pipeline = Pipeline(topic(), f"{base}/table", f"{base}/checkpoint", sasl=True, max_offsets=100)
         for turn, engine in enumerate(engines):
             pipeline.topic.produce(reviews(turn * 300, 300))
@@ -144,7 +144,7 @@ def test_take_over_on_s3(sluice, kafka, minio, topic, tmp_path, engines):
             table.assert_exactly_once(spark.identities(f"{base}/table"), expected, f"turn {turn}, Spark's reader")
             table.assert_exactly_once(count(sluice, f"{base}/table"), expected, f"turn {turn}, Sluice's reader")
             folder = tmp_path / f"listing-{turn}"
-            for key in minio.list("takeover/table/part-"):
+            for key in minio.list(f"takeover-{engines}/table/part-"):
                 (folder / pathlib.Path(key).name).parent.mkdir(exist_ok=True)
                 (folder / pathlib.Path(key).name).write_bytes(minio.get(key))
             table.assert_exactly_once(table.identities(table.part_files(folder)), expected, f"turn {turn}, plain listing")
