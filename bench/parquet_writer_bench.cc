@@ -25,6 +25,7 @@ class Nowhere : public PendingFile {
     benchmark::DoNotOptimize(data);
     return Status::OK();
   }
+  Status CopyFrom(const std::string&, int64_t, int64_t) override { return Status::OK(); }
   Result<PublishOutcome> Publish() override { return PublishOutcome::kPublished; }
   Status Replace() override { return Status::OK(); }
 };

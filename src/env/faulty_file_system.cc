@@ -83,6 +83,9 @@ class FaultyFileSystem::File : public PendingFile {
   Status Write(const void* data, int64_t size) override {
     return faults_->Run("Write", path_, [&] { return base_->Write(data, size); });
   }
+  Status CopyFrom(const std::string& path, int64_t offset, int64_t length) override {
+    return faults_->Run("CopyFrom", path_, [&] { return base_->CopyFrom(path, offset, length); });
+  }
   Result<PublishOutcome> Publish() override {
     return faults_->Run("Publish", path_, [&] { return base_->Publish(); });
   }

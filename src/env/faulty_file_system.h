@@ -22,7 +22,7 @@ enum class FaultWay {
 
 // For tests: passes calls on to another file system, counts them, and makes the k-th go wrong. A sweep runs the same
 // work for k = 1, 2, ... until calls() stays below k. Every method of FileSystem but Uri is a call, and so are Write,
-// Publish and Replace of its pending files. Thread-safe.
+// CopyFrom, Publish and Replace of its pending files. Thread-safe.
 //
 // A dead process does nothing more: after a crash every call fails with SLUICE_SIMULATED_CRASH until Revive(). What a
 // pending file leaves behind when it is destroyed is up to the file system below.

@@ -36,6 +36,9 @@ class PendingFile {
  public:
   virtual ~PendingFile() = default;
   virtual Status Write(const void* data, int64_t size) = 0;
+  // Appends `length` bytes of another file of the same file system, from `offset` on. S3 copies on its own side,
+  // locally the kernel does; long ranges are on their way to the disk on return. A file that is shorter is an error.
+  virtual Status CopyFrom(const std::string& path, int64_t offset, int64_t length) = 0;
   // Makes the whole content appear under the name, if the name is free. Durable (file and folder) on return.
   virtual Result<PublishOutcome> Publish() = 0;
   // After kExistsOther only: takes the place of exactly the content that Publish saw (S3: If-Match).
@@ -67,6 +70,8 @@ class FileSystem {
 
 bool IsNotFound(const Status& status);
 Status NotFoundError(const std::string& path);
+// CopyFrom's error: the file has fewer than `size` bytes.
+Status TooShortError(const std::string& path, int64_t size);
 
 // The disk of this machine. CreateAtomic and Publish link a temporary file without overwrite and fsync file and
 // folder; Hadoop's .crc side file of a name is removed when the name is (re)written.

@@ -122,6 +122,37 @@ TEST_P(FileSystemContract, ReplaceRefusesWhatItDidNotSee) {
   EXPECT_EQ(fs_->ReadFile(Path("f")).ValueOrDie(), "another writer");
 }
 
+// Ranges below, at and above S3's least part, before, between and after bytes of one's own.
+TEST_P(FileSystemContract, APendingFileTakesRangesOfOtherFiles) {
+  std::string source(12 << 20, '\0');
+  for (size_t i = 0; i < source.size(); ++i) source[i] = static_cast<char>((i * 2654435761U) >> 13);
+  ASSERT_TRUE(Write("from/a +b", source).ok());
+  const auto compose = [&](const std::vector<std::pair<int64_t, int64_t>>& ranges, std::string* expected) {
+    auto file = fs_->OpenForWrite(Path("made")).ValueOrDie();
+    for (const auto& [offset, length] : ranges) {
+      EXPECT_TRUE(file->CopyFrom(Path("from/a +b"), offset, length).ok());
+      EXPECT_TRUE(file->Write("|own|", 5).ok());
+      *expected += source.substr(static_cast<size_t>(offset), static_cast<size_t>(length)) + "|own|";
+    }
+    return file;
+  };
+  const std::vector<std::vector<std::pair<int64_t, int64_t>>> cases = {
+      {{0, 12 << 20}}, {{0, 10}, {3, 6 << 20}, {1 << 20, 11 << 20}}, {{7, 0}, {5, 100}}, {{0, 5 << 20}, {0, 5 << 20}}};
+  for (const auto& ranges : cases) {
+    std::string expected;
+    ASSERT_EQ(compose(ranges, &expected)->Publish().ValueOrDie(), PublishOutcome::kPublished);
+    EXPECT_TRUE(fs_->ReadFile(Path("made")).ValueOrDie() == expected);
+    EXPECT_EQ(compose(ranges, &expected)->Publish().ValueOrDie(), PublishOutcome::kExistsEqual);
+    auto other = compose(ranges, &expected);
+    ASSERT_TRUE(other->Write("!", 1).ok());
+    EXPECT_EQ(other->Publish().ValueOrDie(), PublishOutcome::kExistsOther);
+    ASSERT_TRUE(fs_->Delete({Path("made")}).ok());
+  }
+  auto file = fs_->OpenForWrite(Path("made")).ValueOrDie();
+  EXPECT_FALSE(file->CopyFrom(Path("from/a +b"), 12 << 20, 1).ok()) << "beyond the end";
+  EXPECT_TRUE(IsNotFound(fs_->OpenForWrite(Path("made")).ValueOrDie()->CopyFrom(Path("none"), 0, 1)));
+}
+
 TEST_P(FileSystemContract, ListGivesChildrenOrAllFiles) {
   for (const char* name : {"d/2", "d/1", "d/sub/x", "other"}) ASSERT_TRUE(fs_->CreateAtomic(Path(name), "1234").ok());
   const auto children = fs_->List(Path("d"), false).ValueOrDie();

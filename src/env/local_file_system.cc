@@ -22,6 +22,7 @@ namespace {
 
 // Writes at least this much at a time: Parquet's writer makes many small writes.
 constexpr size_t kWriteBuffer = 256 * 1024;
+constexpr int64_t kLongCopy = 1 << 20;
 
 Status ErrnoError(const char* call, const std::string& path) {
   const int error = errno;
@@ -151,6 +152,16 @@ class LocalPendingFile : public PendingFile {
     return Status::OK();
   }
 
+  Status CopyFrom(const std::string& path, int64_t offset, int64_t length) override {
+    SLUICE_RETURN_IF_ERROR(Flush());
+    const FileDescriptor from(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!from.valid()) return ErrnoError("open", path);
+    SLUICE_RETURN_IF_ERROR(CopyBytes(from.get(), path, offset, length));
+    // So that Publish need not wait for all of a large copy at once.
+    if (length >= kLongCopy && ::fdatasync(fd_.get()) != 0) return ErrnoError("fsync", path_);
+    return Status::OK();
+  }
+
   Result<PublishOutcome> Publish() override {
     SLUICE_RETURN_IF_ERROR(Flush());
     if (::fdatasync(fd_.get()) != 0) return ErrnoError("fsync", path_);
@@ -180,6 +191,32 @@ class LocalPendingFile : public PendingFile {
   }
 
  private:
+  Status CopyBytes(int from, const std::string& path, int64_t offset, int64_t length) {
+    bool in_kernel = true;
+    std::string buffer;
+    while (length > 0) {
+      ssize_t count = -1;
+      if (in_kernel) {
+        off64_t at = offset;
+        count = ::copy_file_range(from, &at, fd_.get(), nullptr, static_cast<size_t>(length), 0);
+        // Not every file system can, and some say so in their own way; a full disk shows again in the write below.
+        in_kernel = count > 0;
+      }
+      if (!in_kernel) {
+        buffer.resize(kWriteBuffer);
+        const auto wanted = std::min(buffer.size(), static_cast<size_t>(length));
+        count = ::pread(from, buffer.data(), wanted, offset);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return ErrnoError("read", path);
+        if (count == 0) return TooShortError(path, offset + length);
+        SLUICE_RETURN_IF_ERROR(WriteAll(fd_.get(), buffer.data(), static_cast<size_t>(count), path_));
+      }
+      offset += count;
+      length -= count;
+    }
+    return Status::OK();
+  }
+
   Status Flush() {
     const Status status = WriteAll(fd_.get(), buffer_.data(), buffer_.size(), path_);
     buffer_.clear();

@@ -33,6 +33,16 @@ class MemoryPendingFile : public PendingFile {
     return Status::OK();
   }
 
+  Status CopyFrom(const std::string& path, int64_t offset, int64_t length) override {
+    std::lock_guard lock(store_->mutex);
+    const auto found = store_->files.find(path);
+    if (found == store_->files.end()) return NotFoundError(path);
+    const std::string& from = found->second.content;
+    if (offset + length > static_cast<int64_t>(from.size())) return TooShortError(path, offset + length);
+    content_.append(from, static_cast<size_t>(offset), static_cast<size_t>(length));
+    return Status::OK();
+  }
+
   Result<PublishOutcome> Publish() override {
     std::lock_guard lock(store_->mutex);
     const auto [found, created] = store_->files.try_emplace(path_);
@@ -144,6 +154,10 @@ bool IsNotFound(const Status& status) {
 
 Status NotFoundError(const std::string& path) {
   return EnvironmentError("SLUICE_FILE_NOT_FOUND", "There is no " + path);
+}
+
+Status TooShortError(const std::string& path, int64_t size) {
+  return EnvironmentError("SLUICE_FILE_CHANGED", path + " is shorter than " + std::to_string(size) + " bytes");
 }
 
 }  // namespace sluice

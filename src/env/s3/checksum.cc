@@ -32,6 +32,10 @@ uint64_t Crc64(std::string_view bytes, uint64_t previous) {
   return aws_checksums_crc64nvme_ex(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), previous);
 }
 
+uint64_t CombineCrc64(uint64_t first, uint64_t second, uint64_t second_size) {
+  return aws_checksums_crc64nvme_combine(first, second, second_size);
+}
+
 std::string Crc32cHeader(uint32_t crc) {
   const char bytes[4] = {static_cast<char>(crc >> 24), static_cast<char>(crc >> 16), static_cast<char>(crc >> 8),
                          static_cast<char>(crc)};

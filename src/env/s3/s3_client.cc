@@ -17,17 +17,10 @@
 namespace sluice::s3 {
 namespace {
 
-constexpr const char* kCallNames[] = {"PutObject",
-                                      "GetObject",
-                                      "HeadObject",
-                                      "HeadBucket",
-                                      "GetBucketLocation",
-                                      "ListObjectsV2",
-                                      "DeleteObject",
-                                      "DeleteObjects",
-                                      "CreateMultipartUpload",
-                                      "UploadPart",
-                                      "CompleteMultipartUpload",
+constexpr const char* kCallNames[] = {"PutObject",           "GetObject",         "HeadObject",
+                                      "HeadBucket",          "GetBucketLocation", "ListObjectsV2",
+                                      "DeleteObject",        "DeleteObjects",     "CreateMultipartUpload",
+                                      "UploadPart",          "UploadPartCopy",    "CompleteMultipartUpload",
                                       "AbortMultipartUpload"};
 static_assert(std::size(kCallNames) == static_cast<size_t>(S3Call::kCount));
 
@@ -37,9 +30,10 @@ bool IsSuccess(int status) {
   return status >= 200 && status < 300;
 }
 
-// CompleteMultipartUpload may answer 200 and put its failure into the body.
+// Calls that may take long answer 200 early and put a failure into the body.
 bool HidesError(const S3Request& request, const HttpReply& reply) {
-  return request.call == S3Call::kCompleteMultipartUpload && reply.body.find("<Error") != std::string::npos;
+  const bool early = request.call == S3Call::kCompleteMultipartUpload || request.call == S3Call::kUploadPartCopy;
+  return early && reply.body.find("<Error") != std::string::npos;
 }
 
 bool IsExpected(const S3Request& request, const S3Error& error) {
@@ -146,7 +140,10 @@ Result<HttpReply> S3Client::Try(const S3Request& request, const Credentials& cre
   parts.headers = request.headers;
   parts.body = request.body;
   // On CompleteMultipartUpload the header would mean the whole object.
-  if (!request.body.empty() && request.call != S3Call::kCompleteMultipartUpload) {
+  if (request.md5) {
+    parts.headers.emplace_back("Content-MD5", Md5Header(request.body));
+    if (parts.headers.back().second.empty()) parts.headers.pop_back();
+  } else if (!request.body.empty() && request.call != S3Call::kCompleteMultipartUpload) {
     parts.headers.emplace_back("x-amz-checksum-crc32c", Crc32cHeader(Crc32c(request.body)));
   }
   SLUICE_ASSIGN(const auto message, SignedRequest::Make(transport_.runtime(), parts, credentials, region,

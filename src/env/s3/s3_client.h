@@ -32,6 +32,7 @@ enum class S3Call {
   kDeleteObjects,
   kCreateMultipartUpload,
   kUploadPart,
+  kUploadPartCopy,
   kCompleteMultipartUpload,
   kAbortMultipartUpload,
   kCount,
@@ -48,6 +49,7 @@ struct S3Request {
   BodySink* sink = nullptr;
   std::vector<int> expected;  // statuses besides 2xx that the caller understands
   int max_attempts = 0;       // 0: the config's
+  bool md5 = false;           // the body is guarded by Content-MD5 and not by a checksum that the store keeps
 };
 
 struct S3Reply {

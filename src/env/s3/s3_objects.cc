@@ -84,6 +84,11 @@ void ContentDigest::Add(std::string_view bytes) {
   crc64_ = Crc64(bytes, crc64_);
 }
 
+void ContentDigest::Append(const ContentDigest& next) {
+  crc64_ = CombineCrc64(crc64_, next.crc64_, static_cast<uint64_t>(next.size_));
+  size_ += next.size_;
+}
+
 Result<ObjectHead> S3Objects::Head(const BucketKey& at) {
   S3Request request;
   request.call = S3Call::kHeadObject;
@@ -115,21 +120,33 @@ Result<std::string> S3Objects::Get(const BucketKey& at) {
 Status S3Objects::GetRange(const BucketKey& at, const std::string& etag, int64_t offset, int64_t length, uint8_t* out) {
   if (length <= 0) return Status::OK();
   FixedSink sink(out, length);
+  SLUICE_RETURN_IF_ERROR(ReadRange(at, etag, offset, length, &sink));
+  if (sink.size == length) return Status::OK();
+  return Torn(*client_, at, fmt::format("asked for {} bytes at {}, got {}", length, offset, sink.size));
+}
+
+Result<ContentDigest> S3Objects::DigestRange(const BucketKey& at, const std::string& etag, int64_t offset,
+                                             int64_t length) {
+  CompareSink sink(std::nullopt);
+  SLUICE_RETURN_IF_ERROR(ReadRange(at, etag, offset, length, &sink));
+  if (sink.digest.size() == length) return sink.digest;
+  return Torn(*client_, at, fmt::format("asked for {} bytes at {}, got {}", length, offset, sink.digest.size()));
+}
+
+Status S3Objects::ReadRange(const BucketKey& at, const std::string& etag, int64_t offset, int64_t length,
+                            BodySink* sink) {
   S3Request request;
   request.at = at;
   request.headers = {{"Range", fmt::format("bytes={}-{}", offset, offset + length - 1)}};
   if (!etag.empty()) request.headers.emplace_back("If-Match", etag);
-  request.sink = &sink;
+  request.sink = sink;
   request.expected = {404, 412, 416};
   SLUICE_ASSIGN(const S3Reply reply, client_->Run(request));
   if (reply.status() == 404) return NotFoundError(PathOf(at));
   if (reply.status() == 412 || reply.status() == 416)
     return Torn(*client_, at, "the object was replaced while it was read");
-  const bool whole = reply.status() == 200 && offset == 0;
-  if ((reply.status() != 206 && !whole) || sink.size != length) {
-    return Torn(*client_, at, fmt::format("asked for {} bytes at {}, got {}", length, offset, sink.size));
-  }
-  return Status::OK();
+  if (reply.status() == 206 || (reply.status() == 200 && offset == 0)) return Status::OK();
+  return Torn(*client_, at, fmt::format("asked for {} bytes at {}, got HTTP {}", length, offset, reply.status()));
 }
 
 Result<std::string> S3Objects::GetTail(const BucketKey& at, int64_t length, ObjectHead* head) {

@@ -34,6 +34,8 @@ struct WriteResult {
 class ContentDigest {
  public:
   void Add(std::string_view bytes);
+  // As if the bytes behind `next` had been added.
+  void Append(const ContentDigest& next);
   int64_t size() const { return size_; }
   bool operator==(const ContentDigest&) const = default;
 
@@ -58,6 +60,8 @@ class S3Objects {
   Result<std::string> Get(const BucketKey& at);
   // `length` bytes from `offset` into `out`; the object must still have that ETag.
   Status GetRange(const BucketKey& at, const std::string& etag, int64_t offset, int64_t length, uint8_t* out);
+  // What those bytes are, without keeping them.
+  Result<ContentDigest> DigestRange(const BucketKey& at, const std::string& etag, int64_t offset, int64_t length);
   // The last `length` bytes (fewer when the object is smaller) and what a HEAD tells, by one request.
   Result<std::string> GetTail(const BucketKey& at, int64_t length, ObjectHead* head);
 
@@ -68,6 +72,7 @@ class S3Objects {
   S3Client& client() { return *client_; }
 
  private:
+  Status ReadRange(const BucketKey& at, const std::string& etag, int64_t offset, int64_t length, BodySink* sink);
   const std::shared_ptr<S3Client> client_;
 };
 

@@ -14,6 +14,8 @@ namespace sluice::s3 {
 namespace {
 
 constexpr int kMaxParts = 10'000;
+constexpr int64_t kLeastPart = 5 << 20;  // of all parts but the last
+constexpr int64_t kCopiedPart = 64 << 20;
 // How often Publish starts over when what stood in its way is gone a moment later.
 constexpr int kMaxRounds = 3;
 
@@ -56,6 +58,77 @@ Status S3PendingFile::Append(std::string_view bytes) {
   return Status::OK();
 }
 
+Status S3PendingFile::CopyFrom(const std::string& path, int64_t offset, int64_t length) {
+  if (state_ == State::kFailed) return failure_;
+  if (state_ != State::kWriting) return InternalError("A published file was written to");
+  const Status status = CopyRange(SplitPath(path), offset, length);
+  return status.ok() ? status : Fail(status);
+}
+
+Status S3PendingFile::CopyRange(const BucketKey& from, int64_t offset, int64_t length) {
+  SLUICE_ASSIGN(const ObjectHead head, objects_.Head(from));
+  if (offset + length > head.size) return TooShortError(PathOf(from), offset + length);
+  // What is kept so far must first grow to a whole part.
+  const auto kept = static_cast<int64_t>(buffer_.size());
+  const int64_t missing = kept == 0 ? 0 : std::max<int64_t>(kLeastPart - kept, 0);
+  const bool can_copy = upload_id_.empty() || takes_copies_;
+  const int64_t read = !can_copy || length - missing < kLeastPart ? length : missing;
+  SLUICE_RETURN_IF_ERROR(ReadRange(from, head.etag, offset, read));
+  if (read == length) return Status::OK();
+  takes_copies_ = true;
+  if (!buffer_.empty()) SLUICE_RETURN_IF_ERROR(StartPart());
+  if (upload_id_.empty()) SLUICE_RETURN_IF_ERROR(CreateUpload());
+  SLUICE_RETURN_IF_ERROR(AwaitParts(0));
+  CopiedRange range{digest_, from, head.etag, offset + read, length - read};
+  digest_ = {};
+  copied_.push_back(range);
+  return CopyParts(range);
+}
+
+Status S3PendingFile::ReadRange(const BucketKey& from, const std::string& etag, int64_t offset, int64_t length) {
+  std::string bytes;
+  while (length > 0) {
+    bytes.resize(static_cast<size_t>(std::min(length, kLeastPart)));
+    const auto size = static_cast<int64_t>(bytes.size());
+    SLUICE_RETURN_IF_ERROR(objects_.GetRange(from, etag, offset, size, reinterpret_cast<uint8_t*>(bytes.data())));
+    SLUICE_RETURN_IF_ERROR(Append(bytes));
+    offset += size;
+    length -= size;
+  }
+  return Status::OK();
+}
+
+Status S3PendingFile::CopyParts(const CopiedRange& range) {
+  for (int64_t done = 0; done < range.length;) {
+    const int64_t left = range.length - done;
+    const int64_t size = left - kCopiedPart < kLeastPart ? left : kCopiedPart;
+    SLUICE_ASSIGN(Part part, CopyPart(range, range.offset + done, size));
+    parts_.push_back(std::move(part));
+    done += size;
+  }
+  return Status::OK();
+}
+
+Result<S3PendingFile::Part> S3PendingFile::CopyPart(const CopiedRange& range, int64_t offset, int64_t length) {
+  SLUICE_RETURN_IF_ERROR(CheckPartNumber());
+  Part part;
+  part.number = next_part_++;
+  S3Request request;
+  request.call = S3Call::kUploadPartCopy;
+  request.method = "PUT";
+  request.at = at_;
+  request.query = {{"partNumber", std::to_string(part.number)}, {"uploadId", upload_id_}};
+  request.headers = {{"x-amz-copy-source", fmt::format("/{}/{}", range.from.bucket, EncodeKey(range.from.key))},
+                     {"x-amz-copy-source-range", fmt::format("bytes={}-{}", offset, offset + length - 1)},
+                     {"x-amz-copy-source-if-match", range.etag}};
+  SLUICE_ASSIGN(const S3Reply reply, objects_.client().Run(request));
+  part.etag = XmlText(reply.http.body, "ETag");
+  if (!part.etag.empty()) return part;
+  return EnvironmentError("SLUICE_S3.REQUEST_FAILED",
+                          fmt::format("S3 UploadPartCopy {}: the reply has no ETag.", objects_.client().Show(at_)),
+                          true);
+}
+
 Status S3PendingFile::CreateUpload() {
   S3Request request;
   request.call = S3Call::kCreateMultipartUpload;
@@ -63,7 +136,7 @@ Status S3PendingFile::CreateUpload() {
   request.at = at_;
   request.query = {{"uploads", ""}};
   request.headers = EncryptionHeaders(objects_.client().config());
-  request.headers.emplace_back("x-amz-checksum-algorithm", "CRC32C");
+  if (!takes_copies_) request.headers.emplace_back("x-amz-checksum-algorithm", "CRC32C");
   SLUICE_ASSIGN(const S3Reply reply, objects_.client().Run(request));
   upload_id_ = XmlText(reply.http.body, "UploadId");
   if (!upload_id_.empty()) return Status::OK();
@@ -72,12 +145,15 @@ Status S3PendingFile::CreateUpload() {
       fmt::format("S3 CreateMultipartUpload {}: the reply has no upload id.", objects_.client().Show(at_)), true);
 }
 
+Status S3PendingFile::CheckPartNumber() {
+  if (next_part_ <= kMaxParts) return Status::OK();
+  return UserError("SLUICE_S3.CONFIGURATION",
+                   fmt::format("{} needs more than {} parts; raise fs.s3a.multipart.size (now {} bytes).",
+                               objects_.client().Show(at_), kMaxParts, part_size_));
+}
+
 Status S3PendingFile::StartPart() {
-  if (next_part_ > kMaxParts) {
-    return UserError("SLUICE_S3.CONFIGURATION",
-                     fmt::format("{} needs more than {} parts; raise fs.s3a.multipart.size (now {} bytes).",
-                                 objects_.client().Show(at_), kMaxParts, part_size_));
-  }
+  SLUICE_RETURN_IF_ERROR(CheckPartNumber());
   if (upload_id_.empty()) SLUICE_RETURN_IF_ERROR(CreateUpload());
   const int limit = std::max(objects_.client().config().parts_in_flight, 1);
   SLUICE_RETURN_IF_ERROR(AwaitParts(static_cast<size_t>(limit - 1)));
@@ -95,13 +171,14 @@ Status S3PendingFile::StartPart() {
 }
 
 Result<S3PendingFile::Part> S3PendingFile::UploadPart(Part part) {
-  part.crc32c = Crc32c(part.bytes);
+  if (!takes_copies_) part.checksum = Crc32cHeader(Crc32c(part.bytes));
   S3Request request;
   request.call = S3Call::kUploadPart;
   request.method = "PUT";
   request.at = at_;
   request.query = {{"partNumber", std::to_string(part.number)}, {"uploadId", upload_id_}};
   request.body = part.bytes;
+  request.md5 = takes_copies_;
   SLUICE_ASSIGN(const S3Reply reply, objects_.client().Run(request));
   part.etag = reply.http.Header("etag");
   return part;
@@ -132,8 +209,9 @@ Status S3PendingFile::FlushParts() {
 Result<WriteResult> S3PendingFile::Complete(const WriteCondition& condition) {
   std::string body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
   for (const Part& part : parts_) {
-    body += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag><ChecksumCRC32C>{}</ChecksumCRC32C></Part>",
-                        part.number, XmlEscape(part.etag), Crc32cHeader(part.crc32c));
+    body += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag>", part.number, XmlEscape(part.etag));
+    if (!part.checksum.empty()) body += fmt::format("<ChecksumCRC32C>{}</ChecksumCRC32C>", XmlEscape(part.checksum));
+    body += "</Part>";
   }
   body += "</CompleteMultipartUpload>";
   S3Request request;
@@ -170,10 +248,22 @@ Result<WriteResult> S3PendingFile::Commit(const WriteCondition& condition) {
   return Complete(condition);
 }
 
+Result<ContentDigest> S3PendingFile::WholeDigest() {
+  ContentDigest whole;
+  for (const CopiedRange& range : copied_) {
+    whole.Append(range.before);
+    SLUICE_ASSIGN(const ContentDigest copied, objects_.DigestRange(range.from, range.etag, range.offset, range.length));
+    whole.Append(copied);
+  }
+  whole.Append(digest_);
+  return whole;
+}
+
 Result<Comparison> S3PendingFile::CompareWithOurs() {
   std::optional<std::string_view> bytes;
   if (next_part_ == 1) bytes = buffer_;
-  return objects_.Compare(at_, digest_, bytes);
+  SLUICE_ASSIGN(const ContentDigest whole, WholeDigest());
+  return objects_.Compare(at_, whole, bytes);
 }
 
 Result<PublishOutcome> S3PendingFile::Publish() {

@@ -23,6 +23,8 @@ class S3PendingFile : public PendingFile {
   ~S3PendingFile() override;
 
   Status Write(const void* data, int64_t size) override;
+  // Ranges below S3's least part are read and sent again.
+  Status CopyFrom(const std::string& path, int64_t offset, int64_t length) override;
   Result<PublishOutcome> Publish() override;
   Status Replace() override;
 
@@ -30,12 +32,25 @@ class S3PendingFile : public PendingFile {
   struct Part {
     int number = 0;
     std::string bytes;
-    uint32_t crc32c = 0;
+    std::string checksum;  // as the header has it; empty: the upload keeps none
     std::string etag;
+  };
+  // Bytes that the store copied itself, and what came before them since the copy before.
+  struct CopiedRange {
+    ContentDigest before;
+    BucketKey from;
+    std::string etag;
+    int64_t offset = 0;
+    int64_t length = 0;
   };
   enum class State { kWriting, kPublished, kExistsOther, kFailed };
 
   Status Append(std::string_view bytes);
+  Status CopyRange(const BucketKey& from, int64_t offset, int64_t length);
+  Status ReadRange(const BucketKey& from, const std::string& etag, int64_t offset, int64_t length);
+  Status CopyParts(const CopiedRange& range);
+  Result<Part> CopyPart(const CopiedRange& range, int64_t offset, int64_t length);
+  Status CheckPartNumber();
   // Sends the buffer as the next part, after waiting for room.
   Status StartPart();
   // Waits until at most `left` parts are under way.
@@ -48,6 +63,7 @@ class S3PendingFile : public PendingFile {
   Status FlushParts();
   Result<WriteResult> Commit(const WriteCondition& condition);
   Result<WriteResult> Complete(const WriteCondition& condition);
+  Result<ContentDigest> WholeDigest();
   Result<Comparison> CompareWithOurs();
   void Abort();
   Status Fail(Status status);
@@ -57,10 +73,12 @@ class S3PendingFile : public PendingFile {
   const size_t part_size_;
   State state_ = State::kWriting;
   Status failure_;
-  ContentDigest digest_;
+  ContentDigest digest_;  // of what was written since the last copied range
+  std::vector<CopiedRange> copied_;
   std::string buffer_;  // the part being filled; the whole content while there is no upload
   std::vector<std::string> spare_;
   std::string upload_id_;  // empty: nothing was sent yet
+  bool takes_copies_ = false;  // the upload keeps no checksums of parts, which stores do not make for copied ones
   int next_part_ = 1;
   std::deque<std::future<Result<Part>>> in_flight_;
   std::vector<Part> parts_;  // done, without bytes, by number
