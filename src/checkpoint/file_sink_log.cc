@@ -1,61 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/file_sink_log.h"
 
+#include <arrow/buffer.h>
+#include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-#include <set>
-
+#include "base/logging.h"
 #include "base/spark_error.h"
 #include "checkpoint/entry_lines.h"
-#include "checkpoint/json_text.h"
 
 namespace sluice {
 namespace {
 
 constexpr std::string_view kCompactSuffix = ".compact";
-constexpr std::string_view kVersionLine = "v1";
-constexpr std::string_view kDelete = "delete";
-
-Result<SinkLogEntry> ParseEntry(std::string_view line, const std::string& path) {
-  const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return DamagedFile(path, "a line is not a JSON object");
-  SinkLogEntry entry;
-  try {
-    entry.path = json.at("path").get<std::string>();
-    entry.size = json.at("size").get<int64_t>();
-    entry.is_folder = json.value("isDir", false);
-    entry.modified_ms = json.value("modificationTime", int64_t{0});
-    entry.block_replication = json.value("blockReplication", int64_t{1});
-    entry.block_size = json.value("blockSize", int64_t{0});
-    entry.action = json.value("action", std::string("add"));
-  } catch (const nlohmann::json::exception& error) {
-    return DamagedFile(path, fmt::format("a line is not an entry ({})", error.what()));
-  }
-  if (entry.action != "add" && entry.action != kDelete) {
-    return DamagedFile(path, fmt::format("unknown action '{}'", entry.action));
-  }
-  return entry;
-}
-
-void AppendEntry(std::string* text, const SinkLogEntry& entry) {
-  *text += R"({"path":)";
-  AppendJsonString(text, entry.path);
-  *text += fmt::format(R"(,"size":{},"isDir":{},"modificationTime":{},"blockReplication":{},"blockSize":{},"action":)",
-                       entry.size, entry.is_folder, entry.modified_ms, entry.block_replication, entry.block_size);
-  AppendJsonString(text, entry.action);
-  *text += "}";
-}
-
-std::vector<SinkLogEntry> WithoutDeleted(std::vector<SinkLogEntry> entries) {
-  std::set<std::string> deleted;
-  for (const SinkLogEntry& entry : entries) {
-    if (entry.action == kDelete) deleted.insert(entry.path);
-  }
-  if (!deleted.empty()) std::erase_if(entries, [&](const SinkLogEntry& entry) { return deleted.contains(entry.path); });
-  return entries;
-}
 
 // The same files, whenever they were written.
 bool SameFiles(std::vector<SinkLogEntry> a, std::vector<SinkLogEntry> b) {
@@ -65,29 +22,16 @@ bool SameFiles(std::vector<SinkLogEntry> a, std::vector<SinkLogEntry> b) {
   return a == b;
 }
 
+Status RaceError(BatchId batch, const std::string& path) {
+  return EnvironmentError(
+      "SLUICE_CONCURRENT_WRITER",
+      fmt::format("Race while writing batch {}: another writer has put other files into {}. Only one query "
+                  "may write into a folder; stop one of them.",
+                  batch.value, path),
+      false, {{"file", path}, {"batchId", batch.ToString()}});
+}
+
 }  // namespace
-
-std::string FormatSinkLogEntries(const std::vector<SinkLogEntry>& entries) {
-  std::string text(kVersionLine);
-  for (const SinkLogEntry& entry : entries) {
-    text += "\n";
-    AppendEntry(&text, entry);
-  }
-  return text;
-}
-
-Result<std::vector<SinkLogEntry>> ParseSinkLogEntries(const std::string& text, const std::string& path) {
-  const std::vector<std::string_view> lines = EntryLines(text);
-  if (lines.empty()) return DamagedFile(path, "it is empty");
-  SLUICE_RETURN_IF_ERROR(ParseLogVersion(lines[0], 1, path).status());
-  std::vector<SinkLogEntry> entries;
-  entries.reserve(lines.size() - 1);
-  for (size_t i = 1; i < lines.size(); ++i) {
-    SLUICE_ASSIGN(SinkLogEntry entry, ParseEntry(lines[i], path));
-    entries.push_back(std::move(entry));
-  }
-  return entries;
-}
 
 std::optional<BatchId> SinkLogListing::Latest() const {
   return batches.empty() ? std::nullopt : std::optional<BatchId>(batches.rbegin()->first);
@@ -95,7 +39,7 @@ std::optional<BatchId> SinkLogListing::Latest() const {
 
 std::optional<BatchId> SinkLogListing::LastCompact() const {
   for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch) {
-    if (batch->second) return batch->first;
+    if (batch->second.compact) return batch->first;
   }
   return std::nullopt;
 }
@@ -124,8 +68,8 @@ std::string SinkLogName(BatchId batch, bool compact) {
 
 int64_t CompactInterval(const SinkLogListing& listing, int64_t configured) {
   std::vector<int64_t> compacts;
-  for (const auto& [batch, compact] : listing.batches) {
-    if (compact) compacts.push_back(batch.value);
+  for (const auto& [batch, file] : listing.batches) {
+    if (file.compact) compacts.push_back(batch.value);
   }
   if (compacts.empty()) return configured;
   if (compacts.size() >= 2) return compacts.back() - compacts[compacts.size() - 2];
@@ -140,77 +84,77 @@ Status FileSinkLog::Refresh() {
   const Location& place = folder_.location();
   SLUICE_ASSIGN(const std::vector<FileInfo> files, place.fs->List(place.path, /*recursive=*/false));
   listing_.batches.clear();
+  recent_.clear();
+  ahead_.reset();
   for (const FileInfo& file : files) {
     std::string_view name = std::string_view(file.path).substr(file.path.rfind('/') + 1);
     const bool compact = name.ends_with(kCompactSuffix);
     if (compact) name.remove_suffix(kCompactSuffix.size());
     const auto batch = ParseBatchName(name);
-    if (batch && !file.is_folder) listing_.batches[*batch] |= compact;
+    if (!batch || file.is_folder) continue;
+    SinkLogListing::File& known = listing_.batches[*batch];
+    if (!known.compact) known = {compact, file.size, file.modified_ms};
   }
+  interval_ = CompactInterval(listing_, options_.compact_interval);
   return Status::OK();
 }
 
 Result<std::string> FileSinkLog::ReadText(BatchId batch) const {
   const auto known = recent_.find(batch);
   if (known != recent_.end()) return known->second;
-  return folder_.Read(SinkLogName(batch, listing_.batches.at(batch)));
+  return folder_.Read(NameOf(batch));
 }
 
 Result<std::vector<SinkLogEntry>> FileSinkLog::ReadBatch(BatchId batch) const {
   SLUICE_ASSIGN(const std::string text, ReadText(batch));
-  return ParseSinkLogEntries(text, folder_.PathOf(SinkLogName(batch, listing_.batches.at(batch))));
+  return ParseSinkLogEntries(text, folder_.PathOf(NameOf(batch)));
 }
 
-Status FileSinkLog::Check() const {
+Status FileSinkLog::CheckCompact(BatchId batch) const {
+  const std::string path = folder_.PathOf(NameOf(batch));
+  const int64_t size = listing_.batches.at(batch).size;
+  if (size <= options_.prepare_from_bytes) return ReadBatch(batch).status();
+  SLUICE_ASSIGN(const auto file, folder_.location().fs->OpenForRead(path));
+  SLUICE_ASSIGN(const auto begin, file->ReadAt(0, 4));
+  SLUICE_ASSIGN(const auto end, file->ReadAt(size - 1, 1));
+  const bool whole = begin->ToString() == "v1\n{" && end->ToString() == "}";
+  return whole ? Status::OK() : DamagedFile(path, "it is cut short");
+}
+
+Status FileSinkLog::Check() {
   SLUICE_ASSIGN(const std::vector<BatchId> batches, listing_.ToRead(folder_.location().path));
   for (const BatchId batch : batches) {
-    if (!listing_.batches.at(batch)) {
-      SLUICE_RETURN_IF_ERROR(ReadBatch(batch).status());
+    if (listing_.batches.at(batch).compact) {
+      SLUICE_RETURN_IF_ERROR(CheckCompact(batch));
       continue;
     }
-    SLUICE_ASSIGN(const std::string text, ReadText(batch));
-    const bool whole = text == kVersionLine || (text.starts_with("v1\n{") && text.ends_with("}"));
-    if (!whole) return DamagedFile(folder_.PathOf(SinkLogName(batch, true)), "it is cut short");
+    SLUICE_ASSIGN(std::string text, ReadText(batch));
+    SLUICE_RETURN_IF_ERROR(ParseSinkLogEntries(text, folder_.PathOf(NameOf(batch))).status());
+    recent_[batch] = std::move(text);
   }
   return Status::OK();
 }
 
-Result<std::vector<SinkLogEntry>> FileSinkLog::AllFiles() const {
+Result<std::set<std::string>> FileSinkLog::VisitFiles(const std::function<Status(SinkLogEntry)>& visit) const {
   SLUICE_ASSIGN(const std::vector<BatchId> batches, listing_.ToRead(folder_.location().path));
-  std::vector<SinkLogEntry> all;
+  std::set<std::string> deleted;
   for (const BatchId batch : batches) {
-    SLUICE_ASSIGN(std::vector<SinkLogEntry> entries, ReadBatch(batch));
-    std::move(entries.begin(), entries.end(), std::back_inserter(all));
-  }
-  return WithoutDeleted(std::move(all));
-}
-
-Result<std::string> FileSinkLog::Compacted(BatchId batch, const std::string& own) const {
-  SLUICE_ASSIGN(std::vector<BatchId> before, listing_.ToRead(folder_.location().path));
-  std::string text(kVersionLine);
-  bool has_deleted = false;
-  const int64_t oldest = options_.retention_ms ? clock_->NowMillis() - *options_.retention_ms : 0;
-  const auto append = [&](const std::string& content, BatchId id) -> Status {
-    const std::string path = folder_.PathOf(SinkLogName(id, false));
-    const std::vector<std::string_view> lines = EntryLines(content);
-    if (lines.empty() || lines[0] != kVersionLine) return DamagedFile(path, "it is empty or of another version");
-    for (size_t i = 1; i < lines.size(); ++i) {
-      SLUICE_ASSIGN(const SinkLogEntry entry, ParseEntry(lines[i], path));
-      has_deleted |= entry.action == kDelete;
-      if (options_.retention_ms && entry.modified_ms < oldest) continue;
-      text += "\n";
-      text += lines[i];
+    SLUICE_ASSIGN(const auto lines, LogLineReader::Open(folder_, NameOf(batch)));
+    SLUICE_ASSIGN(std::optional<std::string_view> line, lines->Next());
+    if (!line) return DamagedFile(lines->path(), "it is empty");
+    SLUICE_RETURN_IF_ERROR(ParseLogVersion(*line, 1, lines->path()).status());
+    while (true) {
+      SLUICE_ASSIGN(line, lines->Next());
+      if (!line) break;
+      SLUICE_ASSIGN(SinkLogEntry entry, ParseSinkLogLine(*line, lines->path()));
+      if (entry.deletes()) {
+        deleted.insert(std::move(entry.path));
+      } else {
+        SLUICE_RETURN_IF_ERROR(visit(std::move(entry)));
+      }
     }
-    return Status::OK();
-  };
-  for (const BatchId id : before) {
-    SLUICE_ASSIGN(const std::string content, ReadText(id));
-    SLUICE_RETURN_IF_ERROR(append(content, id));
   }
-  SLUICE_RETURN_IF_ERROR(append(own, batch));
-  if (!has_deleted) return text;
-  SLUICE_ASSIGN(std::vector<SinkLogEntry> entries, ParseSinkLogEntries(text, folder_.PathOf(SinkLogName(batch, true))));
-  return FormatSinkLogEntries(WithoutDeleted(std::move(entries)));
+  return deleted;
 }
 
 Status FileSinkLog::SettleExisting(BatchId batch, const std::string& name, const std::string& text) const {
@@ -219,54 +163,112 @@ Status FileSinkLog::SettleExisting(BatchId batch, const std::string& name, const
   if (there == text) return Status::OK();
   auto theirs = ParseSinkLogEntries(there, path);
   auto ours = ParseSinkLogEntries(text, path);
-  if (theirs.ok() && ours.ok() && SameFiles(*theirs, *ours)) return Status::OK();
-  return EnvironmentError(
-      "SLUICE_CONCURRENT_WRITER",
-      fmt::format("Race while writing batch {}: another writer has put other files into {}. Only one query "
-                  "may write into a folder; stop one of them.",
-                  batch.value, path),
-      false, {{"file", path}, {"batchId", batch.ToString()}});
+  const bool same = theirs.ok() && ours.ok() && SameFiles(*std::move(theirs), *std::move(ours));
+  return same ? Status::OK() : RaceError(batch, path);
 }
 
 Status FileSinkLog::Add(BatchId batch, const std::vector<SinkLogEntry>& entries) {
-  const int64_t interval = CompactInterval(listing_, options_.compact_interval);
-  const bool compact = IsCompactionBatch(batch, interval);
-  const std::string own = FormatSinkLogEntries(entries);
-  std::string text = own;
-  if (compact) {
-    SLUICE_ASSIGN(text, Compacted(batch, own));
-  }
-  const std::string name = SinkLogName(batch, compact);
-  const Location& place = folder_.location();
-  SLUICE_ASSIGN(const CreateOutcome outcome, place.fs->CreateAtomic(folder_.PathOf(name), text));
-  if (outcome == CreateOutcome::kExists) SLUICE_RETURN_IF_ERROR(SettleExisting(batch, name, text));
-  listing_.batches[batch] = compact;
-  if (!compact) {
-    recent_[batch] = own;
-    return Status::OK();
-  }
-  recent_.clear();
-  return options_.delete_expired ? DeleteExpired(batch, interval) : Status::OK();
+  std::string own = FormatSinkLogEntries(entries);
+  if (IsCompactionBatch(batch, interval_)) return Compact(batch, own);
+  const std::string name = SinkLogName(batch, false);
+  SLUICE_ASSIGN(const CreateOutcome outcome, folder_.location().fs->CreateAtomic(folder_.PathOf(name), own));
+  if (outcome == CreateOutcome::kExists) SLUICE_RETURN_IF_ERROR(SettleExisting(batch, name, own));
+  listing_.batches[batch] = {false, static_cast<int64_t>(own.size()), clock_->NowMillis()};
+  recent_[batch] = std::move(own);
+  PrepareCompaction(batch);
+  return Status::OK();
 }
 
-Status FileSinkLog::DeleteExpired(BatchId batch, int64_t interval) {
+// The lines since the last compact file that stay; what they delete goes into the filter.
+Result<std::string> FileSinkLog::Tail(BatchId batch, const std::string& own, SinkLogFilter* filter) const {
+  SLUICE_ASSIGN(const std::vector<BatchId> before, listing_.ToRead(folder_.location().path));
+  std::vector<std::pair<std::string, SinkLogEntry>> lines;
+  const auto add = [&](const std::string& text, BatchId id) -> Status {
+    const std::string path = folder_.PathOf(SinkLogName(id, false));
+    SLUICE_ASSIGN(std::vector<SinkLogEntry> entries, ParseSinkLogEntries(text, path));
+    const std::vector<std::string_view> texts = EntryLines(text);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (entries[i].deletes()) filter->deleted.insert(entries[i].path);
+      lines.emplace_back(texts[i + 1], std::move(entries[i]));
+    }
+    return Status::OK();
+  };
+  for (const BatchId id : before) {
+    if (listing_.batches.at(id).compact) continue;
+    SLUICE_ASSIGN(const std::string text, ReadText(id));
+    SLUICE_RETURN_IF_ERROR(add(text, id));
+  }
+  SLUICE_RETURN_IF_ERROR(add(own, batch));
+  std::string tail;
+  for (const auto& [line, entry] : lines) {
+    if (!filter->Drops(entry)) tail += "\n" + line;
+  }
+  return tail;
+}
+
+std::unique_ptr<SinkLogCompaction> FileSinkLog::MakeCompaction(BatchId batch, SinkLogFilter filter) const {
+  std::optional<SinkLogCompaction::Source> source;
+  if (const auto last = listing_.LastCompact()) {
+    const int64_t size = listing_.batches.at(*last).size;
+    source = {NameOf(*last), size, size > options_.prepare_from_bytes};
+  }
+  return std::make_unique<SinkLogCompaction>(folder_, batch, std::move(source), std::move(filter));
+}
+
+Status FileSinkLog::Compact(BatchId batch, const std::string& own) {
+  SinkLogFilter filter;
+  if (options_.retention_ms) filter.oldest_ms = clock_->NowMillis() - *options_.retention_ms;
+  SLUICE_ASSIGN(const std::string tail, Tail(batch, own, &filter));
+  const bool prepared = ahead_ != nullptr && ahead_->target() == batch && filter.deleted.empty();
+  const auto compaction = prepared ? std::move(ahead_) : MakeCompaction(batch, std::move(filter));
+  ahead_.reset();
+  SLUICE_ASSIGN(const PublishOutcome outcome, compaction->Finish(tail));
+  if (outcome == PublishOutcome::kExistsOther) {
+    SLUICE_ASSIGN(const bool same, compaction->NamesTheSame(tail));
+    if (!same) return RaceError(batch, folder_.PathOf(SinkLogName(batch, true)));
+  }
+  listing_.batches[batch] = {true, compaction->written(), clock_->NowMillis()};
+  recent_.clear();
+  PrepareCompaction(batch);
+  return options_.delete_expired ? DeleteExpired(batch) : Status::OK();
+}
+
+// A share of a large last compact file between one batch and the next, so that none waits for all of it.
+void FileSinkLog::PrepareCompaction(BatchId batch) {
+  const auto last = listing_.LastCompact();
+  if (!last || listing_.batches.at(*last).size <= options_.prepare_from_bytes) return;
+  const int64_t batches_left = interval_ - (batch.value + 1) % interval_;
+  if (ahead_ != nullptr) {
+    if (const Status status = ahead_->Await(); !status.ok()) {
+      Log(LogLevel::kWarn, "The next compact file of {} could not be prepared and is begun anew: {}",
+          folder_.location().path, status.message());
+      ahead_.reset();
+    }
+  }
+  if (ahead_ == nullptr) {
+    SinkLogFilter filter;
+    if (options_.retention_ms) filter.oldest_ms = clock_->NowMillis() - *options_.retention_ms;
+    ahead_ = MakeCompaction(BatchId(batch.value + batches_left), std::move(filter));
+  }
+  if (ahead_->left() > 0) ahead_->Advance((ahead_->left() + batches_left - 1) / batches_left);
+}
+
+// Goes through what is known, from the oldest on, and never lists the folder: the cost is that of what is deleted.
+Status FileSinkLog::DeleteExpired(BatchId batch) {
   const int64_t retain_from = batch.value + 1 - options_.batches_to_retain;
-  const BatchId oldest_kept((retain_from + 1) / interval * interval -
-                            1);  // the last compact batch not after retain_from
+  // The last compact batch not after retain_from.
+  const BatchId oldest_kept((retain_from + 1) / interval_ * interval_ - 1);
   if (retain_from < 0 || oldest_kept.value <= 0) return Status::OK();
-  const Location& place = folder_.location();
-  SLUICE_ASSIGN(const std::vector<FileInfo> files, place.fs->List(place.path, /*recursive=*/false));
   const int64_t expired = clock_->NowMillis() - options_.cleanup_delay_ms;
   std::vector<std::string> paths;
-  for (const FileInfo& file : files) {
-    std::string_view name = std::string_view(file.path).substr(file.path.rfind('/') + 1);
-    if (name.ends_with(kCompactSuffix)) name.remove_suffix(kCompactSuffix.size());
-    const auto id = ParseBatchName(name);
-    if (!id || *id >= oldest_kept || file.modified_ms > expired) continue;
-    paths.push_back(file.path);
-    listing_.batches.erase(*id);
+  auto file = listing_.batches.begin();
+  for (; file != listing_.batches.end() && file->first < oldest_kept && file->second.modified_ms <= expired; ++file) {
+    paths.push_back(folder_.PathOf(SinkLogName(file->first, file->second.compact)));
   }
-  return paths.empty() ? Status::OK() : place.fs->Delete(paths);
+  if (paths.empty()) return Status::OK();
+  SLUICE_RETURN_IF_ERROR(folder_.location().fs->Delete(paths));
+  listing_.batches.erase(listing_.batches.begin(), file);
+  return Status::OK();
 }
 
 }  // namespace sluice

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/status.h"
 #include "checkpoint/log_folder.h"
+#include "checkpoint/sink_log_compaction.h"
+#include "checkpoint/sink_log_entry.h"
 #include "env/clock.h"
 
 namespace sluice {
@@ -18,24 +23,15 @@ namespace sluice {
 //   v1
 //   {"path":"file:///out/part-00000-<uuid>-c000.snappy.parquet","size":801,...}     one line a file, none for no file
 // When (N+1) % interval == 0 the file is N.compact and holds all entries since the beginning.
-struct SinkLogEntry {
-  std::string path;  // full URI, percent-encoded
-  int64_t size = 0;
-  bool is_folder = false;
-  int64_t modified_ms = 0;
-  int64_t block_replication = 1;
-  int64_t block_size = 33554432;
-  std::string action = "add";  // old Sparks also wrote "delete"
-  bool operator==(const SinkLogEntry&) const = default;
-};
 
-std::string FormatSinkLogEntries(const std::vector<SinkLogEntry>& entries);
-// `path` is for error messages.
-Result<std::vector<SinkLogEntry>> ParseSinkLogEntries(const std::string& text, const std::string& path);
-
-// What a listing of the folder shows: batch -> is it a compact file.
+// What a listing of the folder shows.
 struct SinkLogListing {
-  std::map<BatchId, bool> batches;
+  struct File {
+    bool compact = false;
+    int64_t size = 0;
+    int64_t modified_ms = 0;
+  };
+  std::map<BatchId, File> batches;
   std::optional<BatchId> Latest() const;
   // The newest compact batch, if there is one.
   std::optional<BatchId> LastCompact() const;
@@ -56,7 +52,9 @@ struct FileSinkLogOptions {
   bool delete_expired = true;
   int64_t cleanup_delay_ms = 600000;
   int64_t batches_to_retain = 100;
-  std::optional<int64_t> retention_ms;  // entries older than this leave at a compaction
+  // Entries older than this leave at a compaction (a large log's at the one after, at the latest).
+  std::optional<int64_t> retention_ms;
+  int64_t prepare_from_bytes = 8 << 20;  // a last compact file beyond this is taken over ahead of the next
 };
 
 // Used by the query's thread only.
@@ -70,27 +68,35 @@ class FileSinkLog {
   Status Refresh();
   const SinkLogListing& listing() const { return listing_; }
   std::optional<BatchId> Latest() const { return listing_.Latest(); }
-  // Everything a reader would read is there and whole; compact files are looked at at both ends only.
-  Status Check() const;
+  // Everything a reader would read is there and whole; large compact files are looked at at both ends only.
+  Status Check();
   Result<std::vector<SinkLogEntry>> ReadBatch(BatchId batch) const;
-  // The files of the table, less those that a later entry deletes.
-  Result<std::vector<SinkLogEntry>> AllFiles() const;
+  // Every added file of the table, in the order of the log and without holding it. Returns the paths that a "delete"
+  // entry, which old Sparks wrote, takes away again.
+  Result<std::set<std::string>> VisitFiles(const std::function<Status(SinkLogEntry)>& visit) const;
   // Commits a batch, the next after Latest(). Entries of another writer there: SLUICE_CONCURRENT_WRITER ("race while
   // writing batch N"); the same files there: fine. Compacts, and then deletes what is expired.
   Status Add(BatchId batch, const std::vector<SinkLogEntry>& entries);
   const LogFolder& folder() const { return folder_; }
 
  private:
+  std::string NameOf(BatchId batch) const { return SinkLogName(batch, listing_.batches.at(batch).compact); }
   Result<std::string> ReadText(BatchId batch) const;
-  Result<std::string> Compacted(BatchId batch, const std::string& own) const;
+  Status CheckCompact(BatchId batch) const;
+  Status Compact(BatchId batch, const std::string& own);
+  Result<std::string> Tail(BatchId batch, const std::string& own, SinkLogFilter* filter) const;
+  std::unique_ptr<SinkLogCompaction> MakeCompaction(BatchId batch, SinkLogFilter filter) const;
+  void PrepareCompaction(BatchId batch);
   Status SettleExisting(BatchId batch, const std::string& name, const std::string& text) const;
-  Status DeleteExpired(BatchId batch, int64_t interval);
+  Status DeleteExpired(BatchId batch);
 
   LogFolder folder_;
   FileSinkLogOptions options_;
   Clock* clock_;
   SinkLogListing listing_;
-  std::map<BatchId, std::string> recent_;  // texts written here since the last compaction
+  int64_t interval_ = 0;                      // between compact files
+  std::map<BatchId, std::string> recent_;     // texts since the last compaction, as far as they are known
+  std::unique_ptr<SinkLogCompaction> ahead_;  // of the next compact file
 };
 
 }  // namespace sluice

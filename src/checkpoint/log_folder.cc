@@ -57,16 +57,19 @@ Result<std::vector<BatchId>> LogFolder::List() const {
 Result<std::string> LogFolder::Read(const std::string& name) const {
   const std::string path = PathOf(name);
   SLUICE_ASSIGN(std::string content, folder_.fs->ReadFile(path));
-  // Only Hadoop's local file system has side files; asking S3 for them would cost a request each.
-  if (folder_.fs->Uri(path).starts_with("file:")) {
-    Result<std::string> crc = folder_.fs->ReadFile(PathOf("." + name + ".crc"));
-    if (crc.ok()) {
-      SLUICE_RETURN_IF_ERROR(CheckHadoopCrc(content, *crc, path));
-    } else if (!IsNotFound(crc.status())) {
-      return crc.status();
-    }
-  }
+  SLUICE_ASSIGN(const std::optional<std::string> crc, ReadChecksumFile(name));
+  if (crc) SLUICE_RETURN_IF_ERROR(CheckHadoopCrc(content, *crc, path));
   return content;
+}
+
+Result<std::optional<std::string>> LogFolder::ReadChecksumFile(const std::string& name) const {
+  const std::string path = PathOf("." + name + ".crc");
+  // Only Hadoop's local file system has side files; asking S3 for them would cost a request each.
+  if (!folder_.fs->Uri(path).starts_with("file:")) return std::optional<std::string>();
+  Result<std::string> crc = folder_.fs->ReadFile(path);
+  if (!crc.ok() && IsNotFound(crc.status())) return std::optional<std::string>();
+  SLUICE_RETURN_IF_ERROR(crc.status());
+  return std::optional(*std::move(crc));
 }
 
 Status LogFolder::Create(const std::string& name, std::string_view content) const {

@@ -31,6 +31,8 @@ class LogFolder {
   Result<std::vector<BatchId>> List() const;
   // The content of a file. Hadoop's side file (.N.crc), if there is one, must agree with it.
   Result<std::string> Read(const std::string& name) const;
+  // Hadoop's side file of a name, where the file system has such and there is one.
+  Result<std::optional<std::string>> ReadChecksumFile(const std::string& name) const;
   // Writes a file that must not be there yet: CONCURRENT_STREAM_LOG_UPDATE when it is.
   Status Create(const std::string& name, std::string_view content) const;
   std::string PathOf(const std::string& name) const { return folder_.path + "/" + name; }

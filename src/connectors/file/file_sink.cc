@@ -66,11 +66,13 @@ Status FileSink::RefuseUsedFolder(BatchId next, BatchId latest) const {
   return UserError(
       "SLUICE_SINK_IN_USE",
       fmt::format(
-          "The table {} already has batch {}, but the checkpoint would now run batch {}. Either another query writes "
-          "into "
-          "this folder, or the checkpoint is new or not the one that belongs to it. Running would lose rows (Spark "
-          "skips such batches in silence). Ways out: use the checkpoint that this table was written with, or give the "
-          "query another output folder (and keep checkpoints out of folders that are cleared at a reboot).",
+          "The table {0} already has batch {1}, but the checkpoint would now run batch {2}. Either another query "
+          "writes "
+          "into this folder, or the checkpoint is new, not the one that belongs to it, or has lost its file "
+          "offsets/{1}. "
+          "Running would lose rows (Spark skips such batches in silence). Ways out: use the checkpoint that this table "
+          "was written with, or give the query another output folder (and keep checkpoints out of folders that are "
+          "cleared at a reboot).",
           context_.path, latest.value, next.value),
       {{"path", context_.path}, {"batchId", next.ToString()}});
 }
@@ -87,16 +89,41 @@ Status FileSink::RefuseLostBatches(BatchId next, std::optional<BatchId> latest) 
       false, {{"path", context_.path}, {"batchId", next.ToString()}});
 }
 
-// The latest entry is taken for our own batch: none of its files may carry the mark of another query.
-Status FileSink::CheckOwner(BatchId batch) const {
-  if (log_.listing().batches.at(batch)) return Status::OK();  // a compact file names everybody's
-  SLUICE_ASSIGN(const std::vector<SinkLogEntry> entries, log_.ReadBatch(batch));
-  for (const SinkLogEntry& entry : entries) {
-    const auto name = ParsePartFileName(std::string_view(entry.path).substr(entry.path.rfind('/') + 1));
-    if (!name || !IsPartUuid(name->uuid)) continue;
-    if (!BatchOfPartUuid(name->uuid, context_.query_id)) return RefuseUsedFolder(batch, batch);
+// Our part files carry the marks of their query and batch; those of an entry must fit. Compact files name everybody's.
+Status FileSink::CheckMarks(BatchId next, bool recovered) const {
+  SLUICE_ASSIGN(const std::vector<BatchId> batches, log_.listing().ToRead(log_.folder().location().path));
+  for (const BatchId batch : batches) {
+    if (log_.listing().batches.at(batch).compact) continue;
+    SLUICE_ASSIGN(const std::vector<SinkLogEntry> entries, log_.ReadBatch(batch));
+    for (const SinkLogEntry& entry : entries) {
+      const auto name = ParsePartFileName(std::string_view(entry.path).substr(entry.path.rfind('/') + 1));
+      if (!name || !IsPartUuid(name->uuid)) continue;
+      const auto marked = BatchOfPartUuid(name->uuid, context_.query_id);
+      if (marked && marked->value == (batch.value & 0xFFFFFFFF)) continue;
+      SLUICE_RETURN_IF_ERROR(ForeignMark(batch, next, recovered, entry.path, marked));
+    }
   }
   return Status::OK();
+}
+
+Status FileSink::ForeignMark(BatchId batch, BatchId next, bool recovered, const std::string& file,
+                             std::optional<BatchId> marked) const {
+  const std::string entry = log_.folder().PathOf(batch.ToString());
+  if (marked) return DamagedFile(entry, fmt::format("it names {}, a file of batch {}", file, marked->value));
+  // Nothing that was written can be missed or doubled by going on with the next batch under another id.
+  const std::string what =
+      fmt::format("{} names {}, which another query wrote than {}", entry, file, context_.query_id);
+  if (recovered && batch == next) return RefuseUsedFolder(next, next);
+  if (!recovered) {
+    Log(LogLevel::kWarn, "{}: the file metadata of the checkpoint was changed, or this entry.", what);
+    return Status::OK();
+  }
+  return EnvironmentError(
+      "SLUICE_CHECKPOINT_MISMATCH",
+      fmt::format("{}. Batch {} was planned and would now be written under other names than before, so that its files "
+                  "could stand in the folder twice. Restore the file metadata of the checkpoint, or that entry.",
+                  what, next.value),
+      false, {{"file", entry}});
 }
 
 Status FileSink::Start(BatchId next, bool recovered) {
@@ -106,11 +133,11 @@ Status FileSink::Start(BatchId next, bool recovered) {
   const BatchId before = next.Previous();
   if (latest && *latest > before) {
     if (!recovered || *latest != next) return RefuseUsedFolder(next, *latest);
-    SLUICE_RETURN_IF_ERROR(log_.Check());
-    return CheckOwner(next);
+  } else if (before.value >= 0 && (!latest || *latest < before)) {
+    return RefuseLostBatches(next, latest);
   }
-  if (before.value >= 0 && (!latest || *latest < before)) return RefuseLostBatches(next, latest);
-  return log_.Check();
+  SLUICE_RETURN_IF_ERROR(log_.Check());
+  return CheckMarks(next, recovered);
 }
 
 Result<BatchStanding> FileSink::Standing(BatchId batch, bool recovered) {

@@ -32,8 +32,10 @@ class FileSink : public StreamSink {
   FileSink(SinkContext context, Location folder, std::shared_ptr<const FileSinkSettings> settings);
   Status RefuseUsedFolder(BatchId next, BatchId latest) const;
   Status RefuseLostBatches(BatchId next, std::optional<BatchId> latest) const;
-  Status CheckOwner(BatchId batch) const;
   void RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& entries) const;
+  Status CheckMarks(BatchId next, bool recovered) const;
+  Status ForeignMark(BatchId batch, BatchId next, bool recovered, const std::string& file,
+                     std::optional<BatchId> marked) const;
 
   const SinkContext context_;
   const Location folder_;

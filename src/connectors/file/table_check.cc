@@ -10,6 +10,7 @@
 #include "checkpoint/checkpoint_check.h"
 #include "checkpoint/file_sink_log.h"
 #include "connectors/file/part_file_name.h"
+#include "connectors/file/table_marks.h"
 #include "connectors/parquet/table_files.h"
 
 namespace sluice {
@@ -47,17 +48,21 @@ void CompareEnds(const CheckpointReport& checkpoint, std::optional<BatchId> late
 // The files that the log names, by path; nothing when the log cannot be read.
 Result<std::optional<std::map<std::string, int64_t>>> NamedFiles(FileSinkLog* log, TableReport* report) {
   std::map<std::string, int64_t> named;
-  Result<std::vector<SinkLogEntry>> entries = log->AllFiles();
-  if (!entries.ok()) {
-    if (!IsDamage(entries.status())) return entries.status();
-    const SparkErrorDetail* detail = FindSparkError(entries.status());
-    report->damage.push_back(detail == nullptr ? entries.status().message() : detail->message);
+  std::vector<std::string> twice;
+  const auto deleted = log->VisitFiles([&](const SinkLogEntry& entry) {
+    if (!named.emplace(PathOfUri(entry.path), entry.size).second) twice.push_back(entry.path);
+    return Status::OK();
+  });
+  if (!deleted.ok()) {
+    if (!IsDamage(deleted.status())) return deleted.status();
+    const SparkErrorDetail* detail = FindSparkError(deleted.status());
+    report->damage.push_back(detail == nullptr ? deleted.status().message() : detail->message);
     return std::optional<std::map<std::string, int64_t>>();
   }
-  for (const SinkLogEntry& entry : *entries) {
-    if (!named.emplace(PathOfUri(entry.path), entry.size).second) {
-      report->damage.push_back(fmt::format("The sink log names {} twice: its rows are doubled.", entry.path));
-    }
+  for (const std::string& path : *deleted) named.erase(PathOfUri(path));
+  for (const std::string& path : twice) {
+    if (deleted->contains(path)) continue;
+    report->damage.push_back(fmt::format("The sink log names {} twice: its rows are doubled.", path));
   }
   return std::optional(std::move(named));
 }
@@ -123,7 +128,11 @@ Result<Verified> Verify(const Location& checkpoint, const Location& sink) {
   CompareEnds(logs, log.Latest(), &report);
   SLUICE_ASSIGN(auto named, NamedFiles(&log, &report));
   // With a log that cannot be read every file would look like an orphan.
-  if (named) SLUICE_RETURN_IF_ERROR(CompareFiles(sink, logs, std::move(*named), &report));
+  if (!named) return verified;
+  SLUICE_RETURN_IF_ERROR(CompareFiles(sink, logs, std::move(*named), &report));
+  if (logs.query_id.empty()) return verified;
+  SLUICE_RETURN_IF_ERROR(CheckEntryMarks(log, logs.query_id, &report.damage));
+  SLUICE_RETURN_IF_ERROR(FindLostLines(log, logs.query_id, &report.orphans, &report.damage));
   return verified;
 }
 

@@ -45,14 +45,18 @@ std::vector<std::string_view> Components(std::string_view path) {
 }
 
 Result<std::vector<FileInfo>> FilesInLog(const FileSinkLog& log) {
-  SLUICE_ASSIGN(const std::vector<SinkLogEntry> entries, log.AllFiles());
   std::vector<FileInfo> files;
-  for (const SinkLogEntry& entry : entries) {
+  const auto add = [&](const SinkLogEntry& entry) {
     FileInfo file;
     file.path = PathOfUri(entry.path);
     file.size = entry.size;
     files.push_back(std::move(file));
-  }
+    return Status::OK();
+  };
+  SLUICE_ASSIGN(const std::set<std::string> deleted, log.VisitFiles(add));
+  std::set<std::string> gone;
+  for (const std::string& uri : deleted) gone.insert(PathOfUri(uri));
+  if (!gone.empty()) std::erase_if(files, [&](const FileInfo& file) { return gone.contains(file.path); });
   return files;
 }
 
