@@ -8,11 +8,12 @@
 # make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
+# make damage     every byte of a checkpoint and sink log damaged   make resources  10,000 batches, full disks (long)
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
+.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -57,6 +58,15 @@ faults:
 	@tools/deps.sh test
 	@tools/build.sh release sluice examples
 	@.venv/bin/python -m pytest -q tests/faults tests/interop/test_fencing.py tests/interop/test_secrets.py --all-faults $(PYTEST)
+damage:
+	@tools/deps.sh build
+	@tools/build.sh release streaming_test
+	@SLUICE_DAMAGE=all build/release/streaming_test --gtest_filter='*Damage*'
+
+resources:
+	@tools/deps.sh test
+	@tools/build.sh release sluice
+	@.venv/bin/python -m pytest -q -s tests/resources --batches 10000 --log-entries 1000000 $(PYTEST)
 
 interop-s3:
 	@tools/deps.sh s3spark

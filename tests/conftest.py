@@ -18,6 +18,8 @@ def pytest_addoption(parser):
     parser.addoption("--all-budgets", action="store_true", help="every case of the memory budget, not a sample")
     parser.addoption("--all-faults", action="store_true", help="every fault case, not a seeded sample")
     parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
+    parser.addoption("--batches", type=int, default=250, help="of the test that file handles and memory do not grow")
+    parser.addoption("--log-entries", type=int, default=100_000, help="of the large sink log")
     parser.addoption("--seed", type=int, default=int(os.environ.get("SLUICE_SEED", "1")), help="of samples and histories")
 
 

@@ -7,6 +7,7 @@
 
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "checkpoint/offset_order.h"
 
 namespace sluice {
 namespace {
@@ -96,8 +97,8 @@ Result<Recovery> Checkpoint::Recover(int sources) const {
   SLUICE_ASSIGN(const std::optional<BatchId> planned, offsets_.Latest());
   SLUICE_ASSIGN(const std::optional<BatchId> committed, commits_.Latest());
   if (committed && (!planned || *committed > *planned)) {
-    return DamagedOrder(folder_, fmt::format("commits/{} is there, but the latest of the offsets is {}",
-                                             committed->value, planned ? planned->ToString() : "missing"));
+    return DamagedOrder(folder_, fmt::format("commits/{0} is there, but offsets/{0} is missing (the latest is {1})",
+                                             committed->value, planned ? planned->ToString() : "none"));
   }
   Recovery recovery;
   if (!planned) return recovery;
@@ -107,6 +108,7 @@ Result<Recovery> Checkpoint::Recover(int sources) const {
   if (planned->value > 0) {
     SLUICE_ASSIGN(before, offsets_.Read(planned->Previous()));
     SLUICE_RETURN_IF_ERROR(CheckSources(*before, sources, offsets_.folder().PathOf(planned->Previous().ToString())));
+    SLUICE_RETURN_IF_ERROR(CheckOffsetOrder(*before, latest, offsets_.folder(), *planned));
   }
   if (committed) {
     SLUICE_ASSIGN(recovery.last_commit, commits_.Read(*committed));

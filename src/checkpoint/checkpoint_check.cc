@@ -9,7 +9,9 @@
 #include "base/spark_error.h"
 #include "checkpoint/commit_log.h"
 #include "checkpoint/offset_log.h"
+#include "checkpoint/offset_order.h"
 #include "checkpoint/query_metadata.h"
+#include "checkpoint/source_log.h"
 
 namespace sluice {
 namespace {
@@ -44,6 +46,7 @@ Status CheckMetadata(const Location& checkpoint, CheckpointReport* report) {
 Status CheckOffsets(const OffsetLog& log, CheckpointReport* report) {
   SLUICE_ASSIGN(const std::vector<BatchId> batches, log.folder().List());
   size_t sources = 0;
+  std::optional<OffsetEntry> before;
   for (size_t i = 0; i < batches.size(); ++i) {
     for (BatchId hole = i == 0 ? batches[i] : batches[i - 1].Next(); hole < batches[i]; hole = hole.Next()) {
       report->damage.push_back(fmt::format("{} is missing.", log.folder().PathOf(hole.ToString())));
@@ -56,6 +59,10 @@ Status CheckOffsets(const OffsetLog& log, CheckpointReport* report) {
                                            log.folder().PathOf(batches[i].ToString()), entry->offsets.size(), sources));
     }
     sources = entry->offsets.size();
+    if (before) {
+      SLUICE_RETURN_IF_ERROR(Note(CheckOffsetOrder(*before, *entry, log.folder(), batches[i]), report));
+    }
+    before = *std::move(entry);
   }
   if (!batches.empty()) report->planned = batches.back();
   return Status::OK();
@@ -80,6 +87,18 @@ Status CheckCommits(const CommitLog& log, CheckpointReport* report) {
   return Status::OK();
 }
 
+// Where a Kafka source began; it counts until a batch is committed. Other sources keep other files there.
+Status CheckInitialOffset(const Location& checkpoint, CheckpointReport* report) {
+  const LogFolder folder(Child(checkpoint, "sources/0"));
+  const Result<std::string> text = folder.Read("0");
+  if (!text.ok()) return IsNotFound(text.status()) ? Status::OK() : Note(text.status(), report);
+  if (text->starts_with("v")) return Status::OK();
+  const Status status = ParseInitialOffset(*text, folder.PathOf("0")).status();
+  if (status.ok() || !report->committed) return Note(status, report);
+  report->notes.push_back(Text(status) + " It is not needed any more.");
+  return Status::OK();
+}
+
 std::string Time(int64_t millis) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(millis / 1000)));
 }
@@ -96,6 +115,7 @@ Result<CheckpointReport> CheckCheckpoint(const Location& checkpoint) {
   SLUICE_RETURN_IF_ERROR(CheckMetadata(checkpoint, &report));
   SLUICE_RETURN_IF_ERROR(CheckOffsets(OffsetLog(Child(checkpoint, "offsets")), &report));
   SLUICE_RETURN_IF_ERROR(CheckCommits(CommitLog(Child(checkpoint, "commits")), &report));
+  SLUICE_RETURN_IF_ERROR(CheckInitialOffset(checkpoint, &report));
   return report;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "connectors/file/table_check.h"
+#include "connectors/file/table_repair.h"
 #include "env/env.h"
 #include "session/session.h"
 
@@ -53,6 +54,14 @@ int Verify(const CheckpointOptions& options) {
   });
 }
 
+int Repair(const CheckpointOptions& options) {
+  return WithFolders(options, [](const Location& checkpoint, const Location& sink) -> Result<int> {
+    SLUICE_ASSIGN(const TableRepair repair, RepairCheckpoint(checkpoint, sink, &SystemClock()));
+    std::cout << FormatRepair(repair);
+    return repair.left.empty() ? kEndedWell : kQueryFailed;
+  });
+}
+
 int Clean(const CheckpointOptions& options) {
   return WithFolders(options, [](const Location& checkpoint, const Location& sink) -> Result<int> {
     SLUICE_ASSIGN(const std::vector<std::string> removed, CleanCheckpoint(checkpoint, sink));
@@ -76,10 +85,12 @@ CLI::App* AddPart(CLI::App* parent, const char* name, const char* doc, bool with
 }  // namespace
 
 void AddCheckpointCommand(CLI::App* app, Chosen* chosen) {
-  CLI::App* parent = app->add_subcommand("checkpoint", "Look at, check or clean up a query's checkpoint and table");
+  CLI::App* parent =
+      app->add_subcommand("checkpoint", "Look at, check, repair or clean up a query's checkpoint and table");
   parent->require_subcommand(1);
   AddPart(parent, "show", "Where the query is", false, Show, chosen);
   AddPart(parent, "verify", "Exit 0: whole, 1: damaged; a finding a line", true, Verify, chosen);
+  AddPart(parent, "repair", "Mend what is safe, keeping copies; exit 1: some damage is left", true, Repair, chosen);
   AddPart(parent, "clean", "Remove part files that no log entry names", true, Clean, chosen);
 }
 

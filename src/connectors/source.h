@@ -49,6 +49,7 @@ struct SourceContext {
   MemoryBudget* budget = nullptr;
   bool available_now = false;       // Trigger.AvailableNow: freeze the end at the first LatestOffset
   bool ignore_rate_limits = false;  // Trigger.Once: all that is there in one batch
+  bool began = false;               // the first batch was planned before: its start must be in `checkpoint`
 };
 
 // A stream of rows with offsets. Offsets are the source's JSON as in offsets/N, opaque to everybody else. Called from

@@ -57,6 +57,8 @@ Status MicroBatchLoop::Open() {
 }
 
 Status MicroBatchLoop::OpenSource(const Conf& conf) {
+  // Batch 0 was planned: from where is in the source's own log alone.
+  const bool recovered_first = planned_ && !committed_end_;
   SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
   SLUICE_ASSIGN(const Connector* connector, FindConnector(shape.scan->scan.format));
   if (connector->open_stream == nullptr) {
@@ -70,6 +72,7 @@ Status MicroBatchLoop::OpenSource(const Conf& conf) {
   context.checkpoint = checkpoint_->SourceFolder(0);
   context.query_id = id_;
   context.budget = resources_.budget;
+  context.began = recovered_first;
   context.available_now = spec_.trigger.kind != TriggerKind::kProcessingTime;
   context.ignore_rate_limits = spec_.trigger.kind == TriggerKind::kOnce;
   SLUICE_ASSIGN(source_, connector->open_stream(context));
@@ -147,6 +150,12 @@ int64_t MicroBatchLoop::Timed(const char* phase, int64_t start_nanos) {
   return now;
 }
 
+// Names the entry whose offset the source was given: it may be the one at fault.
+Status MicroBatchLoop::WithEntry(const Status& status, BatchId batch) const {
+  const LogFolder& log = checkpoint_->offsets().folder();
+  return batch.value < 0 ? status : WithContext(status, "offsets in " + log.PathOf(batch.ToString()));
+}
+
 Result<bool> MicroBatchLoop::RunTrigger() {
   if (!planned_) {
     SLUICE_ASSIGN(const bool found, PlanNextBatch());
@@ -171,7 +180,9 @@ Result<bool> MicroBatchLoop::PlanNextBatch() {
   } else {
     SLUICE_ASSIGN(start, source_->InitialOffset());
   }
-  SLUICE_ASSIGN(const std::optional<std::string> end, source_->LatestOffset(start));
+  const Result<std::optional<std::string>> latest = source_->LatestOffset(start);
+  SLUICE_RETURN_IF_ERROR(WithEntry(latest.status(), next_.Previous()));
+  const std::optional<std::string>& end = *latest;
   at = Timed("latestOffset", at);
   if (!end) return false;
   Planned planned;
@@ -198,8 +209,9 @@ Status MicroBatchLoop::ExecutePlanned() {
   BatchOutcome outcome;
   SLUICE_ASSIGN(const BatchStanding standing, sink_->Standing(planned.batch, planned.recovered));
   if (standing == BatchStanding::kNew) {
-    SLUICE_ASSIGN(const std::vector<InputPartition> inputs,
-                  source_->PlanTasks(start, planned.entry.offsets[0].value_or("")));
+    Result<std::vector<InputPartition>> planning = source_->PlanTasks(start, planned.entry.offsets[0].value_or(""));
+    SLUICE_RETURN_IF_ERROR(WithEntry(planning.status(), planned.batch));
+    const std::vector<InputPartition> inputs = *std::move(planning);
     at = Timed("getBatch", at);
     EvalContext context;
     context.now_us = planned.entry.batch_timestamp_ms * 1000;

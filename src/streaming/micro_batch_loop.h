@@ -66,6 +66,7 @@ class MicroBatchLoop {
   Status OpenSink(const Conf& conf, bool recovered);
   Result<bool> RunTrigger();
   Result<bool> PlanNextBatch();
+  Status WithEntry(const Status& status, BatchId batch) const;
   Status ExecutePlanned();
   Status FinishBatch(const Planned& planned, const BatchOutcome& outcome);
   void Report(const Planned& planned, const BatchOutcome& outcome);

@@ -26,11 +26,12 @@ class StreamScript {
   explicit StreamScript(std::shared_ptr<FileSystem> fs = MakeMemoryFileSystem())
       : clock_(std::make_shared<ManualClock>(kStartMs)), fs_(std::move(fs)), env_(MakeTestEnv(clock_, fs_)) {}
 
-  QuerySpec Spec(QueryTrigger trigger = QueryTrigger{TriggerKind::kProcessingTime, 1000}) const {
+  QuerySpec Spec(QueryTrigger trigger = QueryTrigger{TriggerKind::kProcessingTime, 1000},
+                 int rows_per_batch = kRowsPerBatch) const {
     auto scan = std::make_shared<PlanNode>();
     scan->kind = PlanKind::kScan;
     scan->scan.format = "rate-micro-batch";
-    scan->scan.options = {{"rowsPerBatch", std::to_string(kRowsPerBatch)}, {"numPartitions", "2"}};
+    scan->scan.options = {{"rowsPerBatch", std::to_string(rows_per_batch)}, {"numPartitions", "2"}};
     scan->scan.streaming = true;
     scan->scan.columns = {0, 1};
     SourceContext context;
@@ -75,6 +76,7 @@ class StreamScript {
   std::string Read(const std::string& path) const { return fs_->ReadFile(path).ValueOrDie(); }
   void Delete(const std::string& path) { ASSERT_TRUE(fs_->Delete({path}).ok()); }
   FileSystem& fs() { return *fs_; }
+  const std::shared_ptr<FileSystem>& shared_fs() const { return fs_; }
   QueryManager& manager() { return manager_; }
   const std::shared_ptr<Env>& env() const { return env_; }
 

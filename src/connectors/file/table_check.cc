@@ -72,6 +72,8 @@ enum class Kind { kData, kReRun, kTemporary, kOther };
 // What a file in the table's folder is, by its name alone.
 Kind KindOf(const std::string& path, const Location& sink, const CheckpointReport& checkpoint) {
   const std::string_view inside = std::string_view(path).substr(sink.path.size());
+  // A killed process may leave a large compact file half written.
+  if (inside.starts_with("/_spark_metadata/.") && inside.ends_with(".tmp")) return Kind::kTemporary;
   if (inside.find("/_") != std::string_view::npos) return Kind::kOther;
   const std::string_view name = NameOf(path);
   if (name.starts_with(".part-") && name.ends_with(".tmp")) return Kind::kTemporary;

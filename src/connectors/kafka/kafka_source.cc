@@ -6,6 +6,7 @@
 
 #include "base/memory_budget.h"
 #include "base/spark_error.h"
+#include "checkpoint/log_folder.h"
 #include "checkpoint/source_log.h"
 #include "connectors/kafka/data_loss.h"
 #include "connectors/kafka/offset_json.h"
@@ -62,6 +63,7 @@ KafkaSource::KafkaSource(const SourceContext& context, KafkaOptions options, std
       checkpoint_(context.checkpoint),
       available_now_(context.available_now),
       ignore_rate_limits_(context.ignore_rate_limits),
+      began_(context.began),
       options_(std::move(options)),
       offsets_(consumer, options_, &env_->clock()),
       tasks_(env_, options_, consumer, context.budget) {}
@@ -70,9 +72,10 @@ Result<std::string> KafkaSource::InitialOffset() {
   if (!checkpoint_) return InternalError("A Kafka stream needs a checkpoint folder.");
   SLUICE_ASSIGN(const auto recorded, ReadInitialOffset(*checkpoint_));
   if (recorded) {
-    SLUICE_RETURN_IF_ERROR(ParseOffsets(*recorded, kOffsetPlace).status());
+    SLUICE_RETURN_IF_ERROR(ParseOffsets(*recorded, "The Kafka offset in " + checkpoint_->path + "/0").status());
     return *recorded;
   }
+  if (began_) return DamagedFile(checkpoint_->path + "/0", "it is missing, and batch 0 was planned from it");
   SLUICE_ASSIGN(const PartitionOffsets start, offsets_.Start());
   std::string json = FormatOffsets(start);
   SLUICE_RETURN_IF_ERROR(WriteInitialOffset(*checkpoint_, json));

@@ -54,6 +54,7 @@ class KafkaSource : public StreamSource {
   std::optional<Location> checkpoint_;
   bool available_now_;
   bool ignore_rate_limits_;
+  bool began_;
   KafkaOptions options_;
   KafkaOffsetReader offsets_;
   KafkaTasks tasks_;
