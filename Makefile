@@ -51,8 +51,8 @@ fuzz:
 
 crash:
 	@tools/deps.sh test
-	@tools/build.sh release sluice
-	@.venv/bin/python -m pytest -q tests/crash --all-crash-points $(PYTEST)
+	@tools/build.sh release sluice faulty_sluice
+	@.venv/bin/python -m pytest -q -s tests/crash --all-crash-points $(PYTEST)
 
 faults:
 	@tools/deps.sh test

@@ -29,7 +29,7 @@ tools/deps.sh test || exit 1
 rm -rf "$results"; mkdir -p "$results"
 tools/build.sh debug configure || exit 1
 stage 'debug build (ASan, UBSan)' tools/build.sh debug all
-stage 'release build' tools/build.sh release sluice examples bench
+stage 'release build' tools/build.sh release sluice faulty_sluice examples bench
 stage 'layer order' python3 tools/check_layers.py --quiet
 stage 'style, names and test lists' .venv/bin/python tools/check_style.py --tests
 stage 'unit tests' unit_tests

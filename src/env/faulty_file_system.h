@@ -4,21 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "env/fault_plan.h"
 #include "env/file_system.h"
 
 namespace sluice {
-
-// What goes wrong with a call.
-enum class FaultWay {
-  kError,        // nothing is done, an error is returned
-  kLostReply,    // it is done, an error is returned
-  kCrashBefore,  // nothing is done; the process is dead from here on
-  kCrashAfter,   // it is done; the process is dead from here on
-};
 
 // For tests: passes calls on to another file system, counts them, and makes the k-th go wrong. A sweep runs the same
 // work for k = 1, 2, ... until calls() stays below k. Every method of FileSystem but Uri is a call, and so are Write,
@@ -28,19 +21,18 @@ enum class FaultWay {
 // pending file leaves behind when it is destroyed is up to the file system below.
 class FaultyFileSystem : public FileSystem {
  public:
-  explicit FaultyFileSystem(std::shared_ptr<FileSystem> base);
-  ~FaultyFileSystem() override;
+  // `plan` may be shared with other seams, so that one count goes through all.
+  explicit FaultyFileSystem(std::shared_ptr<FileSystem> base,
+                            std::shared_ptr<FaultPlan> plan = std::make_shared<FaultPlan>());
 
-  // Counts from zero again and makes call `first` (from 1) and the `count` - 1 after it go wrong. `crash` is called
-  // once when a crash happens: a child process can end itself there.
-  void FailAt(int64_t first, FaultWay way, int64_t count = 1, std::function<void()> crash = {});
-  // No more faults, and no longer dead; counts from zero.
-  void Revive();
-  int64_t calls() const;
-  // The calls since the count began, "CreateAtomic offsets/0".
-  std::vector<std::string> log() const;
-  // Whether the fault has happened.
-  bool fired() const;
+  // The plan's: see there.
+  void FailAt(int64_t first, FaultWay way, int64_t count = 1, std::function<void()> crash = {}) {
+    plan_->FailAt(first, way, count, std::move(crash));
+  }
+  void Revive() { plan_->Revive(); }
+  int64_t calls() const { return static_cast<int64_t>(plan_->log().size()); }
+  std::vector<std::string> log() const { return plan_->log(); }
+  bool fired() const { return plan_->fired(); }
 
   Result<std::string> ReadFile(const std::string& path) override;
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& path) override;
@@ -52,10 +44,9 @@ class FaultyFileSystem : public FileSystem {
   std::string Uri(const std::string& path) const override;
 
  private:
-  class Faults;  // shared with the pending files
   class File;
   const std::shared_ptr<FileSystem> base_;
-  const std::shared_ptr<Faults> faults_;
+  const std::shared_ptr<FaultPlan> plan_;
 };
 
 }  // namespace sluice

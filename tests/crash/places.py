@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the swept pipeline keeps its table and checkpoint: a local folder whose calls are counted by crash_point.cc, or
-S3 behind a counting proxy. Both can be put back to a template, under the same path, and run with a fault at call k."""
+S3 behind a counting proxy. Both can be put back to a template, under the same path, and run with a fault at call k.
+`Seams` counts the calls inside the program instead: those of its file systems and of its Kafka consumer."""
 import pathlib
 import shutil
 import signal
 import subprocess
 
-from rig import table
+from rig import program, table
 from rig.s3_proxy import S3Proxy
 
 WAYS = ("error", "before", "after", "lost")
 SOURCE = pathlib.Path(__file__).with_name("crash_point.cc")
+FAULTY_SLUICE = program.SLUICE.with_name("faulty_sluice")  # faulty_seams.cc
 
 
 class LocalPlace:
     name = "local"
 
     def __init__(self, folder: pathlib.Path):
+        self.folder = folder
         self.base, self.saved, self.log = folder / "lake", folder / "template", folder / "calls"
         self.base.mkdir(parents=True)
         self.library = folder / "crash_point.so"
@@ -46,6 +49,13 @@ class LocalPlace:
 
     def batches(self, log: str) -> list[int]:
         return table.log_numbers(self.base / "checkpoint" / log)
+
+    def local_table(self) -> pathlib.Path:
+        """The table as `listing` saw it, for a reader of local files."""
+        return self.base / "table"
+
+    def close(self) -> None:
+        pass
 
 
 class S3Place:
@@ -109,5 +119,28 @@ class S3Place:
     def batches(self, log: str) -> list[int]:
         return table.log_numbers(self.copy / "checkpoint" / log)
 
+    def local_table(self) -> pathlib.Path:
+        return self.copy / "table"
+
     def close(self) -> None:
         self.proxy.close()
+
+
+class Seams:
+    """A place as it is, whose pipeline runs in `faulty_sluice`: the k-th call through env/ or the Kafka seam fails."""
+
+    def __init__(self, place):
+        self.place, self.name = place, f"{place.name} seams"
+        self.log = place.folder / "seam-calls"
+
+    def __getattr__(self, name):
+        return getattr(self.place, name)
+
+    def start(self, sluice, job, at: int = 0, way: str = "error"):
+        self.log.unlink(missing_ok=True)
+        return sluice.start("run", job, program=FAULTY_SLUICE,
+                            env={"FAULT_AT": str(at), "FAULT_WAY": way, "FAULT_LOG": str(self.log)})
+
+    def calls(self) -> list[str]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [f"{n} {line.replace(str(self.base), '')}" for n, line in enumerate(lines, 1)]

@@ -1,35 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every call of a batch that changes files (or every request to S3) is made to fail in turn, in four ways: it fails, the
-process is killed before it, after it, or it takes effect and is reported as failed. After each, a restart runs to the end
-and the table holds every record once: for a plain listing, for the sink log, for our reader.
+"""Every call of a batch is made to fail in turn, in four ways: it fails, the process is killed before it, after it, or it
+takes effect and is reported as failed. Calls are counted at three depths: the system calls that change files, the
+requests to S3, and all calls through the two seams of the program, to its file systems and to Kafka. After each a
+restart runs to the end and the table holds every record once: for a plain listing, for the sink log, for our reader, and
+for a sample for Spark.
 
 `make test` runs a seeded sample (--seed), `make crash` all."""
 import random
 
 import pytest
-from places import WAYS, LocalPlace, S3Place
+from places import FAULTY_SLUICE, WAYS, LocalPlace, S3Place, Seams
 from rig import program, table
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
 
-SAMPLE = 20
-cases = {"run": 0}
+SAMPLE = 12
+SPARK_SAMPLE = 4  # of a sweep, read by real Spark: in the full run
+cases: dict[str, int] = {}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def count_of_cases():
     yield
-    print(f"\ncrash points: {cases['run']} cases")
+    total = "".join(f"\n  {count:6} {name}" for name, count in sorted(cases.items()))
+    print(f"\ncrash points: {sum(cases.values())} cases{total}")
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", "s3", "local seams", "s3 seams"])
 def place(request, tmp_path):
-    if request.param == "local":
-        yield LocalPlace(tmp_path)
-        return
-    minio = request.getfixturevalue("minio")
-    place = S3Place(tmp_path, minio)
-    yield place
+    kind, _, seams = request.param.partition(" ")
+    place = LocalPlace(tmp_path) if kind == "local" else S3Place(tmp_path, request.getfixturevalue("minio"))
+    if seams:
+        assert FAULTY_SLUICE.exists(), f"{FAULTY_SLUICE} is not built: tools/build.sh release faulty_sluice"
+    yield Seams(place) if seams else place
     place.close()
 
 
@@ -40,17 +43,23 @@ def judge(place, sluice, topic, pipeline) -> None:
     assert offsets == commits == list(range(len(offsets))), f"logs: {offsets} {commits}"
     verified = sluice.run("checkpoint", "verify", pipeline.checkpoint, "--sink", pipeline.table)
     assert verified.code == 0, f"verify: {verified.all}"
+    read = sluice.run("sql", "--format", "csv", f"SELECT topic, partition, offset FROM parquet.`{pipeline.table}`")
+    assert read.code == 0, f"sluice sql: {read.all}"
+    rows = [line.split(",") for line in read.out.split()[1:]]
+    table.assert_exactly_once(sorted((t, int(p), int(o)) for t, p, o in rows), topic.expected(), "sluice sql")
 
 
 def one_case(place, sluice, topic, pipeline, job, at: int, way: str) -> str | None:
     """Returns what is wrong, or None."""
     place.restore()
     with place.start(sluice, job, at, way) as running:
-        crashed = running.wait(60)
-    cases["run"] += 1
+        crashed = running.wait(90)
+    if crashed.code == 0 and len(place.calls()) < at:
+        return None  # fewer calls than in the run that was counted: threads met otherwise
+    cases[place.name] = cases.get(place.name, 0) + 1
     if crashed.code not in ((-9,) if way in ("before", "after") else (0, 1)):
         return f"exit {crashed.code}: {crashed.err[-800:]}"
-    again = sluice.run("run", job, timeout=60)
+    again = sluice.run("run", job, timeout=90)
     if again.code != 0:
         return f"the restart ended with {again.code}: {again.err[-1500:]}"
     try:
@@ -60,37 +69,51 @@ def one_case(place, sluice, topic, pipeline, job, at: int, way: str) -> str | No
     return None
 
 
-def sweep(place, sluice, topic, pipeline, job, config, seed: int) -> None:
+def sweep(place, sluice, topic, pipeline, job, seed: int, spark) -> None:
     place.save()
     with place.start(sluice, job) as running:
-        assert running.wait(60).code == 0
+        counted = running.wait(90)
+    assert counted.code == 0, counted.all
     judge(place, sluice, topic, pipeline)
     calls = place.calls()
     assert len(calls) > 10, f"only {calls} were counted: does the program call something else?"
     todo = [(at, way) for at in range(1, len(calls) + 1) for way in WAYS]
-    if not config.getoption("--all-crash-points"):
-        todo = random.Random(seed).sample(todo, min(SAMPLE, len(todo)))
+    dice = random.Random(seed)
+    if not spark:
+        todo = dice.sample(todo, min(SAMPLE, len(todo)))
+    for_spark = set(dice.sample(todo, min(SPARK_SAMPLE, len(todo)))) if spark else ()
     findings = []
     for at, way in todo:
         wrong = one_case(place, sluice, topic, pipeline, job, at, way)
+        if not wrong and (at, way) in for_spark:
+            found = spark.identities(place.local_table())
+            wrong = None if found == topic.expected() else f"Spark reads {len(found)} of {len(topic.expected())} rows"
         if wrong:
             findings.append(f"{way} at {calls[at - 1]}: {wrong}")
+            report(f"FINDING {place.name}: {findings[-1]}")
+    report(f"{place.name}: {len(calls)} calls, {len(todo)} cases, {len(findings)} findings")
     assert not findings, f"{len(findings)} of {len(todo)} cases (seed {seed}):\n" + "\n".join(findings[:20])
 
 
+def report(line: str) -> None:
+    """At once, for whoever watches a sweep that takes an hour: `make crash` shows what tests print."""
+    print(line, flush=True)
+
+
 @pytest.mark.parametrize("stage", ["first batches", "over a compaction"])
-def test_every_call_fails_in_turn(place, stage, sluice, minio, topic, tmp_path, pytestconfig, seed):
+def test_every_call_fails_in_turn(place, stage, sluice, minio, topic, tmp_path, pytestconfig, seed, request):
     sluice.env.update(minio.env())
     reviews_topic = topic(2)
-    pipeline = Pipeline(reviews_topic, f"{place.base}/table", f"{place.base}/checkpoint", max_offsets=20)
+    pipeline = Pipeline(reviews_topic, f"{place.base}/table", f"{place.base}/checkpoint", max_offsets=8)
     job = pipeline.write_sql(tmp_path / "job")
     if stage == "first batches":
-        reviews_topic.produce(reviews(0, 40))
+        reviews_topic.produce(reviews(0, 16))
     else:  # batches 0 to 7 are there; 8, 9.compact and 10 are swept
-        reviews_topic.produce(reviews(0, 160))
+        reviews_topic.produce(reviews(0, 64))
         sluice.ok("run", job)
-        reviews_topic.produce(reviews(160, 60))
-    sweep(place, sluice, reviews_topic, pipeline, job, pytestconfig, seed)
+        reviews_topic.produce(reviews(64, 24))
+    spark = request.getfixturevalue("spark") if pytestconfig.getoption("--all-crash-points") else None
+    sweep(place, sluice, reviews_topic, pipeline, job, seed, spark)
 
 
 def test_killed_at_random_moments(sluice, spark, topic, tmp_path, seed):
