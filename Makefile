@@ -6,6 +6,7 @@
 # make memory     the memory budget, all cases
 # make bench-batches, bench-queries, bench-start, bench-scale: small batches, SQL, start-up, growth
 # make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
+# make histories  1,000 random histories in one process (SEED=n replays one)
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make damage     every byte of a checkpoint and sink log damaged   make resources  10,000 batches, full disks (long)
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
+.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -67,6 +68,10 @@ resources:
 	@tools/deps.sh test
 	@tools/build.sh release sluice
 	@.venv/bin/python -m pytest -q -s tests/resources --batches 10000 --log-entries 1000000 $(PYTEST)
+histories:
+	@tools/deps.sh build
+	@tools/build.sh release histories_test
+	@SLUICE_SEED=$(or $(SEED),1) SLUICE_HISTORIES=$(or $(COUNT),$(if $(SEED),1,1000)) build/release/histories_test 2>/dev/null
 
 interop-s3:
 	@tools/deps.sh s3spark

@@ -7,7 +7,7 @@ namespace sluice {
 namespace {
 
 bool IsOwnMark(const std::string& key) {
-  return key == kChecksumKey || key == kWriterKey;
+  return key == kChecksumKey || key == kWriterKey || key == kSetupKey;
 }
 
 bool IsRecorded(const std::string& key) {

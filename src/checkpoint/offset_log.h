@@ -46,6 +46,7 @@ struct OffsetEntry {
 
 inline constexpr char kChecksumKey[] = "spark.sluice.crc32c";  // over the whole file, its 8 digits taken as 0
 inline constexpr char kWriterKey[] = "spark.sluice.writer";    // nonce of the process that wrote the entry
+inline constexpr char kSetupKey[] = "spark.sluice.setup";      // checksum of plan, options and settings it ran with
 
 // The file's bytes, as Spark writes them. An entry whose conf has kChecksumKey gets the right digits there.
 std::string FormatOffsetEntry(const OffsetEntry& entry);

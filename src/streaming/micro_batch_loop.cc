@@ -7,6 +7,7 @@
 
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "checkpoint/crc32c.h"
 #include "checkpoint/offset_conf.h"
 #include "connectors/registry.h"
 #include "streaming/determinism.h"
@@ -16,6 +17,20 @@ namespace {
 
 // Without new data the looks at the source grow rarer up to this, so that an idle query costs next to nothing.
 constexpr int64_t kLongestIdlePollMs = 100;
+
+// What decides how a batch is cut into files, and more: a checksum that differs means that an earlier attempt may have
+// made files of other names.
+std::string SetupOf(const QuerySpec& spec, const ScanSpec& scan) {
+  std::string text = Explain(*spec.plan) + spec.sink_format + spec.sink_path;
+  const auto add = [&](const auto& values) {
+    for (const auto& [key, value] : values) text += fmt::format("\n{}={}", key, value);
+  };
+  add(scan.options);
+  add(spec.sink_options);
+  add(spec.conf.values());
+  for (const std::string& column : spec.partition_columns) text += "\n" + column;
+  return fmt::format("{:08x}", Crc32c(text));
+}
 
 }  // namespace
 
@@ -30,6 +45,7 @@ MicroBatchLoop::~MicroBatchLoop() = default;
 
 Status MicroBatchLoop::Open() {
   SLUICE_ASSIGN(StreamingShape shape, ShapeOf(spec_.plan));
+  setup_ = SetupOf(spec_, shape.scan->scan);
   runner_ = std::make_unique<BatchRunner>(std::move(shape), resources_.tasks);
   Location folder{MakeMemoryFileSystem(), "/checkpoint"};
   if (!spec_.checkpoint.empty()) {
@@ -98,6 +114,7 @@ Status MicroBatchLoop::OpenSink(const Conf& conf, bool recovered) {
   context.deterministic = IsDeterministic(*spec_.plan);
   SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
   context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
+  context.recovered_otherwise = planned_ && planned_->entry.conf.Find(kSetupKey) != setup_;
   context.budget = resources_.budget;
   SLUICE_ASSIGN(sink_, connector->open_sink(context));
   return sink_->Start(next_, recovered);
@@ -190,6 +207,7 @@ Result<bool> MicroBatchLoop::PlanNextBatch() {
   planned.start = start;
   planned.entry.batch_timestamp_ms = clock.NowMillis();
   planned.entry.conf = NextEntryConf(spec_.conf, previous_conf_ ? &*previous_conf_ : nullptr, writer_nonce_);
+  planned.entry.conf.Set(kSetupKey, setup_);
   planned.entry.offsets = {*end};
   SLUICE_RETURN_IF_ERROR(checkpoint_->offsets().Write(next_, planned.entry));
   Timed("walCommit", at);

@@ -78,6 +78,7 @@ class MicroBatchLoop {
   const QueryResources resources_;
   QueryMonitor* const monitor_;
   const std::string writer_nonce_;
+  std::string setup_;  // checksum of what this query was started with
 
   std::string id_;
   std::unique_ptr<Checkpoint> checkpoint_;

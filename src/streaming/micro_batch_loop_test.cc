@@ -87,6 +87,27 @@ TEST(MicroBatchLoop, ABatchThatIsRunAgainWritesTheSameBytesToTheSameNames) {
   EXPECT_THAT(script.Names("/table/_spark_metadata"), ElementsAre("0"));
 }
 
+TEST(MicroBatchLoop, ABatchThatIsRunAgainUnderOtherSettingsLeavesNoFileOfTheFirstAttempt) {
+  StreamScript script;
+  ASSERT_TRUE(script.StartAndSettle(script.Spec())->Stop().ok());
+  const auto first = Contents(script, "/table");
+  script.Delete("/checkpoint/commits/0");
+  script.Delete("/table/_spark_metadata/0");
+  QuerySpec other = script.Spec();
+  ASSERT_TRUE(other.conf.Set("spark.sql.parquet.compression.codec", "zstd").ok());
+  ASSERT_TRUE(script.StartAndSettle(other)->Stop().ok());
+  const auto second = Contents(script, "/table");
+  ASSERT_EQ(second.size(), first.size());
+  for (const auto& [name, bytes] : second) EXPECT_THAT(name, testing::HasSubstr(".zstd.parquet"));
+
+  // Killed between the sink log and the deletion: the next start makes it good.
+  const auto& [leftover, bytes] = *first.begin();
+  ASSERT_TRUE(script.fs().CreateAtomic("/table/" + leftover, bytes).ok());
+  script.Delete("/checkpoint/commits/0");
+  ASSERT_TRUE(script.StartAndSettle(other)->Stop().ok());
+  EXPECT_EQ(Contents(script, "/table"), second);
+}
+
 TEST(MicroBatchLoop, AvailableNowEndsByItself) {
   StreamScript script;
   const auto query = script.Start(script.Spec(QueryTrigger{TriggerKind::kAvailableNow, 0})).ValueOrDie();

@@ -143,7 +143,13 @@ Status FileSink::Start(BatchId next, bool recovered) {
 Result<BatchStanding> FileSink::Standing(BatchId batch, bool recovered) {
   const std::optional<BatchId> latest = log_.Latest();
   if (!latest || *latest < batch) return BatchStanding::kNew;
-  if (recovered && *latest == batch) return BatchStanding::kCommitted;
+  if (recovered && *latest == batch) {
+    if (context_.recovered_otherwise) {
+      SLUICE_ASSIGN(const auto entries, log_.ReadBatch(batch));
+      SLUICE_RETURN_IF_ERROR(DeleteEarlierAttempt(batch, entries));
+    }
+    return BatchStanding::kCommitted;
+  }
   return RefuseUsedFolder(batch, *latest);
 }
 
@@ -173,7 +179,9 @@ Status FileSink::Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> 
   }
   Status added = log_.Add(batch, entries);
   if (HasErrorClass(added, "SLUICE_CONCURRENT_WRITER")) RemoveUnnamed(batch, entries);
-  return added;
+  SLUICE_RETURN_IF_ERROR(added);
+  if (recovered_ == batch && context_.recovered_otherwise) return DeleteEarlierAttempt(batch, entries);
+  return Status::OK();
 }
 
 // The batch's entry is another writer's. Files of ours that it does not name will never be named, and whoever lists the
@@ -195,6 +203,27 @@ void FileSink::RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& ent
     Log(LogLevel::kWarn, "Files that batch {} left in {} could not be deleted (checkpoint clean does it): {}",
         batch.value, context_.path, removed.message());
   }
+}
+
+// After a crash and a restart with, say, another codec, the batch has files of other names than the first attempt,
+// whose files a plain listing would count as well. The sink log has the batch by now, so no process can commit them any
+// more. commits/N is not written yet, so that a crash in here is made good at the next start.
+Status FileSink::DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEntry>& committed) const {
+  std::set<std::string> kept;  // names: a uuid is of one batch, one task and one folder
+  for (const SinkLogEntry& entry : committed) kept.insert(entry.path.substr(entry.path.rfind('/') + 1));
+  SLUICE_ASSIGN(const std::vector<FileInfo> files, folder_.fs->List(folder_.path, /*recursive=*/true));
+  std::vector<std::string> leftovers;
+  for (const FileInfo& file : files) {
+    const std::string name = file.path.substr(file.path.rfind('/') + 1);
+    const auto part = ParsePartFileName(name);
+    if (!part || kept.contains(name)) continue;
+    const auto of = BatchOfPartUuid(part->uuid, context_.query_id);
+    if (of && of->value == (batch.value & 0xffffffff)) leftovers.push_back(file.path);
+  }
+  if (leftovers.empty()) return Status::OK();
+  Log(LogLevel::kInfo, "Batch {} was begun under other settings before: {} files of that attempt are deleted from {}.",
+      batch.value, leftovers.size(), context_.path);
+  return folder_.fs->Delete(leftovers);
 }
 
 }  // namespace sluice

@@ -36,6 +36,7 @@ class FileSink : public StreamSink {
   Status CheckMarks(BatchId next, bool recovered) const;
   Status ForeignMark(BatchId batch, BatchId next, bool recovered, const std::string& file,
                      std::optional<BatchId> marked) const;
+  Status DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEntry>& committed) const;
 
   const SinkContext context_;
   const Location folder_;
