@@ -2,6 +2,7 @@
 """Where the swept pipeline keeps its table and checkpoint: a local folder whose calls are counted by crash_point.cc, or
 S3 behind a counting proxy. Both can be put back to a template, under the same path, and run with a fault at call k.
 `Seams` counts the calls inside the program instead: those of its file systems and of its Kafka consumer."""
+import functools
 import pathlib
 import shutil
 import signal
@@ -22,8 +23,12 @@ class LocalPlace:
         self.folder = folder
         self.base, self.saved, self.log = folder / "lake", folder / "template", folder / "calls"
         self.base.mkdir(parents=True)
-        self.library = folder / "crash_point.so"
-        subprocess.run(["g++", "-O1", "-std=c++20", "-shared", "-fPIC", "-o", self.library, SOURCE, "-ldl"], check=True)
+
+    @functools.cached_property
+    def library(self) -> pathlib.Path:
+        library = self.folder / "crash_point.so"
+        subprocess.run(["g++", "-O1", "-std=c++20", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
+        return library
 
     def save(self) -> None:
         shutil.copytree(self.base, self.saved)
@@ -63,7 +68,7 @@ class S3Place:
 
     def __init__(self, folder: pathlib.Path, minio):
         self.minio, self.folder = minio, folder
-        self.prefix = f"crash-{folder.name}/"
+        self.prefix = f"crash-{folder.parent.name}-{folder.name}/"
         self.base = f"s3a://{minio.bucket}/{self.prefix[:-1]}"
         self.proxy = S3Proxy(minio.endpoint)
         self.saved: dict[str, bytes] = {}

@@ -36,7 +36,7 @@ class Topic:
                 keys: list | None = None) -> None:
         """Sends to one partition, or to all in turn."""
         producer = Producer({"bootstrap.servers": self.kafka.bootstrap, "linger.ms": 20, "acks": "all",
-                             "queue.buffering.max.kbytes": 262144, "message.max.bytes": 33554432})
+                             "queue.buffering.max.kbytes": 262144, "log_level": 0, "message.max.bytes": 33554432})
 
         def delivered(error, message, value):
             if error:
