@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "conf/conf.h"
 #include "connectors/options.h"
+#include "connectors/source_record.h"
 #include "env/env.h"
 
 namespace sluice {
@@ -35,6 +36,12 @@ class SliceReader {
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
   // Where a row of the last slice came from: "topic reviews, partition 1, offset 42"; for error messages.
   virtual std::string PlaceOf(int64_t row) const = 0;
+  // A row of the last slice as it came, if the source was made with `keep_records`.
+  virtual Result<SourceRecord> RecordOf(int64_t row) const {
+    SourceRecord record;
+    record.place = PlaceOf(row);
+    return record;
+  }
   virtual void Cancel() {}
 };
 
@@ -50,6 +57,7 @@ struct SourceContext {
   bool available_now = false;       // Trigger.AvailableNow: freeze the end at the first LatestOffset
   bool ignore_rate_limits = false;  // Trigger.Once: all that is there in one batch
   bool began = false;               // the first batch was planned before: its start must be in `checkpoint`
+  bool keep_records = false;        // readers keep the whole records of their last slice (SliceReader::RecordOf)
 };
 
 // A stream of rows with offsets. Offsets are the source's JSON as in offsets/N, opaque to everybody else. Called from

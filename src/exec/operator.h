@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "connectors/source_record.h"
 
 namespace sluice {
 
@@ -21,6 +22,12 @@ class Operator {
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
   // Where a row of the last slice came from ("topic reviews, partition 1, offset 42"); empty when that cannot be said.
   virtual std::string PlaceOf(int64_t row) const { return {}; }
+  // The input record that a row of the last slice was made from.
+  virtual Result<SourceRecord> RecordOf(int64_t row) const {
+    SourceRecord record;
+    record.place = PlaceOf(row);
+    return record;
+  }
   // Makes a running or later Next fail soon. Any thread.
   virtual void Cancel() {}
 };

@@ -6,21 +6,30 @@
 namespace sluice {
 
 ProjectOperator::ProjectOperator(std::unique_ptr<Operator> input, std::vector<ExprPtr> exprs,
-                                 std::shared_ptr<arrow::Schema> schema, EvalContext context)
-    : input_(std::move(input)), exprs_(std::move(exprs)), schema_(std::move(schema)), context_(std::move(context)) {}
+                                 std::shared_ptr<arrow::Schema> schema, EvalContext context, BadRowSink* bad_rows)
+    : input_(std::move(input)),
+      exprs_(std::move(exprs)),
+      schema_(std::move(schema)),
+      context_(std::move(context)),
+      isolation_(bad_rows, context_.pool) {}
 
 Result<std::shared_ptr<arrow::RecordBatch>> ProjectOperator::Next() {
-  SLUICE_ASSIGN(auto slice, input_->Next());
-  if (slice == nullptr) return slice;
-  Evaluation evaluation(*slice, context_);
-  std::vector<std::shared_ptr<arrow::Array>> columns;
-  columns.reserve(exprs_.size());
-  for (const ExprPtr& expr : exprs_) {
-    auto column = evaluation.Eval(expr);
-    if (!column.ok()) return AtPlaceOf(*input_, column.status());
-    columns.push_back(std::move(*column));
+  for (;;) {
+    SLUICE_ASSIGN(auto slice, input_->Next());
+    if (slice == nullptr) return slice;
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    columns.reserve(exprs_.size());
+    SLUICE_RETURN_IF_ERROR(isolation_.Run(*input_, &slice, [&](const arrow::RecordBatch& rows) -> Status {
+      columns.clear();
+      Evaluation evaluation(rows, context_);
+      for (const ExprPtr& expr : exprs_) {
+        SLUICE_ASSIGN(auto column, evaluation.Eval(expr));
+        columns.push_back(std::move(column));
+      }
+      return Status::OK();
+    }));
+    if (slice->num_rows() > 0) return arrow::RecordBatch::Make(schema_, slice->num_rows(), std::move(columns));
   }
-  return arrow::RecordBatch::Make(schema_, slice->num_rows(), std::move(columns));
 }
 
 }  // namespace sluice

@@ -17,6 +17,7 @@ class ScanOperator : public Operator {
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override { return reader_->PlaceOf(row); }
+  Result<SourceRecord> RecordOf(int64_t row) const override { return reader_->RecordOf(row); }
   void Cancel() override { reader_->Cancel(); }
 
  private:

@@ -76,17 +76,21 @@ inline ExprPtr Where(ExprPtr column, std::function<bool(int64_t)> test) {
       });
 }
 
-// The int64 column itself, failing with DIVIDE_BY_ZERO at the first row that has `bad`.
+// The int64 column itself, failing with DIVIDE_BY_ZERO at the first row that is `bad`.
+inline ExprPtr FailWhere(ExprPtr column, std::function<bool(int64_t)> bad) {
+  return std::make_shared<FunctionExpr>(
+      arrow::int64(), std::vector<ExprPtr>{std::move(column)},
+      [bad = std::move(bad)](const auto& args) -> Result<std::shared_ptr<arrow::Array>> {
+        const auto& values = static_cast<const arrow::Int64Array&>(*args[0]);
+        for (int64_t i = 0; i < values.length(); ++i) {
+          if (values.IsValid(i) && bad(values.Value(i)))
+            return WithRow(UserError("DIVIDE_BY_ZERO", "bad value " + std::to_string(values.Value(i))), i);
+        }
+        return args[0];
+      });
+}
 inline ExprPtr FailAt(ExprPtr column, int64_t bad) {
-  return std::make_shared<FunctionExpr>(arrow::int64(), std::vector<ExprPtr>{std::move(column)},
-                                        [bad](const auto& args) -> Result<std::shared_ptr<arrow::Array>> {
-                                          const auto& values = static_cast<const arrow::Int64Array&>(*args[0]);
-                                          for (int64_t i = 0; i < values.length(); ++i) {
-                                            if (values.IsValid(i) && values.Value(i) == bad)
-                                              return WithRow(UserError("DIVIDE_BY_ZERO", "bad value"), i);
-                                          }
-                                          return args[0];
-                                        });
+  return FailWhere(std::move(column), [bad](int64_t value) { return value == bad; });
 }
 
 // What a test can see of the readers it handed out.

@@ -85,20 +85,21 @@ const PlanNode& BottomOfChain(const PlanNode& plan) {
 }
 
 Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNode& bottom,
-                                             std::unique_ptr<Operator> leaf, const EvalContext& context) {
+                                             std::unique_ptr<Operator> leaf, const EvalContext& context,
+                                             BadRowSink* bad_rows) {
   if (&plan == &bottom) return leaf;
   if (!IsRowwise(plan)) return InternalError("a task pipeline of something other than projections and filters");
-  SLUICE_ASSIGN(auto input, BuildChain(*plan.inputs.at(0), bottom, std::move(leaf), context));
+  SLUICE_ASSIGN(auto input, BuildChain(*plan.inputs.at(0), bottom, std::move(leaf), context, bad_rows));
   if (plan.kind == PlanKind::kFilter) {
-    return std::make_unique<FilterOperator>(std::move(input), plan.exprs.at(0), context);
+    return std::make_unique<FilterOperator>(std::move(input), plan.exprs.at(0), context, bad_rows);
   }
-  return std::make_unique<ProjectOperator>(std::move(input), plan.exprs, plan.schema, context);
+  return std::make_unique<ProjectOperator>(std::move(input), plan.exprs, plan.schema, context, bad_rows);
 }
 
 Result<std::unique_ptr<Operator>> BuildTaskPipeline(const PlanNode& plan, std::unique_ptr<SliceReader> leaf,
-                                                    const EvalContext& context) {
+                                                    const EvalContext& context, BadRowSink* bad_rows) {
   const PlanNode& bottom = BottomOfChain(plan);
-  return BuildChain(plan, bottom, std::make_unique<ScanOperator>(bottom.schema, std::move(leaf)), context);
+  return BuildChain(plan, bottom, std::make_unique<ScanOperator>(bottom.schema, std::move(leaf)), context, bad_rows);
 }
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 
 #include "connectors/source.h"
 #include "exec/operator.h"
+#include "exec/row_isolation.h"
 #include "plan/plan.h"
 
 namespace sluice {
@@ -24,11 +25,13 @@ struct StreamingShape {
 Result<StreamingShape> ShapeOf(const PlanPtr& plan);
 
 // The operators of a chain of projections and filters, above `leaf`, whose slices have the columns of the scan node.
+// Rows that fail go to `bad_rows`, if there is one (it must outlive the operators), or else fail the whole.
 Result<std::unique_ptr<Operator>> BuildTaskPipeline(const PlanNode& plan, std::unique_ptr<SliceReader> leaf,
-                                                    const EvalContext& context);
+                                                    const EvalContext& context, BadRowSink* bad_rows = nullptr);
 // The same over an operator that stands for the node `bottom`.
 Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNode& bottom,
-                                             std::unique_ptr<Operator> leaf, const EvalContext& context);
+                                             std::unique_ptr<Operator> leaf, const EvalContext& context,
+                                             BadRowSink* bad_rows = nullptr);
 
 // What to ask a reader of a scan node for: the columns that its schema has, also when none were pruned.
 std::vector<int> ColumnsToRead(const PlanNode& scan);

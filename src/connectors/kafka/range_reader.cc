@@ -17,6 +17,10 @@ constexpr int kPeekMs = 100;
 constexpr int64_t kShortPartitionNs = 5'000'000'000;
 constexpr int kMaxOutOfRange = 3;
 
+std::vector<int> EveryColumn() {
+  return {kKey, kValue, kTopic, kPartition, kOffset, kTimestamp, kTimestampType, kHeaders};
+}
+
 }  // namespace
 
 KafkaRangeReader::KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, OffsetRange range,
@@ -25,8 +29,9 @@ KafkaRangeReader::KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, Offs
       range_(std::move(range)),
       limits_(limits),
       clock_(clock),
-      builder_(range_.partition, columns, include_headers),
-      next_(range_.begin) {}
+      builder_(range_.partition, limits.keep_records ? EveryColumn() : columns, include_headers || limits.keep_records),
+      next_(range_.begin),
+      columns_(columns) {}
 
 Status KafkaRangeReader::Open() {
   SLUICE_ASSIGN(auto fetch, consumer_->OpenFetch(range_.partition, range_.begin));
@@ -60,7 +65,15 @@ Result<std::shared_ptr<arrow::RecordBatch>> KafkaRangeReader::Next() {
     fetch_.reset();
   }
   if (builder_.rows() == 0) return std::shared_ptr<arrow::RecordBatch>();
-  return builder_.Finish(&slice_offsets_);
+  SLUICE_ASSIGN(auto slice, builder_.Finish(&slice_offsets_));
+  if (!limits_.keep_records) return slice;
+  kept_ = std::move(slice);
+  return kept_->SelectColumns(columns_);
+}
+
+Result<SourceRecord> KafkaRangeReader::RecordOf(int64_t row) const {
+  if (kept_ == nullptr || row < 0 || row >= kept_->num_rows()) return InternalError("a record that was not kept");
+  return KafkaRecordOf(*kept_, row);
 }
 
 Status KafkaRangeReader::Step() {

@@ -23,12 +23,14 @@ class KafkaRangeReader : public SliceReader {
     bool fail_on_data_loss = true;
     int64_t poll_timeout_ms = 120000;
     int64_t max_record_bytes = 0;  // 0: any; a larger record is an error that names the memory setting
+    bool keep_records = false;     // for RecordOf: keys, values and headers are read whether they are columns or not
   };
   KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, OffsetRange range, const std::vector<int>& columns,
                    bool include_headers, Limits limits, Clock* clock);
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override;
+  Result<SourceRecord> RecordOf(int64_t row) const override;
   void Cancel() override;
 
  private:
@@ -60,6 +62,8 @@ class KafkaRangeReader : public SliceReader {
   int out_of_range_count_ = 0;
   std::vector<KafkaHeader> headers_;
   std::vector<int64_t> slice_offsets_;  // of the last slice, for PlaceOf
+  const std::vector<int> columns_;
+  std::shared_ptr<arrow::RecordBatch> kept_;  // all columns of the last slice, with keep_records
 };
 
 }  // namespace sluice

@@ -226,5 +226,29 @@ TEST_F(RangeReaderTest, CancelStopsAWaitingRead) {
   EXPECT_TRUE(reader->Next().status().IsCancelled());
 }
 
+TEST_F(RangeReaderTest, KeepsWholeRecordsWhenAskedTo) {
+  consumer_->Append(kTp, {"k0", "value zero, beyond twelve bytes", 1234, {{"h", "x"}, {"none", std::nullopt}}});
+  consumer_->Append(kTp, {std::nullopt, std::nullopt, 99, {}});
+  limits_.keep_records = true;
+  const auto reader = Reader(0, 2, {kOffset});
+  const auto slice = reader->Next().ValueOrDie();
+  EXPECT_THAT(slice->schema()->field_names(), ElementsAre("offset"));
+  const SourceRecord first = reader->RecordOf(0).ValueOrDie();
+  EXPECT_EQ(first.topic, "reviews");
+  EXPECT_EQ(first.partition, 1);
+  EXPECT_EQ(first.offset, 0);
+  EXPECT_EQ(first.timestamp_ms, 1234);
+  EXPECT_EQ(first.key, "k0");
+  EXPECT_EQ(first.value, "value zero, beyond twelve bytes");
+  EXPECT_THAT(first.headers, ElementsAre(std::pair("h", std::optional<std::string>("x")),
+                                         std::pair("none", std::optional<std::string>())));
+  EXPECT_EQ(first.place, reader->PlaceOf(0));
+  const SourceRecord second = reader->RecordOf(1).ValueOrDie();
+  EXPECT_EQ(second.key, std::nullopt);
+  EXPECT_EQ(second.value, std::nullopt);
+  EXPECT_THAT(second.headers, testing::IsEmpty());
+  EXPECT_FALSE(reader->RecordOf(2).ok());
+}
+
 }  // namespace
 }  // namespace sluice

@@ -3,6 +3,7 @@
 
 #include <arrow/api.h>
 #include <arrow/util/binary_view_util.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -219,6 +220,31 @@ Result<std::shared_ptr<arrow::RecordBatch>> KafkaSliceBuilder::Finish(std::vecto
   // A large record's memory is not kept for the small ones after it.
   if (arena_->size() > 2 * kSliceBytes) arena_.reset();
   return batch;
+}
+
+Result<SourceRecord> KafkaRecordOf(const arrow::RecordBatch& slice, int64_t row) {
+  const auto bytes = [row](const arrow::Array& column) -> std::optional<std::string> {
+    if (column.IsNull(row)) return std::nullopt;
+    return std::string(static_cast<const arrow::BinaryViewArray&>(column).GetView(row));
+  };
+  SourceRecord record;
+  record.topic = *bytes(*slice.column(kTopic));
+  record.partition = static_cast<const arrow::Int32Array&>(*slice.column(kPartition)).Value(row);
+  record.offset = static_cast<const arrow::Int64Array&>(*slice.column(kOffset)).Value(row);
+  record.timestamp_ms = static_cast<const arrow::TimestampArray&>(*slice.column(kTimestamp)).Value(row) / 1000;
+  record.timestamp_type = static_cast<const arrow::Int32Array&>(*slice.column(kTimestampType)).Value(row);
+  record.key = bytes(*slice.column(kKey));
+  record.value = bytes(*slice.column(kValue));
+  record.place = fmt::format("topic {}, partition {}, offset {}", record.topic, record.partition, record.offset);
+  const auto& lists = static_cast<const arrow::ListArray&>(*slice.column(kHeaders));
+  const auto& pairs = static_cast<const arrow::StructArray&>(*lists.values());
+  const auto& keys = static_cast<const arrow::BinaryViewArray&>(*pairs.field(0));
+  const auto& values = static_cast<const arrow::BinaryViewArray&>(*pairs.field(1));
+  for (int64_t i = lists.value_offset(row); lists.IsValid(row) && i < lists.value_offset(row + 1); ++i) {
+    auto& header = record.headers.emplace_back(keys.GetView(i), std::nullopt);
+    if (values.IsValid(i)) header.second = values.GetView(i);
+  }
+  return record;
 }
 
 }  // namespace sluice

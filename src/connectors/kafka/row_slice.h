@@ -10,12 +10,16 @@
 
 #include "base/status.h"
 #include "connectors/kafka/consumer.h"
+#include "connectors/source_record.h"
 
 namespace sluice {
 
 // The columns of a Kafka row, in order.
 enum KafkaColumn { kKey, kValue, kTopic, kPartition, kOffset, kTimestamp, kTimestampType, kHeaders };
 std::shared_ptr<arrow::Schema> KafkaSchema(bool include_headers);
+
+// A row of a slice that has every column of KafkaSchema(true).
+Result<SourceRecord> KafkaRecordOf(const arrow::RecordBatch& slice, int64_t row);
 
 // A slice ends at this many rows, or before the record with which keys and values would exceed so many bytes; a larger
 // record is a slice of its own. Constants, so that a re-run cuts the same slices.

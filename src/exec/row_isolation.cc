@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/row_isolation.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/spark_error.h"
+#include "exec/select_rows.h"
+
+namespace sluice {
+namespace {
+
+// The user's error of one row: the machine's errors, and those of the query as a whole, are nobody's row.
+const SparkErrorDetail* RowError(const Status& status) {
+  const SparkErrorDetail* detail = FindSparkError(status);
+  return detail != nullptr && detail->kind == ErrorKind::kUser && detail->row ? detail : nullptr;
+}
+
+}  // namespace
+
+int64_t RowIsolation::InputRow(int64_t row) const {
+  if (all_kept_) return row;
+  return row >= 0 && row < static_cast<int64_t>(kept_.size()) ? kept_[static_cast<size_t>(row)] : -1;
+}
+
+// The row that an error names is only a hint of where to look first: none is taken out that does not fail by itself.
+// The others go on in halves, so that many bad rows cost a logarithm more than one.
+Status RowIsolation::FindFailures(const std::shared_ptr<arrow::RecordBatch>& slice, const std::vector<int32_t>& rows,
+                                  const Evaluate& evaluate, std::vector<Failure>* failures) const {
+  if (rows.empty()) return Status::OK();
+  SLUICE_ASSIGN(const auto part, SelectRows(slice, rows, pool_));
+  const Status status = evaluate(*part);
+  if (status.ok()) return status;
+  const SparkErrorDetail* error = RowError(status);
+  if (error == nullptr) return status;
+  if (rows.size() == 1) {
+    failures->emplace_back(rows[0], status);
+    return Status::OK();
+  }
+  std::vector<int32_t> others = rows;
+  if (*error->row >= 0 && *error->row < static_cast<int64_t>(rows.size())) {
+    const int32_t named = rows[static_cast<size_t>(*error->row)];
+    others.erase(others.begin() + *error->row);
+    SLUICE_RETURN_IF_ERROR(FindFailures(slice, {named}, evaluate, failures));
+  }
+  const auto middle = others.begin() + static_cast<std::ptrdiff_t>(others.size() / 2);
+  SLUICE_RETURN_IF_ERROR(FindFailures(slice, {others.begin(), middle}, evaluate, failures));
+  return FindFailures(slice, {middle, others.end()}, evaluate, failures);
+}
+
+Status RowIsolation::SetAside(const Operator& input, std::vector<Failure> failures) {
+  std::sort(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return a.first < b.first; });
+  for (const auto& [row, status] : failures) {
+    SLUICE_ASSIGN(const SourceRecord record, input.RecordOf(row));
+    SLUICE_RETURN_IF_ERROR(bad_rows_->Add(record, status));
+  }
+  return Status::OK();
+}
+
+Status RowIsolation::Run(const Operator& input, std::shared_ptr<arrow::RecordBatch>* slice, const Evaluate& evaluate) {
+  all_kept_ = true;
+  const Status first = evaluate(**slice);
+  if (first.ok()) return first;
+  if (bad_rows_ == nullptr || RowError(first) == nullptr) return AtPlaceOf(input, first);
+  std::vector<int32_t> rows(static_cast<size_t>((*slice)->num_rows()));
+  std::iota(rows.begin(), rows.end(), 0);
+  std::vector<Failure> failures;
+  SLUICE_RETURN_IF_ERROR(FindFailures(*slice, rows, evaluate, &failures));
+  std::vector<bool> bad(rows.size(), false);
+  for (const Failure& failure : failures) bad[static_cast<size_t>(failure.first)] = true;
+  SLUICE_RETURN_IF_ERROR(SetAside(input, std::move(failures)));
+  std::erase_if(rows, [&](int32_t row) { return bad[static_cast<size_t>(row)]; });
+  kept_ = std::move(rows);
+  all_kept_ = false;
+  SLUICE_ASSIGN(*slice, SelectRows(*slice, kept_, pool_));
+  return kept_.empty() ? Status::OK() : evaluate(**slice);
+}
+
+}  // namespace sluice
