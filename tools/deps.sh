@@ -21,6 +21,7 @@ AWSCRT=0.38.0
 KAFKA=4.4.0
 PYTEST=9.0.2
 CONFLUENT=2.16.1
+PROMETHEUS=0.26.0
 DUCKDB=2.0.0
 POLARS=2.1.0
 MINIO=v0.0.0-20260212201848-7aac2a2c5b7c
@@ -30,7 +31,8 @@ jobs=$(nproc)
 
 BUILD_APT="g++ cmake ninja-build ccache make git pkg-config python3 python3-venv dpkg-dev lld ca-certificates curl
   libprotobuf-dev protobuf-compiler libpcre2-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
-  libgtest-dev libgmock-dev libbenchmark-dev liblz4-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev libsasl2-dev"
+  libgtest-dev libgmock-dev libbenchmark-dev liblz4-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev libsasl2-dev
+  libcivetweb-dev"
 FUZZ_APT="clang-14 libclang-rt-14-dev"
 TEST_APT="clang-format clang-tidy openssl openjdk-17-jre-headless maven golang-go"
 
@@ -166,7 +168,8 @@ test_servers() {
   # shellcheck disable=SC2086
   apt_packages $TEST_APT
   local failed=0
-  python_packages "$venv" "test-$PYTEST-$CONFLUENT" "pytest==$PYTEST" "confluent-kafka==$CONFLUENT"
+  python_packages "$venv" "test-$PYTEST-$CONFLUENT-$PROMETHEUS" "pytest==$PYTEST" "confluent-kafka==$CONFLUENT" \
+    "prometheus-client==$PROMETHEUS"
   maven_jars "$cache/kafka-$KAFKA" "org.apache.kafka:kafka_2.13:$KAFKA" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5 || failed=1
   minio || failed=1
   python_packages "$cache/spark-$SPARK" done "pyspark==$SPARK" || failed=1

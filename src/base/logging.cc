@@ -9,7 +9,9 @@
 #include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "base/log_context.h"
 #include "base/redaction.h"
 
 namespace sluice {
@@ -17,6 +19,7 @@ namespace {
 
 std::atomic<LogLevel> current_level{LogLevel::kWarn};
 std::atomic<bool> as_json{false};
+thread_local LogContext context;
 
 constexpr std::pair<std::string_view, LogLevel> kLevelNames[] = {
     {"trace", LogLevel::kTrace}, {"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo},
@@ -38,7 +41,47 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
+std::string ContextText() {
+  std::string text;
+  if (!context.query_id.empty()) text += fmt::format("query={} ", context.query_id);
+  if (!context.run_id.empty()) text += fmt::format("run={} ", context.run_id);
+  if (context.batch) text += fmt::format("batch={} ", *context.batch);
+  return text;
+}
+
+std::string JsonLine(const std::string& time, LogLevel level, const std::string& message) {
+  nlohmann::ordered_json line = {{"time", time}, {"level", NameOf(level)}};
+  if (!context.query_id.empty()) line["queryId"] = context.query_id;
+  if (!context.run_id.empty()) line["runId"] = context.run_id;
+  if (context.batch) line["batchId"] = *context.batch;
+  line["message"] = message;
+  // Whatever bytes a message has, the line is valid: ASCII alone, what is no UTF-8 replaced.
+  return line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+// A message of several lines stays one line of the log.
+std::string OneLine(std::string text) {
+  for (size_t at = text.find_first_of("\r\n"); at != std::string::npos; at = text.find_first_of("\r\n", at + 2)) {
+    text.replace(at, 1, text[at] == '\n' ? "\\n" : "\\r");
+  }
+  return text;
+}
+
 }  // namespace
+
+LogContext CurrentLogContext() {
+  return context;
+}
+
+ScopedLogContext::ScopedLogContext(LogContext next) : former_(std::exchange(context, std::move(next))) {}
+
+ScopedLogContext::~ScopedLogContext() {
+  context = std::move(former_);
+}
+
+bool LogsAreJson() {
+  return as_json;
+}
 
 void SetLogLevel(LogLevel level) {
   current_level = level;
@@ -74,10 +117,9 @@ void LogLine(LogLevel level, std::string_view text) {
   const std::string time =
       fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms % 1000);
   if (as_json) {
-    const nlohmann::ordered_json line = {{"time", time}, {"level", NameOf(level)}, {"message", safe}};
-    Logger().info(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    Logger().info(JsonLine(time, level, safe));
   } else {
-    Logger().info(fmt::format("{} {:5} {}", time, NameOf(level), safe));
+    Logger().info(fmt::format("{} {:5} {}{}", time, NameOf(level), ContextText(), OneLine(safe)));
   }
 }
 

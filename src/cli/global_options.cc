@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/log_context.h"
 #include "base/logging.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
@@ -99,7 +100,12 @@ Result<Program> StartProgram(const GlobalOptions& options) {
 
 int Fail(const Status& status, int code) {
   const SparkErrorDetail* detail = FindSparkError(status);
-  std::cerr << "sluice: " << Redact(detail != nullptr ? detail->ToString() : status.ToString()) << std::endl;
+  const std::string text = detail != nullptr ? detail->ToString() : status.ToString();
+  if (LogsAreJson()) {
+    LogLine(LogLevel::kError, text);
+    return code;
+  }
+  std::cerr << "sluice: " << Redact(text) << std::endl;
   return code;
 }
 

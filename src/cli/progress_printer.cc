@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/log_context.h"
+#include "base/logging.h"
 #include "base/redaction.h"
 #include "streaming/progress.h"
 
@@ -49,12 +51,14 @@ bool ParseProgressStyle(const std::string& text, ProgressStyle* style) {
 ProgressPrinter::ProgressPrinter(ProgressStyle style, int64_t expected_rows)
     : style_(style), expected_rows_(expected_rows) {
   if (style_ == ProgressStyle::kAuto)
-    style_ = ::isatty(STDERR_FILENO) != 0 ? ProgressStyle::kBar : ProgressStyle::kLines;
+    style_ = ::isatty(STDERR_FILENO) != 0 && !LogsAreJson() ? ProgressStyle::kBar : ProgressStyle::kLines;
 }
 
 std::string ProgressPrinter::Summary(const QueryProgress& progress) const {
-  return fmt::format("batch {}: {} rows, {:.0f} rows/s, {} rows in all{}", progress.batch_id, progress.input_rows(),
-                     progress.processed_rows_per_second, rows_, LagOf(progress));
+  const std::string bad =
+      progress.bad_records > 0 ? fmt::format(", {} bad records set aside", progress.bad_records) : std::string();
+  return fmt::format("batch {}: {} rows, {:.0f} rows/s, {} rows in all{}{}", progress.batch_id, progress.input_rows(),
+                     progress.processed_rows_per_second, rows_, LagOf(progress), bad);
 }
 
 void ProgressPrinter::Show(const QueryProgress& progress) {
@@ -70,7 +74,12 @@ void ProgressPrinter::Show(const QueryProgress& progress) {
       drawn_ = true;
       break;
     case ProgressStyle::kLines:
-      std::cerr << Summary(progress) << std::endl;
+      if (LogsAreJson()) {
+        const ScopedLogContext about({progress.id, progress.run_id, progress.batch_id});
+        LogLine(LogLevel::kInfo, Summary(progress));
+      } else {
+        std::cerr << Summary(progress) << std::endl;
+      }
       break;
     default:
       break;

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/log_context.h"
+#include "base/logging.h"
 #include "cli/global_options.h"
 #include "session/session.h"
 #include "streaming/running_query.h"
@@ -16,6 +18,14 @@ namespace {
 constexpr int64_t kLookMs = 50;
 
 volatile std::sig_atomic_t stop_signals = 0;
+
+void Say(const char* text) {
+  if (LogsAreJson()) {
+    LogLine(LogLevel::kWarn, text);
+  } else {
+    std::cerr << "sluice: " << text << std::endl;
+  }
+}
 
 void OnStopSignal(int) {
   stop_signals = stop_signals + 1;
@@ -43,7 +53,7 @@ int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query) {
     const bool clean = session->queries().StopAll();
     if (const auto failure = query->exception()) return Fail(*failure, kQueryFailed);
     if (clean) return kEndedWell;
-    std::cerr << "sluice: the running batch was given up; a restart runs it again" << std::endl;
+    Say("the running batch was given up; a restart runs it again");
     if (query->IsActive()) std::_Exit(kBatchGivenUp);
     return kBatchGivenUp;
   }

@@ -109,6 +109,12 @@ Status CheckType(const Setting& setting, const std::string& value) {
       return ParseBytes(value).ok() ? Status::OK() : BadValue(setting.key, value, "a size such as 64m");
     case SettingType::kDurationMs:
       return ParseDurationMs(value).ok() ? Status::OK() : BadValue(setting.key, value, "a duration such as 10s");
+    case SettingType::kRatio: {
+      double ratio = -1;
+      const auto parsed = std::from_chars(value.data(), value.data() + value.size(), ratio);
+      const bool whole = parsed.ec == std::errc() && parsed.ptr == value.data() + value.size();
+      return whole && ratio >= 0 && ratio <= 1 ? Status::OK() : BadValue(setting.key, value, "a number from 0 to 1");
+    }
   }
   return Status::OK();
 }
@@ -154,6 +160,10 @@ int64_t Conf::GetBytes(const std::string& key) const {
 }
 int64_t Conf::GetDurationMs(const std::string& key) const {
   return ParseDurationMs(Get(key)).ValueOr(0);
+}
+
+double Conf::GetRatio(const std::string& key) const {
+  return std::atof(Get(key).c_str());
 }
 
 Result<int64_t> ParseBytes(const std::string& text) {

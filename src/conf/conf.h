@@ -11,7 +11,7 @@
 
 namespace sluice {
 
-enum class SettingType { kString, kBool, kInt, kBytes, kDurationMs };
+enum class SettingType { kString, kBool, kInt, kBytes, kDurationMs, kRatio };
 
 // What Sluice does with a setting.
 enum class SettingUse {
@@ -44,6 +44,7 @@ class Conf {
   int64_t GetInt(const std::string& key) const;
   int64_t GetBytes(const std::string& key) const;       // "128m", "1g", "64MiB", plain bytes
   int64_t GetDurationMs(const std::string& key) const;  // "10s", "1 minute", plain milliseconds
+  double GetRatio(const std::string& key) const;        // from 0 to 1
   const std::map<std::string, std::string>& values() const { return values_; }
 
   bool ansi() const { return GetBool("spark.sql.ansi.enabled"); }

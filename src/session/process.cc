@@ -34,4 +34,35 @@ Process::Process(std::shared_ptr<Env> env, const Conf& conf)
   FixMallocLimits();
 }
 
+Status Process::ServeMetrics(const Conf& conf) {
+  const int64_t port = conf.GetInt("spark.sluice.metrics.port");
+  if (port == 0) return Status::OK();
+  std::lock_guard lock(mutex_);
+  if (metrics_ != nullptr) return Status::OK();
+  SLUICE_ASSIGN(metrics_, MetricsServer::Start(
+                              conf.Get("spark.sluice.metrics.address"), port, [this] { return Snapshots(); }, &budget_,
+                              &env_->clock()));
+  return Status::OK();
+}
+
+void Process::Watch(const std::shared_ptr<RunningQuery>& query) {
+  std::lock_guard lock(mutex_);
+  if (metrics_ == nullptr) return;
+  std::erase_if(watched_, [](const std::weak_ptr<RunningQuery>& known) { return known.expired(); });
+  watched_.push_back(query);
+}
+
+std::vector<QuerySnapshot> Process::Snapshots() {
+  std::vector<std::shared_ptr<RunningQuery>> queries;
+  {
+    std::lock_guard lock(mutex_);
+    for (const std::weak_ptr<RunningQuery>& known : watched_) {
+      if (auto query = known.lock()) queries.push_back(std::move(query));
+    }
+  }
+  std::vector<QuerySnapshot> snapshots;
+  for (const auto& query : queries) snapshots.push_back(query->snapshot());
+  return snapshots;
+}
+
 }  // namespace sluice

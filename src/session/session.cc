@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "analysis/analyzer.h"
+#include "base/logging.h"
 #include "base/spark_error.h"
 #include "connectors/memory/memory_table.h"
 #include "connectors/registry.h"
@@ -17,6 +18,17 @@ namespace sluice {
 namespace {
 
 constexpr char kTimeZone[] = "spark.sql.session.timeZone";
+constexpr char kLogFormat[] = "spark.sluice.log.format";
+
+Status SetLogFormat(const std::string& format) {
+  if (format != "text" && format != "json") {
+    return UserError("INVALID_CONF_VALUE.TYPE_MISMATCH",
+                     fmt::format("The setting {} cannot be '{}': text or json is needed.", kLogFormat, format),
+                     {{"confName", kLogFormat}});
+  }
+  SetLogJson(format == "json");
+  return Status::OK();
+}
 
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -57,6 +69,7 @@ Conf Session::conf() const {
 
 Status Session::SetConf(const std::string& key, const std::string& value) {
   std::lock_guard lock(mutex_);
+  if (key == kLogFormat) SLUICE_RETURN_IF_ERROR(SetLogFormat(value));
   return conf_.Set(key, value);
 }
 
@@ -114,7 +127,10 @@ Result<std::shared_ptr<RunningQuery>> Session::StartQuery(QuerySpec spec) {
     listener = listener_;
   }
   SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(&spec));
-  return queries_.Start(std::move(spec), std::move(listener));
+  SLUICE_RETURN_IF_ERROR(process_->ServeMetrics(spec.conf));
+  SLUICE_ASSIGN(auto query, queries_.Start(std::move(spec), std::move(listener)));
+  process_->Watch(query);
+  return query;
 }
 
 void Session::OnProgress(std::function<void(const QueryProgress&)> listener) {

@@ -32,6 +32,8 @@ struct QueryProgress {
   std::vector<SourceProgress> sources;
   std::string sink_description;
   int64_t output_rows = -1;  // -1: the sink does not count
+  bool replay = false;       // the batch put bad records through again
+  int64_t bad_records = 0;   // of the input rows: set aside; in the JSON among the source's metrics
 
   int64_t input_rows() const;
 };

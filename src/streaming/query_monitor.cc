@@ -16,10 +16,33 @@ QueryStatus QueryMonitor::status() const {
 void QueryMonitor::AddProgress(QueryProgress progress) {
   {
     std::lock_guard lock(mutex_);
+    Alive();
+    totals_.Add(progress);
     recent_.push_back(progress);
     while (recent_.size() > recent_limit_) recent_.pop_front();
   }
   if (listener_) listener_(progress);
+}
+
+// Under the lock.
+void QueryMonitor::Alive() {
+  alive_ns_ = clock_->MonotonicNanos();
+  settled_ = true;
+}
+
+QueryTotals QueryMonitor::totals() const {
+  std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+int64_t QueryMonitor::SilentMs() const {
+  std::lock_guard lock(mutex_);
+  return (clock_->MonotonicNanos() - alive_ns_) / 1'000'000;
+}
+
+bool QueryMonitor::settled() const {
+  std::lock_guard lock(mutex_);
+  return settled_;
 }
 
 std::vector<QueryProgress> QueryMonitor::recent() const {
@@ -36,6 +59,7 @@ std::optional<QueryProgress> QueryMonitor::last() const {
 void QueryMonitor::NoNewData() {
   {
     std::lock_guard lock(mutex_);
+    Alive();
     ++idle_count_;
   }
   changed_.notify_all();

@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "env/clock.h"
 #include "streaming/progress.h"
+#include "streaming/query_totals.h"
 
 namespace sluice {
 
@@ -23,7 +25,9 @@ struct QueryStatus {
 // What the outside may see of a running query. The loop writes, anyone reads. Thread-safe.
 class QueryMonitor {
  public:
-  explicit QueryMonitor(size_t recent) : recent_limit_(recent) {}
+  // `clock` tells how long ago the loop last ended something.
+  QueryMonitor(size_t recent, Clock* clock)
+      : recent_limit_(recent), clock_(clock), alive_ns_(clock->MonotonicNanos()) {}
 
   void SetStatus(std::string message, bool data_available, bool trigger_active);
   QueryStatus status() const;
@@ -31,6 +35,11 @@ class QueryMonitor {
   void AddProgress(QueryProgress progress);
   std::vector<QueryProgress> recent() const;
   std::optional<QueryProgress> last() const;
+  QueryTotals totals() const;
+  // Since the loop last ended a batch or a look at an idle source (or was made).
+  int64_t SilentMs() const;
+  // It has ended one.
+  bool settled() const;
   // Called on the query's thread after each AddProgress; set before the query starts.
   void OnProgress(std::function<void(const QueryProgress&)> listener) { listener_ = std::move(listener); }
 
@@ -41,12 +50,18 @@ class QueryMonitor {
   void Ended();
 
  private:
+  void Alive();
+
   const size_t recent_limit_;
+  Clock* const clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   QueryStatus status_{"Initializing StreamExecution", false, false};
   std::deque<QueryProgress> recent_;
   std::function<void(const QueryProgress&)> listener_;
+  QueryTotals totals_;
+  int64_t alive_ns_;
+  bool settled_ = false;
   int64_t idle_count_ = 0;
   bool ended_ = false;
 };

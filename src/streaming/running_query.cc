@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "base/log_context.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
 
@@ -28,8 +29,10 @@ RunningQuery::RunningQuery(QuerySpec spec, QueryResources resources, std::string
       run_id_(run_id),
       checkpoint_(spec.checkpoint),
       shutdown_timeout_ms_(spec.conf.GetDurationMs("spark.sluice.shutdownTimeout")),
+      stuck_after_ms_(spec.conf.GetDurationMs("spark.sluice.metrics.stuckAfter") + spec.trigger.interval_ms),
       monitor_(
-          static_cast<size_t>(std::max<int64_t>(spec.conf.GetInt("spark.sql.streaming.numRecentProgressUpdates"), 1))),
+          static_cast<size_t>(std::max<int64_t>(spec.conf.GetInt("spark.sql.streaming.numRecentProgressUpdates"), 1)),
+          &resources.env->clock()),
       loop_(std::move(spec), std::move(run_id), std::move(resources), &monitor_) {}
 
 RunningQuery::~RunningQuery() {
@@ -43,12 +46,16 @@ Result<std::shared_ptr<RunningQuery>> RunningQuery::Start(QuerySpec spec, QueryR
   std::string run_id = resources.env->NewUuid();
   std::shared_ptr<RunningQuery> query(new RunningQuery(std::move(spec), std::move(resources), std::move(run_id)));
   if (listener) query->monitor_.OnProgress(std::move(listener));
-  SLUICE_RETURN_IF_ERROR(query->loop_.Open());
+  {
+    const ScopedLogContext about({"", query->run_id_, std::nullopt});
+    SLUICE_RETURN_IF_ERROR(query->loop_.Open());
+  }
   query->thread_ = std::thread([raw = query.get(), ended = std::move(ended)] { raw->Main(ended); });
   return query;
 }
 
 void RunningQuery::Main(const std::function<void()>& ended) {
+  const ScopedLogContext about({loop_.id(), run_id_, std::nullopt});
   const Status result = Failed(loop_.Run(), loop_.id(), run_id_);
   monitor_.SetStatus(result.ok() ? "Stopped" : "Terminated with exception: " + result.message(), false, false);
   monitor_.Ended();
@@ -98,6 +105,18 @@ Status RunningQuery::ProcessAllAvailable() {
   monitor_.AwaitNoNewData();
   std::lock_guard lock(mutex_);
   return ended_ ? result_ : Status::OK();
+}
+
+QuerySnapshot RunningQuery::snapshot() const {
+  QuerySnapshot snapshot{id(), name_, QueryState::kStarting, monitor_.totals(), monitor_.last()};
+  if (!IsActive()) {
+    snapshot.state = exception() ? QueryState::kFailed : QueryState::kStopped;
+  } else if (monitor_.SilentMs() > stuck_after_ms_) {
+    snapshot.state = QueryState::kStuck;
+  } else if (monitor_.settled()) {
+    snapshot.state = QueryState::kRunning;
+  }
+  return snapshot;
 }
 
 std::optional<Status> RunningQuery::exception() const {

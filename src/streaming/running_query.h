@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "streaming/micro_batch_loop.h"
 #include "streaming/query_monitor.h"
+#include "streaming/query_snapshot.h"
 #include "streaming/query_spec.h"
 
 namespace sluice {
@@ -48,6 +49,7 @@ class RunningQuery {
   QueryStatus status() const { return monitor_.status(); }
   std::vector<QueryProgress> recent_progress() const { return monitor_.recent(); }
   std::optional<QueryProgress> last_progress() const { return monitor_.last(); }
+  QuerySnapshot snapshot() const;
 
  private:
   RunningQuery(QuerySpec spec, QueryResources resources, std::string run_id);
@@ -58,6 +60,7 @@ class RunningQuery {
   const std::string run_id_;
   const std::string checkpoint_;
   const int64_t shutdown_timeout_ms_;
+  const int64_t stuck_after_ms_;
   QueryMonitor monitor_;
   MicroBatchLoop loop_;
 

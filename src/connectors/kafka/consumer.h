@@ -66,6 +66,15 @@ class PartitionFetch {
   virtual void Interrupt() = 0;
 };
 
+// Offsets of a consumer group that nobody joins: they are written so that Kafka's own tools show how far a query is.
+// Nothing is ever read from them. One thread at a time.
+class OffsetGroup {
+ public:
+  virtual ~OffsetGroup() = default;
+  // Does not wait. A failure is a warning and a number among the metrics.
+  virtual void Commit(const PartitionOffsets& next) = 0;
+};
+
 // The seam to Kafka: made once a query and kept for all its batches. Thread-safe. Passing trouble (a broker restarts, a
 // leader moves) is waited out inside, up to the client's time-out; what does not pass is an EnvironmentError at once.
 class KafkaConsumer {
@@ -80,6 +89,8 @@ class KafkaConsumer {
   // Starts at `offset`, without a seek when the last fetch of the partition ended there. One open fetch a partition and
   // range; a second one of the same partition reads on its own.
   virtual Result<std::unique_ptr<PartitionFetch>> OpenFetch(const TopicPartition& partition, int64_t offset) = 0;
+  // Must not outlive the consumer. Null: this consumer knows no groups.
+  virtual std::unique_ptr<OffsetGroup> OpenGroup(const std::string& group) { return nullptr; }
 };
 
 }  // namespace sluice

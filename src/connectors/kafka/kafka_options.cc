@@ -194,6 +194,8 @@ const std::vector<OptionRow>& KafkaSourceOptions() {
       {"maxRecordsPerPartition", "", kHonoured, "Most records a task; partitions are split"},
       {"groupIdPrefix", "spark-kafka-source", kHonoured, "Accepted; no consumer group is joined"},
       {"includeHeaders", "false", kHonoured, "Adds the column headers"},
+      {"commitGroup", "", kHonoured,
+       "Consumer group that is told how far the query is (spark.sluice.kafka.commitGroup)"},
   };
   return rows;
 }
@@ -206,6 +208,7 @@ Result<KafkaOptions> ParseKafkaOptions(const Options& options, bool streaming) {
   SLUICE_RETURN_IF_ERROR(ParseTriggerLimits(options, streaming, &parsed));
   SLUICE_ASSIGN(parsed.fail_on_data_loss, options.GetBool("failOnDataLoss", true));
   SLUICE_ASSIGN(parsed.include_headers, options.GetBool("includeHeaders", false));
+  parsed.commit_group = options.Get("commitGroup", "");
   SLUICE_ASSIGN(parsed.poll_timeout_ms, options.GetInt("kafkaConsumer.pollTimeoutMs", parsed.poll_timeout_ms));
   SLUICE_ASSIGN(parsed.offset_retries, options.GetInt("fetchOffset.numRetries", parsed.offset_retries));
   SLUICE_ASSIGN(parsed.offset_retry_interval_ms,

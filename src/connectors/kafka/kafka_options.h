@@ -38,6 +38,7 @@ struct KafkaOptions {
   std::optional<int64_t> min_partitions;
   std::optional<int64_t> max_records_per_partition;
   bool include_headers = false;
+  std::string commit_group;  // empty: none, unless the setting names one
 };
 
 const std::vector<OptionRow>& KafkaSourceOptions();

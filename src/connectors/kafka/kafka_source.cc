@@ -33,12 +33,12 @@ Status ReportAll(const std::vector<DataLoss>& losses, bool fail_on_data_loss) {
 
 }  // namespace
 
-KafkaTasks::KafkaTasks(std::shared_ptr<Env> env, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
-                       MemoryBudget* budget)
-    : env_(std::move(env)), options_(std::move(options)), consumer_(std::move(consumer)) {
+KafkaTasks::KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer)
+    : env_(context.env), options_(std::move(options)), consumer_(std::move(consumer)) {
   limits_.fail_on_data_loss = options_.fail_on_data_loss;
   limits_.poll_timeout_ms = options_.poll_timeout_ms;
-  if (budget != nullptr) limits_.max_record_bytes = budget->limit() / 8;
+  limits_.keep_records = context.keep_records;
+  if (context.budget != nullptr) limits_.max_record_bytes = context.budget->limit() / 8;
 }
 
 std::vector<InputPartition> KafkaTasks::Plan(const std::vector<OffsetRange>& ranges) const {
@@ -66,7 +66,12 @@ KafkaSource::KafkaSource(const SourceContext& context, KafkaOptions options, std
       began_(context.began),
       options_(std::move(options)),
       offsets_(consumer, options_, &env_->clock()),
-      tasks_(env_, options_, consumer, context.budget) {}
+      tasks_(context, options_, consumer),
+      consumer_(consumer) {
+  const std::string setting = context.conf.Get("spark.sluice.kafka.commitGroup");
+  const std::string& group = options_.commit_group.empty() ? setting : options_.commit_group;
+  if (!group.empty()) group_ = consumer_->OpenGroup(group);
+}
 
 Result<std::string> KafkaSource::InitialOffset() {
   if (!checkpoint_) return InternalError("A Kafka stream needs a checkpoint folder.");
@@ -132,6 +137,10 @@ Result<std::unique_ptr<SliceReader>> KafkaSource::OpenReader(const InputPartitio
 
 Status KafkaSource::Committed(const std::string& end, std::map<std::string, std::string>* metrics,
                               std::optional<std::string>* latest) {
+  if (group_) {
+    SLUICE_ASSIGN(const PartitionOffsets next, ParseOffsets(end, kOffsetPlace));
+    group_->Commit(next);
+  }
   if (latest_.empty()) return Status::OK();
   if (latest != nullptr) *latest = FormatOffsets(latest_);
   if (metrics == nullptr) return Status::OK();
@@ -148,7 +157,7 @@ KafkaBatchSource::KafkaBatchSource(const SourceContext& context, KafkaOptions op
                                    std::shared_ptr<KafkaConsumer> consumer)
     : options_(std::move(options)),
       offsets_(consumer, options_, &context.env->clock()),
-      tasks_(context.env, options_, consumer, context.budget) {}
+      tasks_(context, options_, consumer) {}
 
 Result<std::vector<InputPartition>> KafkaBatchSource::PlanTasks() {
   SLUICE_ASSIGN(const PartitionOffsets start, offsets_.Start());

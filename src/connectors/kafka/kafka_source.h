@@ -18,8 +18,7 @@ namespace sluice {
 // What makes readers of ranges: shared by the stream and the batch source. Thread-safe after construction.
 class KafkaTasks {
  public:
-  KafkaTasks(std::shared_ptr<Env> env, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
-             MemoryBudget* budget);
+  KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer);
   // One task a range, after minPartitions and maxRecordsPerPartition.
   std::vector<InputPartition> Plan(const std::vector<OffsetRange>& ranges) const;
   Result<std::unique_ptr<SliceReader>> Open(const InputPartition& input, const std::vector<int>& columns);
@@ -58,6 +57,8 @@ class KafkaSource : public StreamSource {
   KafkaOptions options_;
   KafkaOffsetReader offsets_;
   KafkaTasks tasks_;
+  std::shared_ptr<KafkaConsumer> consumer_;
+  std::unique_ptr<OffsetGroup> group_;      // null: nobody is told how far the query is
   std::optional<PartitionOffsets> frozen_;  // the end of an AvailableNow run
   PartitionOffsets latest_;                 // newest known
   int64_t last_trigger_ms_ = 0;             // for maxTriggerDelay

@@ -225,5 +225,14 @@ TEST_F(KafkaSourceTest, DamagedOffsetsInTheCheckpointAreNamed) {
   EXPECT_THAT(Open()->InitialOffset().status().ToString(), HasSubstr("checkpoint"));
 }
 
+TEST_F(KafkaSourceTest, TellsAConsumerGroupHowFarItIs) {
+  const auto silent = Open();
+  ASSERT_TRUE(silent->Committed(R"({"t":{"0":3,"1":4}})", nullptr, nullptr).ok());
+  EXPECT_TRUE(consumer_->GroupOffsets("").empty());
+  const auto source = Open({{"commitGroup", "watchers"}});
+  ASSERT_TRUE(source->Committed(R"({"t":{"0":5,"1":6}})", nullptr, nullptr).ok());
+  EXPECT_EQ(consumer_->GroupOffsets("watchers"), (PartitionOffsets{{{"t", 0}, 5}, {{"t", 1}, 6}}));
+}
+
 }  // namespace
 }  // namespace sluice

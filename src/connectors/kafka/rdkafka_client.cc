@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/logging.h"
+#include "base/process_metrics.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
 
@@ -154,6 +155,7 @@ RdKafkaClient::~RdKafkaClient() {
 }
 
 void RdKafkaClient::OnError(rd_kafka_t* handle, int error, const char* reason, void* self) {
+  TheProcessMetrics().kafka_errors.fetch_add(1);
   auto code = static_cast<rd_kafka_resp_err_t>(error);
   std::string text = reason == nullptr ? "" : reason;
   if (code == RD_KAFKA_RESP_ERR__FATAL) {

@@ -10,6 +10,7 @@
 #include "connectors/kafka/fetch_memory.h"
 #include "connectors/kafka/rdkafka_client.h"
 #include "connectors/kafka/rdkafka_metadata.h"
+#include "connectors/kafka/rdkafka_offset_group.h"
 #include "connectors/kafka/rdkafka_stream.h"
 
 namespace sluice {
@@ -103,6 +104,10 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
       }
     }
     return std::make_unique<RdKafkaFetch>(shared_from_this(), slot->stream.get());
+  }
+
+  std::unique_ptr<OffsetGroup> OpenGroup(const std::string& group) override {
+    return std::make_unique<RdKafkaOffsetGroup>(first_->handle(), group);
   }
 
   void Return(RdKafkaStream* stream, bool broken) {

@@ -201,4 +201,27 @@ Result<std::unique_ptr<PartitionFetch>> ScriptedConsumer::OpenFetch(const TopicP
   return std::make_unique<Fetch>(shared_from_this(), partition, offset);
 }
 
+class ScriptedConsumer::Group : public OffsetGroup {
+ public:
+  Group(ScriptedConsumer* owner, std::string group) : owner_(owner), group_(std::move(group)) {}
+  void Commit(const PartitionOffsets& next) override {
+    std::lock_guard lock(owner_->mutex_);
+    owner_->groups_[group_] = next;
+  }
+
+ private:
+  ScriptedConsumer* const owner_;
+  const std::string group_;
+};
+
+std::unique_ptr<OffsetGroup> ScriptedConsumer::OpenGroup(const std::string& group) {
+  return std::make_unique<Group>(this, group);
+}
+
+PartitionOffsets ScriptedConsumer::GroupOffsets(const std::string& group) const {
+  std::lock_guard lock(mutex_);
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? PartitionOffsets() : found->second;
+}
+
 }  // namespace sluice

@@ -51,9 +51,13 @@ class ScriptedConsumer : public KafkaConsumer, public std::enable_shared_from_th
   Result<std::vector<TopicPartition>> ListPartitions(const TopicChoice& choice) override;
   Result<PartitionOffsets> ListOffsets(const PartitionOffsets& asked) override;
   Result<std::unique_ptr<PartitionFetch>> OpenFetch(const TopicPartition& partition, int64_t offset) override;
+  std::unique_ptr<OffsetGroup> OpenGroup(const std::string& group) override;
+  // What was committed to the group last; empty: nothing.
+  PartitionOffsets GroupOffsets(const std::string& group) const;
 
  private:
   class Fetch;
+  class Group;
   struct Partition {
     int64_t begin = 0;
     int64_t end = 0;
@@ -65,6 +69,7 @@ class ScriptedConsumer : public KafkaConsumer, public std::enable_shared_from_th
   std::map<TopicPartition, Partition> partitions_;
   std::deque<PartitionOffsets> latest_answers_;
   std::deque<std::vector<TopicPartition>> partition_answers_;
+  std::map<std::string, PartitionOffsets> groups_;
   int opened_fetches_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/logging.h"
+#include "base/process_metrics.h"
 #include "base/spark_error.h"
 #include "env/dotenv_file.h"
 
@@ -179,6 +180,9 @@ Result<CredentialStore::Kept> CredentialStore::FetchAny() {
     SLUICE_ASSIGN(Credentials found, FetchFrom(source));
     if (found == nullptr) continue;
     Hide(found);
+    const int64_t expires = ExpiresMs(found);
+    TheProcessMetrics().credentials_fetched_ms = config_.clock->NowMillis();
+    TheProcessMetrics().credentials_expire_ms = expires == INT64_MAX ? 0 : expires;
     return Kept{std::move(found), source, std::move(stamp)};
   }
   return EnvironmentError("SLUICE_S3.NO_CREDENTIALS",

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/logging.h"
+#include "base/process_metrics.h"
 #include "base/spark_error.h"
 #include "env/s3/checksum.h"
 #include "env/s3/s3_endpoint.h"
@@ -126,6 +127,7 @@ Result<S3Reply> S3Client::Run(const S3Request& request) {
         result.error.crt_error != 0 ? CrtErrorText(result.error.crt_error)
                                     : fmt::format("HTTP {} {}", result.error.status, result.error.code));
     retries_.fetch_add(1);
+    TheProcessMetrics().s3_retries.fetch_add(1);
     BackOff(attempt, deadline);
   }
 }

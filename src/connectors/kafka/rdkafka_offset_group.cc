@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connectors/kafka/rdkafka_offset_group.h"
+
+#include <utility>
+
+#include "base/logging.h"
+#include "base/process_metrics.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kRequestMs = 5000;
+constexpr int kFarewellMs = 3000;
+
+// The first error among the partitions of the answer, or of the call as a whole; empty: none.
+std::string ErrorOf(rd_kafka_event_t* event) {
+  if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_event_error_string(event);
+  const auto* result = rd_kafka_event_AlterConsumerGroupOffsets_result(event);
+  if (result == nullptr) return {};
+  size_t count = 0;
+  const rd_kafka_group_result_t** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &count);
+  for (size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i])) return rd_kafka_error_string(error);
+    const rd_kafka_topic_partition_list_t* partitions = rd_kafka_group_result_partitions(groups[i]);
+    for (int p = 0; partitions != nullptr && p < partitions->cnt; ++p) {
+      if (partitions->elems[p].err != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_err2str(partitions->elems[p].err);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+RdKafkaOffsetGroup::RdKafkaOffsetGroup(rd_kafka_t* client, std::string group)
+    : client_(client), group_(std::move(group)), answers_(rd_kafka_queue_new(client)) {}
+
+RdKafkaOffsetGroup::~RdKafkaOffsetGroup() {
+  TakeAnswer(kFarewellMs);
+  if (!under_way_ && waiting_) Send(*std::exchange(waiting_, std::nullopt));
+  TakeAnswer(kFarewellMs);
+  rd_kafka_queue_destroy(answers_);
+}
+
+void RdKafkaOffsetGroup::Commit(const PartitionOffsets& next) {
+  TakeAnswer(0);
+  if (under_way_) {
+    waiting_ = next;
+    return;
+  }
+  waiting_.reset();
+  Send(next);
+}
+
+void RdKafkaOffsetGroup::Send(const PartitionOffsets& next) {
+  rd_kafka_topic_partition_list_t* offsets = rd_kafka_topic_partition_list_new(static_cast<int>(next.size()));
+  for (const auto& [tp, offset] : next) {
+    rd_kafka_topic_partition_list_add(offsets, tp.topic.c_str(), tp.partition)->offset = offset;
+  }
+  rd_kafka_AlterConsumerGroupOffsets_t* request = rd_kafka_AlterConsumerGroupOffsets_new(group_.c_str(), offsets);
+  rd_kafka_topic_partition_list_destroy(offsets);
+  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+  char error[256];
+  rd_kafka_AdminOptions_set_request_timeout(options, kRequestMs, error, sizeof(error));
+  rd_kafka_AlterConsumerGroupOffsets(client_, &request, 1, options, answers_);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+  under_way_ = true;
+}
+
+void RdKafkaOffsetGroup::TakeAnswer(int timeout_ms) {
+  if (!under_way_) return;
+  rd_kafka_event_t* event = rd_kafka_queue_poll(answers_, timeout_ms);
+  if (event == nullptr) return;
+  const std::string reason = ErrorOf(event);
+  rd_kafka_event_destroy(event);
+  under_way_ = false;
+  if (reason.empty()) {
+    last_failure_.clear();
+  } else {
+    Failed(reason);
+  }
+}
+
+void RdKafkaOffsetGroup::Failed(const std::string& reason) {
+  TheProcessMetrics().group_commit_failures.fetch_add(1);
+  if (reason == std::exchange(last_failure_, reason)) return;
+  Log(LogLevel::kWarn, "Offsets could not be committed to the consumer group {}: {}. The query goes on.", group_,
+      reason);
+}
+
+}  // namespace sluice
