@@ -92,6 +92,7 @@ void AddCheckpointCommand(CLI::App* app, Chosen* chosen) {
   AddPart(parent, "verify", "Exit 0: whole, 1: damaged; a finding a line", true, Verify, chosen);
   AddPart(parent, "repair", "Mend what is safe, keeping copies; exit 1: some damage is left", true, Repair, chosen);
   AddPart(parent, "clean", "Remove part files that no log entry names", true, Clean, chosen);
+  AddReplayBadCommand(parent, chosen);
 }
 
 }  // namespace sluice::cli

@@ -15,6 +15,7 @@ using Chosen = std::function<int()>;
 void AddRunCommand(CLI::App* app, Chosen* chosen);
 void AddSqlCommand(CLI::App* app, Chosen* chosen);
 void AddCheckpointCommand(CLI::App* app, Chosen* chosen);
+void AddReplayBadCommand(CLI::App* checkpoint, Chosen* chosen);
 void AddDdlCommand(CLI::App* app, Chosen* chosen);
 void AddDemoCommand(CLI::App* app, Chosen* chosen);
 

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
+#include "base/log_context.h"
 #include "base/spark_error.h"
 #include "exec/task_runner.h"
+#include "streaming/bad_record_batch.h"
 
 namespace sluice {
 
@@ -23,6 +25,7 @@ class BatchRunner::TrackedReader : public SliceReader {
     return slice;
   }
   std::string PlaceOf(int64_t row) const override { return reader_->PlaceOf(row); }
+  Result<SourceRecord> RecordOf(int64_t row) const override { return reader_->RecordOf(row); }
   void Cancel() override { reader_->Cancel(); }
 
  private:
@@ -75,19 +78,20 @@ std::vector<BatchRunner::Task> BatchRunner::CutTasks(const std::vector<InputPart
   return tasks;
 }
 
-Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const InputPartition& input, StreamSource* source,
-                                                            const EvalContext& context, int64_t* rows) {
-  SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader, source->OpenReader(input, shape_.scan->scan.columns));
+Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, const InputPartition& input,
+                                                            BadRowSink* bad_rows, int64_t* rows) {
+  SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader, work.source->OpenReader(input, shape_.scan->scan.columns));
   SLUICE_RETURN_IF_ERROR(Track(reader.get()));
-  return BuildTaskPipeline(*shape_.rows, std::make_unique<TrackedReader>(this, std::move(reader), rows), context);
+  return BuildTaskPipeline(*shape_.rows, std::make_unique<TrackedReader>(this, std::move(reader), rows), *work.context,
+                           bad_rows);
 }
 
-Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(BatchId batch, TaskId id, const Task& task,
-                                                         StreamSource* source, StreamSink* sink,
-                                                         const EvalContext& context, int64_t* rows) {
-  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, sink->OpenTask(batch, id, task.identity));
+Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, TaskId id, const Task& task,
+                                                         int64_t* rows) {
+  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, work.sink->OpenTask(work.batch, id, task.identity));
+  BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(id, task.identity);
   for (const InputPartition& input : task.inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(input, source, context, rows));
+    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, input, bad_rows, rows));
     for (;;) {
       SLUICE_ASSIGN(auto slice, pipeline->Next());
       if (slice == nullptr) break;
@@ -99,19 +103,19 @@ Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(BatchId batch, TaskId i
 
 // repartition(n): slice i of the batch, counted over all inputs in order, goes to task i % n. One thread reads, so the
 // cut is the same on every run.
-Result<BatchOutcome> BatchRunner::RunShuffled(BatchId batch, const std::vector<InputPartition>& inputs,
-                                              StreamSource* source, StreamSink* sink, const EvalContext& context) {
+Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::vector<InputPartition>& inputs) {
   BatchOutcome outcome;
   std::string identity;
   for (const InputPartition& input : inputs) identity += input.identity + "+";
   std::vector<std::unique_ptr<TaskWriter>> writers;
   for (int i = 0; i < shape_.partitions; ++i) {
-    SLUICE_ASSIGN(auto writer, sink->OpenTask(batch, TaskId(i), identity + std::to_string(i)));
+    SLUICE_ASSIGN(auto writer, work.sink->OpenTask(work.batch, TaskId(i), identity + std::to_string(i)));
     writers.push_back(std::move(writer));
   }
+  BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(TaskId(0), identity);
   size_t turn = 0;
   for (const InputPartition& input : inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(input, source, context, &outcome.input_rows));
+    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, input, bad_rows, &outcome.input_rows));
     for (;;) {
       SLUICE_ASSIGN(auto slice, pipeline->Next());
       if (slice == nullptr) break;
@@ -126,20 +130,20 @@ Result<BatchOutcome> BatchRunner::RunShuffled(BatchId batch, const std::vector<I
   return outcome;
 }
 
-Result<BatchOutcome> BatchRunner::Run(BatchId batch, const std::vector<InputPartition>& inputs, StreamSource* source,
-                                      StreamSink* sink, const EvalContext& context) {
+Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<InputPartition>& inputs) {
   {
     std::lock_guard lock(mutex_);
     failing_ = cancelled_;
   }
-  if (shape_.partitions > 0 && shape_.shuffle) return RunShuffled(batch, inputs, source, sink, context);
+  if (shape_.partitions > 0 && shape_.shuffle) return RunShuffled(work, inputs);
   const std::vector<Task> tasks = CutTasks(inputs);
   BatchOutcome outcome;
   outcome.commits.resize(tasks.size());
   std::vector<int64_t> rows(tasks.size(), 0);
-  const auto run_one = [&](int i) -> Status {
+  const auto run_one = [&, about = CurrentLogContext()](int i) -> Status {
+    const ScopedLogContext scope(about);
     const auto index = static_cast<size_t>(i);
-    SLUICE_ASSIGN(outcome.commits[index], RunTask(batch, TaskId(i), tasks[index], source, sink, context, &rows[index]));
+    SLUICE_ASSIGN(outcome.commits[index], RunTask(work, TaskId(i), tasks[index], &rows[index]));
     return Status::OK();
   };
   SLUICE_RETURN_IF_ERROR(RunTasks(*tasks_, static_cast<int>(tasks.size()), run_one, [this] { CancelReaders(false); }));

@@ -16,12 +16,23 @@
 
 namespace sluice {
 
+class BadRecordBatch;
 class ThreadPool;
+
+// A batch to run. Not owned.
+struct BatchWork {
+  BatchId batch;
+  StreamSource* source = nullptr;
+  StreamSink* sink = nullptr;
+  const EvalContext* context = nullptr;
+  BadRecordBatch* bad_records = nullptr;  // null: a row that fails fails the batch
+};
 
 // What the tasks of a batch did.
 struct BatchOutcome {
   int64_t input_rows = 0;
   int64_t output_rows = 0;
+  int64_t bad_records = 0;
   std::vector<std::unique_ptr<TaskCommit>> commits;  // in task order
 };
 
@@ -31,8 +42,7 @@ class BatchRunner {
  public:
   BatchRunner(StreamingShape shape, ThreadPool* tasks) : shape_(std::move(shape)), tasks_(tasks) {}
 
-  Result<BatchOutcome> Run(BatchId batch, const std::vector<InputPartition>& inputs, StreamSource* source,
-                           StreamSink* sink, const EvalContext& context);
+  Result<BatchOutcome> Run(const BatchWork& work, const std::vector<InputPartition>& inputs);
   // Makes the batch that runs end with an error soon, and every later one.
   void Cancel();
   bool cancelled() const;
@@ -46,12 +56,10 @@ class BatchRunner {
   class TrackedReader;
 
   std::vector<Task> CutTasks(const std::vector<InputPartition>& inputs) const;
-  Result<std::unique_ptr<Operator>> OpenPipeline(const InputPartition& input, StreamSource* source,
-                                                 const EvalContext& context, int64_t* rows);
-  Result<std::unique_ptr<TaskCommit>> RunTask(BatchId batch, TaskId id, const Task& task, StreamSource* source,
-                                              StreamSink* sink, const EvalContext& context, int64_t* rows);
-  Result<BatchOutcome> RunShuffled(BatchId batch, const std::vector<InputPartition>& inputs, StreamSource* source,
-                                   StreamSink* sink, const EvalContext& context);
+  Result<std::unique_ptr<Operator>> OpenPipeline(const BatchWork& work, const InputPartition& input,
+                                                 BadRowSink* bad_rows, int64_t* rows);
+  Result<std::unique_ptr<TaskCommit>> RunTask(const BatchWork& work, TaskId id, const Task& task, int64_t* rows);
+  Result<BatchOutcome> RunShuffled(const BatchWork& work, const std::vector<InputPartition>& inputs);
   Status Track(SliceReader* reader);
   void Untrack(SliceReader* reader);
   void CancelReaders(bool for_good);

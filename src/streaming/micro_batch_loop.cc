@@ -5,11 +5,14 @@
 
 #include <algorithm>
 
+#include "base/log_context.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/offset_conf.h"
 #include "connectors/registry.h"
+#include "streaming/bad_record_batch.h"
+#include "streaming/bad_record_conf.h"
 #include "streaming/determinism.h"
 
 namespace sluice {
@@ -68,6 +71,7 @@ Status MicroBatchLoop::Open() {
     conf = WithRecordedSettings(spec_.conf, planned.entry.conf);
     planned_ = std::move(planned);
   }
+  SLUICE_RETURN_IF_ERROR(OpenBadRecords());
   SLUICE_RETURN_IF_ERROR(OpenSource(conf));
   return OpenSink(conf, recovery.recovered);
 }
@@ -89,6 +93,7 @@ Status MicroBatchLoop::OpenSource(const Conf& conf) {
   context.query_id = id_;
   context.budget = resources_.budget;
   context.began = recovered_first;
+  context.keep_records = bad_records_ != nullptr;
   context.available_now = spec_.trigger.kind != TriggerKind::kProcessingTime;
   context.ignore_rate_limits = spec_.trigger.kind == TriggerKind::kOnce;
   SLUICE_ASSIGN(source_, connector->open_stream(context));
@@ -121,6 +126,10 @@ Status MicroBatchLoop::OpenSink(const Conf& conf, bool recovered) {
 }
 
 Status MicroBatchLoop::Run() {
+  if (spec_.conf.GetBool("spark.sluice.badRecords.replay")) {
+    const Status replayed = RunReplay();
+    return gave_up_ ? Status::OK() : replayed;
+  }
   const auto stopped = [this] { return stop_.load(); };
   while (!stopped()) {
     trigger_start_ms_ = resources_.env->clock().NowMillis();
@@ -190,7 +199,7 @@ Result<bool> MicroBatchLoop::RunTrigger() {
 Result<bool> MicroBatchLoop::PlanNextBatch() {
   Clock& clock = resources_.env->clock();
   if (idle_rounds_ == 0) monitor_->SetStatus("Getting offsets from " + source_->description(), false, true);
-  int64_t at = clock.MonotonicNanos();
+  const int64_t at = clock.MonotonicNanos();
   std::string start;
   if (committed_end_) {
     start = *committed_end_;
@@ -200,26 +209,33 @@ Result<bool> MicroBatchLoop::PlanNextBatch() {
   const Result<std::optional<std::string>> latest = source_->LatestOffset(start);
   SLUICE_RETURN_IF_ERROR(WithEntry(latest.status(), next_.Previous()));
   const std::optional<std::string>& end = *latest;
-  at = Timed("latestOffset", at);
+  Timed("latestOffset", at);
   if (!end) return false;
+  SLUICE_RETURN_IF_ERROR(WritePlanned(start, *end, std::nullopt));
+  return true;
+}
+
+Status MicroBatchLoop::WritePlanned(const std::string& start, const std::string& end,
+                                    std::optional<BatchId> replay_through) {
+  const int64_t at = resources_.env->clock().MonotonicNanos();
   Planned planned;
   planned.batch = next_;
   planned.start = start;
-  planned.entry.batch_timestamp_ms = clock.NowMillis();
+  planned.entry.batch_timestamp_ms = resources_.env->clock().NowMillis();
   planned.entry.conf = NextEntryConf(spec_.conf, previous_conf_ ? &*previous_conf_ : nullptr, writer_nonce_);
   planned.entry.conf.Set(kSetupKey, setup_);
-  planned.entry.offsets = {*end};
+  RecordBadRecords(bad_records_ ? bad_records_->path() : "", replay_through, &planned.entry.conf);
+  planned.entry.offsets = {end};
   SLUICE_RETURN_IF_ERROR(checkpoint_->offsets().Write(next_, planned.entry));
   Timed("walCommit", at);
   previous_conf_ = planned.entry.conf;
   planned_ = std::move(planned);
-  return true;
+  return Status::OK();
 }
 
 Status MicroBatchLoop::ExecutePlanned() {
   const Planned planned = *planned_;
-  const Conf conf = WithRecordedSettings(spec_.conf, planned.entry.conf);
-  int64_t at = resources_.env->clock().MonotonicNanos();
+  const ScopedLogContext about({id_, run_id_, planned.batch.value});
   std::string start = planned.start;
   if (start.empty()) {
     SLUICE_ASSIGN(start, source_->InitialOffset());
@@ -227,23 +243,48 @@ Status MicroBatchLoop::ExecutePlanned() {
   BatchOutcome outcome;
   SLUICE_ASSIGN(const BatchStanding standing, sink_->Standing(planned.batch, planned.recovered));
   if (standing == BatchStanding::kNew) {
-    Result<std::vector<InputPartition>> planning = source_->PlanTasks(start, planned.entry.offsets[0].value_or(""));
-    SLUICE_RETURN_IF_ERROR(WithEntry(planning.status(), planned.batch));
-    const std::vector<InputPartition> inputs = *std::move(planning);
-    at = Timed("getBatch", at);
-    EvalContext context;
-    context.now_us = planned.entry.batch_timestamp_ms * 1000;
-    context.time_zone = conf.time_zone();
-    context.ansi = conf.ansi();
-    at = Timed("queryPlanning", at);
-    SLUICE_ASSIGN(outcome, runner_->Run(planned.batch, inputs, source_.get(), sink_.get(), context));
-    at = Timed("addBatch", at);
-    SLUICE_RETURN_IF_ERROR(sink_->Commit(planned.batch, std::move(outcome.commits)));
-    at = Timed("commitBatch", at);
+    SLUICE_ASSIGN(outcome, RunBatch(planned, start));
+  } else {
+    SLUICE_RETURN_IF_ERROR(CommitListedBadRecords(planned));
   }
+  SLUICE_RETURN_IF_ERROR(MarkReplayed(planned));
   Planned finished = planned;
   finished.start = start;
   return FinishBatch(finished, outcome);
+}
+
+// Tasks, bad records, the sink's commit: in this order nothing is committed that is not whole.
+Result<BatchOutcome> MicroBatchLoop::RunBatch(const Planned& planned, const std::string& start) {
+  const Conf conf = WithRecordedSettings(spec_.conf, planned.entry.conf);
+  int64_t at = resources_.env->clock().MonotonicNanos();
+  SLUICE_ASSIGN(const std::shared_ptr<BadRecordFolder> folder, BadRecordsOf(planned));
+  SLUICE_ASSIGN(const std::shared_ptr<StreamSource> source, SourceOf(planned, folder.get()));
+  Result<std::vector<InputPartition>> planning = source->PlanTasks(start, planned.entry.offsets[0].value_or(""));
+  SLUICE_RETURN_IF_ERROR(WithEntry(planning.status(), planned.batch));
+  const std::vector<InputPartition> inputs = *std::move(planning);
+  at = Timed("getBatch", at);
+  EvalContext context;
+  context.now_us = planned.entry.batch_timestamp_ms * 1000;
+  context.time_zone = conf.time_zone();
+  context.ansi = conf.ansi();
+  // What was within the limits of its batches must not stop the batch that puts it through again.
+  const BadRecordLimits limits = ReplayOf(planned.entry) ? BadRecordLimits() : BadRecordLimits::Of(spec_.conf);
+  BadRecordBatch bad_records(folder.get(), limits, planned.batch, planned.recovered);
+  at = Timed("queryPlanning", at);
+  const BatchWork work{planned.batch, source.get(), sink_.get(), &context, folder ? &bad_records : nullptr};
+  SLUICE_ASSIGN(BatchOutcome outcome, runner_->Run(work, inputs));
+  at = Timed("addBatch", at);
+  SLUICE_RETURN_IF_ERROR(RemoveEarlierAttempt(planned, folder.get()));
+  if (folder) SLUICE_RETURN_IF_ERROR(bad_records.Publish(outcome.input_rows));
+  SLUICE_RETURN_IF_ERROR(sink_->Commit(planned.batch, std::move(outcome.commits)));
+  if (folder) SLUICE_RETURN_IF_ERROR(bad_records.Commit());
+  Timed("commitBatch", at);
+  outcome.bad_records = bad_records.records();
+  if (outcome.bad_records > 0) {
+    Log(LogLevel::kWarn, "Query {} batch {}: {} records could not be evaluated and were set aside in {}", id_,
+        planned.batch.value, outcome.bad_records, folder->FolderOf(planned.batch));
+  }
+  return outcome;
 }
 
 Status MicroBatchLoop::FinishBatch(const Planned& planned, const BatchOutcome& outcome) {
@@ -285,9 +326,12 @@ void MicroBatchLoop::Report(const Planned& planned, const BatchOutcome& outcome)
   source.latest_offset = latest_offset_.value_or("");
   source.input_rows = outcome.input_rows;
   source.metrics = source_metrics_;
+  if (bad_records_ != nullptr) source.metrics["badRecords"] = std::to_string(outcome.bad_records);
   progress.sources.push_back(std::move(source));
   progress.sink_description = sink_->description();
   progress.output_rows = outcome.output_rows;
+  progress.bad_records = outcome.bad_records;
+  progress.replay = ReplayOf(planned.entry).has_value();
   previous_trigger_start_ms_ = trigger_start_ms_;
   Log(LogLevel::kInfo, "Query {} batch {}: {} rows in {} ms", id_, planned.batch.value, outcome.input_rows, duration);
   monitor_->AddProgress(std::move(progress));

@@ -12,6 +12,7 @@
 #include "checkpoint/checkpoint.h"
 #include "connectors/sink.h"
 #include "connectors/source.h"
+#include "streaming/bad_record_folder.h"
 #include "streaming/batch_runner.h"
 #include "streaming/query_monitor.h"
 #include "streaming/query_spec.h"
@@ -68,8 +69,20 @@ class MicroBatchLoop {
   Result<bool> PlanNextBatch();
   Status WithEntry(const Status& status, BatchId batch) const;
   Status ExecutePlanned();
+  Status WritePlanned(const std::string& start, const std::string& end, std::optional<BatchId> replay_through);
+  Result<BatchOutcome> RunBatch(const Planned& planned, const std::string& start);
   Status FinishBatch(const Planned& planned, const BatchOutcome& outcome);
   void Report(const Planned& planned, const BatchOutcome& outcome);
+  // micro_batch_bad_records.cc:
+  Status OpenBadRecords();
+  Result<std::shared_ptr<BadRecordFolder>> BadRecordsOf(const Planned& planned) const;
+  Result<std::shared_ptr<StreamSource>> SourceOf(const Planned& planned, const BadRecordFolder* folder) const;
+  Status CommitListedBadRecords(const Planned& planned) const;
+  Status RemoveEarlierAttempt(const Planned& planned, const BadRecordFolder* current) const;
+  Status MarkReplayed(const Planned& planned) const;
+  Status RunReplay();
+  Result<bool> PlanReplay();
+  Status ExecuteAlone();
   void WaitForNextTrigger(bool ran, int64_t trigger_start_ms);
   int64_t Timed(const char* phase, int64_t start_nanos);
 
@@ -85,6 +98,7 @@ class MicroBatchLoop {
   std::shared_ptr<StreamSource> source_;
   std::unique_ptr<StreamSink> sink_;
   std::unique_ptr<BatchRunner> runner_;
+  std::shared_ptr<BadRecordFolder> bad_records_;  // null: a record that cannot be evaluated fails the query
 
   BatchId next_;
   std::optional<std::string> committed_end_;  // where the next batch starts; none: ask the source

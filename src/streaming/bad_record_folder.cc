@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streaming/bad_record_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/spark_error.h"
+#include "checkpoint/log_folder.h"
+#include "connectors/file/part_file_name.h"
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kCommitted[] = "/_committed";
+constexpr char kReplayed[] = "/_replayed";
+constexpr char kVersion[] = "v1";
+
+bool IsPartFile(const std::string& name) {
+  const auto parsed = ParsePartFileName(name);
+  return parsed && parsed->extension == ".jsonl";
+}
+
+// The lines of an entry after its version line.
+Result<std::vector<Json>> ReadEntry(const LogFolder& log, BatchId batch) {
+  SLUICE_ASSIGN(const std::string text, log.Read(batch.ToString()));
+  const std::string path = log.PathOf(batch.ToString());
+  std::string_view rest = text;
+  std::vector<Json> lines;
+  for (bool first = true; first || !rest.empty(); first = false) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (first) {
+      SLUICE_RETURN_IF_ERROR(ParseLogVersion(line, 1, path).status());
+      continue;
+    }
+    Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) return DamagedFile(path, "a line is not a JSON object");
+    lines.push_back(std::move(json));
+  }
+  return lines;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BadRecordFolder>> BadRecordFolder::Open(const std::string& path, const Conf& conf,
+                                                               const std::string& query_id, Env* env) {
+  SLUICE_ASSIGN(Location folder, env->Locate(path, conf));
+  folder.path += "/query=" + query_id;
+  return std::unique_ptr<BadRecordFolder>(new BadRecordFolder(path, query_id, std::move(folder)));
+}
+
+std::string BadRecordFolder::FolderOf(BatchId batch) const {
+  return fmt::format("{}/batch={}", folder_.path, batch.value);
+}
+
+Result<std::vector<BadRecordFile>> BadRecordFolder::ListFiles(BatchId batch) const {
+  SLUICE_ASSIGN(const std::vector<FileInfo> listed, folder_.fs->List(FolderOf(batch), /*recursive=*/false));
+  std::vector<BadRecordFile> files;
+  for (const FileInfo& info : listed) {
+    BadRecordFile file;
+    file.name = info.path.substr(info.path.rfind('/') + 1);
+    file.bytes = info.size;
+    if (!info.is_folder && IsPartFile(file.name)) files.push_back(std::move(file));
+  }
+  return files;
+}
+
+Status BadRecordFolder::RemoveFiles(BatchId batch, const std::vector<BadRecordFile>& except) const {
+  SLUICE_ASSIGN(const std::vector<BadRecordFile> there, ListFiles(batch));
+  std::vector<std::string> others;
+  for (const BadRecordFile& file : there) {
+    const auto same = [&](const BadRecordFile& kept) { return kept.name == file.name; };
+    if (std::none_of(except.begin(), except.end(), same)) others.push_back(FolderOf(batch) + "/" + file.name);
+  }
+  return others.empty() ? Status::OK() : folder_.fs->Delete(others);
+}
+
+Status BadRecordFolder::CreateEntry(const std::string& log, BatchId batch, const std::string& text) const {
+  const std::string path = fmt::format("{}{}/{}", folder_.path, log, batch.value);
+  SLUICE_ASSIGN(const CreateOutcome outcome, folder_.fs->CreateAtomic(path, text));
+  if (outcome == CreateOutcome::kCreated) return Status::OK();
+  SLUICE_ASSIGN(const std::string there, folder_.fs->ReadFile(path));
+  if (there == text) return Status::OK();
+  return EnvironmentError("SLUICE_CONCURRENT_WRITER",
+                          fmt::format("{} is there already with other content: another process is writing this query's "
+                                      "batches. Only one may; stop the other.",
+                                      path),
+                          false, {{"file", path}, {"batchId", batch.ToString()}});
+}
+
+Status BadRecordFolder::Commit(BatchId batch, const std::vector<BadRecordFile>& files) const {
+  if (files.empty()) return Status::OK();
+  std::string text = kVersion;
+  for (const BadRecordFile& file : files) {
+    text += "\n" + Json{{"file", file.name}, {"records", file.records}, {"bytes", file.bytes}}.dump();
+  }
+  return CreateEntry(kCommitted, batch, text);
+}
+
+Status BadRecordFolder::CommitListed(BatchId batch) const {
+  SLUICE_ASSIGN(std::vector<BadRecordFile> files, ListFiles(batch));
+  for (BadRecordFile& file : files) {
+    SLUICE_ASSIGN(const std::string text, folder_.fs->ReadFile(FolderOf(batch) + "/" + file.name));
+    file.records = std::count(text.begin(), text.end(), '\n');
+  }
+  return Commit(batch, files);
+}
+
+Result<std::vector<BatchId>> BadRecordFolder::CommittedBatches() const {
+  return LogFolder({folder_.fs, folder_.path + kCommitted}).List();
+}
+
+Result<std::vector<BadRecordFile>> BadRecordFolder::FilesOf(BatchId batch) const {
+  const LogFolder log({folder_.fs, folder_.path + kCommitted});
+  SLUICE_ASSIGN(const std::vector<Json> lines, ReadEntry(log, batch));
+  std::vector<BadRecordFile> files;
+  for (const Json& line : lines) {
+    BadRecordFile file;
+    file.name = line.value("file", "");
+    file.records = line.value("records", int64_t{-1});
+    file.bytes = line.value("bytes", int64_t{-1});
+    if (!IsPartFile(file.name) || file.records < 0 || file.bytes < 0) {
+      return DamagedFile(log.PathOf(batch.ToString()), "a line does not name a file of bad records");
+    }
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+Status BadRecordFolder::MarkReplayed(BatchId replay, BatchId through) const {
+  return CreateEntry(kReplayed, replay, kVersion + ("\n" + Json{{"through", through.value}}.dump()));
+}
+
+Result<BatchId> BadRecordFolder::ReplayedBefore(BatchId replay) const {
+  const LogFolder log({folder_.fs, folder_.path + kReplayed});
+  SLUICE_ASSIGN(const std::vector<BatchId> replays, log.List());
+  BatchId through(-1);
+  for (const BatchId batch : replays) {
+    if (batch >= replay) continue;
+    SLUICE_ASSIGN(const std::vector<Json> lines, ReadEntry(log, batch));
+    const int64_t number = lines.size() == 1 ? lines[0].value("through", int64_t{-1}) : -1;
+    if (number < 0) return DamagedFile(log.PathOf(batch.ToString()), "it does not say which batches were replayed");
+    through = std::max(through, BatchId(number));
+  }
+  return through;
+}
+
+Result<std::vector<BatchId>> BadRecordFolder::ToReplay(BatchId replay, BatchId through) const {
+  SLUICE_ASSIGN(std::vector<BatchId> batches, CommittedBatches());
+  SLUICE_ASSIGN(const BatchId done, ReplayedBefore(replay));
+  std::erase_if(batches, [&](BatchId batch) { return batch <= done || batch > through; });
+  return batches;
+}
+
+}  // namespace sluice
