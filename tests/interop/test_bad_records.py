@@ -57,7 +57,7 @@ def pipeline(topic, tmp_path):
     source = topic(2)
     source.produce(poisoned(1200, 40), headers=[("trace", b"\x00\xff"), ("none", None)], keys=[f"k{i}" for i in range(1200)])
     return Pipeline(source, tmp_path / "table", tmp_path / "checkpoint", max_offsets=200,
-                    settings={"spark.sluice.badRecords.path": tmp_path / "bad"})
+                    settings={"spark.sluice.badRecords.path": f"{tmp_path}/bad"})
 
 
 def test_set_aside_with_the_whole_record(sluice, pipeline, tmp_path):
@@ -98,6 +98,7 @@ def test_exactly_once_through_kills(sluice, spark, pipeline, tmp_path, seed, kil
     table.assert_exactly_once(identities(listed), poison, "by a plain listing")
     rows = table.identities(table.part_files(tmp_path / "table"))
     table.assert_exactly_once(sorted(rows + poison), pipeline.topic.expected(), "table and bad records")
+    table.assert_exactly_once(spark.identities(tmp_path / "table"), rows, "the table by Spark")
 
 
 def test_put_through_again_once(sluice, spark, pipeline, tmp_path, seed):
