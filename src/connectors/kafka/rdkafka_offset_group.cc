@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/kafka/rdkafka_offset_group.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/logging.h"
 #include "base/process_metrics.h"
+#include "connectors/kafka/rdkafka_client.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kRequestMs = 5000;
 constexpr int kFarewellMs = 3000;
+constexpr int kFarewellStepMs = 50;
 
-// The first error among the partitions of the answer, or of the call as a whole; empty: none.
-std::string ErrorOf(rd_kafka_event_t* event) {
-  if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_event_error_string(event);
+// The first error among the partitions of the answer, or of the call as a whole.
+rd_kafka_resp_err_t ErrorOf(rd_kafka_event_t* event) {
+  if (const auto error = rd_kafka_event_error(event); error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
   const auto* result = rd_kafka_event_AlterConsumerGroupOffsets_result(event);
-  if (result == nullptr) return {};
+  if (result == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
   size_t count = 0;
   const rd_kafka_group_result_t** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &count);
   for (size_t i = 0; i < count; ++i) {
-    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i])) return rd_kafka_error_string(error);
+    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i])) return rd_kafka_error_code(error);
     const rd_kafka_topic_partition_list_t* partitions = rd_kafka_group_result_partitions(groups[i]);
     for (int p = 0; partitions != nullptr && p < partitions->cnt; ++p) {
-      if (partitions->elems[p].err != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_err2str(partitions->elems[p].err);
+      if (partitions->elems[p].err != RD_KAFKA_RESP_ERR_NO_ERROR) return partitions->elems[p].err;
     }
   }
-  return {};
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 }  // namespace
@@ -35,9 +39,14 @@ RdKafkaOffsetGroup::RdKafkaOffsetGroup(rd_kafka_t* client, std::string group)
     : client_(client), group_(std::move(group)), answers_(rd_kafka_queue_new(client)) {}
 
 RdKafkaOffsetGroup::~RdKafkaOffsetGroup() {
-  TakeAnswer(kFarewellMs);
-  if (!under_way_ && waiting_) Send(*std::exchange(waiting_, std::nullopt));
-  TakeAnswer(kFarewellMs);
+  // A group that is new to its broker takes a moment until it takes offsets.
+  for (int left_ms = kFarewellMs; left_ms > 0 && (under_way_ || waiting_); left_ms -= kFarewellStepMs) {
+    TakeAnswer(kFarewellStepMs);
+    if (under_way_ || !waiting_) continue;
+    std::this_thread::sleep_for(std::chrono::milliseconds(kFarewellStepMs));
+    Send(*std::exchange(waiting_, std::nullopt));
+  }
+  if (under_way_ || waiting_) Failed("no answer");
   rd_kafka_queue_destroy(answers_);
 }
 
@@ -65,20 +74,22 @@ void RdKafkaOffsetGroup::Send(const PartitionOffsets& next) {
   rd_kafka_AdminOptions_destroy(options);
   rd_kafka_AlterConsumerGroupOffsets_destroy(request);
   under_way_ = true;
+  sent_ = next;
 }
 
 void RdKafkaOffsetGroup::TakeAnswer(int timeout_ms) {
   if (!under_way_) return;
   rd_kafka_event_t* event = rd_kafka_queue_poll(answers_, timeout_ms);
   if (event == nullptr) return;
-  const std::string reason = ErrorOf(event);
+  const rd_kafka_resp_err_t error = ErrorOf(event);
   rd_kafka_event_destroy(event);
   under_way_ = false;
-  if (reason.empty()) {
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     last_failure_.clear();
-  } else {
-    Failed(reason);
+    return;
   }
+  if (!waiting_ && KindOf(error) == KafkaErrorKind::kPassing) waiting_ = sent_;  // once more, with what comes then
+  Failed(rd_kafka_err2str(error));
 }
 
 void RdKafkaOffsetGroup::Failed(const std::string& reason) {

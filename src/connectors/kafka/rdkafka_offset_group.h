@@ -32,6 +32,7 @@ class RdKafkaOffsetGroup : public OffsetGroup {
   const std::string group_;
   rd_kafka_queue_t* const answers_;
   bool under_way_ = false;
+  PartitionOffsets sent_;  // by the call under way
   std::optional<PartitionOffsets> waiting_;
   std::string last_failure_;  // told once, until another one comes or a call succeeds
 };
