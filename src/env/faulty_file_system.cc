@@ -12,7 +12,7 @@ class FaultyFileSystem::File : public PendingFile {
     return plan_->Run("Write", path_, [&] { return base_->Write(data, size); });
   }
   Status CopyFrom(const std::string& path, int64_t offset, int64_t length) override {
-    return faults_->Run("CopyFrom", path_, [&] { return base_->CopyFrom(path, offset, length); });
+    return plan_->Run("CopyFrom", path_, [&] { return base_->CopyFrom(path, offset, length); });
   }
   Result<PublishOutcome> Publish() override {
     return plan_->Run("Publish", path_, [&] { return base_->Publish(); });
