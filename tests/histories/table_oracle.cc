@@ -114,11 +114,11 @@ std::vector<std::string> TableOracle::LoggedFiles() {
   FileSinkLog log({fs_, table_ + "/_spark_metadata"}, {}, &SystemClock());
   Status status = log.Refresh();
   if (status.ok() && log.Latest()) {
-    const auto files = log.AllFiles();
-    status = files.status();
-    if (files.ok()) {
-      for (const SinkLogEntry& entry : *files) paths.push_back(table_ + "/" + NameOf(entry.path));
-    }
+    const auto add = [&](const SinkLogEntry& entry) {
+      paths.push_back(table_ + "/" + NameOf(entry.path));
+      return Status::OK();
+    };
+    status = log.VisitFiles(add).status();  // "delete" entries are written by none of the writers here
   }
   if (!status.ok()) Wrong(status.ToString());
   return paths;
