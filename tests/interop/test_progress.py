@@ -12,10 +12,11 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def without_measures(event: dict, topic: str, table: str) -> dict:
-    """What depends on the run, replaced by its kind; and Sluice tells numOutputRows, which Spark's file sink does not know."""
+    """What depends on the run, replaced by its kind; a SQL file names its query after the table;
+    and Sluice tells numOutputRows, which Spark's file sink does not know."""
     text = json.dumps(event).replace(topic, "golden").replace(table, "/sluice-golden/kafka-sink")
     event = json.loads(TIME.sub("<time>", UUID.sub("<uuid>", text)))
-    event["batchDuration"] = event["durationMs"] = None
+    event["name"] = event["batchDuration"] = event["durationMs"] = None
     for part in [event, *event["sources"]]:
         for rate in ("inputRowsPerSecond", "processedRowsPerSecond"):
             part[rate] = type(part[rate]).__name__
@@ -32,6 +33,7 @@ def test_events_are_sparks(sluice, topic, tmp_path):
     done = sluice.ok("run", "--progress", "json", pipeline.write_sql(tmp_path))
     ours = [json.loads(line) for line in done.all.splitlines() if line.startswith('{"id"')]
     theirs = json.loads(GOLDEN.read_text())
+    assert {event["name"] for event in ours} == {"bronze"}
     assert [list(event["durationMs"]) for event in ours] == [list(event["durationMs"]) for event in theirs]
     assert [without_measures(event, source.name, str(table)) for event in ours] == \
         [without_measures(event, "golden", "/sluice-golden/kafka-sink") for event in theirs]

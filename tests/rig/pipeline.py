@@ -28,7 +28,7 @@ class Pipeline:
 
     @property
     def inner(self) -> list[str]:
-        return ["split(CAST(value AS STRING), '\\t') AS parts",
+        return ["value", "split(CAST(value AS STRING), '\\t') AS parts",
                 *(["topic", "partition", "offset"] if self.kafka_columns else [])]
 
     @property
