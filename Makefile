@@ -59,15 +59,18 @@ faults:
 	@tools/deps.sh test
 	@tools/build.sh release sluice examples
 	@.venv/bin/python -m pytest -q tests/faults tests/interop/test_fencing.py tests/interop/test_secrets.py --all-faults $(PYTEST)
+
 damage:
 	@tools/deps.sh build
 	@tools/build.sh release streaming_test
 	@SLUICE_DAMAGE=all build/release/streaming_test --gtest_filter='*Damage*'
 
+
 resources:
 	@tools/deps.sh test
 	@tools/build.sh release sluice
 	@.venv/bin/python -m pytest -q -s tests/resources --batches 10000 --log-entries 1000000 $(PYTEST)
+
 histories:
 	@tools/deps.sh build
 	@tools/build.sh release histories_test
