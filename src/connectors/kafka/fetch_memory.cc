@@ -40,8 +40,9 @@ FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::stri
       {"receive.message.max.bytes", std::to_string(std::max<int64_t>(whole / 8, 0) + fetch + 2 * kMiB)},
       {"fetch.queue.backoff.ms", "2"},
       // How long the broker holds back an answer without data; a fetch for a partition that is just started waits for
-      // it. Of many partitions only those are started that a task reads, so that there is no idle polling to save.
-      {"fetch.wait.max.ms", wide ? "2" : "20"},
+      // it, and an idle query pays for every answer: at 20 ms that was 1% of a core. Of many partitions only those are
+      // started that a task reads, so that there is no idle polling to save.
+      {"fetch.wait.max.ms", wide ? "2" : "50"},
   };
   return memory;
 }
