@@ -13,7 +13,7 @@ struct StrongId {
   int64_t value = 0;
   constexpr StrongId() = default;
   constexpr explicit StrongId(int64_t v) : value(v) {}
-  constexpr auto operator<=>(const StrongId&) const = default;
+  constexpr auto operator<=>(const StrongId&) const = default;  // NOLINT(modernize-use-nullptr): not a 0
   constexpr StrongId Next() const { return StrongId(value + 1); }
   constexpr StrongId Previous() const { return StrongId(value - 1); }
   std::string ToString() const { return std::to_string(value); }
