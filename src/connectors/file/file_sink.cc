@@ -113,7 +113,7 @@ Status FileSink::ForeignMark(BatchId batch, BatchId next, bool recovered, const 
   // Nothing that was written can be missed or doubled by going on with the next batch under another id.
   const std::string what =
       fmt::format("{} names {}, which another query wrote than {}", entry, file, context_.query_id);
-  if (recovered && batch == next) return RefuseUsedFolder(next, next);
+  if (recovered && batch == next) return WithContext(RefuseUsedFolder(next, next), what);
   if (!recovered) {
     Log(LogLevel::kWarn, "{}: the file metadata of the checkpoint was changed, or this entry.", what);
     return Status::OK();
