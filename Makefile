@@ -14,7 +14,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash interop-s3 tidy format clean
+.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash faults \
+	damage resources histories interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -64,7 +65,6 @@ damage:
 	@tools/deps.sh build
 	@tools/build.sh release streaming_test
 	@SLUICE_DAMAGE=all build/release/streaming_test --gtest_filter='*Damage*'
-
 
 resources:
 	@tools/deps.sh test

@@ -45,8 +45,8 @@ function(sluice_layer name)
   if(SLUICE_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE sluice_${name} GTest::gtest GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                               SLUICE_VERSION="${PROJECT_VERSION}" SLUICE_SPARK_VERSION="${SLUICE_SPARK_VERSION}")
+    target_compile_definitions(${name}_test PRIVATE SLUICE_VERSION="${PROJECT_VERSION}" SLUICE_SPARK_VERSION="${SLUICE_SPARK_VERSION}")
+    sluice_source_dir(${tests})
     set_target_properties(${name}_test PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR})
     # A precompiled header fits only code of the same -fPIC; programs would get -fPIE.
     set_target_properties(${name}_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
@@ -55,6 +55,17 @@ function(sluice_layer name)
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_property(GLOBAL APPEND PROPERTY SLUICE_TEST_SOURCES ${tests})
   endif()
+endfunction()
+
+# The path of the checkout is given only to the tests that read recordings there: other objects are the same in every
+# checkout, and ccache shares them.
+function(sluice_source_dir)
+  foreach(test IN LISTS ARGN)
+    file(STRINGS ${test} uses REGEX SLUICE_SOURCE_DIR LIMIT_COUNT 1)
+    if(uses)
+      set_property(SOURCE ${test} APPEND PROPERTY COMPILE_DEFINITIONS SLUICE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    endif()
+  endforeach()
 endfunction()
 
 # Arrow's headers cost seconds a file; layers that know the plan's messages precompile those too.

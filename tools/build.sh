@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # tools/build.sh debug|release|tsan|fuzz target...   configures build/<kind> when needed and builds. Quiet on success.
-# Targets besides Ninja's: `configure` (nothing), `examples` and `bench` (each program there is, if any).
+# Besides Ninja's targets there is `configure` (build nothing).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=$1; shift
@@ -22,11 +22,7 @@ if [ ! -f "$folder/build.ninja" ]; then
 fi
 targets=()
 for target in "$@"; do
-  case $target in
-    configure) ;;
-    examples | bench) ninja -C "$folder" -t targets all 2>/dev/null | grep -q "^$target:" && targets+=("$target") ;;
-    *) targets+=("$target") ;;
-  esac
+  [ "$target" = configure ] || targets+=("$target")
 done
 [ ${#targets[@]} = 0 ] && exit 0
 if [ -t 1 ]; then
