@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
@@ -20,5 +23,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? sluice::cli::kEndedWell : sluice::cli::kBadUsage;
   }
-  return chosen();
+  const int code = chosen();
+  // Nothing is left to be done: destroying what is static would wait up to a second for librdkafka's threads.
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(code);
 }
