@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/idle_memory.h"
 #include "base/log_context.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -20,6 +21,8 @@ namespace {
 
 // Without new data the looks at the source grow rarer up to this, so that an idle query costs next to nothing.
 constexpr int64_t kLongestIdlePollMs = 100;
+// Without new data for so long, memory is given back.
+constexpr int64_t kIdleMemoryNanos = 2'000'000'000;
 
 // What decides how a batch is cut into files, and more: a checksum that differs means that an earlier attempt may have
 // made files of other names.
@@ -149,8 +152,18 @@ Status MicroBatchLoop::Run() {
   return Status::OK();
 }
 
+void MicroBatchLoop::GiveMemoryBack(bool ran) {
+  const int64_t now = resources_.env->clock().MonotonicNanos();
+  if (ran || !busy_until_) busy_until_ = now;
+  if (ran) memory_given_back_ = false;
+  if (memory_given_back_ || now - *busy_until_ < kIdleMemoryNanos) return;
+  memory_given_back_ = true;
+  ReleaseIdleMemory();
+}
+
 void MicroBatchLoop::WaitForNextTrigger(bool ran, int64_t trigger_start_ms) {
   Clock& clock = resources_.env->clock();
+  GiveMemoryBack(ran);
   const auto stopped = [this] { return stop_.load(); };
   if (spec_.trigger.interval_ms > 0) {
     const int64_t now = clock.NowMillis();

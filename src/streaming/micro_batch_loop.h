@@ -83,6 +83,7 @@ class MicroBatchLoop {
   Status RunReplay();
   Result<bool> PlanReplay();
   Status ExecuteAlone();
+  void GiveMemoryBack(bool ran);
   void WaitForNextTrigger(bool ran, int64_t trigger_start_ms);
   int64_t Timed(const char* phase, int64_t start_nanos);
 
@@ -111,6 +112,8 @@ class MicroBatchLoop {
   int64_t trigger_start_ms_ = 0;
   int64_t previous_trigger_start_ms_ = -1;
   int idle_rounds_ = 0;
+  std::optional<int64_t> busy_until_;  // when the last batch was done, in monotonic nanoseconds
+  bool memory_given_back_ = false;     // since then
   std::atomic<bool> stop_{false};
   std::atomic<bool> gave_up_{false};
 };
