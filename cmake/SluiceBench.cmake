@@ -24,15 +24,14 @@ set_target_properties(bench_empty PROPERTIES OUTPUT_NAME empty BUILD_RPATH ${SLU
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
 add_dependencies(bench bench_write_table bench_run_queries bench_empty)
 
-# Micro-benchmarks: `ninja exec_bench`, then build/<folder>/bench/exec_bench.
+# Micro-benchmarks, in the same target where Google Benchmark is: build/release/bench/<layer>_bench.
 find_package(benchmark QUIET)
 if(benchmark_FOUND)
-  add_executable(exec_bench EXCLUDE_FROM_ALL bench/exec_bench.cc)
-  target_link_libraries(exec_bench PRIVATE sluice_exec benchmark::benchmark)
-  set_target_properties(exec_bench PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR}
-                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
-  add_executable(parquet_writer_bench EXCLUDE_FROM_ALL bench/parquet_writer_bench.cc)
-  target_link_libraries(parquet_writer_bench PRIVATE sluice_connectors benchmark::benchmark)
-  set_target_properties(parquet_writer_bench PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR}
-                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+  foreach(layer expr checkpoint connectors exec)
+    add_executable(${layer}_bench EXCLUDE_FROM_ALL bench/${layer}_bench.cc)
+    target_link_libraries(${layer}_bench PRIVATE sluice_${layer} benchmark::benchmark)
+    set_target_properties(${layer}_bench PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR}
+                          RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+    add_dependencies(bench ${layer}_bench)
+  endforeach()
 endif()
