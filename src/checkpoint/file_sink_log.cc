@@ -5,6 +5,8 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "checkpoint/entry_lines.h"
@@ -13,14 +15,6 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kCompactSuffix = ".compact";
-
-// The same files, whenever they were written.
-bool SameFiles(std::vector<SinkLogEntry> a, std::vector<SinkLogEntry> b) {
-  for (auto* entries : {&a, &b}) {
-    for (SinkLogEntry& entry : *entries) entry.modified_ms = 0;
-  }
-  return a == b;
-}
 
 Status RaceError(BatchId batch, const std::string& path) {
   return EnvironmentError(
@@ -163,7 +157,8 @@ Status FileSinkLog::SettleExisting(BatchId batch, const std::string& name, const
   if (there == text) return Status::OK();
   auto theirs = ParseSinkLogEntries(there, path);
   auto ours = ParseSinkLogEntries(text, path);
-  const bool same = theirs.ok() && ours.ok() && SameFiles(*std::move(theirs), *std::move(ours));
+  const bool same =
+      theirs.ok() && ours.ok() && std::equal(theirs->begin(), theirs->end(), ours->begin(), ours->end(), SameFile);
   return same ? Status::OK() : RaceError(batch, path);
 }
 
@@ -230,7 +225,11 @@ Status FileSinkLog::Compact(BatchId batch, const std::string& own) {
   listing_.batches[batch] = {true, compaction->written(), clock_->NowMillis()};
   recent_.clear();
   PrepareCompaction(batch);
-  return options_.delete_expired ? DeleteExpired(batch) : Status::OK();
+  // The batch is committed: what cannot be deleted now is tried again at the next compaction.
+  if (const Status deleted = options_.delete_expired ? DeleteExpired(batch) : Status::OK(); !deleted.ok()) {
+    Log(LogLevel::kWarn, "Old entries of {} cannot be deleted: {}", folder_.location().path, deleted.message());
+  }
+  return Status::OK();
 }
 
 // A share of a large last compact file between one batch and the next, so that none waits for all of it.

@@ -152,11 +152,18 @@ TEST_F(FileSinkLogTest, TheSameFilesAtAnotherTimeAreNoRace) {
   ASSERT_TRUE(second->Refresh().ok());
   ASSERT_TRUE(first->Add(BatchId(19), FilesOf(19)).ok());
   EXPECT_TRUE(second->Add(BatchId(19), FilesOf(19, kStartMs + 5)).ok());
+  // Nor are those of a process that spells the table's folder otherwise.
+  std::vector<SinkLogEntry> mounted = FilesOf(20);
+  for (SinkLogEntry& entry : mounted) entry.path.replace(0, std::string_view("file:///t").size(), "file:///mnt/t");
+  const auto elsewhere = Opened();
+  ASSERT_TRUE(second->Add(BatchId(20), FilesOf(20)).ok());
+  EXPECT_TRUE(elsewhere->Add(BatchId(20), mounted).ok());
+  ASSERT_TRUE(second->Refresh().ok());
   const auto third = Opened();
-  Rewrite("20", "v1");
-  EXPECT_TRUE(HasErrorClass(third->Add(BatchId(20), FilesOf(20)), "SLUICE_CONCURRENT_WRITER"));
+  Rewrite("21", "v1");
+  EXPECT_TRUE(HasErrorClass(third->Add(BatchId(21), FilesOf(21)), "SLUICE_CONCURRENT_WRITER"));
   const auto late = Opened();
-  ASSERT_TRUE(AddBatches(late.get(), 21, 29).ok());
+  ASSERT_TRUE(AddBatches(late.get(), 22, 29).ok());
   Rewrite("29.compact", AllLines(31));
   const Status status = late->Add(BatchId(29), FilesOf(29));
   EXPECT_TRUE(HasErrorClass(status, "SLUICE_CONCURRENT_WRITER")) << status;
@@ -172,6 +179,32 @@ TEST_F(FileSinkLogTest, DeletingExpiredFilesListsNothingAndKeepsWhatReadersNeed)
   EXPECT_EQ(fs->List("/t/_spark_metadata", false).ValueOrDie().size(), log->listing().batches.size());
   EXPECT_LE(log->listing().batches.size(), 30u);
   EXPECT_EQ(Visited(*Opened()).size(), 200u);
+}
+
+TEST_F(FileSinkLogTest, AFailedCleanUpIsNoFailureOfTheBatch) {
+  options.batches_to_retain = 20;
+  options.cleanup_delay_ms = 0;
+  const auto place_of_delete = [&] {
+    const auto log = Opened();
+    EXPECT_TRUE(AddBatches(log.get(), 0, 39).ok());
+    fs->Revive();
+    EXPECT_TRUE(log->Add(BatchId(39), FilesOf(39)).ok());
+    const std::vector<std::string> calls = fs->log();
+    const auto found = std::find_if(calls.begin(), calls.end(), [](const auto& c) { return c.starts_with("Delete"); });
+    EXPECT_NE(found, calls.end());
+    return found - calls.begin() + 1;
+  }();
+  fs = std::make_shared<FaultyFileSystem>(MakeMemoryFileSystem());
+  const auto log = Opened();
+  ASSERT_TRUE(AddBatches(log.get(), 0, 39).ok());
+  const size_t before = log->listing().batches.size();
+  fs->FailAt(place_of_delete, FaultWay::kError);
+  EXPECT_TRUE(log->Add(BatchId(39), FilesOf(39)).ok());
+  EXPECT_TRUE(fs->fired());
+  EXPECT_EQ(log->listing().batches.size(), before + 1);
+  fs->Revive();
+  ASSERT_TRUE(AddBatches(log.get(), 40, 50).ok());
+  EXPECT_LT(log->listing().batches.size(), before);
 }
 
 // Whatever call of the batches around two compactions goes wrong, a restart has every batch once.

@@ -15,11 +15,6 @@ Status CheckFirstLine(LogLineReader* reader) {
   return ParseLogVersion(*first, 1, reader->path()).status();
 }
 
-bool SameFile(SinkLogEntry a, SinkLogEntry b) {
-  a.modified_ms = b.modified_ms = 0;
-  return a == b;
-}
-
 }  // namespace
 
 SinkLogCompaction::SinkLogCompaction(LogFolder folder, BatchId target, std::optional<Source> source,
@@ -110,9 +105,9 @@ Result<bool> SinkLogCompaction::NamesTheSame(std::string_view tail) const {
     }
     if (!ours && next != rest.end()) ours = *next++;
     if (!theirs || !ours) return !theirs && !ours;
-    SLUICE_ASSIGN(SinkLogEntry a, ParseSinkLogLine(*theirs, there->path()));
-    SLUICE_ASSIGN(SinkLogEntry b, ParseSinkLogLine(*ours, there->path()));
-    if (!SameFile(std::move(a), std::move(b))) return false;
+    SLUICE_ASSIGN(const SinkLogEntry a, ParseSinkLogLine(*theirs, there->path()));
+    SLUICE_ASSIGN(const SinkLogEntry b, ParseSinkLogLine(*ours, there->path()));
+    if (!SameFile(a, b)) return false;
   }
 }
 

@@ -88,6 +88,14 @@ void AppendEntry(std::string* text, const SinkLogEntry& entry) {
 
 }  // namespace
 
+std::string_view FileNameOf(const SinkLogEntry& entry) {
+  return std::string_view(entry.path).substr(entry.path.rfind('/') + 1);
+}
+
+bool SameFile(const SinkLogEntry& a, const SinkLogEntry& b) {
+  return FileNameOf(a) == FileNameOf(b) && a.size == b.size && a.is_folder == b.is_folder && a.action == b.action;
+}
+
 Result<SinkLogEntry> ParseSinkLogLine(std::string_view line, const std::string& path) {
   std::optional<SinkLogEntry> usual = ParseUsualForm(line);
   if (!usual) {

@@ -23,6 +23,12 @@ struct SinkLogEntry {
   bool operator==(const SinkLogEntry&) const = default;
 };
 
+// The last part of an entry's path.
+std::string_view FileNameOf(const SinkLogEntry& entry);
+// One file, whenever it was written and however its folder was spelled (s3:// or s3a://, another mount): two processes
+// that write one log mean one table, whose part files have names of their own.
+bool SameFile(const SinkLogEntry& a, const SinkLogEntry& b);
+
 inline constexpr std::string_view kSinkLogVersion = "v1";  // the first line
 
 // `path` is for error messages.

@@ -191,11 +191,11 @@ void FileSink::RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& ent
   const auto remove = [&]() -> Status {
     SLUICE_RETURN_IF_ERROR(log.Refresh());
     SLUICE_ASSIGN(const std::vector<SinkLogEntry> theirs, log.ReadBatch(batch));
-    std::set<std::string> named;
-    for (const SinkLogEntry& entry : theirs) named.insert(entry.path);
+    std::set<std::string_view> named;
+    for (const SinkLogEntry& entry : theirs) named.insert(FileNameOf(entry));
     std::vector<std::string> paths;
     for (const SinkLogEntry& entry : entries) {
-      if (!named.contains(entry.path)) paths.push_back(PathOfUri(entry.path));
+      if (!named.contains(FileNameOf(entry))) paths.push_back(PathOfUri(entry.path));
     }
     return folder_.fs->Delete(paths);
   };
@@ -209,8 +209,8 @@ void FileSink::RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& ent
 // whose files a plain listing would count as well. The sink log has the batch by now, so no process can commit them any
 // more. commits/N is not written yet, so that a crash in here is made good at the next start.
 Status FileSink::DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEntry>& committed) const {
-  std::set<std::string> kept;  // names: a uuid is of one batch, one task and one folder
-  for (const SinkLogEntry& entry : committed) kept.insert(entry.path.substr(entry.path.rfind('/') + 1));
+  std::set<std::string_view> kept;  // names: a uuid is of one batch, one task and one folder
+  for (const SinkLogEntry& entry : committed) kept.insert(FileNameOf(entry));
   SLUICE_ASSIGN(const std::vector<FileInfo> files, folder_.fs->List(folder_.path, /*recursive=*/true));
   std::vector<std::string> leftovers;
   for (const FileInfo& file : files) {

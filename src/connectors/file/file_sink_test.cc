@@ -201,6 +201,27 @@ TEST_F(FileSinkTest, WhoLosesTheRaceTakesItsFilesAway) {
   EXPECT_EQ(PartFiles(), before);
 }
 
+// The loser of a race must not take the winner's files for its own, unnamed ones.
+TEST_F(FileSinkTest, AWriterThatSpellsTheFolderOtherwiseDeletesNothing) {
+  auto late = *Started(0, false);
+  auto winner = *Started(0, false);
+  ASSERT_TRUE(RunBatch(winner.get(), 0, 100).ok());
+  const auto files = PartFiles();
+  std::string log = *fs->ReadFile("/out/_spark_metadata/0");
+  for (size_t at = 0; (at = log.find("file:///out", at)) != std::string::npos;) log.replace(at, 11, "file:///mnt/out");
+  ASSERT_TRUE(fs->Delete({"/out/_spark_metadata/0"}).ok());
+  ASSERT_TRUE(fs->CreateAtomic("/out/_spark_metadata/0", log).ok());
+  EXPECT_TRUE(RunBatch(late.get(), 0, 100).ok());
+  EXPECT_EQ(PartFiles(), files);
+  // Other files of the winner's in the log: a race, and those that it names stay.
+  auto third = *Started(0, true);
+  auto commits = RunTasks(third.get(), 0, 100);
+  ASSERT_TRUE(commits.ok());
+  commits->pop_back();
+  EXPECT_TRUE(HasErrorClass(third->Commit(BatchId(0), *std::move(commits)), "SLUICE_CONCURRENT_WRITER"));
+  EXPECT_EQ(PartFiles(), files);
+}
+
 TEST_F(FileSinkTest, FilesWithOtherBytesAreReplacedOnlyByTheRecoveredBatch) {
   ASSERT_TRUE(RunTasks(Started(0, false)->get(), 0, 100).ok());
   const auto before = Files();
