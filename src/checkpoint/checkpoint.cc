@@ -94,6 +94,7 @@ Location Checkpoint::SourceFolder(int ordinal) const {
 }
 
 Result<Recovery> Checkpoint::Recover(int sources) const {
+  for (const LogFolder* log : {&offsets_.folder(), &commits_.folder()}) SLUICE_RETURN_IF_ERROR(log->MakeDurable());
   SLUICE_ASSIGN(const std::optional<BatchId> planned, offsets_.Latest());
   SLUICE_ASSIGN(const std::optional<BatchId> committed, commits_.Latest());
   if (committed && (!planned || *committed > *planned)) {

@@ -35,6 +35,8 @@ class LogFolder {
   Result<std::optional<std::string>> ReadChecksumFile(const std::string& name) const;
   // Writes a file that must not be there yet: CONCURRENT_STREAM_LOG_UPDATE when it is.
   Status Create(const std::string& name, std::string_view content) const;
+  // Before anything is built on what is there (FileSystem::MakeDurable).
+  Status MakeDurable() const { return folder_.fs->MakeDurable(folder_.path); }
   std::string PathOf(const std::string& name) const { return folder_.path + "/" + name; }
   const Location& location() const { return folder_; }
 

@@ -31,6 +31,7 @@ Result<std::optional<std::string>> ReadInitialOffset(const Location& folder) {
     if (IsNotFound(text.status())) return std::optional<std::string>();
     return text.status();
   }
+  SLUICE_RETURN_IF_ERROR(log.MakeDurable());
   SLUICE_ASSIGN(std::string offset, ParseInitialOffset(*text, log.PathOf("0")));
   return std::optional<std::string>(std::move(offset));
 }

@@ -61,6 +61,10 @@ Status FaultyFileSystem::Delete(const std::vector<std::string>& paths) {
   return plan_->Run("Delete", paths.empty() ? "" : paths.front(), [&] { return base_->Delete(paths); });
 }
 
+Status FaultyFileSystem::MakeDurable(const std::string& folder) {
+  return plan_->Run("MakeDurable", folder, [&] { return base_->MakeDurable(folder); });
+}
+
 std::string FaultyFileSystem::Uri(const std::string& path) const {
   return base_->Uri(path);
 }

@@ -41,6 +41,7 @@ class FaultyFileSystem : public FileSystem {
   Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override;
   Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) override;
   Status Delete(const std::vector<std::string>& paths) override;
+  Status MakeDurable(const std::string& folder) override;
   std::string Uri(const std::string& path) const override;
 
  private:

@@ -26,7 +26,7 @@ struct FileInfo {
 enum class CreateOutcome { kCreated, kExists };
 enum class PublishOutcome {
   kPublished,    // the name was free; the bytes are durable under it
-  kExistsEqual,  // the name holds the very same bytes
+  kExistsEqual,  // the name holds the very same bytes, durably
   kExistsOther,  // the name holds other bytes; nothing was changed
 };
 
@@ -61,8 +61,11 @@ class FileSystem {
   // equal bytes count as kCreated.
   virtual Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) = 0;
   virtual Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) = 0;
-  // Deletes files (never folders); a missing one is no error.
+  // Deletes files (never folders), durably; a missing one is no error.
   virtual Status Delete(const std::vector<std::string>& paths) = 0;
+  // What a listing of the folder shows stays after a power cut: a process that was killed may have left names that are
+  // not on the disk yet, and nobody may build on those. A folder that is not there is fine.
+  virtual Status MakeDurable(const std::string& folder) = 0;
   // URI of a path as Spark writes it into its sink log for the scheme the user gave: file:///.. or s3a://bucket/key,
   // percent-encoded.
   virtual std::string Uri(const std::string& path) const = 0;

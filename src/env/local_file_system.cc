@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+#include <set>
 
 #include "base/spark_error.h"
 #include "env/file_system.h"
@@ -64,18 +66,37 @@ Status SyncFolder(const std::string& folder) {
   return Status::OK();
 }
 
-// Makes the folder and its parents; a folder that is new is durable in its parent.
-Status MakeFolder(const std::string& folder) {
-  struct stat info;
-  if (::stat(folder.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode)) return Status::OK();
-    return EnvironmentError("SLUICE_IO", folder + " is a file where a folder is needed");
+// Makes folders and their parents, durable in their parents. Thread-safe.
+class DurableFolders {
+ public:
+  Status Make(const std::string& folder) {
+    struct stat info;
+    const std::string parent = ParentOf(folder);
+    if (::stat(folder.c_str(), &info) == 0) {
+      if (!S_ISDIR(info.st_mode)) return EnvironmentError("SLUICE_IO", folder + " is a file where a folder is needed");
+      // A process that was killed may have made it and not have synced it. Where we could not make one, it was not
+      // ours.
+      if (parent == folder || IsKnown(folder) || ::access(parent.c_str(), R_OK | W_OK) != 0) return Status::OK();
+      SLUICE_RETURN_IF_ERROR(Make(parent));
+    } else {
+      if (parent != folder) SLUICE_RETURN_IF_ERROR(Make(parent));
+      if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) return ErrnoError("mkdir", folder);
+    }
+    SLUICE_RETURN_IF_ERROR(SyncFolder(parent));
+    const std::lock_guard lock(mutex_);
+    known_.insert(folder);
+    return Status::OK();
   }
-  const std::string parent = ParentOf(folder);
-  if (parent != folder) SLUICE_RETURN_IF_ERROR(MakeFolder(parent));
-  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) return ErrnoError("mkdir", folder);
-  return SyncFolder(parent);
-}
+
+ private:
+  bool IsKnown(const std::string& folder) {
+    const std::lock_guard lock(mutex_);
+    return known_.contains(folder);
+  }
+
+  std::mutex mutex_;
+  std::set<std::string> known_;
+};
 
 Status WriteAll(int fd, const char* data, size_t size, const std::string& path) {
   while (size > 0) {
@@ -166,6 +187,7 @@ class LocalPendingFile : public PendingFile {
     SLUICE_RETURN_IF_ERROR(Flush());
     if (::fdatasync(fd_.get()) != 0) return ErrnoError("fsync", path_);
     if (::link(temporary_.c_str(), path_.c_str()) == 0) {
+      SLUICE_RETURN_IF_ERROR(CheckLinked());
       DropChecksumFile(path_);
       ::unlink(temporary_.c_str());
       SLUICE_RETURN_IF_ERROR(SyncFolder(ParentOf(path_)));
@@ -176,6 +198,8 @@ class LocalPendingFile : public PendingFile {
     if (::stat(path_.c_str(), &info) != 0) return ErrnoError("stat", path_);
     seen_version_ = VersionOf(info);
     SLUICE_ASSIGN(const bool same, SameContent(temporary_, path_));
+    // Whoever made it may have been killed before it was durable.
+    if (same) SLUICE_RETURN_IF_ERROR(SyncFolder(ParentOf(path_)));
     return same ? PublishOutcome::kExistsEqual : PublishOutcome::kExistsOther;
   }
 
@@ -187,20 +211,35 @@ class LocalPendingFile : public PendingFile {
     }
     DropChecksumFile(path_);
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) return ErrnoError("rename", path_);
+    SLUICE_RETURN_IF_ERROR(CheckLinked());
     return SyncFolder(ParentOf(path_));
   }
 
  private:
+  // Some network file systems report success for a name that they have not made.
+  Status CheckLinked() const {
+    struct stat written;
+    struct stat named;
+    if (::fstat(fd_.get(), &written) != 0) return ErrnoError("stat", temporary_);
+    if (::stat(path_.c_str(), &named) == 0 && named.st_size == written.st_size) return Status::OK();
+    return EnvironmentError("SLUICE_IO", fmt::format("link {}: the file system reported success, but the file is not "
+                                                     "there.",
+                                                     path_));
+  }
+
   Status CopyBytes(int from, const std::string& path, int64_t offset, int64_t length) {
     bool in_kernel = true;
     std::string buffer;
     while (length > 0) {
+      const off_t position = ::lseek(fd_.get(), 0, SEEK_CUR);
       ssize_t count = -1;
       if (in_kernel) {
         off64_t at = offset;
         count = ::copy_file_range(from, &at, fd_.get(), nullptr, static_cast<size_t>(length), 0);
         // Not every file system can, and some say so in their own way; a full disk shows again in the write below.
         in_kernel = count > 0;
+        // One that failed may have copied all the same.
+        if (!in_kernel && ::lseek(fd_.get(), position, SEEK_SET) < 0) return ErrnoError("seek", path_);
       }
       if (!in_kernel) {
         buffer.resize(kWriteBuffer);
@@ -272,7 +311,7 @@ class LocalFileSystem : public FileSystem {
   }
 
   Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override {
-    SLUICE_RETURN_IF_ERROR(MakeFolder(ParentOf(path)));
+    SLUICE_RETURN_IF_ERROR(folders_.Make(ParentOf(path)));
     LocalPendingFile file(path);
     SLUICE_RETURN_IF_ERROR(file.CheckOpen());
     SLUICE_RETURN_IF_ERROR(file.Write(content.data(), static_cast<int64_t>(content.size())));
@@ -281,18 +320,26 @@ class LocalFileSystem : public FileSystem {
   }
 
   Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) override {
-    SLUICE_RETURN_IF_ERROR(MakeFolder(ParentOf(path)));
+    SLUICE_RETURN_IF_ERROR(folders_.Make(ParentOf(path)));
     auto file = std::make_unique<LocalPendingFile>(path);
     SLUICE_RETURN_IF_ERROR(file->CheckOpen());
     return file;
   }
 
   Status Delete(const std::vector<std::string>& paths) override {
+    std::set<std::string> folders;
     for (const std::string& path : paths) {
       DropChecksumFile(path);
       if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) return ErrnoError("unlink", path);
+      folders.insert(ParentOf(path));
     }
+    for (const std::string& folder : folders) SLUICE_RETURN_IF_ERROR(MakeDurable(folder));
     return Status::OK();
+  }
+
+  Status MakeDurable(const std::string& folder) override {
+    const Status synced = SyncFolder(folder);
+    return IsNotFound(synced) ? Status::OK() : synced;
   }
 
   std::string Uri(const std::string& path) const override { return "file://" + PercentEncodePath(path); }
@@ -325,6 +372,8 @@ class LocalFileSystem : public FileSystem {
     }
     return Status::OK();
   }
+
+  DurableFolders folders_;
 };
 
 }  // namespace

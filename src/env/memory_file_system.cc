@@ -130,6 +130,8 @@ class MemoryFileSystem : public FileSystem {
     return Status::OK();
   }
 
+  Status MakeDurable(const std::string&) override { return Status::OK(); }
+
   std::string Uri(const std::string& path) const override { return "file://" + path; }
 
  private:

@@ -12,8 +12,13 @@ from rig import program, table
 from rig.s3_proxy import S3Proxy
 
 WAYS = ("error", "before", "after", "lost")
+POWER = ("power", "power-names")  # cut: all that was not synced is gone; all data, while the names are there
 SOURCE = pathlib.Path(__file__).with_name("crash_point.cc")
 FAULTY_SLUICE = program.SLUICE.with_name("faulty_sluice")  # faulty_seams.cc
+
+
+def every_way(calls: list[str]) -> list[tuple[int, str]]:
+    return [(at, way) for at in range(1, len(calls) + 1) for way in WAYS]
 
 
 class LocalPlace:
@@ -21,7 +26,7 @@ class LocalPlace:
 
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
-        self.base, self.saved, self.log = folder / "lake", folder / "template", folder / "calls"
+        self.base, self.saved, self.log, self.kept = (folder / n for n in ("lake", "template", "calls", "kept"))
         self.base.mkdir(parents=True)
 
     @functools.cached_property
@@ -30,17 +35,29 @@ class LocalPlace:
         subprocess.run(["g++", "-O1", "-std=c++20", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
         return library
 
+    def cases(self, calls: list[str]) -> list[tuple[int, str]]:
+        """Where and how a run that made these calls is made to fail. What a call 'lied' about shows only by its name."""
+        cuts = [(at, way) for at in range(1, len(calls) + 1) for way in POWER]
+        lied = [(at, "lied") for at, call in enumerate(calls, 1) if call.split()[1] in ("link", "rename")]
+        return [*every_way(calls), *cuts, (len(calls) + 1, "power"), *lied]
+
     def save(self) -> None:
         shutil.copytree(self.base, self.saved)
 
     def restore(self) -> None:
         shutil.rmtree(self.base)
         shutil.copytree(self.saved, self.base)
+        shutil.rmtree(self.kept, ignore_errors=True)
 
-    def start(self, sluice, job, at: int = 0, way: str = ""):
+    def start(self, sluice, job, at: int = 0, way: str = "", volatile: bool = False):
+        """`volatile`: what this run leaves unsynced, a cut in the next one undoes too."""
         self.log.unlink(missing_ok=True)
-        return sluice.start("run", job, env={"LD_PRELOAD": str(self.library), "CRASH_DIR": str(self.base), "CRASH_AT": str(at),
-                                             "CRASH_WAY": way, "CRASH_LOG": str(self.log)})
+        keep = {}
+        if way in POWER or volatile:
+            self.kept.mkdir(exist_ok=True)
+            keep = {"CRASH_KEEP": str(self.kept)}
+        return sluice.start("run", job, env={"LD_PRELOAD": str(self.library), "CRASH_DIR": str(self.base), **keep,
+                                             "CRASH_AT": str(at), "CRASH_WAY": way, "CRASH_LOG": str(self.log)})
 
     def calls(self) -> list[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -65,6 +82,7 @@ class LocalPlace:
 
 class S3Place:
     name = "s3"
+    cases = staticmethod(every_way)
 
     def __init__(self, folder: pathlib.Path, minio):
         self.minio, self.folder = minio, folder
@@ -135,7 +153,7 @@ class Seams:
     """A place as it is, whose pipeline runs in `faulty_sluice`: the k-th call through env/ or the Kafka seam fails."""
 
     def __init__(self, place):
-        self.place, self.name = place, f"{place.name} seams"
+        self.place, self.name, self.cases = place, f"{place.name} seams", every_way
         self.log = place.folder / "seam-calls"
 
     def __getattr__(self, name):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every call of a batch is made to fail in turn, in four ways: it fails, the process is killed before it, after it, or it
-takes effect and is reported as failed. Calls are counted at three depths: the system calls that change files, the
+takes effect and is reported as failed. On a local disk also by a cut of the power before it, in two ways, and a link that
+is reported and was not made. Calls are counted at three depths: the system calls that change files, the
 requests to S3, and all calls through the two seams of the program, to its file systems and to Kafka. After each a
 restart runs to the end and the table holds every record once: for a plain listing, for the sink log, for our reader, and
 for a sample for Spark.
@@ -9,12 +10,13 @@ for a sample for Spark.
 import random
 
 import pytest
-from places import FAULTY_SLUICE, WAYS, LocalPlace, S3Place, Seams
+from places import FAULTY_SLUICE, POWER, LocalPlace, S3Place, Seams
 from rig import program, table
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
 
 SAMPLE = 12
+KILLS_THEN_CUTS, KILLS_THEN_CUTS_SAMPLE = 250, 8
 SPARK_SAMPLE = 4  # of a sweep, read by real Spark: in the full run
 cases: dict[str, int] = {}
 
@@ -56,9 +58,28 @@ def one_case(place, sluice, topic, pipeline, job, at: int, way: str) -> str | No
         crashed = running.wait(90)
     if crashed.code == 0 and len(place.calls()) < at:
         return None  # fewer calls than in the run that was counted: threads met otherwise
-    cases[place.name] = cases.get(place.name, 0) + 1
-    if crashed.code not in ((-9,) if way in ("before", "after") else (0, 1)):
+    kind = {"lied": "lied", **dict.fromkeys(POWER, "power cut")}.get(way, "failed, killed or lost")
+    cases[f"{place.name}, {kind}"] = cases.get(f"{place.name}, {kind}", 0) + 1
+    if crashed.code not in ((-9,) if way in ("before", "after", *POWER) else (0, 1)):
         return f"exit {crashed.code}: {crashed.err[-800:]}"
+    return after_the_fault(place, sluice, topic, pipeline, job)
+
+
+def killed_then_cut(place, sluice, topic, pipeline, job, kill: tuple[int, str], cut: tuple[int, str]) -> str | None:
+    """A kill makes nothing durable: what the killed run had not synced is undone by a power cut in the next one."""
+    place.restore()
+    for at, way in (kill, cut):
+        with place.start(sluice, job, at, way, volatile=True) as running:
+            crashed = running.wait(90)
+        if crashed.code == 0 and way not in POWER:
+            return None  # fewer calls than were counted
+        if crashed.code != -9:
+            return f"{way} at {at}: exit {crashed.code}: {crashed.err[-800:]}"
+    cases["local, killed, then a power cut"] = cases.get("local, killed, then a power cut", 0) + 1
+    return after_the_fault(place, sluice, topic, pipeline, job)
+
+
+def after_the_fault(place, sluice, topic, pipeline, job) -> str | None:
     again = sluice.run("run", job, timeout=90)
     if again.code != 0:
         return f"the restart ended with {again.code}: {again.err[-1500:]}"
@@ -75,9 +96,9 @@ def sweep(place, sluice, topic, pipeline, job, seed: int, spark) -> None:
         counted = running.wait(90)
     assert counted.code == 0, counted.all
     judge(place, sluice, topic, pipeline)
-    calls = place.calls()
+    calls, batches = place.calls(), place.batches("commits")
     assert len(calls) > 10, f"only {calls} were counted: does the program call something else?"
-    todo = [(at, way) for at in range(1, len(calls) + 1) for way in WAYS]
+    todo = place.cases(calls)
     dice = random.Random(seed)
     if not spark:
         todo = dice.sample(todo, min(SAMPLE, len(todo)))
@@ -89,7 +110,7 @@ def sweep(place, sluice, topic, pipeline, job, seed: int, spark) -> None:
             found = spark.identities(place.local_table())
             wrong = None if found == topic.expected() else f"Spark reads {len(found)} of {len(topic.expected())} rows"
         if wrong:
-            findings.append(f"{way} at {calls[at - 1]}: {wrong}")
+            findings.append(f"{way} at {calls[at - 1] if at <= len(calls) else 'the end'}: {wrong}")
             report(f"FINDING {place.name}: {findings[-1]}")
     report(f"{place.name}: {len(calls)} calls, {len(todo)} cases, {len(findings)} findings")
     assert not findings, f"{len(findings)} of {len(todo)} cases (seed {seed}):\n" + "\n".join(findings[:20])
@@ -100,22 +121,50 @@ def report(line: str) -> None:
     print(line, flush=True)
 
 
-@pytest.mark.parametrize("stage", ["first batches", "over a compaction"])
-def test_every_call_fails_in_turn(place, stage, sluice, minio, topic, tmp_path, pytestconfig, seed, request):
-    sluice.env.update(minio.env())
-    reviews_topic = topic(2)
+STAGES = pytest.mark.parametrize("stage", ["first batches", "over a compaction"])
+
+
+def begin(place, stage, sluice, reviews_topic, folder):
+    """The pipeline at the beginning of what is swept."""
     # Two of the fifteen columns: a Parquet file is written in many pieces a column, and each piece is a call.
     pipeline = Pipeline(reviews_topic, f"{place.base}/table", f"{place.base}/checkpoint", max_offsets=4,
                         select=["parts[2] AS review_id", "current_timestamp() AS review_timestamp"])
-    job = pipeline.write_sql(tmp_path / "job")
+    job = pipeline.write_sql(folder / "job")
     if stage == "first batches":
         reviews_topic.produce(reviews(0, 8))
     else:  # batches 0 to 8 are there; 9.compact and 10 are swept
         reviews_topic.produce(reviews(0, 36))
         sluice.ok("run", job)
         reviews_topic.produce(reviews(36, 8))
+    return pipeline, job
+
+
+@STAGES
+def test_every_call_fails_in_turn(place, stage, sluice, minio, topic, tmp_path, pytestconfig, seed, request):
+    sluice.env.update(minio.env())
+    reviews_topic = topic(2)
+    pipeline, job = begin(place, stage, sluice, reviews_topic, tmp_path)
     spark = request.getfixturevalue("spark") if pytestconfig.getoption("--all-crash-points") else None
     sweep(place, sluice, reviews_topic, pipeline, job, seed, spark)
+
+
+@STAGES
+def test_a_power_cut_after_a_kill(stage, sluice, topic, tmp_path, pytestconfig, seed):
+    place, reviews_topic = LocalPlace(tmp_path), topic(2)
+    pipeline, job = begin(place, stage, sluice, reviews_topic, tmp_path)
+    place.save()
+    with place.start(sluice, job) as running:
+        assert running.wait(90).code == 0
+    count = len(place.calls())
+    dice = random.Random(seed)
+    findings = []
+    for _ in range(KILLS_THEN_CUTS if pytestconfig.getoption("--all-crash-points") else KILLS_THEN_CUTS_SAMPLE):
+        kill = dice.randint(1, count), dice.choice(["before", "after"])
+        cut = dice.randint(1, count + 2 - kill[0]), dice.choice(POWER)
+        if wrong := killed_then_cut(place, sluice, reviews_topic, pipeline, job, kill, cut):
+            findings.append(f"{kill}, then {cut}: {wrong}")
+            report(f"FINDING {findings[-1]}")
+    assert not findings, f"{len(findings)} (seed {seed}):\n" + "\n".join(findings[:20])
 
 
 def test_killed_at_random_moments(sluice, spark, topic, tmp_path, seed):

@@ -128,6 +128,7 @@ Status FileSink::ForeignMark(BatchId batch, BatchId next, bool recovered, const 
 
 Status FileSink::Start(BatchId next, bool recovered) {
   if (recovered) recovered_ = next;
+  SLUICE_RETURN_IF_ERROR(log_.folder().MakeDurable());
   SLUICE_RETURN_IF_ERROR(log_.Refresh());
   const std::optional<BatchId> latest = log_.Latest();
   const BatchId before = next.Previous();

@@ -96,6 +96,9 @@ class S3FileSystem : public FileSystem {
     return Status::OK();
   }
 
+  // What a listing shows is durable already.
+  Status MakeDurable(const std::string&) override { return Status::OK(); }
+
   std::string Uri(const std::string& path) const override {
     const BucketKey at = SplitPath(path);
     return fmt::format("{}://{}{}{}", client_->config().scheme, at.bucket, at.key.empty() ? "" : "/",
