@@ -66,7 +66,7 @@ class Minio:
             return False
         return True
 
-    def assume_role(self, seconds: int = 3600) -> tuple[str, str, str]:
+    def assume_role(self, seconds: int = 12 * 3600) -> tuple[str, str, str]:
         """A new access key, secret key and session token."""
         body = urllib.parse.urlencode({"Action": "AssumeRole", "Version": "2011-06-15", "DurationSeconds": seconds})
         status, reply = self.root.request("POST", "/", body=body.encode(), service="sts",
