@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <new>
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/version.h"
 
+namespace {
+
+// Without memory nothing can be unwound for sure; what is half done is as after a kill, and a restart goes on.
+[[noreturn]] void EndWithoutMemory() {
+  constexpr char kText[] =
+      "sluice: [SLUICE_OUT_OF_MEMORY] The system gives no more memory. Batches that are committed stay; the same "
+      "command goes on after them.\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  ::_exit(sluice::cli::kQueryFailed);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::set_new_handler(EndWithoutMemory);
   CLI::App app{"Sluice: Spark Structured Streaming as one small process"};
   app.require_subcommand(1);
   app.set_version_flag("--version", sluice::cli::VersionText());
