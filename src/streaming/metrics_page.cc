@@ -149,6 +149,9 @@ void AddProcess(const MemoryBudget& budget, int64_t now_ms, Page* page) {
   page->Sample({}, process.s3_retries.load());
   page->Family("sluice_kafka_errors_total", "counter", "Errors that the Kafka client reported, passing ones included.");
   page->Sample({}, process.kafka_errors.load());
+  page->Family("sluice_kafka_data_losses_total", "counter",
+               "Times that records were gone and failOnDataLoss=false went on without them.");
+  page->Sample({}, process.kafka_data_losses.load());
   page->Family("sluice_kafka_group_commit_failures_total", "counter",
                "Commits to the consumer group of spark.sluice.kafka.commitGroup that failed.");
   page->Sample({}, process.group_commit_failures.load());

@@ -44,6 +44,7 @@ TEST(MetricsPage, CountsOfAQuery) {
   EXPECT_THAT(page, HasSubstr(query + R"(,state="running"} 1)"));
   EXPECT_THAT(page, HasSubstr(query + R"(,state="failed"} 0)"));
   EXPECT_THAT(page, HasSubstr("sluice_memory_limit_bytes 1000\n"));
+  EXPECT_THAT(page, HasSubstr("\nsluice_kafka_data_losses_total 0\n"));
 }
 
 TEST(MetricsPage, DurationsAreCumulative) {

@@ -2,6 +2,7 @@
 """Kafka misbehaves: the release program on a real broker that restarts, falls silent, loses records, changes its topics
 and passwords. Whatever happens, the table holds each record that can still be read once, and what cannot be read is told.
 The broker is this file's own."""
+import json
 import signal
 import time
 import uuid
@@ -157,8 +158,10 @@ def test_retention_passes_the_lag(sluice, admin, pipeline, tmp_path, planned):
     assert job.topic.name in done.err
     check(job, "nothing was added", before)
     lenient = Pipeline(job.topic, job.table, job.checkpoint, options={"failOnDataLoss": "false"})
-    done = sluice.ok("run", lenient.write_sql(tmp_path / "4"))
+    done = sluice.ok("run", "--progress", "json", lenient.write_sql(tmp_path / "4"))
     assert "KAFKA_DATA_LOSS" in done.err, "the loss is told"
+    losses = [json.loads(line)["sources"][0]["metrics"].get("dataLosses") for line in done.out.splitlines()]
+    assert losses and int(losses[-1]) == 2, "one for each partition"
     check(job, "what was left", sorted(before + left(job.topic, {0: 80, 1: 60})))
     job.topic.produce(reviews(200, 20))
     sluice.ok("run", job.write_sql(tmp_path / "5"))

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/logging.h"
+#include "base/process_metrics.h"
 
 namespace sluice {
 namespace {
@@ -65,8 +66,10 @@ DataLoss CouldNotReadOffsetRange(const OffsetRange& range, int64_t earliest, int
            {"topicPartition", range.partition.ToString()}}};
 }
 
-Status ReportDataLoss(const DataLoss& loss, bool fail_on_data_loss) {
+Status ReportDataLoss(const DataLoss& loss, bool fail_on_data_loss, std::atomic<int64_t>* passed_over) {
   if (!fail_on_data_loss) {
+    ++TheProcessMetrics().kafka_data_losses;
+    if (passed_over != nullptr) ++*passed_over;
     Log(LogLevel::kWarn, "Data loss, going on since failOnDataLoss is false: [{}] {}", loss.error_class, loss.message);
     return Status::OK();
   }

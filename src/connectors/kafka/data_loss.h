@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,7 @@ DataLoss PartitionOffsetChanged(const TopicPartition& partition, int64_t known, 
 DataLoss StartOffsetReset(const TopicPartition& partition, int64_t asked, int64_t reset_to);
 DataLoss CouldNotReadOffsetRange(const OffsetRange& range, int64_t earliest, int64_t latest);
 
-// failOnDataLoss: the error; otherwise a warning and OK.
-Status ReportDataLoss(const DataLoss& loss, bool fail_on_data_loss);
+// failOnDataLoss: the error; otherwise a warning and OK, counted for the process and in `passed_over` (may be null).
+Status ReportDataLoss(const DataLoss& loss, bool fail_on_data_loss, std::atomic<int64_t>* passed_over);
 
 }  // namespace sluice

@@ -26,18 +26,15 @@ Result<std::string> DoubleText(double value) {
   return FormatValue(*array, 0, "UTC");
 }
 
-Status ReportAll(const std::vector<DataLoss>& losses, bool fail_on_data_loss) {
-  for (const DataLoss& loss : losses) SLUICE_RETURN_IF_ERROR(ReportDataLoss(loss, fail_on_data_loss));
-  return Status::OK();
-}
-
 }  // namespace
 
-KafkaTasks::KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer)
+KafkaTasks::KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
+                       std::atomic<int64_t>* passed_over)
     : env_(context.env), options_(std::move(options)), consumer_(std::move(consumer)) {
   limits_.fail_on_data_loss = options_.fail_on_data_loss;
   limits_.poll_timeout_ms = options_.poll_timeout_ms;
   limits_.keep_records = context.keep_records;
+  limits_.passed_over = passed_over;
   if (context.budget != nullptr) limits_.max_record_bytes = context.budget->limit() / 8;
 }
 
@@ -65,8 +62,8 @@ KafkaSource::KafkaSource(const SourceContext& context, KafkaOptions options, std
       ignore_rate_limits_(context.ignore_rate_limits),
       began_(context.began),
       options_(std::move(options)),
-      offsets_(consumer, options_, &env_->clock()),
-      tasks_(context, options_, consumer),
+      offsets_(consumer, options_, &env_->clock(), &passed_over_),
+      tasks_(context, options_, consumer, &passed_over_),
       consumer_(consumer) {
   const std::string setting = context.conf.Get("spark.sluice.kafka.commitGroup");
   const std::string& group = options_.commit_group.empty() ? setting : options_.commit_group;
@@ -91,9 +88,16 @@ Result<PartitionOffsets> KafkaSource::FetchLatest(const PartitionOffsets& known)
   if (frozen_) return *frozen_;
   SLUICE_ASSIGN(PartitionOffsets latest, offsets_.Latest(known));
   // Told before anything is planned, so that the checkpoint never holds a range that cannot be read.
-  SLUICE_RETURN_IF_ERROR(ReportAll(FindLosses(known, latest), options_.fail_on_data_loss));
+  SLUICE_RETURN_IF_ERROR(Report(FindLosses(known, latest)));
   if (available_now_) frozen_ = latest;
   return latest;
+}
+
+Status KafkaSource::Report(const std::vector<DataLoss>& losses) {
+  for (const DataLoss& loss : losses) {
+    SLUICE_RETURN_IF_ERROR(ReportDataLoss(loss, options_.fail_on_data_loss, &passed_over_));
+  }
+  return Status::OK();
 }
 
 bool KafkaSource::WaitForMore(const PartitionOffsets& from, const PartitionOffsets& latest) {
@@ -126,7 +130,7 @@ Result<std::vector<InputPartition>> KafkaSource::PlanTasks(const std::string& st
   SLUICE_ASSIGN(const PartitionOffsets until, ParseOffsets(end, kOffsetPlace));
   SLUICE_ASSIGN(const PartitionOffsets fresh, offsets_.Earliest(NewPartitions(from, until)));
   const RangePlan plan = PlanRanges(from, until, fresh);
-  SLUICE_RETURN_IF_ERROR(ReportAll(plan.losses, options_.fail_on_data_loss));
+  SLUICE_RETURN_IF_ERROR(Report(plan.losses));
   return tasks_.Plan(plan.ranges);
 }
 
@@ -141,6 +145,7 @@ Status KafkaSource::Committed(const std::string& end, std::map<std::string, std:
     SLUICE_ASSIGN(const PartitionOffsets next, ParseOffsets(end, kOffsetPlace));
     group_->Commit(next);
   }
+  if (metrics != nullptr && passed_over_ > 0) (*metrics)["dataLosses"] = std::to_string(passed_over_);
   if (latest_.empty()) return Status::OK();
   if (latest != nullptr) *latest = FormatOffsets(latest_);
   if (metrics == nullptr) return Status::OK();
@@ -157,7 +162,7 @@ KafkaBatchSource::KafkaBatchSource(const SourceContext& context, KafkaOptions op
                                    std::shared_ptr<KafkaConsumer> consumer)
     : options_(std::move(options)),
       offsets_(consumer, options_, &context.env->clock()),
-      tasks_(context, options_, consumer) {}
+      tasks_(context, options_, consumer, nullptr) {}
 
 Result<std::vector<InputPartition>> KafkaBatchSource::PlanTasks() {
   SLUICE_ASSIGN(const PartitionOffsets start, offsets_.Start());

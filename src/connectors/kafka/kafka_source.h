@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "connectors/kafka/consumer.h"
+#include "connectors/kafka/data_loss.h"
 #include "connectors/kafka/kafka_options.h"
 #include "connectors/kafka/offset_reader.h"
 #include "connectors/kafka/range_reader.h"
@@ -18,7 +20,9 @@ namespace sluice {
 // What makes readers of ranges: shared by the stream and the batch source. Thread-safe after construction.
 class KafkaTasks {
  public:
-  KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer);
+  // `passed_over`: see ReportDataLoss.
+  KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
+             std::atomic<int64_t>* passed_over);
   // One task a range, after minPartitions and maxRecordsPerPartition.
   std::vector<InputPartition> Plan(const std::vector<OffsetRange>& ranges) const;
   Result<std::unique_ptr<SliceReader>> Open(const InputPartition& input, const std::vector<int>& columns);
@@ -47,6 +51,7 @@ class KafkaSource : public StreamSource {
 
  private:
   Result<PartitionOffsets> FetchLatest(const PartitionOffsets& known);
+  Status Report(const std::vector<DataLoss>& losses);
   bool WaitForMore(const PartitionOffsets& from, const PartitionOffsets& latest);
 
   std::shared_ptr<Env> env_;
@@ -55,6 +60,7 @@ class KafkaSource : public StreamSource {
   bool ignore_rate_limits_;
   bool began_;
   KafkaOptions options_;
+  std::atomic<int64_t> passed_over_{0};  // losses since the query was started
   KafkaOffsetReader offsets_;
   KafkaTasks tasks_;
   std::shared_ptr<KafkaConsumer> consumer_;

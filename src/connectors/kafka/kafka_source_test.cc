@@ -123,8 +123,12 @@ TEST_F(KafkaSourceTest, NewPartitionThatLostItsBeginning) {
   const char* end = R"({"t":{"0":10,"1":20,"2":5}})";
   EXPECT_TRUE(HasErrorClass(Tasks(Open().get(), start, end).status(),
                             "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO"));
-  EXPECT_THAT(Tasks(Open({{"failOnDataLoss", "false"}}).get(), start, end).ValueOrDie(),
-              testing::ElementsAre("t-2:3:5"));
+  const auto lenient = Open({{"failOnDataLoss", "false"}});
+  EXPECT_THAT(Tasks(lenient.get(), start, end).ValueOrDie(), testing::ElementsAre("t-2:3:5"));
+  std::map<std::string, std::string> metrics;
+  std::optional<std::string> latest;
+  ASSERT_TRUE(lenient->Committed(end, &metrics, &latest).ok());
+  EXPECT_EQ(metrics["dataLosses"], "1");
   consumer_->DropPartition({"t", 2});
   EXPECT_TRUE(HasErrorClass(Tasks(Open().get(), start, end).status(),
                             "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS"));

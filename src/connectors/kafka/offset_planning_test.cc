@@ -91,10 +91,13 @@ TEST(OffsetPlanning, EveryLossHasItsClass) {
     ASSERT_EQ(plan.losses.size(), 1u) << row.error_class;
     EXPECT_EQ(plan.losses[0].error_class, std::string("KAFKA_DATA_LOSS.") + row.error_class);
     EXPECT_EQ(plan.ranges.size(), row.ranges) << row.error_class;
-    const Status failed = ReportDataLoss(plan.losses[0], true);
+    std::atomic<int64_t> passed_over{0};
+    const Status failed = ReportDataLoss(plan.losses[0], true, &passed_over);
     EXPECT_TRUE(HasErrorClass(failed, plan.losses[0].error_class));
     EXPECT_EQ(FindSparkError(failed)->sqlstate, "22000");
-    EXPECT_TRUE(ReportDataLoss(plan.losses[0], false).ok());
+    EXPECT_EQ(passed_over, 0);
+    EXPECT_TRUE(ReportDataLoss(plan.losses[0], false, &passed_over).ok());
+    EXPECT_EQ(passed_over, 1);
   }
 }
 

@@ -151,7 +151,8 @@ Status KafkaOffsetReader::CheckStart(const PartitionOffsets& given, PartitionOff
     int64_t& offset = (*resolved)[tp];
     const int64_t inside = std::clamp(offset, earliest.at(tp), std::max(earliest.at(tp), latest.at(tp)));
     if (inside == offset) continue;
-    SLUICE_RETURN_IF_ERROR(ReportDataLoss(StartOffsetReset(tp, offset, inside), options_.fail_on_data_loss));
+    SLUICE_RETURN_IF_ERROR(
+        ReportDataLoss(StartOffsetReset(tp, offset, inside), options_.fail_on_data_loss, passed_over_));
     offset = inside;
   }
   return Status::OK();

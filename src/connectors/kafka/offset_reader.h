@@ -13,8 +13,10 @@ namespace sluice {
 // Asks Kafka for the offsets that planning needs, and asks again where an answer may be stale. Thread-compatible.
 class KafkaOffsetReader {
  public:
-  KafkaOffsetReader(std::shared_ptr<KafkaConsumer> consumer, KafkaOptions options, Clock* clock)
-      : consumer_(std::move(consumer)), options_(std::move(options)), clock_(clock) {}
+  // `passed_over`: see ReportDataLoss.
+  KafkaOffsetReader(std::shared_ptr<KafkaConsumer> consumer, KafkaOptions options, Clock* clock,
+                    std::atomic<int64_t>* passed_over = nullptr)
+      : consumer_(std::move(consumer)), options_(std::move(options)), clock_(clock), passed_over_(passed_over) {}
 
   // Where a new query begins, by the starting options.
   Result<PartitionOffsets> Start();
@@ -37,6 +39,7 @@ class KafkaOffsetReader {
   std::shared_ptr<KafkaConsumer> consumer_;
   KafkaOptions options_;
   Clock* clock_;
+  std::atomic<int64_t>* passed_over_;
 };
 
 }  // namespace sluice

@@ -151,7 +151,7 @@ Status KafkaRangeReader::AtEndOfPartition(int64_t position) {
   }
   SLUICE_RETURN_IF_ERROR(
       ReportDataLoss(CouldNotReadOffsetRange({range_.partition, next_, range_.end}, available.begin, available.end),
-                     limits_.fail_on_data_loss));
+                     limits_.fail_on_data_loss, limits_.passed_over));
   done_ = true;
   return Status::OK();
 }
@@ -186,7 +186,7 @@ Status KafkaRangeReader::SeekAfterOutOfRange() {
   }
   SLUICE_RETURN_IF_ERROR(
       ReportDataLoss(CouldNotReadOffsetRange({range_.partition, next_, range_.end}, available.begin, available.end),
-                     limits_.fail_on_data_loss));
+                     limits_.fail_on_data_loss, limits_.passed_over));
   if (available.begin > next_ && available.begin < range_.end) {
     next_ = available.begin;
     return fetch_->Seek(next_);
@@ -204,7 +204,7 @@ Status KafkaRangeReader::CheckGap() {
   const int64_t begin = earliest.empty() ? next_ : earliest.begin()->second;
   if (begin <= from) return Status::OK();
   return ReportDataLoss(CouldNotReadOffsetRange({range_.partition, from, range_.end}, begin, std::max(begin, next_)),
-                        limits_.fail_on_data_loss);
+                        limits_.fail_on_data_loss, limits_.passed_over);
 }
 
 }  // namespace sluice

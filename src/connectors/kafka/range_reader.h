@@ -22,8 +22,9 @@ class KafkaRangeReader : public SliceReader {
   struct Limits {
     bool fail_on_data_loss = true;
     int64_t poll_timeout_ms = 120000;
-    int64_t max_record_bytes = 0;  // 0: any; a larger record is an error that names the memory setting
-    bool keep_records = false;     // for RecordOf: keys, values and headers are read whether they are columns or not
+    int64_t max_record_bytes = 0;                 // 0: any; a larger record is an error that names the memory setting
+    std::atomic<int64_t>* passed_over = nullptr;  // counts losses without an error
+    bool keep_records = false;  // for RecordOf: keys, values and headers are read whether they are columns or not
   };
   KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, OffsetRange range, const std::vector<int>& columns,
                    bool include_headers, Limits limits, Clock* clock);
