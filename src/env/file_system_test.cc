@@ -91,6 +91,7 @@ TEST_P(FileSystemContract, MissingFilesAreNotFound) {
   EXPECT_TRUE(fs_->Delete({Path("none")}).ok());
 }
 
+// SPARK-23966: no name ever holds a part of a file.
 TEST_P(FileSystemContract, APendingFileIsInvisibleUntilPublished) {
   {
     auto file = fs_->OpenForWrite(Path("t/part")).ValueOrDie();
@@ -122,7 +123,8 @@ TEST_P(FileSystemContract, ReplaceRefusesWhatItDidNotSee) {
   EXPECT_EQ(fs_->ReadFile(Path("f")).ValueOrDie(), "another writer");
 }
 
-// Ranges below, at and above S3's least part, before, between and after bytes of one's own.
+// Ranges below, at and above S3's least part, before, between and after bytes of one's own. (FLINK-39778 lost the
+// tail.)
 TEST_P(FileSystemContract, APendingFileTakesRangesOfOtherFiles) {
   std::string source(12 << 20, '\0');
   for (size_t i = 0; i < source.size(); ++i) source[i] = static_cast<char>((i * 2654435761U) >> 13);

@@ -62,7 +62,7 @@ TEST(MicroBatchLoop, ARestartGoesOnWithTheNextBatchAndKeepsItsId) {
   EXPECT_EQ(second->last_progress()->sources[0].start_offset, first->last_progress()->sources[0].end_offset);
 }
 
-TEST(MicroBatchLoop, ABatchWithoutItsCommitIsSkippedWhenTheSinkHasIt) {
+TEST(MicroBatchLoop, ABatchWithoutItsCommitIsSkippedWhenTheSinkHasIt) {  // apache/paimon 9667
   StreamScript script;
   ASSERT_TRUE(script.StartAndSettle(script.Spec())->Stop().ok());
   const auto parts = Contents(script, "/table");

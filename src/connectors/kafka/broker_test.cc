@@ -157,6 +157,16 @@ TEST_F(BrokerTest, RecordsThatTheBrokerDroppedAreALoss) {
   EXPECT_LT(values.size(), 60u);
 }
 
+TEST_F(BrokerTest, AnOffsetBeyondTheEndDoesNotRewind) {  // lakehq/sail 2267
+  Produce(0, 0, 10);
+  const std::string start = R"({"reviews":{"0":50,"1":0}})";
+  const std::string end = R"({"reviews":{"0":60,"1":0}})";
+  auto strict = Open();
+  auto reader = strict->OpenReader(strict->PlanTasks(start, end).ValueOrDie()[0], {kOffset}).ValueOrDie();
+  EXPECT_TRUE(HasErrorClass(reader->Next().status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+  EXPECT_TRUE(Read(Open({{"failOnDataLoss", "false"}}).get(), start, end).empty());
+}
+
 TEST_F(BrokerTest, TroubleThatPassesIsWaitedOut) {
   Produce(0, 0, 10);
   auto source = Open();

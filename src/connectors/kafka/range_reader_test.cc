@@ -122,6 +122,37 @@ TEST_F(RangeReaderTest, RetentionPastTheStartIsALoss) {
   EXPECT_THAT(Offsets(0, 3).ValueOrDie(), ElementsAre());  // all of it is gone
 }
 
+// SPARK-25214: without an error for the records that are gone, no split of the range reads on into the next ones.
+TEST_F(RangeReaderTest, SplitsOfARangeWithMissingOffsetsReadNothingTwice) {
+  Fill(12);
+  consumer_->DeleteBefore(kTp, 7);
+  std::atomic<int64_t> losses{0};
+  limits_.fail_on_data_loss = false;
+  limits_.passed_over = &losses;
+  std::vector<int64_t> all;
+  for (const int64_t begin : {0, 3, 6, 9}) {
+    for (const int64_t offset : Offsets(begin, begin + 3).ValueOrDie()) all.push_back(offset);
+  }
+  EXPECT_THAT(all, ElementsAre(7, 8, 9, 10, 11));
+  EXPECT_EQ(losses, 3);
+}
+
+// A client that begins at the first record when it is asked for an offset that is not there
+// (auto.offset.reset=earliest).
+class RewindingConsumer : public ScriptedConsumer {
+ public:
+  Result<std::unique_ptr<PartitionFetch>> OpenFetch(const TopicPartition& partition, int64_t) override {
+    return ScriptedConsumer::OpenFetch(partition, 0);
+  }
+};
+
+TEST_F(RangeReaderTest, RecordsBelowTheRangeAreNotTaken) {  // lakehq/sail 2267
+  consumer_ = std::make_shared<RewindingConsumer>();
+  consumer_->on_wait = [this](int timeout_ms) { clock_.Advance(timeout_ms); };
+  Fill(10);
+  EXPECT_THAT(Offsets(5, 9).ValueOrDie(), ElementsAre(5, 6, 7, 8));
+}
+
 TEST_F(RangeReaderTest, RetentionInTheMiddleOfAReadIsALoss) {
   Fill(10);
   int peeks = 0;
