@@ -143,9 +143,10 @@ class DamageTest : public ::testing::Test {
     for (const auto& [path, content] : restarted.named) {
       if (content == "missing" && !expected.named.contains(path)) return Outcome::kReaderRefuses;
     }
-    ++invisible_[fmt::format("{} entries, {} in {} of {}", state.protected_offsets ? "our" : "Spark's",
-                             damage.kind == Damage::Kind::kTruncated ? "cut" : "a change", damage.Field(whole),
-                             damage.FileKind())];
+    Invisible& invisible = invisible_[fmt::format(
+        "{} entries, {} in {} of {}", state.protected_offsets ? "our" : "Spark's",
+        damage.kind == Damage::Kind::kTruncated ? "cut" : "a change", damage.Field(whole), damage.FileKind())];
+    if (++invisible.count == 1) invisible.example = damage.Describe(whole);
     if (state.protected_offsets && damage.FileKind() != "_spark_metadata") {
       ADD_FAILURE() << "a silent change: " << what;
     }
@@ -169,25 +170,36 @@ class DamageTest : public ::testing::Test {
     EXPECT_TRUE(again == expected) << what << "\n" << FormatRepair(repair);
   }
 
-  std::map<std::string, int64_t> invisible_;
+  struct Invisible {
+    int64_t count = 0;
+    std::string example;  // the first
+  };
+  std::map<std::string, Invisible> invisible_;
   int64_t mended_ = 0;
 };
 
 TEST_F(DamageTest, ARestartRefusesByNameOrResumesRightly) {
   int64_t counts[4] = {0, 0, 0, 0};
+  int64_t files = 0;
+  int64_t bytes = 0;
   for (const QueryState& state : AllStates()) {
     const Restarted expected = RestartOn(state.files, state.rows_per_batch, state.next);
     ASSERT_TRUE(expected.status.ok()) << state.name << ": " << expected.status;
     for (const auto& [path, content] : state.files) {
       if (path.ends_with(".parquet") || path.ends_with(".json")) continue;
+      ++files;
+      bytes += static_cast<int64_t>(content.size());
       ForEachDamage(path, content, 250,
                     [&](const Damage& damage) { ++counts[static_cast<int>(Judge(state, expected, damage))]; });
     }
   }
   std::cout << fmt::format(
-      "damage: {} refused by name, {} resumed rightly, {} refused by readers, {} invisible; {} mended\n", counts[1],
-      counts[0], counts[2], counts[3], mended_);
-  for (const auto& [what, count] : invisible_) std::cout << fmt::format("damage: invisible: {:5} {}\n", count, what);
+      "damage: {} files, {} bytes: {} refused by name, {} resumed rightly, {} refused by readers, {} invisible; {} "
+      "mended\n",
+      files, bytes, counts[1], counts[0], counts[2], counts[3], mended_);
+  for (const auto& [what, seen] : invisible_) {
+    std::cout << fmt::format("damage: invisible: {:5} {}, such as {}\n", seen.count, what, seen.example);
+  }
   EXPECT_GT(counts[0], 0);
   EXPECT_GT(counts[1], counts[0] / 10);
 }
