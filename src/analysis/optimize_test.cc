@@ -41,7 +41,8 @@ TEST_F(OptimizeTest, ReadsOnlyNeededColumns) {
   EXPECT_EQ(Explained("SELECT count(*) FROM parquet.`/t`"),
             "Aggregate keys=[] calls=[count(1)]\n  Scan parquet [a] paths=[/t] options=[]\n");
   EXPECT_EQ(Explained("SELECT b, max(c) FROM parquet.`/t` WHERE k > 1 GROUP BY b"),
-            "Aggregate keys=[b] calls=[max(c)]\n  Filter (k > 1)\n    Scan parquet [b, c, k] paths=[/t] options=[]\n");
+            "Aggregate keys=[b] calls=[max(c)]\n  Filter (k > 1)\n    Scan parquet [b, c, k] paths=[/t] options=[] "
+            "conditions=[k > 1]\n");
   EXPECT_EQ(Explained("SELECT b FROM parquet.`/t` ORDER BY c LIMIT 3"),
             "Limit 3\n  Project [b]\n    Sort [c ASC NULLS FIRST]\n      Scan parquet [b, c] paths=[/t] options=[]\n");
 }
@@ -62,10 +63,50 @@ TEST_F(OptimizeTest, KeepsApartWhatIsNotDeterministic) {
 
 TEST_F(OptimizeTest, PushesFiltersBelowProjections) {
   EXPECT_EQ(Explained("SELECT y FROM (SELECT a AS x, upper(b) AS y FROM parquet.`/t`) WHERE x = 1"),
-            "Project [upper(b) AS y]\n  Filter (a = 1)\n    Scan parquet [a, b] paths=[/t] options=[]\n");
+            "Project [upper(b) AS y]\n  Filter (a = 1)\n    Scan parquet [a, b] paths=[/t] options=[] "
+            "conditions=[a = 1]\n");
   // A condition on a computed value stays above it.
   EXPECT_EQ(Explained("SELECT y FROM (SELECT a, upper(b) AS y FROM parquet.`/t`) WHERE y = 'X'"),
             "Filter (y = X)\n  Project [upper(b) AS y]\n    Scan parquet [b] paths=[/t] options=[]\n");
+}
+
+// What the scan of the query is told.
+std::string ConditionsIn(const std::string& explained) {
+  const size_t begin = explained.find("conditions=");
+  return begin == std::string::npos ? "" : explained.substr(begin + 12, explained.find('\n', begin) - begin - 13);
+}
+
+TEST_F(OptimizeTest, TellsScansWhatFiltersDemand) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"a = 3", "a = 3"},
+      {"3 >= a", "a <= 3"},
+      {"a <=> 3 AND b > 'x'", "(a = 3 AND b > x)"},
+      {"a = 3 OR b < 'x'", "(a = 3 OR b < x)"},
+      {"a IN (1, NULL, 2)", "(a = 1 OR a = 2)"},
+      {"a BETWEEN 1 AND 2", "(a >= 1 AND a <= 2)"},
+      {"b LIKE 'ab%c'", "b begins with ab"},
+      {"b LIKE 'a!%b%' ESCAPE '!'", "b begins with a"},
+      {"startswith(b, 'ab')", "b begins with ab"},
+      {"b IS NULL AND a IS NOT NULL", "(b IS NULL AND a IS NOT NULL)"},
+      {"c < 1", "c < 1"},
+      {"a = 3000000000", "a = 3000000000"},  // widened exactly
+      {"a = 1 AND upper(b) = 'X'", "a = 1"},
+      // Of these nothing can be said.
+      {"b = 3", ""},
+      {"a = 1 OR upper(b) = 'X'", ""},
+      {"a <> 3", ""},
+      {"NOT a = 3", ""},
+      {"a = k", ""},
+      {"k = 1.5D", ""},
+      {"b LIKE '%a'", ""},
+      {"CAST(k AS INT) = 3", ""},
+      {"a + 1 = 3", ""},
+  };
+  for (const auto& [condition, told] : cases) {
+    EXPECT_EQ(ConditionsIn(Explained(std::string("SELECT * FROM parquet.`/t` WHERE ") + condition)), told) << condition;
+  }
+  EXPECT_EQ(ConditionsIn(Explained("SELECT * FROM (SELECT * FROM parquet.`/t` WHERE a > 1) WHERE b = 'x'")),
+            "a > 1, b = x");
 }
 
 TEST_F(OptimizeTest, FoldsConstants) {

@@ -45,6 +45,11 @@ class SliceReader {
   virtual void Cancel() {}
 };
 
+// What a connector learnt of a finite relation when its schema was asked for, kept for the query that then reads it.
+struct ResolvedSource {
+  std::shared_ptr<const void> found;  // the connector's own; null: nothing
+};
+
 // What a source is made from.
 struct SourceContext {
   std::shared_ptr<Env> env;
@@ -54,10 +59,11 @@ struct SourceContext {
   std::optional<Location> checkpoint;  // the folder sources/<i> of the query's checkpoint; none for batch queries
   std::string query_id;
   MemoryBudget* budget = nullptr;
-  bool available_now = false;       // Trigger.AvailableNow: freeze the end at the first LatestOffset
-  bool ignore_rate_limits = false;  // Trigger.Once: all that is there in one batch
-  bool began = false;               // the first batch was planned before: its start must be in `checkpoint`
-  bool keep_records = false;        // readers keep the whole records of their last slice (SliceReader::RecordOf)
+  std::shared_ptr<ResolvedSource> resolved;  // of batch reads: filled with the schema, used when it is opened; or null
+  bool available_now = false;                // Trigger.AvailableNow: freeze the end at the first LatestOffset
+  bool ignore_rate_limits = false;           // Trigger.Once: all that is there in one batch
+  bool began = false;                        // the first batch was planned before: its start must be in `checkpoint`
+  bool keep_records = false;  // readers keep the whole records of their last slice (SliceReader::RecordOf)
 };
 
 // A stream of rows with offsets. Offsets are the source's JSON as in offsets/N, opaque to everybody else. Called from

@@ -8,7 +8,7 @@
 namespace sluice {
 
 Status ChainedReader::OpenNext() {
-  SLUICE_ASSIGN(auto opened, source_->OpenReader(inputs_[next_++], columns_));
+  SLUICE_ASSIGN(auto opened, source_->OpenWanted(inputs_[next_++], columns_, wanted_));
   std::lock_guard lock(mutex_);
   if (cancelled_) return EnvironmentError("OPERATION_CANCELED", "The query was cancelled.");
   current_ = std::move(opened);

@@ -13,6 +13,7 @@
 #include "exec/local.h"
 #include "exec/part_opener.h"
 #include "exec/project.h"
+#include "exec/query_wants.h"
 #include "exec/range.h"
 #include "exec/scan.h"
 #include "exec/sort.h"
@@ -32,6 +33,13 @@ struct Input {
   PartOpener open;
 };
 
+// A sort of which only the first rows are wanted.
+struct Top {
+  const SortKey& key;  // the first one
+  int64_t rows;
+  std::shared_ptr<TopBound> bound;
+};
+
 class Planner {
  public:
   explicit Planner(const PlannerContext& context) : context_(context) {}
@@ -39,8 +47,9 @@ class Planner {
   Result<std::unique_ptr<Operator>> Build(const PlanPtr& plan) const;
 
  private:
-  Result<Input> InputOf(const PlanPtr& plan, size_t max_parts) const;
-  Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts) const;
+  // `top`: of the sort above, if its first rows alone are wanted.
+  Result<Input> InputOf(const PlanPtr& plan, size_t max_parts, const Top* top = nullptr) const;
+  Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts, const Top* top) const;
   std::unique_ptr<Operator> Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const;
   Result<std::unique_ptr<Operator>> BuildRows(const PlanPtr& plan) const;
   Result<std::unique_ptr<Operator>> BuildAggregate(const PlanNode& node) const;
@@ -56,27 +65,46 @@ EvalContext ForPart(EvalContext context, size_t part) {
   return context;
 }
 
-Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts) const {
+// Tells the scan what is wanted of its rows; null: all of them.
+Result<std::shared_ptr<const RowsWanted>> WantedOf(const PlanNode& plan, const PlanNode& scan, BatchSource* source,
+                                                   const EvalContext& context, const Top* top) {
+  ScanBound bound;
+  if (top != nullptr && top->rows > 0) bound.column = ScanColumnOf(*top->key.expr, plan);
+  if (bound.column >= 0) {
+    bound.bound = top->bound;
+    if (!HasFilter(plan)) {
+      const int column = ColumnsToRead(scan)[static_cast<size_t>(bound.column)];
+      SLUICE_ASSIGN(const auto last,
+                    source->BoundOfFirst({column, top->key.ascending, top->key.nulls_first, top->rows}));
+      if (last) top->bound->Tighten(last);
+    }
+  }
+  if (bound.bound == nullptr && !HasFilter(plan)) return nullptr;
+  return std::make_shared<QueryWants>(plan, scan, context, std::move(bound));
+}
+
+Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts, const Top* top) const {
   if (scan.scan.streaming) return NotSupported("A streaming source can be read by a streaming query only.");
   SLUICE_ASSIGN(auto opened, context_.open_source(scan.scan));
   SLUICE_ASSIGN(const std::vector<InputPartition> partitions, opened->PlanTasks());
   const std::shared_ptr<BatchSource> source = std::move(opened);
+  SLUICE_ASSIGN(const auto wanted, WantedOf(*plan, scan, source.get(), context_.eval, top));
   const size_t parts = std::min(partitions.size(), max_parts);
-  auto open = [plan, &bottom = scan, source, partitions, parts,
+  auto open = [plan, &bottom = scan, source, partitions, parts, wanted,
                eval = context_.eval](int part) -> Result<std::unique_ptr<Operator>> {
     const size_t begin = partitions.size() * static_cast<size_t>(part) / parts;
     const size_t end = partitions.size() * (static_cast<size_t>(part) + 1) / parts;
     std::vector<InputPartition> mine(partitions.begin() + static_cast<std::ptrdiff_t>(begin),
                                      partitions.begin() + static_cast<std::ptrdiff_t>(end));
-    auto reader = std::make_unique<ChainedReader>(source, std::move(mine), ColumnsToRead(bottom));
+    auto reader = std::make_unique<ChainedReader>(source, std::move(mine), ColumnsToRead(bottom), wanted);
     return BuildTaskPipeline(*plan, std::move(reader), ForPart(eval, begin));
   };
   return Input{static_cast<int>(parts), std::move(open)};
 }
 
-Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts) const {
+Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts, const Top* top) const {
   const PlanNode& bottom = BottomOfChain(*plan);
-  if (bottom.kind == PlanKind::kScan) return ScanInput(plan, bottom, max_parts);
+  if (bottom.kind == PlanKind::kScan) return ScanInput(plan, bottom, max_parts, top);
   SLUICE_ASSIGN(auto rows, BuildRows(plan));
   auto once = std::make_shared<std::unique_ptr<Operator>>(std::move(rows));
   return Input{1, [once](int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); }};
@@ -110,10 +138,13 @@ Result<std::unique_ptr<Operator>> Planner::BuildAggregate(const PlanNode& node) 
 
 // The first rows of a sort: each part gives its own first rows, and among those are the first of all.
 Result<std::unique_ptr<Operator>> Planner::BuildTopRows(const PlanNode& sort, int64_t rows) const {
-  SLUICE_ASSIGN(Input input, InputOf(sort.inputs.at(0), kMaxStates));
-  const auto top = [keys = sort.sort_keys, rows, eval = context_.eval,
-                    budget = context_.budget](std::unique_ptr<Operator> from) {
-    return std::make_unique<SortOperator>(std::move(from), keys, rows, eval, budget);
+  const SortKey& key = sort.sort_keys.at(0);
+  const auto bound = std::make_shared<TopBound>(key.ascending, key.nulls_first);
+  const Top wanted{key, rows, bound};
+  SLUICE_ASSIGN(Input input, InputOf(sort.inputs.at(0), kMaxStates, &wanted));
+  const auto top = [keys = sort.sort_keys, rows, eval = context_.eval, budget = context_.budget,
+                    bound](std::unique_ptr<Operator> from) {
+    return std::make_unique<SortOperator>(std::move(from), keys, rows, eval, budget, bound);
   };
   if (input.parts == 1) {
     SLUICE_ASSIGN(auto only, input.open(0));
@@ -135,10 +166,7 @@ Result<std::unique_ptr<Operator>> Planner::BuildFirstRows(const PlanPtr& plan, i
   }
   if (BottomOfChain(*plan).kind != PlanKind::kScan) return Build(plan);
   SLUICE_ASSIGN(Input input, InputOf(plan, std::numeric_limits<size_t>::max()));
-  bool filtered = false;
-  for (const PlanNode* node = plan.get(); !node->inputs.empty(); node = node->inputs[0].get()) {
-    filtered = filtered || node->kind == PlanKind::kFilter;
-  }
+  const bool filtered = HasFilter(*plan);
   input.open = [open = std::move(input.open), rows](int part) -> Result<std::unique_ptr<Operator>> {
     SLUICE_ASSIGN(auto from, open(part));
     return std::make_unique<LimitOperator>(std::move(from), rows, 0);

@@ -13,17 +13,19 @@ namespace sluice {
 namespace {
 
 constexpr size_t kSliceRows = 8192;
-constexpr int64_t kTrimRows = 16384;  // a top-k sort gathers this many rows beyond 2 k between two trims
+constexpr int64_t kTrimRows = 1024;  // a top-k sort gathers this many rows beyond 2 k between two trims
 
 }  // namespace
 
 SortOperator::SortOperator(std::unique_ptr<Operator> input, std::vector<SortKey> keys, std::optional<int64_t> limit,
-                           EvalContext context, MemoryBudget* budget)
+                           EvalContext context, MemoryBudget* budget, std::shared_ptr<TopBound> bound)
     : input_(std::move(input)),
       keys_(std::move(keys)),
       limit_(limit),
       context_(std::move(context)),
-      memory_(budget, "A sort") {
+      memory_(budget, "A sort"),
+      bound_(std::move(bound)) {
+  if (bound_ == nullptr) bound_ = std::make_shared<TopBound>(keys_.at(0).ascending, keys_.at(0).nulls_first);
   arrow::FieldVector fields = input_->schema()->fields();
   for (const SortKey& key : keys_) {
     if (const auto* column = dynamic_cast<const ColumnExpr*>(key.expr.get())) {
@@ -56,15 +58,24 @@ Result<RowOrder> SortOperator::OrderOf(const arrow::RecordBatch& rows) const {
   return RowOrder::Make(columns, keys_);
 }
 
+Result<std::shared_ptr<arrow::RecordBatch>> SortOperator::FirstOf(std::shared_ptr<arrow::RecordBatch> rows) {
+  const int key = key_columns_.at(0);
+  if (const auto within = bound_->RowsWithin(*rows->column(key)); within) {
+    if (within->empty()) return nullptr;
+    SLUICE_ASSIGN(rows, SelectRows(rows, *within, context_.pool));
+  }
+  if (rows->num_rows() < *limit_) return rows;
+  // The first rows of all are among the first of each slice, and are not after any of these.
+  SLUICE_ASSIGN(const RowOrder order, OrderOf(*rows));
+  const std::vector<int32_t> first = order.Sorted(limit_);
+  SLUICE_RETURN_IF_ERROR(bound_->TightenTo(*rows->column(key), first.back()));
+  return SelectRows(rows, first, context_.pool);
+}
+
 Status SortOperator::Keep(std::shared_ptr<arrow::RecordBatch> rows) {
-  if (worst_) {
-    SLUICE_ASSIGN(const RowOrder order, OrderOf(*rows));
-    std::vector<int32_t> better;
-    for (int64_t row = 0; row < rows->num_rows(); ++row) {
-      if (order.Prefix(row) <= *worst_) better.push_back(static_cast<int32_t>(row));
-    }
-    if (better.empty()) return Status::OK();
-    SLUICE_ASSIGN(rows, SelectRows(rows, better, context_.pool));
+  if (limit_) {
+    SLUICE_ASSIGN(rows, FirstOf(std::move(rows)));
+    if (rows == nullptr) return Status::OK();
   }
   SLUICE_ASSIGN(rows, OwnRows(rows, context_.pool));
   kept_rows_ += rows->num_rows();
@@ -72,7 +83,7 @@ Status SortOperator::Keep(std::shared_ptr<arrow::RecordBatch> rows) {
   kept_bytes_ += RetainedBytes(*rows) + rows->num_rows() * 16;
   SLUICE_RETURN_IF_ERROR(memory_.Cover(kept_bytes_));
   kept_.push_back(std::move(rows));
-  if (limit_ && kept_rows_ / 2 > *limit_ + kTrimRows / 2) return Trim();
+  if (limit_ && kept_rows_ - kTrimRows > *limit_ && kept_rows_ - kTrimRows - *limit_ > *limit_) return Trim();
   return Status::OK();
 }
 
@@ -97,7 +108,7 @@ Status SortOperator::Trim() {
   SLUICE_ASSIGN(auto rows, Combine());
   SLUICE_ASSIGN(const RowOrder order, OrderOf(*rows));
   const std::vector<int32_t> first = order.Sorted(limit_);
-  if (static_cast<int64_t>(first.size()) == *limit_ && !first.empty()) worst_ = order.Prefix(first.back());
+  SLUICE_RETURN_IF_ERROR(bound_->TightenTo(*rows->column(key_columns_.at(0)), first.back()));
   SLUICE_ASSIGN(rows, SelectRows(rows, first, context_.pool));
   SLUICE_ASSIGN(rows, OwnRows(rows, context_.pool));
   kept_rows_ = rows->num_rows();

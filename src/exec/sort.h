@@ -9,6 +9,7 @@
 #include "exec/memory_reservation.h"
 #include "exec/operator.h"
 #include "exec/row_order.h"
+#include "exec/top_bound.h"
 #include "expr/expr.h"
 #include "plan/plan.h"
 
@@ -18,8 +19,9 @@ namespace sluice {
 // are equal by the keys stay in the order they came. SLUICE_MEMORY_BUDGET when the rows kept do not fit.
 class SortOperator : public Operator {
  public:
+  // `bound`, which the parts of a sort with a limit may share, is of the first key; null: one of its own.
   SortOperator(std::unique_ptr<Operator> input, std::vector<SortKey> keys, std::optional<int64_t> limit,
-               EvalContext context, MemoryBudget* budget);
+               EvalContext context, MemoryBudget* budget, std::shared_ptr<TopBound> bound = nullptr);
   const std::shared_ptr<arrow::Schema>& schema() const override { return input_->schema(); }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   void Cancel() override { input_->Cancel(); }
@@ -29,6 +31,8 @@ class SortOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> WithKeys(const std::shared_ptr<arrow::RecordBatch>& slice) const;
   Result<RowOrder> OrderOf(const arrow::RecordBatch& rows) const;
   Status Keep(std::shared_ptr<arrow::RecordBatch> rows);
+  // Of a slice, what may be among the first rows; null: nothing.
+  Result<std::shared_ptr<arrow::RecordBatch>> FirstOf(std::shared_ptr<arrow::RecordBatch> rows);
   // Puts what is kept into one batch.
   Result<std::shared_ptr<arrow::RecordBatch>> Combine();
   // Keeps only the first `limit_` rows.
@@ -46,7 +50,7 @@ class SortOperator : public Operator {
   std::vector<std::shared_ptr<arrow::RecordBatch>> kept_;
   int64_t kept_rows_ = 0;
   int64_t kept_bytes_ = 0;
-  std::optional<uint64_t> worst_;  // prefix of the last row that can still be among the first
+  std::shared_ptr<TopBound> bound_;
 
   bool read_ = false;
   std::shared_ptr<arrow::RecordBatch> rows_;

@@ -25,6 +25,8 @@ class CountAccumulator : public Accumulator {
     if (only_true_) {
       const ColumnReader<bool> holds(*args[0]);
       for (int64_t row = 0; row < rows; ++row) counts_[groups[row]] += !validity.IsNull(row) && holds[row];
+    } else if (validity.buffer() == nullptr && counts_.size() == 1) {
+      counts_[0] += rows;
     } else if (validity.buffer() == nullptr) {
       for (int64_t row = 0; row < rows; ++row) ++counts_[groups[row]];
     } else {

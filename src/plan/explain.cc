@@ -2,6 +2,8 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/logging.h"
 #include "conf/conf.h"
 #include "plan/plan.h"
@@ -32,13 +34,27 @@ std::string NamedList(const PlanNode& node) {
   return Join(parts);
 }
 
+std::string ConditionsText(const PlanNode& scan) {
+  if (scan.scan.conditions.empty()) return {};
+  std::vector<std::string> names;  // by column of the source
+  for (size_t i = 0; i < scan.scan.columns.size(); ++i) {
+    const auto column = static_cast<size_t>(scan.scan.columns[i]);
+    names.resize(std::max(names.size(), column + 1));
+    names[column] = scan.schema->field(static_cast<int>(i))->name();
+  }
+  std::vector<std::string> parts;
+  for (const ScanCondition& condition : scan.scan.conditions) parts.push_back(ToString(condition, names));
+  return fmt::format(" conditions=[{}]", Join(parts));
+}
+
 std::string ScanText(const PlanNode& node) {
   std::vector<std::string> options;
   for (const auto& [key, value] : node.scan.options) {
     options.push_back(key + "=" + (IsSecretKey(key) ? "***" : value));
   }
-  return fmt::format("{} {} [{}] paths=[{}] options=[{}]", node.scan.streaming ? "StreamScan" : "Scan",
-                     node.scan.format, Join(node.schema->field_names()), Join(node.scan.paths), Join(options));
+  return fmt::format("{} {} [{}] paths=[{}] options=[{}]{}", node.scan.streaming ? "StreamScan" : "Scan",
+                     node.scan.format, Join(node.schema->field_names()), Join(node.scan.paths), Join(options),
+                     ConditionsText(node));
 }
 
 std::string AggregateText(const PlanNode& node) {

@@ -20,6 +20,7 @@ PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
   result = PruneColumns(result);
   // A scan without its unused columns may leave a projection that only passes columns on.
   result = MergeProjections(result);
+  result = PushConditions(result);
   return ShareExpressions(result);
 }
 

@@ -12,9 +12,11 @@
 
 #include "expr/aggregate.h"
 #include "expr/expr.h"
+#include "plan/scan_condition.h"
 
 namespace sluice {
 
+struct ResolvedSource;
 struct PlanNode;
 using PlanPtr = std::shared_ptr<const PlanNode>;
 
@@ -34,7 +36,9 @@ struct ScanSpec {
   bool streaming = false;
   std::vector<int>
       columns;  // indices into the connector's schema that are read, ascending; the node's schema is just these
-  std::shared_ptr<void> handle;  // what the connector opened while resolving; opaque here
+  std::vector<ScanCondition> conditions;     // rows that do not fulfil all of them may be left out
+  bool counts_rows = false;                  // its batch reader can be asked for no column at all
+  std::shared_ptr<ResolvedSource> resolved;  // what the connector found while resolving; opaque here
 };
 
 // A resolved logical node: a value, immutable and shared. Fields beyond `kind` have a meaning only for the kind named.

@@ -76,7 +76,7 @@ PlanPtr OverPrunedInput(const PlanNode& node, const Pruned& input) {
 
 Pruned PruneScan(const PlanPtr& plan, std::vector<bool> needed) {
   if (plan->scan.columns.size() != static_cast<size_t>(plan->schema->num_fields())) return Unchanged(plan);
-  KeepOne(*plan->schema, &needed);
+  if (plan->scan.streaming || !plan->scan.counts_rows) KeepOne(*plan->schema, &needed);
   auto scan = std::make_shared<PlanNode>(*plan);
   Pruned pruned;
   scan->schema = KeepFields(*plan->schema, needed, &pruned.columns);

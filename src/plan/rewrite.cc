@@ -24,6 +24,15 @@ PlanPtr RewritePlan(const PlanPtr& plan, const NodeRule& rule) {
   return replaced == nullptr ? node : replaced;
 }
 
+PlanPtr WithFreshScans(const PlanPtr& plan) {
+  return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
+    if (node->kind != PlanKind::kScan || node->scan.resolved == nullptr) return nullptr;
+    auto fresh = std::make_shared<PlanNode>(*node);
+    fresh->scan.resolved = nullptr;
+    return fresh;
+  });
+}
+
 std::vector<ExprPtr> ExpressionsOf(const PlanNode& node) {
   std::vector<ExprPtr> list = node.exprs;
   for (const AggregateCall& call : node.aggregates) {

@@ -22,6 +22,9 @@ PlanPtr RewriteExpressions(const PlanPtr& node, const ListRule& rule);
 // All expressions of a node, in the order in which RewriteExpressions gives them.
 std::vector<ExprPtr> ExpressionsOf(const PlanNode& node);
 
+// The plan as one to be run again later: its scans look for their sources' data anew.
+PlanPtr WithFreshScans(const PlanPtr& plan);
+
 // The expression with column i replaced by values[i].
 ExprPtr SubstituteColumns(const ExprPtr& expr, const std::vector<ExprPtr>& values);
 // Marks the columns that an expression reads; shared nodes are walked once.

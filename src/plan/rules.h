@@ -15,8 +15,12 @@ PlanPtr PushFilters(const PlanPtr& plan);
 // Deterministic expressions over literals become literals; those that fail stay, to fail when they run. What depends on
 // the batch (current_timestamp()) has no arguments and stays.
 PlanPtr FoldConstants(const PlanPtr& plan, const EvalContext& context);
-// Columns that nothing above needs are neither computed nor read; a scan keeps at least one.
+// Columns that nothing above needs are neither computed nor read; a scan keeps at least one,
+// unless its source can count rows without.
 PlanPtr PruneColumns(const PlanPtr& plan);
+// What filters demand of single columns is told to the scan below them, which may leave rows out by it; the filters
+// stay.
+PlanPtr PushConditions(const PlanPtr& plan);
 // Equal sub-expressions of a node become one object, and split(x, d)[i] one kernel for all i.
 PlanPtr ShareExpressions(const PlanPtr& plan);
 

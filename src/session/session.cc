@@ -12,6 +12,7 @@
 #include "connectors/memory/memory_table.h"
 #include "connectors/registry.h"
 #include "exec/planner.h"
+#include "plan/rewrite.h"
 #include "session/time_zone.h"
 
 namespace sluice {
@@ -140,7 +141,7 @@ void Session::OnProgress(std::function<void(const QueryProgress&)> listener) {
 
 void Session::SetView(const std::string& name, PlanPtr plan) {
   std::lock_guard lock(mutex_);
-  views_[Lower(name)] = std::move(plan);
+  views_[Lower(name)] = WithFreshScans(plan);
 }
 
 bool Session::DropView(const std::string& name) {
@@ -171,6 +172,7 @@ SourceContext Session::ContextOf(const ScanSpec& spec) const {
   context.options = Options(spec.options);
   context.paths = spec.paths;
   context.budget = &process_->budget();
+  context.resolved = spec.resolved;
   return context;
 }
 
@@ -180,7 +182,9 @@ Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schem
         fmt::format("A schema for the format {} is not supported: the source gives its own.", spec.format));
   }
   SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
+  spec.resolved = std::make_shared<ResolvedSource>();
   SLUICE_ASSIGN(schema, connector->schema(ContextOf(spec), spec.streaming));
+  spec.counts_rows = connector->counts_rows;
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kScan;
   node->schema = std::move(schema);

@@ -7,6 +7,6 @@ namespace sluice {
 
 extern const Connector kParquetConnector;
 const Connector kParquetConnector = {
-    "parquet", "Parquet files in a folder", ParquetTableSchema, nullptr, OpenParquetTable, FileSink::Open};
+    "parquet", "Parquet files in a folder", ParquetTableSchema, nullptr, OpenParquetTable, FileSink::Open, true};
 
 }  // namespace sluice

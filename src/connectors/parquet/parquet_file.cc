@@ -8,6 +8,9 @@
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/spark_error.h"
 #include "types/spark_type.h"
 
@@ -15,6 +18,11 @@ namespace sluice {
 namespace {
 
 constexpr char kRowMetadata[] = "org.apache.spark.sql.parquet.row.metadata";
+
+bool SameName(const std::string& a, const std::string& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
 
 std::shared_ptr<arrow::DataType> AllNullable(const std::shared_ptr<arrow::DataType>& type) {
   switch (type->id()) {
@@ -115,6 +123,14 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOfParquetFile(parquet::arrow::FileR
     fields.push_back(arrow::field(field->name(), is_int96 ? TimestampType() : std::move(type)));
   }
   return AllNullable(*arrow::schema(std::move(fields)));
+}
+
+int FieldOfFile(const parquet::schema::GroupNode& root, const std::string& name) {
+  int found = -1;
+  for (int i = 0; i < root.field_count(); ++i) {
+    if (SameName(root.field(i)->name(), name)) found = i;
+  }
+  return found;
 }
 
 Result<std::shared_ptr<arrow::Array>> ConformColumn(const std::shared_ptr<arrow::Array>& column,

@@ -11,6 +11,10 @@
 #include "base/status.h"
 #include "connectors/parquet/table_files.h"
 
+namespace parquet::schema {
+class GroupNode;
+}
+
 namespace sluice {
 
 constexpr int64_t kParquetSliceRows = 8192;
@@ -22,6 +26,9 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(
 
 // The file's columns in engine types, all nullable: from the schema that Spark left in the footer, else from Parquet's.
 Result<std::shared_ptr<arrow::Schema>> SchemaOfParquetFile(parquet::arrow::FileReader* reader);
+
+// The field of the file's root that a column of the table is read from, names compared without case; -1: it has none.
+int FieldOfFile(const parquet::schema::GroupNode& root, const std::string& name);
 
 // Brings a column of a file into the type that the table has for it: other names inside, INT96 as timestamps with a
 // zone, narrower numbers. FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH when that is not possible.

@@ -2,7 +2,6 @@
 #include "connectors/parquet/parquet_slice_reader.h"
 
 #include <arrow/api.h>
-#include <arrow/io/caching.h>
 #include <fmt/format.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
@@ -10,22 +9,17 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
-#include <cctype>
-#include <numeric>
+#include <utility>
 
 #include "base/spark_error.h"
 #include "connectors/parquet/parquet_file.h"
+#include "connectors/parquet/row_group_range.h"
 #include "types/datetime_text.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
 namespace {
-
-bool SameName(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 // The value of a partition folder in the column's type, as inferred from all of the table's folders.
 Result<std::shared_ptr<arrow::Scalar>> FolderValue(const std::optional<std::string>& text,
@@ -50,6 +44,20 @@ Result<std::shared_ptr<arrow::Scalar>> FolderValue(const std::optional<std::stri
   }
 }
 
+// A reader that finds most slices wanted stops asking: it would look at every row twice.
+constexpr int64_t kSlicesToLearn = 8;
+constexpr int64_t kUsefulQuarters = 3;  // of four slices wanted, at most
+
+constexpr int64_t kCountedRows = 1 << 17;  // a slice without columns of the file
+
+// Where the first byte of a row group is.
+int64_t BeginOf(const parquet::RowGroupMetaData& group) {
+  if (group.num_columns() == 0) return 0;
+  const auto chunk = group.ColumnChunk(0);
+  const int64_t data = chunk->data_page_offset();
+  return chunk->has_dictionary_page() ? std::min(data, chunk->dictionary_page_offset()) : data;
+}
+
 // Where a failed read happened; errors of ours keep their class.
 Status ReadError(const Status& status, const std::string& path) {
   if (FindSparkError(status) != nullptr) return status;
@@ -60,160 +68,210 @@ Status ReadError(const Status& status, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<SliceReader>> ParquetSliceReader::Open(std::shared_ptr<const FilePart> part,
-                                                              const std::shared_ptr<const TableRead>& table,
-                                                              const std::vector<int>& columns) {
-  auto reader = std::make_unique<ParquetSliceReader>();
-  reader->part_ = part;
-  SLUICE_ASSIGN(reader->file_, OpenParquetFile(part->file, part->metadata));
-  SLUICE_RETURN_IF_ERROR(reader->FindColumns(*table, columns));
+                                                              std::shared_ptr<const TableRead> table,
+                                                              ReadRequest request) {
+  auto reader = std::make_unique<ParquetSliceReader>(std::move(part), std::move(table), std::move(request));
+  SLUICE_RETURN_IF_ERROR(reader->FindFolderColumns());
+  // What folders stand for may tell enough to leave the file closed.
+  const auto of_folders = [&](int column) {
+    const auto& wanted = reader->request_.columns;
+    const auto place = static_cast<size_t>(std::find(wanted.begin(), wanted.end(), column) - wanted.begin());
+    const bool known = place < wanted.size() && reader->origins_[place].constant != nullptr;
+    return known ? RangeOfConstant(*reader->origins_[place].constant, 1) : ColumnRange{1, {}, {}, {}, true};
+  };
+  if (!reader->MayHaveRows(of_folders)) return std::unique_ptr<SliceReader>(std::move(reader));
+  SLUICE_ASSIGN(reader->file_, reader->part_->file->Open());
   try {
-    reader->ChooseReaders();
+    reader->FindFields();
+    reader->ChooseColumns();
     reader->ChooseRowGroups();
   } catch (const parquet::ParquetException& error) {
-    return ReadError(Status::IOError(error.what()), part->file.path);
+    return ReadError(Status::IOError(error.what()), reader->file_info().path);
   }
   return std::unique_ptr<SliceReader>(std::move(reader));
 }
 
-Status ParquetSliceReader::FindColumns(const TableRead& table, const std::vector<int>& columns) {
-  const auto* root = file_->parquet_reader()->metadata()->schema()->group_node();
-  const TableFile& file = part_->file;
-  const int data_columns = table.schema->num_fields() - static_cast<int>(file.partition.size());
-  arrow::FieldVector slice_fields;
-  for (const int column : columns) {
-    const auto& field = table.schema->field(column);
-    slice_fields.push_back(field);
+bool ParquetSliceReader::MayHaveRows(const RangeOf& range_of) const {
+  if (request_.wanted == nullptr) return true;
+  const std::vector<ScanCondition> conditions = request_.wanted->Conditions();
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [&](const ScanCondition& condition) { return MayHold(condition, range_of); });
+}
+
+Status ParquetSliceReader::FindFolderColumns() {
+  const auto& partition = file_info().partition;
+  const int data_columns = table_->schema->num_fields() - static_cast<int>(partition.size());
+  arrow::FieldVector fields;
+  for (const int column : request_.columns) {
+    fields.push_back(table_->schema->field(column));
     Origin origin;
     if (column >= data_columns) {
-      SLUICE_ASSIGN(origin.constant,
-                    FolderValue(file.partition[column - data_columns], field->type(), table.time_zone));
-    } else {
-      for (int i = 0; i < root->field_count(); ++i) {
-        if (SameName(root->field(i)->name(), field->name())) origin.field = i;
-      }
-      if (origin.field < 0) origin.constant = arrow::MakeNullScalar(field->type());
+      SLUICE_ASSIGN(origin.constant, FolderValue(partition[static_cast<size_t>(column - data_columns)],
+                                                 fields.back()->type(), table_->time_zone));
     }
     origins_.push_back(std::move(origin));
   }
-  schema_ = arrow::schema(std::move(slice_fields));
+  schema_ = arrow::schema(std::move(fields));
   return Status::OK();
 }
 
-void ParquetSliceReader::ChooseReaders() {
-  const auto& descriptor = *file_->parquet_reader()->metadata()->schema();
-  std::vector<int> fields;  // of the file that are read through Arrow, in the file's order
+void ParquetSliceReader::FindFields() {
+  const auto* root = file_->parquet_reader()->metadata()->schema()->group_node();
   for (size_t i = 0; i < origins_.size(); ++i) {
     Origin& origin = origins_[i];
-    if (origin.field < 0) continue;
-    const auto& node = *descriptor.group_node()->field(origin.field);
-    const auto& type = schema_->field(static_cast<int>(i))->type();
-    const int leaf = node.is_primitive() ? descriptor.ColumnIndex(node) : -1;
-    if (leaf >= 0 && TextColumnReader::CanRead(*descriptor.Column(leaf), *type)) {
-      origin.in_texts = static_cast<int>(text_leaves_.size());
-      text_leaves_.push_back(leaf);
-      text_types_.push_back(type);
-    } else {
-      fields.push_back(origin.field);
-    }
+    if (origin.constant != nullptr) continue;
+    const auto& field = schema_->field(static_cast<int>(i));
+    origin.field = FieldOfFile(*root, field->name());
+    if (origin.field < 0) origin.constant = arrow::MakeNullScalar(field->type());
   }
-  std::sort(fields.begin(), fields.end());
-  for (Origin& origin : origins_) {
-    if (origin.field < 0 || origin.in_texts >= 0) continue;
-    origin.in_rows = static_cast<int>(std::lower_bound(fields.begin(), fields.end(), origin.field) - fields.begin());
+}
+
+void ParquetSliceReader::ChooseColumns() {
+  first_.emplace(file_.get(), file_info().path);
+  rest_.emplace(file_.get(), file_info().path);
+  std::vector<bool> tells(origins_.size(), false);
+  if (request_.wanted != nullptr) {
+    for (const int place : request_.wanted->columns()) tells[static_cast<size_t>(place)] = true;
   }
-  for (int leaf = 0; leaf < descriptor.num_columns(); ++leaf) {
-    const int field = descriptor.group_node()->FieldIndex(*descriptor.GetColumnRoot(leaf));
-    if (std::binary_search(fields.begin(), fields.end(), field)) row_leaves_.push_back(leaf);
+  const auto is_field = [](const Origin& origin) { return origin.field >= 0; };
+  const auto fields = std::count_if(origins_.begin(), origins_.end(), is_field);
+  int64_t telling = 0;
+  for (size_t i = 0; i < origins_.size(); ++i) telling += tells[i] && is_field(origins_[i]) ? 1 : 0;
+  const bool ask = telling > 0 && telling < fields;
+  size_t places[2] = {0, 0};
+  for (size_t i = 0; i < origins_.size(); ++i) {
+    Origin& origin = origins_[i];
+    if (!is_field(origin)) continue;
+    origin.is_first = ask && tells[i];
+    origin.place = places[origin.is_first ? 1 : 0]++;
+    (origin.is_first ? *first_ : *rest_).Add(origin.field, schema_->field(static_cast<int>(i)));
   }
+  first_->Prepare();
+  rest_->Prepare();
 }
 
 void ParquetSliceReader::ChooseRowGroups() {
-  row_groups_ = part_->row_groups;
-  if (row_groups_.empty()) {
-    row_groups_.resize(static_cast<size_t>(file_->num_row_groups()));
-    std::iota(row_groups_.begin(), row_groups_.end(), 0);
+  const auto metadata = file_->parquet_reader()->metadata();
+  for (int i = 0; i < metadata->num_row_groups(); ++i) {
+    const int64_t begin = BeginOf(*metadata->RowGroup(i));
+    if (begin >= part_->begin && begin < part_->end) row_groups_.push_back(i);
   }
-  std::vector<int> leaves = row_leaves_;
-  leaves.insert(leaves.end(), text_leaves_.begin(), text_leaves_.end());
-  if (leaves.empty() || row_groups_.empty()) return;
-  // Bytes are fetched when their row group's turn comes, in as few reads as their places allow.
-  file_->parquet_reader()->PreBuffer(row_groups_, leaves, arrow::io::default_io_context(),
-                                     arrow::io::CacheOptions::LazyDefaults());
 }
 
-Status ParquetSliceReader::OpenRowGroup(int row_group) {
-  auto* const file = file_->parquet_reader();
-  const auto metadata = file->metadata();
-  slice_end_ = 0;
-  for (int i = 0; i < row_group; ++i) slice_end_ += metadata->RowGroup(i)->num_rows();
-  rows_left_ = metadata->RowGroup(row_group)->num_rows();
-  texts_.clear();
-  if (!text_leaves_.empty()) {
-    const auto group = file->RowGroup(row_group);
-    for (size_t i = 0; i < text_leaves_.size(); ++i) {
-      texts_.push_back(std::make_unique<TextColumnReader>(group.get(), text_leaves_[i], text_types_[i]));
+ColumnRange ParquetSliceReader::RangeOfColumn(int row_group, int column) const {
+  const auto metadata = file_->parquet_reader()->metadata();
+  const auto group = metadata->RowGroup(row_group);
+  ColumnRange unknown{group->num_rows(), {}, {}, {}, true};
+  const auto found = std::find(request_.columns.begin(), request_.columns.end(), column);
+  if (found == request_.columns.end()) return unknown;
+  const auto place = static_cast<size_t>(found - request_.columns.begin());
+  const Origin& origin = origins_[place];
+  if (origin.constant != nullptr) return RangeOfConstant(*origin.constant, group->num_rows());
+  const auto& node = *metadata->schema()->group_node()->field(origin.field);
+  if (!node.is_primitive()) return unknown;
+  return RangeInRowGroup(*group, metadata->schema()->ColumnIndex(node),
+                         *schema_->field(static_cast<int>(place))->type());
+}
+
+// Opens the next row group that may have a wanted row; false at the end.
+Result<bool> ParquetSliceReader::NextRowGroup() {
+  const auto metadata = file_->parquet_reader()->metadata();
+  while (next_group_ < row_groups_.size()) {
+    row_group_ = row_groups_[next_group_++];
+    if (!MayHaveRows([&](int column) { return RangeOfColumn(row_group_, column); })) continue;
+    slice_end_ = 0;
+    for (int i = 0; i < row_group_; ++i) slice_end_ += metadata->RowGroup(i)->num_rows();
+    rows_left_ = metadata->RowGroup(row_group_)->num_rows();
+    rest_open_ = false;
+    behind_ = 0;
+    SLUICE_RETURN_IF_ERROR(first_->Open(row_group_));
+    if (rows_left_ > 0) return true;
+  }
+  return false;
+}
+
+Result<bool> ParquetSliceReader::IsWanted(const arrow::ArrayVector& first, int64_t rows) {
+  const bool useless = asked_ >= kSlicesToLearn && wanted_slices_ * 4 > asked_ * kUsefulQuarters;
+  if (first_->empty() || useless) return true;
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (const int place : request_.wanted->columns()) {
+    const Origin& origin = origins_[static_cast<size_t>(place)];
+    fields.push_back(schema_->field(place));
+    if (origin.constant != nullptr) {
+      SLUICE_ASSIGN(auto column, arrow::MakeArrayFromScalar(*origin.constant, rows));
+      columns.push_back(std::move(column));
+    } else {
+      columns.push_back(first[origin.place]);
     }
   }
-  if (!row_leaves_.empty()) {
-    SLUICE_ASSIGN(rows_, file_->GetRecordBatchReader({row_group}, row_leaves_));
-  }
+  const auto batch = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows, std::move(columns));
+  const bool wanted = request_.wanted->AnyOf(*batch);
+  ++asked_;
+  wanted_slices_ += wanted ? 1 : 0;
+  return wanted;
+}
+
+Status ParquetSliceReader::OpenRest() {
+  if (!rest_open_) SLUICE_RETURN_IF_ERROR(rest_->Open(row_group_));
+  rest_open_ = true;
+  if (behind_ > 0) SLUICE_RETURN_IF_ERROR(rest_->Skip(behind_));
+  behind_ = 0;
   return Status::OK();
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ParquetSliceReader::ReadSlice() {
-  while (rows_left_ == 0) {
-    if (next_group_ == row_groups_.size()) return nullptr;
-    SLUICE_RETURN_IF_ERROR(OpenRowGroup(row_groups_[next_group_++]));
+  for (;;) {
+    if (cancelled_) return EnvironmentError("OPERATION_CANCELED", "The query was cancelled.");
+    if (rows_left_ == 0) {
+      SLUICE_ASSIGN(const bool more, NextRowGroup());
+      if (!more) return nullptr;
+    }
+    const bool counting = first_->empty() && rest_->empty();
+    const int64_t rows = std::min(rows_left_, counting ? kCountedRows : kParquetSliceRows);
+    SLUICE_ASSIGN(const arrow::ArrayVector first, first_->Read(rows));
+    SLUICE_ASSIGN(const bool wanted, IsWanted(first, rows));
+    rows_left_ -= rows;
+    slice_begin_ = slice_end_;
+    slice_end_ += rows;
+    if (!wanted) {
+      behind_ += rows;
+      continue;
+    }
+    SLUICE_RETURN_IF_ERROR(OpenRest());
+    SLUICE_ASSIGN(const arrow::ArrayVector rest, rest_->Read(rows));
+    return Shape(first, rest, rows);
   }
-  int64_t rows = texts_.empty() ? rows_left_ : std::min(rows_left_, kParquetSliceRows);
-  std::shared_ptr<arrow::RecordBatch> read;
-  if (!row_leaves_.empty()) {
-    SLUICE_RETURN_IF_ERROR(rows_->ReadNext(&read));
-    if (read == nullptr || read->num_rows() > rows) return Status::IOError("a row group has not the rows it tells");
-    rows = read->num_rows();
-  }
-  SLUICE_ASSIGN(auto slice, Shape(read, rows));
-  rows_left_ -= rows;
-  slice_begin_ = slice_end_;
-  slice_end_ += rows;
-  return slice;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ParquetSliceReader::Next() {
+  if (file_ == nullptr) return nullptr;
   try {
     auto slice = ReadSlice();
-    if (!slice.ok()) return ReadError(slice.status(), part_->file.path);
+    if (!slice.ok()) return ReadError(slice.status(), file_info().path);
     return slice;
   } catch (const parquet::ParquetException& error) {
-    return ReadError(Status::IOError(error.what()), part_->file.path);
+    return ReadError(Status::IOError(error.what()), file_info().path);
   }
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> ParquetSliceReader::Shape(const std::shared_ptr<arrow::RecordBatch>& read,
-                                                                      int64_t rows) {
-  std::shared_ptr<arrow::RecordBatch> engine;
-  if (read != nullptr) {
-    SLUICE_ASSIGN(engine, ToEngineBatch(read));
-  }
+Result<std::shared_ptr<arrow::RecordBatch>> ParquetSliceReader::Shape(const arrow::ArrayVector& first,
+                                                                      const arrow::ArrayVector& rest,
+                                                                      int64_t rows) const {
   arrow::ArrayVector columns;
-  for (size_t i = 0; i < origins_.size(); ++i) {
-    const Origin& origin = origins_[i];
-    std::shared_ptr<arrow::Array> column;
+  for (const Origin& origin : origins_) {
     if (origin.constant != nullptr) {
-      SLUICE_ASSIGN(column, arrow::MakeArrayFromScalar(*origin.constant, rows));
-    } else if (origin.in_texts >= 0) {
-      SLUICE_ASSIGN(column, texts_[static_cast<size_t>(origin.in_texts)]->Read(rows));
+      SLUICE_ASSIGN(auto column, arrow::MakeArrayFromScalar(*origin.constant, rows));
+      columns.push_back(std::move(column));
     } else {
-      SLUICE_ASSIGN(column, ConformColumn(engine->column(origin.in_rows), *schema_->field(static_cast<int>(i)),
-                                          part_->file.path));
+      columns.push_back((origin.is_first ? first : rest)[origin.place]);
     }
-    columns.push_back(std::move(column));
   }
   return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
 }
 
 std::string ParquetSliceReader::PlaceOf(int64_t row) const {
-  return fmt::format("file {}, row {}", part_->file.path, slice_begin_ + row);
+  return fmt::format("file {}, row {}", file_info().path, slice_begin_ + row);
 }
 
 }  // namespace sluice

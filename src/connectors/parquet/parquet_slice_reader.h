@@ -4,21 +4,25 @@
 #include <arrow/type_fwd.h>
 #include <parquet/arrow/reader.h>
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "connectors/parquet/table_files.h"
-#include "connectors/parquet/text_column_reader.h"
+#include "connectors/column_range.h"
+#include "connectors/parquet/row_group_columns.h"
+#include "connectors/parquet/shared_footer.h"
+#include "connectors/rows_wanted.h"
 #include "connectors/source.h"
 
 namespace sluice {
 
-// A part of a file that one task reads.
+// A part of a file that one task reads: the row groups that begin in [begin, end) of its bytes.
 struct FilePart {
-  TableFile file;
-  std::vector<int> row_groups;                      // empty: all of them
-  std::shared_ptr<parquet::FileMetaData> metadata;  // of the file, when it is known
+  std::shared_ptr<SharedFooter> file;
+  int64_t begin = 0;
+  int64_t end = 0;
 };
 
 // What a table's readers have in common.
@@ -27,47 +31,69 @@ struct TableRead {
   std::string time_zone;
 };
 
+// What a query asks of a table's readers.
+struct ReadRequest {
+  std::vector<int> columns;
+  std::shared_ptr<const RowsWanted> wanted;  // null: all rows
+};
+
 // Reads some columns of a part of a file, row group by row group; of the others not a byte. Without columns the rows
-// are counted by the footer alone.
+// are counted by the footer alone. Row groups without a wanted row by their statistics are left out; in the others the
+// columns that tell whether rows are wanted come first, and where no row of a slice is, the rest is not decoded, nor
+// fetched when that is so for a whole row group.
 class ParquetSliceReader : public SliceReader {
  public:
   static Result<std::unique_ptr<SliceReader>> Open(std::shared_ptr<const FilePart> part,
-                                                   const std::shared_ptr<const TableRead>& table,
-                                                   const std::vector<int>& columns);
+                                                   std::shared_ptr<const TableRead> table, ReadRequest request);
+  ParquetSliceReader(std::shared_ptr<const FilePart> part, std::shared_ptr<const TableRead> table, ReadRequest request)
+      : part_(std::move(part)), table_(std::move(table)), request_(std::move(request)) {}
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override;
+  void Cancel() override { cancelled_ = true; }
 
  private:
   // Where a column of a slice comes from.
   struct Origin {
-    int in_rows = -1;                         // column of what the file reader yields, or
-    int in_texts = -1;                        // reader of a string column, or
-    std::shared_ptr<arrow::Scalar> constant;  // the same value in every row (of the folder, or null)
+    std::shared_ptr<arrow::Scalar> constant;  // the same value in every row (of the folder, or null), or
     int field = -1;                           // of the file
+    bool is_first = false;                    // among the columns that are read first
+    size_t place = 0;                         // in what first_ or rest_ reads
   };
 
-  Status FindColumns(const TableRead& table, const std::vector<int>& columns);
-  void ChooseReaders();
+  const TableFile& file_info() const { return part_->file->file(); }
+  bool MayHaveRows(const RangeOf& range_of) const;
+  Status FindFolderColumns();
+  void FindFields();
+  void ChooseColumns();
   void ChooseRowGroups();
-  Status OpenRowGroup(int row_group);
+  ColumnRange RangeOfColumn(int row_group, int column) const;
+  Result<bool> NextRowGroup();
+  Result<bool> IsWanted(const arrow::ArrayVector& first, int64_t rows);
+  Status OpenRest();
   Result<std::shared_ptr<arrow::RecordBatch>> ReadSlice();
-  Result<std::shared_ptr<arrow::RecordBatch>> Shape(const std::shared_ptr<arrow::RecordBatch>& read, int64_t rows);
+  Result<std::shared_ptr<arrow::RecordBatch>> Shape(const arrow::ArrayVector& first, const arrow::ArrayVector& rest,
+                                                    int64_t rows) const;
 
-  std::shared_ptr<const FilePart> part_;
+  const std::shared_ptr<const FilePart> part_;
+  const std::shared_ptr<const TableRead> table_;
+  const ReadRequest request_;
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::shared_ptr<arrow::Schema> schema_;  // of the slices
-  std::vector<Origin> origins_;
-  std::vector<int> row_leaves_;   // read through Arrow
-  std::vector<int> text_leaves_;  // read as texts
-  std::vector<std::shared_ptr<arrow::DataType>> text_types_;
+  std::vector<Origin> origins_;            // by request_.columns
+  std::optional<RowGroupColumns> first_;   // those that tell which rows are wanted; empty when nobody asks
+  std::optional<RowGroupColumns> rest_;
   std::vector<int> row_groups_;
   size_t next_group_ = 0;
 
-  std::unique_ptr<arrow::RecordBatchReader> rows_;  // of the open row group; null without row_leaves_
-  std::vector<std::unique_ptr<TextColumnReader>> texts_;
+  int row_group_ = -1;      // the open one
+  bool rest_open_ = false;  // rest_ stands in the open row group
+  int64_t behind_ = 0;      // rows that rest_ has not passed yet
+  int64_t asked_ = 0;       // slices
+  int64_t wanted_slices_ = 0;
   int64_t rows_left_ = 0;    // of the open row group
   int64_t slice_begin_ = 0;  // row of the file that the last slice begins with
   int64_t slice_end_ = 0;
+  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace sluice

@@ -3,13 +3,13 @@
 
 #include <arrow/type.h>
 #include <fmt/format.h>
-#include <parquet/file_reader.h>
 
 #include <algorithm>
 #include <cctype>
 #include <set>
 
 #include "base/spark_error.h"
+#include "connectors/parquet/first_rows.h"
 #include "connectors/parquet/parquet_file.h"
 #include "connectors/parquet/parquet_slice_reader.h"
 #include "connectors/parquet/table_files.h"
@@ -19,6 +19,8 @@ namespace {
 
 // Of a file, compressed: larger ones are read by several tasks.
 constexpr int64_t kTaskBytes = 16 << 20;
+// With more files, reading all footers before the first row would take longer than it saves.
+constexpr size_t kMaxFilesToRank = 256;
 
 const std::vector<OptionRow>& Table() {
   constexpr const char* kWhole = "A table is read as it is.";
@@ -78,77 +80,79 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOf(const TableFiles& table, const s
   return arrow::schema(std::move(fields));
 }
 
+// The files and columns of a table as they were when a query was resolved.
+struct ResolvedTable {
+  TableFiles files;
+  std::shared_ptr<arrow::Schema> schema;
+};
+
 class ParquetTable : public BatchSource {
  public:
-  ParquetTable(TableFiles table, std::shared_ptr<arrow::Schema> schema, std::string time_zone)
-      : table_(std::move(table)),
-        read_(std::make_shared<TableRead>(TableRead{std::move(schema), std::move(time_zone)})) {}
+  ParquetTable(std::shared_ptr<const ResolvedTable> table, std::string time_zone)
+      : read_(std::make_shared<TableRead>(TableRead{table->schema, std::move(time_zone)})) {
+    for (const TableFile& file : table->files.files) files_.push_back(std::make_shared<SharedFooter>(file));
+  }
 
+  // Large files are cut by their bytes, so that nothing but their size need be known.
   Result<std::vector<InputPartition>> PlanTasks() override {
     std::vector<InputPartition> tasks;
-    for (const TableFile& file : table_.files) {
-      if (file.size <= kTaskBytes) {
-        AddTask(file, {}, &tasks);
-        continue;
+    for (const auto& file : files_) {
+      const int64_t size = file->file().size;
+      const int64_t parts = std::max<int64_t>(1, (size + kTaskBytes - 1) / kTaskBytes);
+      for (int64_t i = 0; i < parts; ++i) {
+        const FilePart part{file, size * i / parts, size * (i + 1) / parts};
+        const std::string range = parts == 1 ? "" : fmt::format(":{}-{}", part.begin, part.end);
+        tasks.push_back({file->file().path + range, std::make_shared<FilePart>(part)});
       }
-      SLUICE_RETURN_IF_ERROR(SplitFile(file, &tasks));
     }
     return tasks;
   }
 
   Result<std::unique_ptr<SliceReader>> OpenReader(const InputPartition& input,
                                                   const std::vector<int>& columns) override {
-    return ParquetSliceReader::Open(std::static_pointer_cast<const FilePart>(input.detail), read_, columns);
+    return OpenWanted(input, columns, nullptr);
+  }
+  Result<std::unique_ptr<SliceReader>> OpenWanted(const InputPartition& input, const std::vector<int>& columns,
+                                                  const std::shared_ptr<const RowsWanted>& wanted) override {
+    return ParquetSliceReader::Open(std::static_pointer_cast<const FilePart>(input.detail), read_, {columns, wanted});
+  }
+
+  Result<std::optional<PlainValue>> BoundOfFirst(const FirstRows& wanted) override {
+    if (files_.size() > kMaxFilesToRank) return std::nullopt;
+    return BoundOfFirstRows(files_, *read_, wanted, &footers_);
   }
 
  private:
-  static void AddTask(const TableFile& file, std::vector<int> row_groups, std::vector<InputPartition>* tasks,
-                      std::shared_ptr<parquet::FileMetaData> metadata = nullptr) {
-    const std::string range = row_groups.empty() ? "" : fmt::format(":{}-{}", row_groups.front(), row_groups.back());
-    tasks->push_back(
-        {file.path + range, std::make_shared<FilePart>(FilePart{file, std::move(row_groups), std::move(metadata)})});
-  }
-
-  static Status SplitFile(const TableFile& file, std::vector<InputPartition>* tasks) {
-    SLUICE_ASSIGN(const auto reader, OpenParquetFile(file));
-    const auto metadata = reader->parquet_reader()->metadata();
-    std::vector<int> row_groups;
-    int64_t bytes = 0;
-    for (int i = 0; i < metadata->num_row_groups(); ++i) {
-      const int64_t size = metadata->RowGroup(i)->total_compressed_size();
-      if (!row_groups.empty() && bytes + size > kTaskBytes) {
-        AddTask(file, std::move(row_groups), tasks, metadata);
-        row_groups.clear();
-        bytes = 0;
-      }
-      row_groups.push_back(i);
-      bytes += size;
-    }
-    if (!row_groups.empty()) AddTask(file, std::move(row_groups), tasks, metadata);
-    return Status::OK();
-  }
-
-  const TableFiles table_;
   const std::shared_ptr<const TableRead> read_;
+  std::vector<std::shared_ptr<SharedFooter>> files_;
+  std::vector<std::shared_ptr<parquet::FileMetaData>> footers_;  // kept for the readers, when all were asked already
 };
+
+Result<std::shared_ptr<const ResolvedTable>> Resolve(const SourceContext& context) {
+  SLUICE_RETURN_IF_ERROR(CheckRead(context));
+  const std::vector<std::string> paths = PathsOf(context);
+  auto table = std::make_shared<ResolvedTable>();
+  SLUICE_ASSIGN(table->files, ListTableFiles(context.env.get(), context.conf, paths));
+  SLUICE_ASSIGN(table->schema, SchemaOf(table->files, paths));
+  return std::shared_ptr<const ResolvedTable>(std::move(table));
+}
 
 }  // namespace
 
 Result<std::shared_ptr<arrow::Schema>> ParquetTableSchema(const SourceContext& context, bool streaming) {
   if (streaming) return NotSupported("Streams from Parquet files (readStream.parquet). Streams come from Kafka here.");
-  SLUICE_RETURN_IF_ERROR(CheckRead(context));
-  const std::vector<std::string> paths = PathsOf(context);
-  SLUICE_ASSIGN(const TableFiles table, ListTableFiles(context.env.get(), context.conf, paths));
-  return SchemaOf(table, paths);
+  SLUICE_ASSIGN(const auto table, Resolve(context));
+  if (context.resolved != nullptr) context.resolved->found = table;
+  return table->schema;
 }
 
 Result<std::unique_ptr<BatchSource>> OpenParquetTable(const SourceContext& context) {
-  SLUICE_RETURN_IF_ERROR(CheckRead(context));
-  const std::vector<std::string> paths = PathsOf(context);
-  SLUICE_ASSIGN(TableFiles table, ListTableFiles(context.env.get(), context.conf, paths));
-  SLUICE_ASSIGN(auto schema, SchemaOf(table, paths));
-  return std::unique_ptr<BatchSource>(
-      std::make_unique<ParquetTable>(std::move(table), std::move(schema), context.conf.time_zone()));
+  std::shared_ptr<const ResolvedTable> table;
+  if (context.resolved != nullptr) table = std::static_pointer_cast<const ResolvedTable>(context.resolved->found);
+  if (table == nullptr) {
+    SLUICE_ASSIGN(table, Resolve(context));
+  }
+  return std::unique_ptr<BatchSource>(std::make_unique<ParquetTable>(std::move(table), context.conf.time_zone()));
 }
 
 }  // namespace sluice

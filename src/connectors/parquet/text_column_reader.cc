@@ -138,6 +138,10 @@ Result<std::shared_ptr<arrow::Array>> TextColumnReader::Spread(int64_t rows, int
   return arrow::MakeArray(arrow::ArrayData::Make(type_, rows, std::move(buffers), rows - present));
 }
 
+Status TextColumnReader::Skip(int64_t rows) {
+  return reader_->Skip(rows) == rows ? Status::OK() : TooFewValues();
+}
+
 Result<std::shared_ptr<arrow::Array>> TextColumnReader::Read(int64_t rows) {
   levels_.resize(static_cast<size_t>(rows));
   if (by_dictionary_) {

@@ -28,6 +28,8 @@ class TextColumnReader {
   TextColumnReader(parquet::RowGroupReader* group, int leaf, std::shared_ptr<arrow::DataType> type);
   // The next `rows` rows, which must be there.
   Result<std::shared_ptr<arrow::Array>> Read(int64_t rows);
+  // Passes over rows, which must be there; whole pages of them are not decoded.
+  Status Skip(int64_t rows);
 
  private:
   using View = arrow::BinaryViewType::c_type;
