@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import statistics
@@ -65,24 +66,21 @@ def by_batches(broker, work: pathlib.Path, options) -> dict:
             "last_mean_ms": statistics.mean(last), "peak_mb": usage.peak_mb}
 
 
-def values(count: int, size: int) -> list[bytes]:
-    """Text of two columns that packs about as reviews do."""
-    words = [f"w{i * 7919 % 10007}" for i in range(4096)]
-    made = []
-    for number in range(count):
-        text = f"{number}\t"
-        made.append((text + " ".join(words[(number * 31 + i * i) % 4096] for i in range(size // 6 + 1)))[:size].encode())
-    return made
+def values(count: int, size: int, text: str, pick: random.Random) -> list[bytes]:
+    """Two columns; the second is a piece of the text, so that values of every size pack equally well."""
+    starts = (pick.randrange(len(text) - size) for _ in range(count))
+    return [f"{number}\t{text[start:start + size]}"[:size].encode() for number, start in enumerate(starts)]
 
 
 def by_value_size(broker, work: pathlib.Path, options) -> list[dict]:
     total, select, found = 200_000_000, ["parts[0] AS n", "parts[1] AS text"], []
+    pick = random.Random(1)
+    text = " ".join(pick.choices([f"w{i * 7919 % 10007}" for i in range(4096)], k=1_500_000))
     start = statistics.median(run(engines.fill(broker, "none", 2, 2), work / "start").cpu_s for _ in range(options.rounds))
     for size in (10_000, 100_000, 1_000_000):
         topic = Topic(broker, partitions=2)
-        part = values(min(200, total // size), size)
-        for _ in range(total // size // len(part)):
-            topic.produce(part)
+        for _ in range(total // size // 200):
+            topic.produce(values(200, size, text, pick))
         cpu = statistics.median(run(topic, work / "values", select=select).cpu_s for _ in range(options.rounds))
         found.append({"value_bytes": size, "cpu_s": cpu, "ns_a_byte": (cpu - start) / total * 1e9})
     return found
