@@ -271,7 +271,7 @@ TEST_F(KafkaDamageTest, TheSameRecordsOrARefusal) {
       ASSERT_FALSE(expected.tasks.empty());
       for (const auto& [path, content] : files) {
         if (!path.starts_with("/checkpoint/")) continue;
-        ForEachDamage(path, content, 10, [&](const Damage& damage) {
+        ForEachDamage(path, content, 10, [&, &whole = content](const Damage& damage) {
           const Plan plan = PlanOf(damage.Apply(files), topic);
           // A missing entry makes another batch the next one; whether rightly so, the test above tells.
           const bool other_batch = damage.kind == Damage::Kind::kMissing && damage.FileKind() != "0";
@@ -280,7 +280,7 @@ TEST_F(KafkaDamageTest, TheSameRecordsOrARefusal) {
           } else if (plan.tasks == expected.tasks || other_batch) {
             ++right;
           } else {
-            ++invisible[fmt::format("Spark's entries, a change in {} of {}", damage.Field(content), damage.FileKind())];
+            ++invisible[fmt::format("Spark's entries, a change in {} of {}", damage.Field(whole), damage.FileKind())];
           }
         });
       }

@@ -11,7 +11,7 @@ namespace sluice {
 struct TopicPartition {
   std::string topic;
   int32_t partition = 0;
-  auto operator<=>(const TopicPartition&) const = default;
+  auto operator<=>(const TopicPartition&) const = default;  // NOLINT(modernize-use-nullptr): not a 0
   std::string ToString() const { return topic + "-" + std::to_string(partition); }
 };
 
