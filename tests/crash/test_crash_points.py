@@ -16,7 +16,7 @@ from rig.pipeline import Pipeline
 from rig.reviews import reviews
 
 SAMPLE = 12
-KILLS_THEN_CUTS, KILLS_THEN_CUTS_SAMPLE = 250, 8
+KILLS_THEN_CUTS, KILLS_THEN_CUTS_SAMPLE = 250, 5
 SPARK_SAMPLE = 4  # of a sweep, read by real Spark: in the full run
 cases: dict[str, int] = {}
 
