@@ -30,6 +30,8 @@ set(rdkafka_dir ${SLUICE_DEPS}/librdkafka-2.8.0)
 add_library(RdKafka::rdkafka STATIC IMPORTED)
 set_target_properties(RdKafka::rdkafka PROPERTIES IMPORTED_LOCATION ${rdkafka_dir}/lib/librdkafka.a)
 target_include_directories(RdKafka::rdkafka SYSTEM INTERFACE ${rdkafka_dir}/include)
+# Its macros for calls with options are GNU's statement expressions.
+target_compile_options(RdKafka::rdkafka INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>)
 find_library(SASL2_LIBRARY sasl2 REQUIRED)
 find_library(CIVETWEB_LIBRARY civetweb REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)

@@ -49,7 +49,7 @@ bool Fits(In value) {
 template <typename Out, typename In>
 Result<ArrayPtr> Convert(const ArrayPtr& column, const TypePtr& to, const CastCall& call) {
   const bool checked = call.mode != CastMode::kLegacy;
-  return CastRows<Out, In>(column, to, call, [checked](In value, Out* out) {
+  return CastRows<Out, In>(column, to, call, [=](In value, Out* out) {
     if constexpr (std::is_same_v<Out, bool>) {
       *out = value != 0;
     } else if constexpr (std::is_same_v<In, bool>) {

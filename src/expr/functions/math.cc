@@ -60,7 +60,7 @@ double RoundHalfEven(double value) {
 
 template <typename T>
 Result<ArrayPtr> AbsOf(const KernelCall& call) {
-  return MapRows<T, T>(call, [&call](RowOutput<T>& out, T value) {
+  return MapRows<T, T>(call, [&](RowOutput<T>& out, T value) {
     if constexpr (std::is_integral_v<T>) {
       if (value == std::numeric_limits<T>::min())
         return call.node.ansi() ? ArithmeticOverflow(call.node) : out.Set(value);
