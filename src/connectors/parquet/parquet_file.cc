@@ -12,6 +12,7 @@
 #include <cctype>
 
 #include "base/spark_error.h"
+#include "connectors/parquet/decimal_check.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -136,6 +137,7 @@ int FieldOfFile(const parquet::schema::GroupNode& root, const std::string& name)
 Result<std::shared_ptr<arrow::Array>> ConformColumn(const std::shared_ptr<arrow::Array>& column,
                                                     const arrow::Field& wanted, const std::string& path) {
   const auto& type = wanted.type();
+  SLUICE_RETURN_IF_ERROR(CheckDecimals(*column, path));
   if (column->type()->Equals(*type)) return column;
   if (SameLayout(*column->type(), *type)) return arrow::MakeArray(WithType(*column->data(), type));
   if (Widens(*column->type(), *type)) {
