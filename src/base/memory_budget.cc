@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -17,17 +19,25 @@ Status MemoryBudget::Take(int64_t bytes) {
   }
   std::unique_lock lock(mutex_);
   freed_.wait(lock, [&] { return used_ + bytes <= limit_; });
-  used_ += bytes;
-  if (used_ > peak_) peak_ = used_.load();
+  AddUsed(bytes);
   return Status::OK();
 }
 
 bool MemoryBudget::TryTake(int64_t bytes) {
   std::lock_guard lock(mutex_);
   if (used_ + bytes > limit_) return false;
+  AddUsed(bytes);
+  return true;
+}
+
+void MemoryBudget::TakeAnyway(int64_t bytes) {
+  std::lock_guard lock(mutex_);
+  AddUsed(bytes);
+}
+
+void MemoryBudget::AddUsed(int64_t bytes) {
   used_ += bytes;
   if (used_ > peak_) peak_ = used_.load();
-  return true;
 }
 
 void MemoryBudget::Give(int64_t bytes) {
@@ -36,6 +46,39 @@ void MemoryBudget::Give(int64_t bytes) {
     used_ -= bytes;
   }
   freed_.notify_all();
+}
+
+Result<int64_t> MemoryBudget::StandingShare(int64_t wanted, int64_t least) {
+  std::lock_guard lock(mutex_);
+  const int64_t left = std::max(limit_ / 4, wanted) - standing_;
+  const int64_t share = standing_ == 0 ? wanted : std::clamp(left / 4, std::min(least, wanted), wanted);
+  if (share > left) {
+    return EnvironmentError(
+        "SLUICE_MEMORY_BUDGET",
+        fmt::format("The sources of this process hold {} bytes of fetched data, which may take a quarter of the memory "
+                    "budget of {} bytes: there is no room for one more. Raise spark.sluice.memory (or --memory), or "
+                    "run fewer queries at once.",
+                    standing_, limit_));
+  }
+  standing_ += share;
+  return share;
+}
+
+Result<int64_t> MemoryBudget::TakeStanding(int64_t wanted, int64_t least) {
+  SLUICE_ASSIGN(const int64_t share, StandingShare(wanted, least));
+  const Status taken = Take(share);
+  if (taken.ok()) return share;
+  std::lock_guard lock(mutex_);
+  standing_ -= share;
+  return taken;
+}
+
+void MemoryBudget::GiveStanding(int64_t bytes) {
+  {
+    std::lock_guard lock(mutex_);
+    standing_ -= bytes;
+  }
+  Give(bytes);
 }
 
 }  // namespace sluice

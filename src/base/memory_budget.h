@@ -23,14 +23,29 @@ class MemoryBudget {
   // A caller must not hold other bytes that only it can free while it waits; take everything in one call.
   Status Take(int64_t bytes);
   bool TryTake(int64_t bytes);
+  // Takes them even when they are not free; whoever waits then waits until so much less is used.
+  void TakeAnyway(int64_t bytes);
   void Give(int64_t bytes);
 
+  // For what a query holds as long as it lives, above all its fetched data. All of these together get a quarter of the
+  // budget, so that tasks always find the rest: the first up to all that it wants, each further one at most a quarter
+  // of what is left of it, but not below `least`. Nothing left is an error that names the setting. The result is how
+  // many bytes were taken.
+  Result<int64_t> TakeStanding(int64_t wanted, int64_t least);
+  void GiveStanding(int64_t bytes);
+
  private:
+  friend class MemoryTurn;
+  Result<int64_t> StandingShare(int64_t wanted, int64_t least);
+  void AddUsed(int64_t bytes);  // under the lock
+
   const int64_t limit_;
   std::atomic<int64_t> used_{0};
   std::atomic<int64_t> peak_{0};
   std::mutex mutex_;
   std::condition_variable freed_;
+  int64_t standing_ = 0;  // of used_, or about to be
+  int turns_ = 0;         // MemoryTurns that hold bytes
 };
 
 }  // namespace sluice

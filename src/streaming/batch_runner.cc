@@ -101,17 +101,27 @@ Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, 
   return writer->Finish();
 }
 
+// One query of the process at a time: each of these writers waits for memory while the ones before it have theirs, and
+// of two queries that do so neither might ever get its last one.
+Result<std::vector<std::unique_ptr<TaskWriter>>> BatchRunner::OpenTogether(const BatchWork& work,
+                                                                           const std::string& identity) const {
+  static std::mutex one_at_a_time;
+  std::lock_guard lock(one_at_a_time);
+  std::vector<std::unique_ptr<TaskWriter>> writers;
+  for (int i = 0; i < shape_.partitions; ++i) {
+    SLUICE_ASSIGN(auto writer, work.sink->OpenTask(work.batch, TaskId(i), identity + std::to_string(i)));
+    writers.push_back(std::move(writer));
+  }
+  return writers;
+}
+
 // repartition(n): slice i of the batch, counted over all inputs in order, goes to task i % n. One thread reads, so the
 // cut is the same on every run.
 Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::vector<InputPartition>& inputs) {
   BatchOutcome outcome;
   std::string identity;
   for (const InputPartition& input : inputs) identity += input.identity + "+";
-  std::vector<std::unique_ptr<TaskWriter>> writers;
-  for (int i = 0; i < shape_.partitions; ++i) {
-    SLUICE_ASSIGN(auto writer, work.sink->OpenTask(work.batch, TaskId(i), identity + std::to_string(i)));
-    writers.push_back(std::move(writer));
-  }
+  SLUICE_ASSIGN(const auto writers, OpenTogether(work, identity));
   BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(TaskId(0), identity);
   size_t turn = 0;
   for (const InputPartition& input : inputs) {
@@ -122,7 +132,7 @@ Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::
       if (slice->num_rows() > 0) SLUICE_RETURN_IF_ERROR(writers[turn++ % writers.size()]->Write(slice));
     }
   }
-  for (auto& writer : writers) {
+  for (const auto& writer : writers) {
     SLUICE_ASSIGN(auto commit, writer->Finish());
     outcome.output_rows += commit->rows;
     outcome.commits.push_back(std::move(commit));

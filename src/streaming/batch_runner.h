@@ -59,6 +59,8 @@ class BatchRunner {
   Result<std::unique_ptr<Operator>> OpenPipeline(const BatchWork& work, const InputPartition& input,
                                                  BadRowSink* bad_rows, int64_t* rows);
   Result<std::unique_ptr<TaskCommit>> RunTask(const BatchWork& work, TaskId id, const Task& task, int64_t* rows);
+  Result<std::vector<std::unique_ptr<TaskWriter>>> OpenTogether(const BatchWork& work,
+                                                                const std::string& identity) const;
   Result<BatchOutcome> RunShuffled(const BatchWork& work, const std::vector<InputPartition>& inputs);
   Status Track(SliceReader* reader);
   void Untrack(SliceReader* reader);

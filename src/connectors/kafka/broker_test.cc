@@ -132,6 +132,26 @@ TEST_F(BrokerTest, TasksOfOnePartitionReadAtTheSameTime) {
   EXPECT_EQ(first->PlaceOf(49), "topic reviews, partition 0, offset 49");
 }
 
+// Each used to take an eighth of the budget and to wait for it: eight left nothing to their own tasks, for ever.
+TEST_F(BrokerTest, ManyQueriesLeaveTheBudgetToTheirTasks) {
+  Produce(0, 0, 100);
+  const auto* connector = FindConnector("kafka").ValueOrDie();
+  std::vector<std::unique_ptr<StreamSource>> sources;
+  Status refused;
+  while (refused.ok() && sources.size() < 100) {
+    auto source = connector->open_stream(Context({}));
+    refused = source.status();
+    if (refused.ok()) sources.push_back(std::move(*source));
+  }
+  EXPECT_TRUE(HasErrorClass(refused, "SLUICE_MEMORY_BUDGET")) << refused;
+  EXPECT_GE(sources.size(), 10U);
+  EXPECT_LE(budget_.used(), budget_.limit() / 4);
+  EXPECT_THAT(Read(sources.back().get(), R"({"reviews":{"0":0,"1":0}})", R"({"reviews":{"0":100,"1":0}})"),
+              testing::SizeIs(100));
+  sources.clear();
+  EXPECT_EQ(budget_.used(), 0);
+}
+
 TEST_F(BrokerTest, UnknownTopicIsToldQuickly) {
   const Status status =
       Open({{"subscribe", "no-such-topic"}, {"fetchOffset.numRetries", "0"}})->InitialOffset().status();

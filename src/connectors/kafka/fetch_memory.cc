@@ -13,6 +13,7 @@ constexpr int64_t kDefaultLimit = 128 * kMiB;
 constexpr int64_t kMaxPartitionFetch = kMiB / 2;     // fetch.message.max.bytes
 constexpr int64_t kWidePartitionFetch = 128 * kKiB;  // with more partitions than can stay started
 constexpr int64_t kFetchBytes = 2 * kMiB;            // fetch.max.bytes, a broker
+constexpr int64_t kLeastFetchBytes = kMiB;           // librdkafka wants it above message.max.bytes
 
 int64_t NumberOr(const std::map<std::string, std::string>& values, const char* name, int64_t fallback) {
   const auto found = values.find(name);
@@ -21,16 +22,22 @@ int64_t NumberOr(const std::map<std::string, std::string>& values, const char* n
 
 }  // namespace
 
-FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user, int64_t partitions) {
+int64_t WantedFetchShare(int64_t limit) {
+  const int64_t whole = limit > 0 ? limit : kDefaultLimit;
+  return std::min(std::max(whole / 8, 2 * kMiB), whole / 2);
+}
+
+FetchMemory PlanFetchMemory(int64_t share, int64_t limit, const std::map<std::string, std::string>& user,
+                            int64_t partitions) {
   const int64_t whole = limit > 0 ? limit : kDefaultLimit;
   FetchMemory memory;
-  memory.share_bytes = std::min(std::max(whole / 8, 2 * kMiB), whole / 2);
-  const int64_t usual_hot = std::max<int64_t>(memory.share_bytes / (3 * kMaxPartitionFetch), 1);
-  const bool wide = partitions > usual_hot;
+  memory.share_bytes = share;
+  const bool wide = partitions * 3 * kMaxPartitionFetch > share;
   const int64_t fair = wide ? kWidePartitionFetch : kMaxPartitionFetch;
   const int64_t partition_fetch = NumberOr(user, "fetch.message.max.bytes", fair);
   const int64_t queue = 2 * fair;  // queued.max.messages.kbytes, a partition
-  const int64_t fetch = std::max(NumberOr(user, "fetch.max.bytes", kFetchBytes), partition_fetch);
+  const int64_t fetch =
+      std::max(NumberOr(user, "fetch.max.bytes", std::clamp(share, kLeastFetchBytes, kFetchBytes)), partition_fetch);
   memory.hot_partitions = std::max<int64_t>(memory.share_bytes / (queue + partition_fetch), 1);
   memory.properties = {
       {"queued.max.messages.kbytes", std::to_string(queue / kKiB)},

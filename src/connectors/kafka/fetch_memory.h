@@ -16,9 +16,14 @@ struct FetchMemory {
   std::map<std::string, std::string> properties;  // librdkafka's, for what the user did not set
 };
 
-// `limit`: the whole memory budget, or 0 for none. `user`: librdkafka properties that the user set. `partitions`: how
-// many are read; when not all of them can stay started, they get smaller pieces, since what was fetched too much is
-// thrown away.
-FetchMemory PlanFetchMemory(int64_t limit, const std::map<std::string, std::string>& user, int64_t partitions);
+// What a consumer asks of the budget for its share, and the least it makes do with. 0: there is no budget.
+int64_t WantedFetchShare(int64_t limit);
+inline constexpr int64_t kLeastFetchShare = 512 << 10;
+
+// `share`: what the consumer got. `limit`: the whole memory budget, or 0 for none. `user`: librdkafka properties that
+// the user set. `partitions`: how many are read; when not all of them can stay started, they get smaller pieces, since
+// what was fetched too much is thrown away.
+FetchMemory PlanFetchMemory(int64_t share, int64_t limit, const std::map<std::string, std::string>& user,
+                            int64_t partitions);
 
 }  // namespace sluice

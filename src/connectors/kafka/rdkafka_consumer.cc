@@ -71,7 +71,7 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
 
   ~RdKafkaConsumer() override {
     members_.clear();
-    if (budget_ != nullptr) budget_->Give(memory_.share_bytes);
+    if (budget_ != nullptr) budget_->GiveStanding(memory_.share_bytes);
   }
 
   // The instance for questions; it fetches as well, unless there turn out to be many partitions.
@@ -149,7 +149,7 @@ class RdKafkaConsumer : public KafkaConsumer, public std::enable_shared_from_thi
     if (partition_count_ <= memory_.hot_partitions || shrunk_) return Status::OK();
     shrunk_ = true;
     const int64_t limit = budget_ == nullptr ? 0 : budget_->limit();
-    memory_ = PlanFetchMemory(limit, config_.properties, partition_count_);
+    memory_ = PlanFetchMemory(memory_.share_bytes, limit, config_.properties, partition_count_);
     for (Member& member : members_) {
       member.fetches = false;
       for (auto& [tp, slot] : member.slots) {
@@ -228,10 +228,14 @@ RdKafkaFetch::~RdKafkaFetch() {
 }  // namespace
 
 Result<std::shared_ptr<KafkaConsumer>> MakeRdKafkaConsumer(ClientConfig config, MemoryBudget* budget) {
-  FetchMemory memory = PlanFetchMemory(budget == nullptr ? 0 : budget->limit(), config.properties, 1);
+  const int64_t limit = budget == nullptr ? 0 : budget->limit();
+  int64_t share = WantedFetchShare(limit);
+  if (budget != nullptr) {
+    SLUICE_ASSIGN(share, budget->TakeStanding(share, kLeastFetchShare));
+  }
+  FetchMemory memory = PlanFetchMemory(share, limit, config.properties, 1);
   config.properties.insert(kUnlessSet.begin(), kUnlessSet.end());
   for (const auto& [name, value] : kAlways) config.properties[name] = value;
-  if (budget != nullptr) SLUICE_RETURN_IF_ERROR(budget->Take(memory.share_bytes));
   auto consumer = std::make_shared<RdKafkaConsumer>(std::move(config), std::move(memory), budget);
   SLUICE_RETURN_IF_ERROR(consumer->Connect());
   return consumer;
