@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process stays under its budget and 80 MB: with few and many partitions, large records, a slow S3, many open files.
+"""The process stays under its budget and 80 MB: with few and many partitions, large records, a slow S3, many open files,
+records that all are set aside.
 `make memory` tries every case, `make test` a sample by seed."""
 import base64
 import contextlib
 import dataclasses
+import json
 import pathlib
 import random
 import subprocess
@@ -19,14 +21,22 @@ PRODUCE = program.ROOT / "build/release/bench/produce"
 ROOM = 80_000_000
 THREADS = 8  # more than the machine may have: what tasks hold must not grow with its cores
 REVIEWS = 400_000
-LARGE_RECORDS = 4  # a partition
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
     budget: int  # MiB
     partitions: int
-    kind: str = "reviews"  # or "large": records of 20 MB; "s3": a slow one; "folders": partitionBy, on a slow S3
+    kind: str = "reviews"  # or "large": records of 20 MB; "s3": a slow one; "folders": partitionBy, on a slow S3;
+    # "bad": no review can be evaluated, and all are set aside on a slow S3; "bad-large": no record of 20 MB can
+
+    @property
+    def large(self) -> bool:
+        return self.kind.endswith("large")
+
+    @property
+    def rows(self) -> int:
+        return max(2 * self.partitions, 8) if self.large else REVIEWS
 
     def __str__(self) -> str:
         return f"{self.kind}-{self.budget}MiB-{self.partitions}"
@@ -35,7 +45,8 @@ class Case:
 BUDGETS = (64, 128, 256, 512, 1024, 2048)
 WHOLE = ([Case(budget, partitions) for budget in BUDGETS for partitions in (1, 16, 256)]
          + [Case(budget, 16, kind) for kind in ("s3", "folders") for budget in (64, 128, 256, 1024)]
-         + [Case(budget, 2, "large") for budget in (192, 512, 2048)])
+         + [Case(budget, 16, "bad") for budget in (64, 128)] + [Case(192, 4, "bad-large")]
+         + [Case(*what, "large") for what in ((192, 2), (192, 4), (192, 16), (512, 4), (2048, 16))])
 
 
 def pytest_generate_tests(metafunc):
@@ -59,14 +70,14 @@ def filled(kafka):
     made = {}
 
     def topic(case: Case):
-        key = ("large" if case.kind == "large" else "reviews", case.partitions)
+        key = ("large" if case.large else "reviews", case.partitions)
         if key not in made and key[0] == "reviews":
             made[key] = Reviews(kafka, case.partitions)
         elif key not in made:
             made[key] = Topic(kafka, case.partitions, config={"max.message.bytes": "33554432"})
             noise = base64.b64encode(random.Random(1).randbytes(15_000_000))
-            for _ in range(LARGE_RECORDS):  # one a partition: what the producer holds has a bound, too
-                made[key].produce([b"large\t" + noise] * case.partitions)
+            for number in range(case.rows):  # one by one: what the producer holds has a bound, too
+                made[key].produce([b"large\t" + noise], partition=number % case.partitions)
         return made[key]
 
     return topic
@@ -89,6 +100,11 @@ def run(sluice, job, case: Case, env: dict) -> int:
     return peak_kb * 1024
 
 
+def records_set_aside(minio, prefix: str) -> int:
+    entries = [minio.get(key).decode().split("\n")[1:] for key in minio.list(prefix) if "/_committed/" in key]
+    return sum(json.loads(line)["records"] for lines in entries for line in lines)
+
+
 def rows_of(sluice, table, env: dict) -> int:
     done = sluice.ok("sql", "--format", "csv", f"SELECT count(*) AS n FROM parquet.`{table}`", env=env)
     return int(done.out.split()[-1])
@@ -96,12 +112,14 @@ def rows_of(sluice, table, env: dict) -> int:
 
 def test_the_process_stays_under_its_budget(case, sluice, kafka, filled, minio, tmp_path):
     topic = filled(case)
-    on_s3 = case.kind in ("s3", "folders")
+    bad = case.kind.startswith("bad")
+    on_s3 = case.kind in ("s3", "folders") or bad
     proxy = S3Proxy(minio.endpoint, lambda number, method, path: time.sleep(0.3) if method == "PUT" else None)
     env = {**minio.env(), "AWS_ENDPOINT_URL": proxy.endpoint} if on_s3 else {}
     table = f"s3a://{minio.bucket}/memory-{case}" if on_s3 else tmp_path / "table"
-    select = ["parts[0] AS name", "parts[1] AS value"] if case.kind == "large" else None
-    pipeline = Pipeline(topic, table, tmp_path / "checkpoint", kafka_columns=False, select=select)
+    select = ["parts[0] AS name", f"parts[{20 if bad else 1}] AS value"] if case.large or bad else None
+    settings = {"spark.sluice.badRecords.path": f"s3a://{minio.bucket}/memory-bad-{case}"} if bad else {}
+    pipeline = Pipeline(topic, table, tmp_path / "checkpoint", kafka_columns=False, select=select, settings=settings)
     text = pipeline.sql()
     if case.kind == "folders":
         text = text.replace("\nOPTIONS", "\nPARTITIONED BY (product_category)\nOPTIONS", 1)
@@ -110,4 +128,5 @@ def test_the_process_stays_under_its_budget(case, sluice, kafka, filled, minio, 
     peak = run(sluice, job, case, env)
     print(f"{case}: {peak / 1e6:.0f} MB of {(case.budget * 2**20 + ROOM) / 1e6:.0f} MB")
     assert peak <= case.budget * 2**20 + ROOM
-    assert rows_of(sluice, table, env) == (LARGE_RECORDS * case.partitions if case.kind == "large" else REVIEWS)
+    assert rows_of(sluice, table, env) == (0 if bad else case.rows)
+    assert not bad or records_set_aside(minio, f"memory-bad-{case}/") == case.rows

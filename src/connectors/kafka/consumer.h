@@ -19,6 +19,9 @@ struct TopicChoice {
   std::vector<TopicPartition> assignment;  // assign
 };
 
+// A record above this counts for itself: it comes whole, however small the fetches are.
+inline constexpr int64_t kLargeRecordBytes = 4 << 20;
+
 // A record, pointing into memory of the fetch: valid until Pop, Seek or the fetch's end.
 struct KafkaRecord {
   int64_t offset = 0;

@@ -29,16 +29,18 @@ Result<std::string> DoubleText(double value) {
 }  // namespace
 
 KafkaTasks::KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
-                       std::atomic<int64_t>* passed_over)
+                       std::atomic<int64_t>* passed_over, std::shared_ptr<LargeRecords> large_records)
     : env_(context.env), options_(std::move(options)), consumer_(std::move(consumer)) {
   limits_.fail_on_data_loss = options_.fail_on_data_loss;
   limits_.poll_timeout_ms = options_.poll_timeout_ms;
   limits_.keep_records = context.keep_records;
   limits_.passed_over = passed_over;
+  limits_.large_records = std::move(large_records);
   if (context.budget != nullptr) limits_.max_record_bytes = context.budget->limit() / 8;
 }
 
 std::vector<InputPartition> KafkaTasks::Plan(const std::vector<OffsetRange>& ranges) const {
+  if (limits_.large_records != nullptr) limits_.large_records->BeginBatch();
   std::vector<InputPartition> tasks;
   for (const OffsetRange& range : SplitRanges(ranges, options_.min_partitions, options_.max_records_per_partition)) {
     InputPartition task;
@@ -63,7 +65,7 @@ KafkaSource::KafkaSource(const SourceContext& context, KafkaOptions options, std
       began_(context.began),
       options_(std::move(options)),
       offsets_(consumer, options_, &env_->clock(), &passed_over_),
-      tasks_(context, options_, consumer, &passed_over_),
+      tasks_(context, options_, consumer, &passed_over_, std::make_shared<LargeRecords>(context.budget)),
       consumer_(consumer) {
   const std::string setting = context.conf.Get("spark.sluice.kafka.commitGroup");
   const std::string& group = options_.commit_group.empty() ? setting : options_.commit_group;
@@ -162,7 +164,8 @@ KafkaBatchSource::KafkaBatchSource(const SourceContext& context, KafkaOptions op
                                    std::shared_ptr<KafkaConsumer> consumer)
     : options_(std::move(options)),
       offsets_(consumer, options_, &context.env->clock()),
-      tasks_(context, options_, consumer, nullptr) {}
+      // A batch query gathers its parts in order, so that one part's bytes may wait for another part: no turns there.
+      tasks_(context, options_, consumer, nullptr, nullptr) {}
 
 Result<std::vector<InputPartition>> KafkaBatchSource::PlanTasks() {
   SLUICE_ASSIGN(const PartitionOffsets start, offsets_.Start());

@@ -20,9 +20,9 @@ namespace sluice {
 // What makes readers of ranges: shared by the stream and the batch source. Thread-safe after construction.
 class KafkaTasks {
  public:
-  // `passed_over`: see ReportDataLoss.
+  // `passed_over`: see ReportDataLoss. `large_records`: see KafkaRangeReader. Both may be null.
   KafkaTasks(const SourceContext& context, KafkaOptions options, std::shared_ptr<KafkaConsumer> consumer,
-             std::atomic<int64_t>* passed_over);
+             std::atomic<int64_t>* passed_over, std::shared_ptr<LargeRecords> large_records);
   // One task a range, after minPartitions and maxRecordsPerPartition.
   std::vector<InputPartition> Plan(const std::vector<OffsetRange>& ranges) const;
   Result<std::unique_ptr<SliceReader>> Open(const InputPartition& input, const std::vector<int>& columns);

@@ -27,22 +27,48 @@ KafkaRangeReader::KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, Offs
                                    const std::vector<int>& columns, bool include_headers, Limits limits, Clock* clock)
     : consumer_(std::move(consumer)),
       range_(std::move(range)),
-      limits_(limits),
+      limits_(std::move(limits)),
       clock_(clock),
-      builder_(range_.partition, limits.keep_records ? EveryColumn() : columns, include_headers || limits.keep_records),
+      room_(limits_.large_records == nullptr ? nullptr : limits_.large_records->budget()),
+      builder_(range_.partition, limits_.keep_records ? EveryColumn() : columns,
+               include_headers || limits_.keep_records),
       next_(range_.begin),
       columns_(columns) {}
 
 Status KafkaRangeReader::Open() {
-  SLUICE_ASSIGN(auto fetch, consumer_->OpenFetch(range_.partition, range_.begin));
+  const int64_t expected = limits_.large_records == nullptr ? 0 : limits_.large_records->expected();
+  if (expected > 0 && !room_.Cover(BytesForLargeRecord(expected), cancelled_)) return CancelledReading();
+  SLUICE_ASSIGN(auto fetch, consumer_->OpenFetch(range_.partition, next_));
   std::lock_guard lock(fetch_mutex_);
   fetch_ = std::move(fetch);
   last_progress_ns_ = clock_->MonotonicNanos();
   return Status::OK();
 }
 
+// What a fetch holds goes with it; the next range of the partition can go on from here.
+void KafkaRangeReader::Close() {
+  std::lock_guard lock(fetch_mutex_);
+  fetch_.reset();
+}
+
+// A large record is held, and the next one fetched, only under bytes of the budget: otherwise each task would add two
+// of them to what the process holds. The fetch of a reader that must wait is closed, since the record waits in its
+// queue.
+bool KafkaRangeReader::HasRoomFor(int64_t record_bytes) {
+  if (record_bytes <= kLargeRecordBytes || limits_.large_records == nullptr) return true;
+  limits_.large_records->Saw(record_bytes);
+  if (room_.TryCover(BytesForLargeRecord(record_bytes))) return true;
+  Close();
+  return false;
+}
+
+Status KafkaRangeReader::CancelledReading() const {
+  return Status::Cancelled("reading of ", range_.partition.ToString(), " was cancelled");
+}
+
 void KafkaRangeReader::Cancel() {
   cancelled_ = true;
+  room_.Wake();
   std::lock_guard lock(fetch_mutex_);
   if (fetch_) fetch_->Interrupt();
 }
@@ -55,15 +81,10 @@ std::string KafkaRangeReader::PlaceOf(int64_t row) const {
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> KafkaRangeReader::Next() {
-  if (!fetch_ && !done_) SLUICE_RETURN_IF_ERROR(Open());
   slice_full_ = false;
   while (!done_ && !slice_full_) SLUICE_RETURN_IF_ERROR(Step());
   if (gap_from_ >= 0) SLUICE_RETURN_IF_ERROR(CheckGap());
-  if (done_ && fetch_) {
-    // Given back at once, so that the next range can go on from here.
-    std::lock_guard lock(fetch_mutex_);
-    fetch_.reset();
-  }
+  if (done_ && fetch_) Close();
   if (builder_.rows() == 0) return std::shared_ptr<arrow::RecordBatch>();
   SLUICE_ASSIGN(auto slice, builder_.Finish(&slice_offsets_));
   if (!limits_.keep_records) return slice;
@@ -77,11 +98,12 @@ Result<SourceRecord> KafkaRangeReader::RecordOf(int64_t row) const {
 }
 
 Status KafkaRangeReader::Step() {
-  if (cancelled_) return Status::Cancelled("reading of ", range_.partition.ToString(), " was cancelled");
+  if (cancelled_) return CancelledReading();
   if (next_ >= range_.end) {
     done_ = true;
     return Status::OK();
   }
+  if (!fetch_) SLUICE_RETURN_IF_ERROR(Open());
   SLUICE_ASSIGN(const FetchStep step, fetch_->Peek(kPeekMs));
   switch (step.event) {
     case FetchEvent::kRecord:
@@ -122,6 +144,7 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
     slice_full_ = true;
     return Status::OK();
   }
+  if (!HasRoomFor(size)) return Status::OK();  // read again when there is
   if (builder_.needs_headers()) SLUICE_RETURN_IF_ERROR(fetch_->ReadHeaders(record, &headers_));
   SLUICE_RETURN_IF_ERROR(builder_.Append(record, headers_));
   next_ = record.offset + 1;

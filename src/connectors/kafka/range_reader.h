@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_turn.h"
 #include "connectors/kafka/consumer.h"
 #include "connectors/kafka/kafka_options.h"
+#include "connectors/kafka/large_records.h"
 #include "connectors/kafka/row_slice.h"
 #include "connectors/source.h"
 
@@ -25,6 +27,7 @@ class KafkaRangeReader : public SliceReader {
     int64_t max_record_bytes = 0;                 // 0: any; a larger record is an error that names the memory setting
     std::atomic<int64_t>* passed_over = nullptr;  // counts losses without an error
     bool keep_records = false;  // for RecordOf: keys, values and headers are read whether they are columns or not
+    std::shared_ptr<LargeRecords> large_records;  // null: large records are read whatever memory they take
   };
   KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, OffsetRange range, const std::vector<int>& columns,
                    bool include_headers, Limits limits, Clock* clock);
@@ -36,6 +39,9 @@ class KafkaRangeReader : public SliceReader {
 
  private:
   Status Open();
+  void Close();
+  bool HasRoomFor(int64_t record_bytes);
+  Status CancelledReading() const;
   Status Step();
   Status TakeRecord(const KafkaRecord& record);
   Status AtEndOfPartition(int64_t position);
@@ -48,6 +54,7 @@ class KafkaRangeReader : public SliceReader {
   OffsetRange range_;
   Limits limits_;
   Clock* clock_;
+  MemoryTurn room_;  // for large records; before the fetch, which must be gone when it is given back
   KafkaSliceBuilder builder_;
   std::unique_ptr<PartitionFetch> fetch_;
   std::mutex fetch_mutex_;  // guards the pointer against Cancel

@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
+#include "base/memory_budget.h"
 #include "base/spark_error.h"
 #include "connectors/kafka/scripted_consumer.h"
 
@@ -70,6 +73,57 @@ TEST_F(RangeReaderTest, SlicesAreCutByRowsAndBytesOnly) {
     rows.push_back(slice->num_rows());
   }
   EXPECT_THAT(rows, ElementsAre(1024, 477, 1, 1, 1, 1));
+}
+
+// Two readers that hold one large record each, and have the next fetched, would need 20 MB.
+TEST_F(RangeReaderTest, LargeRecordsWaitForTheBudget) {
+  const std::string large(5 << 20, 'x');
+  const TopicPartition other = {"reviews", 2};
+  for (const TopicPartition& partition : {kTp, other}) {
+    consumer_->Append(partition, "small");
+    for (int i = 0; i < 2; ++i) consumer_->Append(partition, large);
+  }
+  MemoryBudget budget(15 << 20);
+  limits_.large_records = std::make_shared<LargeRecords>(&budget);
+  auto first = Reader(0, 3, {kValue});
+  EXPECT_EQ(first->Next().ValueOrDie()->num_rows(), 1);
+  EXPECT_EQ(first->Next().ValueOrDie()->num_rows(), 1);
+  EXPECT_EQ(budget.used(), 10 << 20);
+  KafkaRangeReader second(consumer_, {other, 0, 3}, {kValue}, false, limits_, &clock_);
+  std::future<int> waiting = std::async(std::launch::async, [&] {
+    int slices = 0;
+    while (second.Next().ValueOrDie() != nullptr) ++slices;
+    return slices;
+  });
+  EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  EXPECT_EQ(first->Next().ValueOrDie()->num_rows(), 1);
+  EXPECT_EQ(first->Next().ValueOrDie(), nullptr);
+  first.reset();
+  EXPECT_EQ(waiting.get(), 3) << "cut as ever";
+  EXPECT_EQ(budget.used(), 10 << 20);
+  EXPECT_EQ(budget.peak(), 10 << 20);
+}
+
+TEST_F(RangeReaderTest, AReaderThatMeetsALargeRecordClosesItsFetchUntilThereIsRoom) {
+  consumer_->Append(kTp, "small");
+  consumer_->Append(kTp, std::string(5 << 20, 'x'));
+  MemoryBudget budget(1 << 20);
+  MemoryTurn another(&budget);
+  ASSERT_TRUE(another.TryCover(1 << 20));
+  limits_.large_records = std::make_shared<LargeRecords>(&budget);
+  auto reader = Reader(0, 2, {kOffset});
+  EXPECT_EQ(reader->Next().ValueOrDie()->num_rows(), 1);
+  std::future<bool> waiting = std::async(std::launch::async, [&] { return reader->Next().ok(); });
+  EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  EXPECT_EQ(consumer_->opened_fetches(), 1);
+  another.Release();
+  EXPECT_TRUE(waiting.get());
+  EXPECT_EQ(consumer_->opened_fetches(), 2);
+  ASSERT_FALSE(another.TryCover(1));
+  auto given_up = Reader(1, 2, {kOffset});
+  std::future<Status> cancelled = std::async(std::launch::async, [&] { return given_up->Next().status(); });
+  given_up->Cancel();
+  EXPECT_TRUE(cancelled.get().IsCancelled());
 }
 
 TEST_F(RangeReaderTest, AllColumnsAsSparkHasThem) {

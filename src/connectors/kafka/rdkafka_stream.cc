@@ -10,7 +10,6 @@ namespace {
 
 // Taken from the queue at a time: enough to spread the queue's lock, few enough to stay in the cache.
 constexpr size_t kHeldMessages = 256;
-constexpr size_t kLargeRecord = 4 << 20;
 
 Status AtOffset(const Status& status, const TopicPartition& tp, int64_t offset) {
   return WithContext(status, fmt::format("topic {}, partition {}, offset {}", tp.topic, tp.partition, offset));
@@ -100,6 +99,7 @@ Result<FetchStep> RdKafkaStream::StepOf(rd_kafka_message_t* message) {
     record.value = static_cast<const char*>(message->payload);
     record.value_size = message->len;
     record.handle = message;
+    has_large_records_ |= message->len > static_cast<size_t>(kLargeRecordBytes);
     return step;
   }
   const auto error = message->err;
@@ -130,7 +130,6 @@ Result<FetchStep> RdKafkaStream::StepOf(rd_kafka_message_t* message) {
 void RdKafkaStream::Pop() {
   rd_kafka_message_t* message = held_[held_at_++];
   if (message->offset >= position_) position_ = message->offset + 1;
-  has_large_records_ |= message->len > kLargeRecord;
   rd_kafka_message_destroy(message);
 }
 

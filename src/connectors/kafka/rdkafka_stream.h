@@ -22,7 +22,7 @@ class RdKafkaStream {
   const TopicPartition& partition() const { return partition_; }
   int64_t position() const { return position_; }
   bool started() const { return started_; }
-  // Records of many megabytes came since Start: what waits in the queue is as large.
+  // Large records came since Start: what waits in the queue is as large.
   bool has_large_records() const { return has_large_records_; }
   // Begins to fetch at `offset`; stops first when it was started elsewhere.
   Status Start(int64_t offset);

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "types/spark_type.h"
@@ -156,8 +155,10 @@ Status KafkaSliceBuilder::Copy(const char* data, size_t size, Binary* column) {
 
 Status KafkaSliceBuilder::ReserveArena(int64_t more) {
   if (arena_used_ == 0) {
-    if (arena_.use_count() > 1) arena_.reset();           // the last slice still lives
-    std::atomic_thread_fence(std::memory_order_acquire);  // whoever held it has read it
+    if (arena_.use_count() > 1) arena_.reset();  // the last slice still lives
+    // Whoever held it has read it: giving a copy back comes after their giving back (a fence would do, which
+    // ThreadSanitizer does not know).
+    std::shared_ptr<arrow::ResizableBuffer>(arena_).reset();
   }
   const int64_t needed = arena_used_ + more;
   if (arena_ != nullptr && needed <= arena_->size()) return Status::OK();
