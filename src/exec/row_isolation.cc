@@ -10,10 +10,17 @@
 namespace sluice {
 namespace {
 
-// The user's error of one row: the machine's errors, and those of the query as a whole, are nobody's row.
-const SparkErrorDetail* RowError(const Status& status) {
+// A user's error, of which a row may be the cause. The machine's errors are nobody's row.
+const SparkErrorDetail* UserErrorOf(const Status& status) {
   const SparkErrorDetail* detail = FindSparkError(status);
-  return detail != nullptr && detail->kind == ErrorKind::kUser && detail->row ? detail : nullptr;
+  return detail != nullptr && detail->kind == ErrorKind::kUser ? detail : nullptr;
+}
+
+// An error that names no row is the query's when it comes without rows as well: a pattern that cannot be read, say.
+// Else some row is the cause, and it is searched for.
+bool IsOfARow(const Status& status, const arrow::RecordBatch& slice, const RowIsolation::Evaluate& evaluate) {
+  const SparkErrorDetail* error = UserErrorOf(status);
+  return error != nullptr && (error->row || evaluate(*slice.Slice(0, 0)).ok());
 }
 
 }  // namespace
@@ -31,14 +38,14 @@ Status RowIsolation::FindFailures(const std::shared_ptr<arrow::RecordBatch>& sli
   SLUICE_ASSIGN(const auto part, SelectRows(slice, rows, pool_));
   const Status status = evaluate(*part);
   if (status.ok()) return status;
-  const SparkErrorDetail* error = RowError(status);
+  const SparkErrorDetail* error = UserErrorOf(status);
   if (error == nullptr) return status;
   if (rows.size() == 1) {
     failures->emplace_back(rows[0], status);
     return Status::OK();
   }
   std::vector<int32_t> others = rows;
-  if (*error->row >= 0 && *error->row < static_cast<int64_t>(rows.size())) {
+  if (error->row && *error->row >= 0 && *error->row < static_cast<int64_t>(rows.size())) {
     const int32_t named = rows[static_cast<size_t>(*error->row)];
     others.erase(others.begin() + *error->row);
     SLUICE_RETURN_IF_ERROR(FindFailures(slice, {named}, evaluate, failures));
@@ -61,7 +68,7 @@ Status RowIsolation::Run(const Operator& input, std::shared_ptr<arrow::RecordBat
   all_kept_ = true;
   const Status first = evaluate(**slice);
   if (first.ok()) return first;
-  if (bad_rows_ == nullptr || RowError(first) == nullptr) return AtPlaceOf(input, first);
+  if (bad_rows_ == nullptr || !IsOfARow(first, **slice, evaluate)) return AtPlaceOf(input, first);
   std::vector<int32_t> rows(static_cast<size_t>((*slice)->num_rows()));
   std::iota(rows.begin(), rows.end(), 0);
   std::vector<Failure> failures;

@@ -34,7 +34,8 @@ class RowIsolation {
 
   // Runs `evaluate` over *slice, the last one of `input`. After an error of a row, each row that fails also by itself
   // goes to the sink with its error, and `evaluate` runs once more over the others, which *slice then holds. When none
-  // is left it does not run. Errors that no row is to blame for come back, with a row's place where they name one.
+  // is left it does not run. Errors that no row is to blame for come back, with a row's place where they name one: the
+  // machine's, and the user's that name no row and come without rows too.
   Status Run(const Operator& input, std::shared_ptr<arrow::RecordBatch>* slice, const Evaluate& evaluate);
   // The row of the input's last slice that is `row` now.
   int64_t InputRow(int64_t row) const;

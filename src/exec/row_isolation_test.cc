@@ -69,7 +69,12 @@ Result<std::vector<Values>> RunPlan(const PlanPtr& plan, std::vector<Values> sli
   }
 }
 
-TEST(RowIsolation, WhatFailsIsSetAsideAndTheRestStaysInItsSlices) {
+// Whether errors name their row or not.
+class RowIsolationCases : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Errors, RowIsolationCases, testing::Bool(),
+                         [](const auto& info) { return info.param ? "NameTheRow" : "NameNoRow"; });
+
+TEST_P(RowIsolationCases, WhatFailsIsSetAsideAndTheRestStaysInItsSlices) {
   Values many;
   for (int64_t i = 0; i < 100; ++i) many.push_back(i);
   const std::vector<std::pair<const char*, IsBad>> cases = {
@@ -86,9 +91,9 @@ TEST(RowIsolation, WhatFailsIsSetAsideAndTheRestStaysInItsSlices) {
   for (const auto& [name, bad] : cases) {
     SCOPED_TRACE(name);
     Collected collected;
-    const auto out =
-        RunPlan(ProjectNode(ScanNode(Numbers(), true), {FailWhere(N(), bad)}), {many, {1000}, many}, &collected)
-            .ValueOrDie();
+    const auto out = RunPlan(ProjectNode(ScanNode(Numbers(), true), {FailWhere(N(), bad, GetParam())}),
+                             {many, {1000}, many}, &collected)
+                         .ValueOrDie();
     std::vector<std::string> expected;
     Values good;
     for (const int64_t v : many) {
@@ -167,6 +172,18 @@ TEST(RowIsolation, TheSinksErrorEndsTheTask) {
   const auto plan = ProjectNode(ScanNode(Numbers(), true), {FailWhere(N(), [](int64_t v) { return v > 1; })});
   EXPECT_TRUE(HasErrorClass(RunPlan(plan, {{1, 2, 3, 4}}, &collected).status(), "TOO_MANY"));
   EXPECT_EQ(collected.records.size(), 2u);
+}
+
+// A constant that cannot be used fails whatever the rows are: that is no reason to set all of them aside.
+TEST(RowIsolation, AnErrorThatComesWithoutRowsTooIsTheQuerys) {
+  const auto broken = std::make_shared<FunctionExpr>(
+      arrow::int64(), std::vector<ExprPtr>{N()}, [](const auto&) -> Result<std::shared_ptr<arrow::Array>> {
+        return UserError("INVALID_PARAMETER_VALUE.PATTERN", "the pattern '(' cannot be read");
+      });
+  Collected collected;
+  const auto out = RunPlan(ProjectNode(ScanNode(Numbers(), true), {broken}), {{1, 2, 3}}, &collected);
+  EXPECT_TRUE(HasErrorClass(out.status(), "INVALID_PARAMETER_VALUE.PATTERN")) << out.status();
+  EXPECT_THAT(collected.records, IsEmpty());
 }
 
 }  // namespace

@@ -76,15 +76,16 @@ inline ExprPtr Where(ExprPtr column, std::function<bool(int64_t)> test) {
       });
 }
 
-// The int64 column itself, failing with DIVIDE_BY_ZERO at the first row that is `bad`.
-inline ExprPtr FailWhere(ExprPtr column, std::function<bool(int64_t)> bad) {
+// The int64 column itself, failing with DIVIDE_BY_ZERO at the first row that is `bad`, and naming it or not.
+inline ExprPtr FailWhere(ExprPtr column, std::function<bool(int64_t)> bad, bool names_row = true) {
   return std::make_shared<FunctionExpr>(
       arrow::int64(), std::vector<ExprPtr>{std::move(column)},
-      [bad = std::move(bad)](const auto& args) -> Result<std::shared_ptr<arrow::Array>> {
+      [bad = std::move(bad), names_row](const auto& args) -> Result<std::shared_ptr<arrow::Array>> {
         const auto& values = static_cast<const arrow::Int64Array&>(*args[0]);
         for (int64_t i = 0; i < values.length(); ++i) {
-          if (values.IsValid(i) && bad(values.Value(i)))
-            return WithRow(UserError("DIVIDE_BY_ZERO", "bad value " + std::to_string(values.Value(i))), i);
+          if (values.IsNull(i) || !bad(values.Value(i))) continue;
+          const Status error = UserError("DIVIDE_BY_ZERO", "bad value " + std::to_string(values.Value(i)));
+          return names_row ? WithRow(error, i) : error;
         }
         return args[0];
       });
