@@ -3,10 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/memory_budget.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
 #include "connectors/file/part_file_name.h"
+#include "env/s3/s3_file_system.h"
 #include "streaming/bad_record_line.h"
 
 namespace sluice {
@@ -14,6 +18,7 @@ namespace {
 
 constexpr char kLimitClass[] = "SLUICE_BAD_RECORDS_LIMIT";
 constexpr char kUuidFolder[] = "bad records";  // keeps the uuid apart from that of the task's part files
+constexpr int64_t kAccountedStep = 1 << 20;
 
 }  // namespace
 
@@ -32,15 +37,23 @@ class BadRecordBatch::Task : public BadRowSink {
     file_.name = FormatPartFileName(name);
   }
 
+  ~Task() override {
+    pending_.reset();
+    if (taken_ > 0) batch_->budget_->Give(taken_);
+  }
+
   Status Add(const SourceRecord& record, const Status& error) override {
     SLUICE_RETURN_IF_ERROR(batch_->Count(record, error));
     if (pending_ == nullptr) {
       SLUICE_ASSIGN(pending_, batch_->folder_->fs()->OpenForWrite(path()));
     }
-    const std::string line = FormatBadRecord(record, error);
     ++file_.records;
-    file_.bytes += static_cast<int64_t>(line.size());
-    return pending_->Write(line.data(), static_cast<int64_t>(line.size()));
+    return FormatBadRecord(record, error, [this](std::string_view piece) {
+      const auto size = static_cast<int64_t>(piece.size());
+      file_.bytes += size;
+      Account();
+      return pending_->Write(piece.data(), size);
+    });
   }
 
   std::string path() const { return batch_->folder_->FolderOf(batch_->batch_) + "/" + file_.name; }
@@ -48,13 +61,26 @@ class BadRecordBatch::Task : public BadRowSink {
   PendingFile* pending() { return pending_.get(); }
 
  private:
+  // The task holds its writer's bytes and must not wait for these; what is too much keeps others waiting. As the rows
+  // of this file are not in the table's, the task seldom has both in full.
+  void Account() {
+    if (batch_->budget_ == nullptr) return;
+    const int64_t held = std::min(file_.bytes, S3BytesWhileWriting(*batch_->folder_->fs()));
+    if (held <= taken_) return;
+    const int64_t step = std::max(held - taken_, kAccountedStep);
+    batch_->budget_->TakeAnyway(step);
+    taken_ += step;
+  }
+
   BadRecordBatch* const batch_;
   BadRecordFile file_;
   std::unique_ptr<PendingFile> pending_;
+  int64_t taken_ = 0;  // from the budget
 };
 
-BadRecordBatch::BadRecordBatch(const BadRecordFolder* folder, BadRecordLimits limits, BatchId batch, bool recovered)
-    : folder_(folder), limits_(limits), batch_(batch), recovered_(recovered) {}
+BadRecordBatch::BadRecordBatch(const BadRecordFolder* folder, BadRecordLimits limits, BatchId batch, bool recovered,
+                               MemoryBudget* budget)
+    : folder_(folder), limits_(limits), batch_(batch), recovered_(recovered), budget_(budget) {}
 
 BadRecordBatch::~BadRecordBatch() = default;
 

@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr size_t kEncodedPiece = 3 << 16;  // a multiple of three bytes has no padding
+
 Json Encoded(const std::optional<std::string>& bytes) {
   if (!bytes) return nullptr;
   std::string text;
@@ -27,6 +29,23 @@ Json HeadersOf(const SourceRecord& record) {
   Json headers = Json::array();
   for (const auto& [key, value] : record.headers) headers.push_back({{"key", key}, {"value", Encoded(value)}});
   return headers;
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// "value":"..", with the comma.
+Status WriteValue(const std::optional<std::string>& value, const std::function<Status(std::string_view)>& write) {
+  if (!value) return write("\"value\":null,");
+  SLUICE_RETURN_IF_ERROR(write("\"value\":\""));
+  std::string text;
+  for (size_t at = 0; at < value->size(); at += kEncodedPiece) {
+    text.clear();
+    AppendBase64(std::string_view(*value).substr(at, kEncodedPiece), &text);
+    SLUICE_RETURN_IF_ERROR(write(text));
+  }
+  return write("\",");
 }
 
 // Throws nlohmann's exceptions for fields that are missing or of another type.
@@ -57,25 +76,40 @@ SourceRecord FromJson(const Json& json) {
 
 }  // namespace
 
-std::string FormatBadRecord(const SourceRecord& record, const Status& error) {
-  Json json;
-  if (record.topic.empty()) {
-    json["place"] = record.place;
+Status FormatBadRecord(const SourceRecord& record, const Status& error,
+                       const std::function<Status(std::string_view piece)>& write) {
+  const bool raw = !record.topic.empty();
+  Json before;
+  if (!raw) {
+    before["place"] = record.place;
   } else {
-    json["topic"] = record.topic;
-    json["partition"] = record.partition;
-    json["offset"] = record.offset;
-    json["timestamp"] = record.timestamp_ms;
-    json["timestampType"] = record.timestamp_type;
-    json["headers"] = HeadersOf(record);
-    json["key"] = Encoded(record.key);
-    json["value"] = Encoded(record.value);
+    before["topic"] = record.topic;
+    before["partition"] = record.partition;
+    before["offset"] = record.offset;
+    before["timestamp"] = record.timestamp_ms;
+    before["timestampType"] = record.timestamp_type;
+    before["headers"] = HeadersOf(record);
+    before["key"] = Encoded(record.key);
   }
+  std::string text = Dump(before);
+  text.back() = ',';
+  SLUICE_RETURN_IF_ERROR(write(text));
+  if (raw) SLUICE_RETURN_IF_ERROR(WriteValue(record.value, write));
   const SparkErrorDetail* detail = FindSparkError(error);
-  json["errorClass"] = detail != nullptr ? Json(detail->error_class) : Json(nullptr);
-  json["sqlState"] = detail != nullptr ? Json(detail->sqlstate) : Json(nullptr);
-  json["message"] = Redact(detail != nullptr ? detail->message : error.message());
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  Json after;
+  after["errorClass"] = detail != nullptr ? Json(detail->error_class) : Json(nullptr);
+  after["sqlState"] = detail != nullptr ? Json(detail->sqlstate) : Json(nullptr);
+  after["message"] = Redact(detail != nullptr ? detail->message : error.message());
+  return write(Dump(after).substr(1) + "\n");
+}
+
+Result<std::string> FormatBadRecord(const SourceRecord& record, const Status& error) {
+  std::string line;
+  SLUICE_RETURN_IF_ERROR(FormatBadRecord(record, error, [&](std::string_view piece) {
+    line += piece;
+    return Status::OK();
+  }));
+  return line;
 }
 
 Result<SourceRecord> ParseBadRecord(std::string_view line, const std::string& place) {

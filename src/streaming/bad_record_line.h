@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,11 @@ namespace sluice {
 //    "key":null,"value":"<base64>","errorClass":"INVALID_ARRAY_INDEX","sqlState":"22003","message":".."}
 // `timestamp` is in milliseconds, header values are base64 as well. A source without raw records has "place" alone in
 // place of the first eight. The line depends on the record and its error alone, so that a re-run writes it again.
-std::string FormatBadRecord(const SourceRecord& record, const Status& error);
+// It is given to `write` piece by piece: the value, which may have many megabytes, is never there a second time whole.
+Status FormatBadRecord(const SourceRecord& record, const Status& error,
+                       const std::function<Status(std::string_view piece)>& write);
+// The same in one piece.
+Result<std::string> FormatBadRecord(const SourceRecord& record, const Status& error);
 
 // The record of a line without its line end. `place` is for error messages. Lines without a raw record are refused:
 // there is nothing that could be put through again.

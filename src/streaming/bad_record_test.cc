@@ -194,14 +194,15 @@ TEST(BadRecordLine, ARecordComesBackAsItWas) {
   record.value = std::string("a\0\xff\n\"", 5);
   record.headers = {{"trace", "\x01"}, {"none", std::nullopt}, {"trace", ""}};
   record.place = "topic reviews, partition 3, offset 42";
-  const std::string line = FormatBadRecord(record, UserError("CAST_INVALID_INPUT", "The value '\xff' ..."));
+  const std::string line =
+      FormatBadRecord(record, UserError("CAST_INVALID_INPUT", "The value '\xff' ...")).ValueOrDie();
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
   EXPECT_EQ(ParseBadRecord(line, "/bad/f").ValueOrDie(), record);
   EXPECT_THAT(line, HasSubstr(R"("value":"YQD/CiI=")"));
   record.value = std::nullopt;
   record.key = "";
   record.headers.clear();
-  EXPECT_EQ(ParseBadRecord(FormatBadRecord(record, UserError("X", "y")), "/bad/f").ValueOrDie(), record);
+  EXPECT_EQ(ParseBadRecord(FormatBadRecord(record, UserError("X", "y")).ValueOrDie(), "/bad/f").ValueOrDie(), record);
 }
 
 TEST(BadRecordLine, DamageIsNamed) {

@@ -34,7 +34,9 @@ class ReplaySourceTest : public testing::Test {
  protected:
   void SetAside(int batch, const std::vector<SourceRecord>& records) {
     std::string text;
-    for (const SourceRecord& record : records) text += FormatBadRecord(record, UserError("DIVIDE_BY_ZERO", "no"));
+    for (const SourceRecord& record : records) {
+      text += FormatBadRecord(record, UserError("DIVIDE_BY_ZERO", "no")).ValueOrDie();
+    }
     ASSERT_TRUE(fs_->CreateAtomic(folder_->FolderOf(BatchId(batch)) + "/" + kPart, text).ok());
     const BadRecordFile file{kPart, static_cast<int64_t>(records.size()), static_cast<int64_t>(text.size())};
     ASSERT_TRUE(folder_->Commit(BatchId(batch), {file}).ok());
