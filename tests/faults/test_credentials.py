@@ -10,7 +10,8 @@ import threading
 import time
 
 import pytest
-from rig import program, table
+from rig import lab, program, table
+from rig.metrics import Metrics, free_port, get
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
 from rig.s3_proxy import S3Proxy
@@ -315,3 +316,95 @@ def test_keys_that_a_running_job_copied_from_the_file_follow_it(sluice, gate, ke
         running.signal(signal.SIGTERM)
         assert running.wait(60).code == 0
     check(minio, tmp_path, pipeline.topic)
+
+
+def test_the_lab_program_goes_on_with_fresh_keys_from_the_file(sluice, gate, keys, kafka, minio, tmp_path):
+    """examples/week4_bronze.cc copies its keys from .env into the session. They expire in the middle of a batch, and
+    fresh ones are pasted into .env in that moment."""
+    handle = f"keys-{tmp_path.name}"
+    old, fresh = keys(), keys()
+    settings = {**lab.environment(kafka, minio, handle), "AWS_ENDPOINT_URL": gate.proxy.endpoint}
+    dotenv = sluice.cwd / ".env"
+    dotenv.write_text(lines({**settings, **old}))
+    commits = tmp_path / "checkpoint" / "commits"
+
+    def paste():
+        if old["AWS_ACCESS_KEY_ID"] in dotenv.read_text():
+            save(dotenv, lines({**settings, **fresh}))
+
+    gate.on_refusal = paste
+    with lab.reviews_topic(kafka) as reviews_topic:
+        reviews_topic.produce(reviews(0, 3000))
+        gate.proxy.reset(lambda number, *_: (gate.expired.add(old["AWS_ACCESS_KEY_ID"]) if number == 6 else None) or gate._judge)
+        with lab.start(kafka, sluice.cwd, tmp_path / "checkpoint") as running:
+            running.wait_until(lambda: len(table.log_numbers(commits)) >= 3, 60, "three batches")
+            assert gate.refused >= 1 and gate.used == [old["AWS_ACCESS_KEY_ID"], fresh["AWS_ACCESS_KEY_ID"]]
+            running.signal(signal.SIGTERM)
+            running.wait(60)
+    path = f"s3a://hwe-fall/{handle}/bronze/reviews"
+    done = sluice.ok("sql", "--format", "csv", f"SELECT count(*) AS n, count(DISTINCT review_id) AS ids FROM parquet.`{path}`")
+    assert done.out.split()[-1] == "3000,3000"
+
+
+def test_the_lab_program_without_fresh_keys_names_the_file(sluice, gate, keys, kafka, minio, tmp_path):
+    """The keys expire and nobody pastes new ones: the program ends and says where they belong; with them it resumes."""
+    handle = f"keys-{tmp_path.name}"
+    old, fresh = keys(), keys()
+    settings = {**lab.environment(kafka, minio, handle), "AWS_ENDPOINT_URL": gate.proxy.endpoint}
+    dotenv = sluice.cwd / ".env"
+    dotenv.write_text(lines({**settings, **old}))
+    commits = tmp_path / "checkpoint" / "commits"
+    with lab.reviews_topic(kafka) as reviews_topic:
+        reviews_topic.produce(reviews(0, 3000))
+        gate.proxy.reset(lambda number, *_: (gate.expired.add(old["AWS_ACCESS_KEY_ID"]) if number == 6 else None) or gate._judge)
+        with lab.start(kafka, sluice.cwd, tmp_path / "checkpoint") as running:
+            done = running.wait(60)
+        assert done.code == 1 and "EXPIRED_CREDENTIALS" in done.err, done.all[-3000:]
+        assert str(dotenv) in done.err and "paste fresh ones" in done.err, done.err[-1500:]
+        save(dotenv, lines({**settings, **fresh}))
+        with lab.start(kafka, sluice.cwd, tmp_path / "checkpoint") as running:
+            running.wait_until(lambda: len(table.log_numbers(commits)) >= 3, 60, "three batches")
+            running.signal(signal.SIGTERM)
+            running.wait(60)
+    path = f"s3a://hwe-fall/{handle}/bronze/reviews"
+    done = sluice.ok("sql", "--format", "csv", f"SELECT count(*) AS n, count(DISTINCT review_id) AS ids FROM parquet.`{path}`")
+    assert done.out.split()[-1] == "3000,3000"
+
+
+def test_age_and_expiry_of_the_keys_are_metrics(sluice, source, gate, keys, minio, topic, tmp_path):
+    """Keys that end soon, then fresh ones from the same source: the metrics follow. A source that tells no end has none."""
+    pipeline = make_pipeline(topic(), minio, tmp_path)
+    old, fresh = keys(), keys()
+    end = time.time() + LAST_SECONDS + 4
+    source.give(old, LAST_SECONDS + 4)
+    reach(sluice, gate, source)
+    pipeline.topic.produce(reviews(0, 40))
+    port = free_port()
+
+    def metric(name: str) -> float | None:
+        status, text = get(port, "/metrics")
+        return Metrics(text).value(f"sluice_s3_credentials_{name}") if status == 200 else None
+
+    def expires(at: float) -> bool:
+        value = metric("expiry_timestamp_seconds")
+        return (value is not None and abs(value - at) <= 2) if source.tells_expiry else value is None
+
+    with sluice.start("run", "--metrics-port", port, pipeline.write_sql(tmp_path / "job", "processingTime 50 milliseconds")) as running:
+        running.wait_until(lambda: batches(minio, tmp_path) >= 2, 60, "two batches")
+        assert expires(end), get(port, "/metrics")
+        first = metric("age_seconds")
+        assert 0 <= first <= time.monotonic() - running.started
+        fetched = time.time() - first
+        source.give(fresh, 3600)
+        fresh_end, number = time.time() + 3600, 40
+        while gate.used[-1] != fresh["AWS_ACCESS_KEY_ID"]:  # each batch asks for the keys
+            assert time.time() - metric("age_seconds") == pytest.approx(fetched, abs=2), "the age grows with the clock"
+            before = batches(minio, tmp_path)
+            pipeline.topic.produce(reviews(number, 5))
+            number += 5
+            running.wait_until(lambda: batches(minio, tmp_path) > before, 60, "the next batch")
+            assert time.monotonic() - running.started < 120, "the fresh key is not used"
+        running.wait_until(lambda: expires(fresh_end), 10, "the new expiry")
+        assert time.time() - metric("age_seconds") > fetched, "the age begins again"
+        running.signal(signal.SIGTERM)
+        assert running.wait(60).code == 0

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A secret in every place where people put one, each with the faults that talk about it, at the highest log level: no
-output, log, progress event or file holds it, whole, in part, in base64 or URL-encoded."""
+output, log, progress event, file or page of the metrics' port holds it, whole, in part, in base64 or URL-encoded."""
 import pathlib
 import random
 
 import pytest
 from rig import program
+from rig.metrics import PATHS, Metrics, Scraper, free_port, get
 from rig.pipeline import Pipeline, quoted
 from rig.reviews import reviews
 from rig.s3_proxy import S3Proxy
+from rig.topics import Topic
 
 SAMPLE = 14
 WORD = "Zq7kanari"  # stands on both sides of each special character, so that half a secret is found too
@@ -146,7 +148,6 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="module")
 def reviews_topic(kafka):
-    from rig.topics import Topic
     topic = Topic(kafka, 1, "canaries")
     topic.produce(reviews(0, 20))
     return topic
@@ -172,8 +173,12 @@ def test_a_secret_stays_hidden(place, sluice, minio, reviews_topic, tmp_path):
     env = {"AWS_ENDPOINT_URL": attempts.endpoint, "AWS_REGION": "us-east-1", "HOME": str(tmp_path), **setting.env}
     try:
         for more in (["--progress", "json"], ["--log-format", "json"]):
-            done = sluice.run("run", "--log-level", "trace", *more, *setting.flags, sql, env=env, timeout=60)
+            port = free_port()
+            with Scraper(port) as scraper:
+                done = sluice.run("run", "--log-level", "trace", "--metrics-port", port, *more, *setting.flags, sql, env=env,
+                                  timeout=60)
             assert not leaks(done.all, secret), f"{place}: {done.all[-1500:]}"
+            assert not leaks(scraper.text, secret), f"{place}: {scraper.text[-1500:]}"
     finally:
         attempts.close()
     for folder in (pipeline.table, pipeline.checkpoint):
@@ -182,3 +187,30 @@ def test_a_secret_stays_hidden(place, sluice, minio, reviews_topic, tmp_path):
     if "://" not in str(pipeline.checkpoint) and pipeline.checkpoint.exists():
         shown = sluice.run("checkpoint", "show", pipeline.checkpoint)
         assert not leaks(shown.all, secret)
+
+
+def test_the_pages_of_a_query_in_trouble_hold_no_secret(sluice, kafka, minio, tmp_path):
+    """A query that runs with secrets in every place at once, through errors of S3 and of records, while it is watched."""
+    topic = Topic(kafka, 2, "watched")
+    topic.produce([*reviews(0, 100), b"too few fields"])
+    secret = canary(99)
+    program.secrets.update((secret, kafka.password))
+    settings = {"spark.hadoop.fs.s3a.access.key": minio.access_key, "spark.hadoop.fs.s3a.secret.key": minio.secret_key,
+                "spark.hadoop.fs.s3a.session.token": minio.token, "spark.sluice.badRecords.path": f"s3a://{minio.bucket}/watched-bad"}
+    pipeline = Pipeline(topic, f"s3a://{minio.bucket}/watched-table", f"s3a://{minio.bucket}/watched-ck", sasl=True, max_offsets=20,
+                        options={"myPassword": secret}, settings=settings)
+    broken = S3Proxy(minio.endpoint, lambda number, *_: "error" if number % 7 == 3 else None)
+    port = free_port()
+    env = {"AWS_ENDPOINT_URL": broken.endpoint, "AWS_REGION": "us-east-1", "HOME": str(tmp_path)}
+    with Scraper(port) as scraper, sluice.start("run", "--log-level", "trace", "--metrics-port", port,
+                                                pipeline.write_sql(tmp_path / "job", "processingTime 50 milliseconds"), env=env) as running:
+        running.wait_until(lambda: Metrics(get(port, "/metrics")[1]).value("sluice_query_input_rows_total") == 101, 60, "all rows")
+        broken.reset(lambda *_: lambda exchange: exchange.error(403, "AccessDenied"))
+        topic.produce(reviews(101, 20))
+        done = running.wait(60)
+    broken.close()
+    assert done.code == 1, done.all[-2000:]
+    assert {path for path, _, _ in scraper.pages} == set(PATHS)
+    for word in (secret, kafka.password, minio.secret_key, minio.token):
+        assert not any(form in scraper.text for form in program.spellings(word))
+        assert not any(form in done.all for form in program.spellings(word))

@@ -10,7 +10,7 @@ import signal
 import pyarrow.fs as fs
 import pyarrow.parquet as pq
 import pytest
-from rig import program, table
+from rig import lab, program, table
 from rig.pipeline import Pipeline
 from rig.reviews import COLUMNS, reviews
 
@@ -30,12 +30,6 @@ def with_authority(text: str, topic, checkpoint) -> str:
     return text.replace("/tmp/kafka-checkpoint", str(checkpoint))
 
 
-def lab_environment(kafka, minio, handle: str) -> dict[str, str]:
-    minio.make_bucket("hwe-fall")
-    return {**minio.env(), "HWE_BOOTSTRAP": kafka.sasl_bootstrap, "HWE_USERNAME": kafka.user,
-            "HWE_PASSWORD": kafka.password, "CLASS": "fall", "HANDLE": handle, "KAFKA_CA_FILE": str(kafka.ca_file)}
-
-
 def s3_files(minio):
     return fs.S3FileSystem(access_key=minio.access_key, secret_key=minio.secret_key, session_token=minio.token,
                            endpoint_override=minio.endpoint, region="us-east-1")
@@ -45,7 +39,7 @@ def test_example_sql_from_kafka_to_s3_and_back(sluice, kafka, minio, topic):
     reviews_topic = topic(partitions=3)
     sent = reviews(0, 5000)
     reviews_topic.produce(sent)
-    settings = lab_environment(kafka, minio, "example")
+    settings = lab.environment(kafka, minio, "example")
     dotenv = sluice.cwd / ".env"
     dotenv.write_text("".join(f"{k}={v}\n" for k, v in settings.items() if k not in ("CLASS", "HANDLE")))
     sql = sluice.cwd / "bronze.sql"
@@ -141,31 +135,17 @@ def test_checkpoint_on_s3_and_tls(sluice, minio_tls, topic, tmp_path):
     assert sluice.run("checkpoint", "verify", f"{base}/checkpoint", "--sink", f"{base}/table").code == 0
 
 
-def private_checkpoint(folder: pathlib.Path) -> list[str]:
-    """A prefix that gives the lab's fixed /tmp/kafka-checkpoint a folder of its own, in a mount namespace."""
-    pathlib.Path("/tmp/kafka-checkpoint").mkdir(exist_ok=True)
-    folder.mkdir()
-    return ["unshare", "-m", "sh", "-c", f"mount --bind '{folder}' /tmp/kafka-checkpoint && exec \"$@\"", "sh"]
-
-
-@pytest.mark.parametrize("name", ["week4_bronze"])
-def test_cpp_program_of_the_lab(sluice, kafka, minio, topic, tmp_path, name):
-    """The program is the lab's, with its fixed names: topic `reviews`, checkpoint /tmp/kafka-checkpoint."""
-    reviews_topic = topic(partitions=2, exact=True)
-    reviews_topic.produce(reviews(0, 2500))
-    example = program.SLUICE.parent / "examples" / name
-    source = (program.ROOT / "examples" / f"{name}.cc").read_text()
-    assert '"reviews"' in source and "/tmp/kafka-checkpoint" in source
-    settings = lab_environment(kafka, minio, name)
-    (sluice.cwd / ".env").write_text("".join(f"{k}={v}\n" for k, v in settings.items()))
-    env = {"SSL_CERT_FILE": str(kafka.ca_file)}  # the lab's cluster has a certificate that every system knows
-    prefix = private_checkpoint(tmp_path / "checkpoint")
-    running = program.Running([*prefix, example], {**env, **sluice.env}, sluice.cwd)
-    with running:
-        running.wait_until(lambda: len(table.log_numbers(tmp_path / "checkpoint" / "commits")) >= 3, 60, "three batches")
-        running.signal(signal.SIGTERM)
-        assert running.wait(60).code in (0, -signal.SIGTERM), "a program of one's own decides about signals itself"
-    path = f"s3a://hwe-fall/{name}/bronze/reviews"
+def test_cpp_program_of_the_lab(sluice, kafka, minio, tmp_path):
+    with lab.reviews_topic(kafka) as reviews_topic:
+        reviews_topic.produce(reviews(0, 2500))
+        settings = lab.environment(kafka, minio, lab.NAME)
+        (sluice.cwd / ".env").write_text("".join(f"{k}={v}\n" for k, v in settings.items()))
+        with lab.start(kafka, sluice.cwd, tmp_path / "checkpoint") as running:
+            commits = tmp_path / "checkpoint" / "commits"
+            running.wait_until(lambda: len(table.log_numbers(commits)) >= 3, 60, "three batches")
+            running.signal(signal.SIGTERM)
+            assert running.wait(60).code in (0, -signal.SIGTERM), "a program of one's own decides about signals itself"
     sluice.env.update(settings)
+    path = f"s3a://hwe-fall/{lab.NAME}/bronze/reviews"
     (row,) = query(sluice, f"SELECT count(*) AS n, count(DISTINCT review_id) AS ids FROM parquet.`{path}`")
     assert row == {"n": "2500", "ids": "2500"}

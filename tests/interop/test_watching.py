@@ -4,45 +4,14 @@ import json
 import signal
 import socket
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions
 from confluent_kafka.admin import AdminClient
-from prometheus_client import parser
 from rig import table
+from rig.metrics import Metrics, free_port, get
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(port: int, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
-            return reply.status, reply.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-    except OSError:
-        return 0, ""
-
-
-class Metrics:
-    """A page as the official parser reads it."""
-
-    def __init__(self, text: str):
-        self.families = {family.name: family for family in parser.text_string_to_metric_families(text)}
-
-    def value(self, name: str, **labels) -> float | None:
-        found = [s.value for family in self.families.values() for s in family.samples
-                 if s.name == name and labels.items() <= s.labels.items()]
-        assert len(found) <= 1, f"{name} {labels}: {found}"
-        return found[0] if found else None
 
 
 def poisoned(first: int, number: int) -> list[bytes]:
