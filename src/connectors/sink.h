@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,9 @@ class StreamSink {
   virtual Result<std::unique_ptr<TaskWriter>> OpenTask(BatchId batch, TaskId task, const std::string& identity) = 0;
   // Makes the batch visible, all or nothing. Commits come in task order.
   virtual Status Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> commits) = 0;
+  // Of a batch that was begun here and that another engine may have ended: is what was written here visible? If not, it
+  // is removed. Nothing: the sink cannot tell.
+  virtual Result<std::optional<bool>> Settle(BatchId batch) { return std::optional<bool>(); }
 };
 
 }  // namespace sluice

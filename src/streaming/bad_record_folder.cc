@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/spark_error.h"
@@ -16,7 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kCommitted[] = "/_committed";
+constexpr char kReplaying[] = "/_replaying";
 constexpr char kReplayed[] = "/_replayed";
+constexpr std::string_view kBatchFolder = "batch=";
 constexpr char kVersion[] = "v1";
 
 bool IsPartFile(const std::string& name) {
@@ -132,6 +135,10 @@ Result<std::vector<BadRecordFile>> BadRecordFolder::FilesOf(BatchId batch) const
   return files;
 }
 
+Status BadRecordFolder::BeginReplay(BatchId replay, BatchId through) const {
+  return CreateEntry(kReplaying, replay, kVersion + ("\n" + Json{{"through", through.value}}.dump()));
+}
+
 Status BadRecordFolder::MarkReplayed(BatchId replay, BatchId through) const {
   return CreateEntry(kReplayed, replay, kVersion + ("\n" + Json{{"through", through.value}}.dump()));
 }
@@ -142,12 +149,47 @@ Result<BatchId> BadRecordFolder::ReplayedBefore(BatchId replay) const {
   BatchId through(-1);
   for (const BatchId batch : replays) {
     if (batch >= replay) continue;
-    SLUICE_ASSIGN(const std::vector<Json> lines, ReadEntry(log, batch));
-    const int64_t number = lines.size() == 1 ? lines[0].value("through", int64_t{-1}) : -1;
-    if (number < 0) return DamagedFile(log.PathOf(batch.ToString()), "it does not say which batches were replayed");
-    through = std::max(through, BatchId(number));
+    SLUICE_ASSIGN(const BatchId its, ReadThrough(kReplayed, batch));
+    through = std::max(through, its);
   }
   return through;
+}
+
+Result<BatchId> BadRecordFolder::ReadThrough(const std::string& log, BatchId replay) const {
+  const LogFolder folder({folder_.fs, folder_.path + log});
+  SLUICE_ASSIGN(const std::vector<Json> lines, ReadEntry(folder, replay));
+  if (lines.size() != 1 || !lines[0].contains("through") || !lines[0]["through"].is_number_integer()) {
+    return DamagedFile(folder.PathOf(replay.ToString()), "it does not say which batches were replayed");
+  }
+  return BatchId(lines[0]["through"].get<int64_t>());
+}
+
+// The batches of a log of entries, for look-ups.
+Result<std::set<BatchId>> BadRecordFolder::EntriesOf(const std::string& log) const {
+  SLUICE_ASSIGN(const std::vector<BatchId> batches, LogFolder({folder_.fs, folder_.path + log}).List());
+  return std::set<BatchId>(batches.begin(), batches.end());
+}
+
+Result<std::vector<BadRecordFolder::Unsettled>> BadRecordFolder::FindUnsettled(BatchId next) const {
+  SLUICE_ASSIGN(const std::set<BatchId> committed, EntriesOf(kCommitted));
+  SLUICE_ASSIGN(const std::set<BatchId> begun, EntriesOf(kReplaying));
+  SLUICE_ASSIGN(const std::set<BatchId> replayed, EntriesOf(kReplayed));
+  std::vector<Unsettled> found;
+  for (const BatchId batch : begun) {
+    if (batch >= next || replayed.contains(batch)) continue;
+    SLUICE_ASSIGN(const BatchId through, ReadThrough(kReplaying, batch));
+    found.push_back({batch, through});
+  }
+  SLUICE_ASSIGN(const std::vector<FileInfo> folders, folder_.fs->List(folder_.path, /*recursive=*/false));
+  for (const FileInfo& folder : folders) {
+    const std::string name = folder.path.substr(folder.path.rfind('/') + 1);
+    if (!name.starts_with(kBatchFolder)) continue;
+    const BatchId batch(std::atoll(name.c_str() + kBatchFolder.size()));
+    if (batch >= next || committed.contains(batch) || begun.contains(batch)) continue;
+    SLUICE_ASSIGN(const std::vector<BadRecordFile> files, ListFiles(batch));
+    if (!files.empty()) found.push_back({batch, std::nullopt});
+  }
+  return found;
 }
 
 Result<std::vector<BatchId>> BadRecordFolder::ToReplay(BatchId replay, BatchId through) const {

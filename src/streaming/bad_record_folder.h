@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,10 @@ struct BadRecordFile {
 
 // What one query has set aside under spark.sluice.badRecords.path:
 //   <path>/query=<id>/batch=<N>/part-<task>-<uuid>-c000.jsonl   records, durable before the sink commits batch N
-//   <path>/query=<id>/_committed/<N>    which files belong to batch N; written after the sink's commit, before
-//   commits/N <path>/query=<id>/_replayed/<R>     batch R put the records of all batches up to a number through again
+//   <path>/query=<id>/_committed/<N>  the files of batch N; written after the sink's commit, before commits/N
+//   <path>/query=<id>/_replaying/<R>  batch R, which is planned, puts the records of all batches up to a number
+//                                     through again; written before it writes anything
+//   <path>/query=<id>/_replayed/<R>   it has done so, or (-1) another engine ended the batch, and it has not
 // A file counts when its batch's _committed entry names it. Batches without bad records have neither. Readers that only
 // list (Spark's JSON reader) see in addition the files of a batch that failed, until it runs again: names and contents
 // follow from the data, so that a re-run writes the same ones, and removes what no longer belongs to the batch.
@@ -52,6 +55,14 @@ class BadRecordFolder {
   Result<std::vector<BatchId>> CommittedBatches() const;
   Result<std::vector<BadRecordFile>> FilesOf(BatchId batch) const;
 
+  // Batches below `next`, all committed, whose end this engine has not recorded: another one ended them.
+  struct Unsettled {
+    BatchId batch;
+    std::optional<BatchId> replay_through;  // it was to put records through again
+  };
+  Result<std::vector<Unsettled>> FindUnsettled(BatchId next) const;
+
+  Status BeginReplay(BatchId replay, BatchId through) const;
   Status MarkReplayed(BatchId replay, BatchId through) const;
   // The last batch whose records were put through again by a batch before `replay`, or -1.
   Result<BatchId> ReplayedBefore(BatchId replay) const;
@@ -61,6 +72,8 @@ class BadRecordFolder {
  private:
   BadRecordFolder(std::string path, std::string query_id, Location folder)
       : path_(std::move(path)), query_id_(std::move(query_id)), folder_(std::move(folder)) {}
+  Result<std::set<BatchId>> EntriesOf(const std::string& log) const;
+  Result<BatchId> ReadThrough(const std::string& log, BatchId replay) const;
   Status CreateEntry(const std::string& log, BatchId batch, const std::string& text) const;
 
   const std::string path_;

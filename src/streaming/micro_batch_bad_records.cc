@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/logging.h"
 #include "base/spark_error.h"
 #include "streaming/bad_record_conf.h"
 #include "streaming/micro_batch_loop.h"
 #include "streaming/replay_source.h"
 
 // What the loop does with records that cannot be evaluated. The order of a batch's steps:
-//   bad-record files durable -> the sink's commit -> _committed/N -> (_replayed/N) -> commits/N
+//   (_replaying/N) -> bad-record files durable -> the sink's commit -> _committed/N -> (_replayed/N) -> commits/N
 // A batch whose entry says so puts bad records through again instead of reading a range of the source. To the source,
 // and to Spark, it is a batch with an empty range.
 namespace sluice {
@@ -38,6 +39,7 @@ Result<std::shared_ptr<StreamSource>> MicroBatchLoop::SourceOf(const Planned& pl
                                         "does not say where they are ({}).",
                                         planned.batch.value, kBadRecordsPath));
   }
+  SLUICE_RETURN_IF_ERROR(folder->BeginReplay(planned.batch, *through));
   SLUICE_ASSIGN(std::vector<BatchId> batches, folder->ToReplay(planned.batch, *through));
   return std::make_shared<ReplaySource>(folder, std::move(batches));
 }
@@ -50,6 +52,25 @@ Status MicroBatchLoop::CommitListedBadRecords(const Planned& planned) const {
   if (!path) return Status::OK();
   SLUICE_ASSIGN(const auto folder, BadRecordFolder::Open(*path, spec_.conf, id_, resources_.env.get()));
   return folder->CommitListed(planned.batch);
+}
+
+// After a kill in a batch another engine may have ended it: it writes commits/N, and knows nothing of bad records.
+// Those of ours count when the sink has what was written here of the batch; else that engine read the batch's range
+// itself. In doubt a record is kept rather than lost.
+Status MicroBatchLoop::SettleBadRecords() {
+  if (bad_records_ == nullptr) return Status::OK();
+  SLUICE_ASSIGN(const std::vector<BadRecordFolder::Unsettled> unsettled, bad_records_->FindUnsettled(next_));
+  for (const auto& [batch, replay_through] : unsettled) {
+    SLUICE_ASSIGN(const std::optional<bool> settled, sink_->Settle(batch));
+    const bool ours = settled.value_or(!replay_through);
+    Log(LogLevel::kInfo, "Query {}: another engine ended batch {}; the bad records of the attempt before {}.", id_,
+        batch.value, ours ? "count" : "are dropped, since it read the batch itself");
+    SLUICE_RETURN_IF_ERROR(ours ? bad_records_->CommitListed(batch) : bad_records_->RemoveFiles(batch, {}));
+    if (replay_through) {
+      SLUICE_RETURN_IF_ERROR(bad_records_->MarkReplayed(batch, ours ? *replay_through : BatchId(-1)));
+    }
+  }
+  return Status::OK();
 }
 
 // What an attempt before the restart left where the setting pointed by then.

@@ -76,7 +76,8 @@ Status MicroBatchLoop::Open() {
   }
   SLUICE_RETURN_IF_ERROR(OpenBadRecords());
   SLUICE_RETURN_IF_ERROR(OpenSource(conf));
-  return OpenSink(conf, recovery.recovered);
+  SLUICE_RETURN_IF_ERROR(OpenSink(conf, recovery.recovered));
+  return SettleBadRecords();
 }
 
 Status MicroBatchLoop::OpenSource(const Conf& conf) {

@@ -75,6 +75,7 @@ class MicroBatchLoop {
   void Report(const Planned& planned, const BatchOutcome& outcome);
   // micro_batch_bad_records.cc:
   Status OpenBadRecords();
+  Status SettleBadRecords();
   Result<std::shared_ptr<BadRecordFolder>> BadRecordsOf(const Planned& planned) const;
   Result<std::shared_ptr<StreamSource>> SourceOf(const Planned& planned, const BadRecordFolder* folder) const;
   Status CommitListedBadRecords(const Planned& planned) const;

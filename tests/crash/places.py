@@ -49,15 +49,15 @@ class LocalPlace:
         shutil.copytree(self.saved, self.base)
         shutil.rmtree(self.kept, ignore_errors=True)
 
-    def start(self, sluice, job, at: int = 0, way: str = "", volatile: bool = False):
+    def start(self, sluice, job, at: int = 0, way: str = "", volatile: bool = False, command: tuple = ("run",)):
         """`volatile`: what this run leaves unsynced, a cut in the next one undoes too."""
         self.log.unlink(missing_ok=True)
         keep = {}
         if way in POWER or volatile:
             self.kept.mkdir(exist_ok=True)
             keep = {"CRASH_KEEP": str(self.kept)}
-        return sluice.start("run", job, env={"LD_PRELOAD": str(self.library), "CRASH_DIR": str(self.base), **keep,
-                                             "CRASH_AT": str(at), "CRASH_WAY": way, "CRASH_LOG": str(self.log)})
+        return sluice.start(*command, job, env={"LD_PRELOAD": str(self.library), "CRASH_DIR": str(self.base), **keep,
+                                                "CRASH_AT": str(at), "CRASH_WAY": way, "CRASH_LOG": str(self.log)})
 
     def calls(self) -> list[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -102,7 +102,7 @@ class S3Place:
         for key, content in self.saved.items():
             self.minio.put(key, content)
 
-    def start(self, sluice, job, at: int = 0, way: str = ""):
+    def start(self, sluice, job, at: int = 0, way: str = "", command: tuple = ("run",)):
         def act(number, _method, _path):
             if number != at:
                 return None
@@ -116,7 +116,7 @@ class S3Place:
 
         self.proxy.reset(act)
         self._requests = self.proxy.requests
-        running = sluice.start("run", job, env={"AWS_ENDPOINT_URL": self.proxy.endpoint})
+        running = sluice.start(*command, job, env={"AWS_ENDPOINT_URL": self.proxy.endpoint})
         return running
 
     def calls(self) -> list[str]:

@@ -206,6 +206,33 @@ void FileSink::RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& ent
   }
 }
 
+// By the mark in the name of a part file.
+bool FileSink::IsOurs(const std::string& path, BatchId batch) const {
+  const auto part = ParsePartFileName(std::string_view(path).substr(path.rfind('/') + 1));
+  const auto of = part ? BatchOfPartUuid(part->uuid, context_.query_id) : std::nullopt;
+  return of && of->value == (batch.value & 0xffffffff);
+}
+
+Result<std::optional<bool>> FileSink::Settle(BatchId batch) {
+  if (!context_.deterministic) return std::optional<bool>();  // names without a mark
+  bool ours = false;
+  const auto look = [&](const SinkLogEntry& entry) {
+    ours |= IsOurs(entry.path, batch);
+    return Status::OK();
+  };
+  SLUICE_RETURN_IF_ERROR(log_.VisitFiles(look).status());
+  if (ours) return std::optional<bool>(true);
+  if (!settings_->partition_columns.empty()) {
+    // A batch without a row has no file there, whoever ended it.
+    const auto entry = log_.listing().batches.find(batch);
+    if (entry == log_.listing().batches.end() || entry->second.compact) return std::optional<bool>();
+    SLUICE_ASSIGN(const std::vector<SinkLogEntry> theirs, log_.ReadBatch(batch));
+    if (theirs.empty()) return std::optional<bool>();
+  }
+  SLUICE_RETURN_IF_ERROR(DeleteEarlierAttempt(batch, {}));
+  return std::optional<bool>(false);
+}
+
 // After a crash and a restart with, say, another codec, the batch has files of other names than the first attempt,
 // whose files a plain listing would count as well. The sink log has the batch by now, so no process can commit them any
 // more. commits/N is not written yet, so that a crash in here is made good at the next start.
@@ -216,13 +243,10 @@ Status FileSink::DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEn
   std::vector<std::string> leftovers;
   for (const FileInfo& file : files) {
     const std::string name = file.path.substr(file.path.rfind('/') + 1);
-    const auto part = ParsePartFileName(name);
-    if (!part || kept.contains(name)) continue;
-    const auto of = BatchOfPartUuid(part->uuid, context_.query_id);
-    if (of && of->value == (batch.value & 0xffffffff)) leftovers.push_back(file.path);
+    if (!kept.contains(name) && IsOurs(name, batch)) leftovers.push_back(file.path);
   }
   if (leftovers.empty()) return Status::OK();
-  Log(LogLevel::kInfo, "Batch {} was begun under other settings before: {} files of that attempt are deleted from {}.",
+  Log(LogLevel::kInfo, "Batch {} was begun otherwise before: {} files of that attempt are deleted from {}.",
       batch.value, leftovers.size(), context_.path);
   return folder_.fs->Delete(leftovers);
 }

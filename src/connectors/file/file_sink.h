@@ -27,6 +27,7 @@ class FileSink : public StreamSink {
   Result<BatchStanding> Standing(BatchId batch, bool recovered) override;
   Result<std::unique_ptr<TaskWriter>> OpenTask(BatchId batch, TaskId task, const std::string& identity) override;
   Status Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> commits) override;
+  Result<std::optional<bool>> Settle(BatchId batch) override;
 
  private:
   FileSink(SinkContext context, Location folder, std::shared_ptr<const FileSinkSettings> settings);
@@ -36,6 +37,7 @@ class FileSink : public StreamSink {
   Status CheckMarks(BatchId next, bool recovered) const;
   Status ForeignMark(BatchId batch, BatchId next, bool recovered, const std::string& file,
                      std::optional<BatchId> marked) const;
+  bool IsOurs(const std::string& path, BatchId batch) const;
   Status DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEntry>& committed) const;
 
   const SinkContext context_;
