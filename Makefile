@@ -38,7 +38,7 @@ bench-batches bench-queries bench-start bench-scale:
 
 tsan:
 	@tools/deps.sh build
-	@tools/build.sh tsan base_test connectors_test streaming_test
+	@tools/build.sh tsan {base,checkpoint,env,exec,connectors,streaming}_test
 	@tools/tsan.sh
 
 memory:
