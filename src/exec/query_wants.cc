@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/query_wants.h"
 
-#include <arrow/record_batch.h>
+#include <arrow/api.h>
 
 #include <algorithm>
 #include <utility>

@@ -231,7 +231,7 @@ class RandomTables : public TableRead {
                                     file % 2 == 0
                                         ? Column<arrow::Int64Builder>(rows, [&](int64_t) { return int64_t{near()}; })
                                         : arrow::MakeArrayOfNull(arrow::int64(), rows).ValueOrDie()};
-      Write(fmt::format("/t/part={}/{}.parquet", file % 3, file), *arrow::Table::Make(schema, std::move(columns)),
+      Write(fmt::format("/t/part={}/{}.parquet", file % 3, file), *arrow::Table::Make(schema, columns),
             static_cast<int64_t>(random() % 60 + 5));
     }
   }

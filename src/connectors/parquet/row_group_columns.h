@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arrow/type_fwd.h>
+#include <arrow/record_batch.h>
 #include <parquet/arrow/reader.h>
 
 #include <cstdint>
