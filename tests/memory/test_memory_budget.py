@@ -118,7 +118,8 @@ def test_the_process_stays_under_its_budget(case, sluice, kafka, filled, minio, 
     env = {**minio.env(), "AWS_ENDPOINT_URL": proxy.endpoint} if on_s3 else {}
     table = f"s3a://{minio.bucket}/memory-{case}" if on_s3 else tmp_path / "table"
     select = ["parts[0] AS name", f"parts[{20 if bad else 1}] AS value"] if case.large or bad else None
-    settings = {"spark.sluice.badRecords.path": f"s3a://{minio.bucket}/memory-bad-{case}"} if bad else {}
+    settings = {"spark.sluice.badRecords.path": f"s3a://{minio.bucket}/memory-bad-{case}",
+                "spark.sluice.badRecords.maxPerBatch": "0"} if bad else {}
     pipeline = Pipeline(topic, table, tmp_path / "checkpoint", kafka_columns=False, select=select, settings=settings)
     text = pipeline.sql()
     if case.kind == "folders":
