@@ -44,5 +44,5 @@ int main(int argc, char** argv) {
   // Nothing is left to be done: destroying what is static would wait up to a second for librdkafka's threads.
   std::cout.flush();
   std::fflush(nullptr);
-  std::_Exit(code);
+  std::quick_exit(code);
 }

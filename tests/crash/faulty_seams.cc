@@ -48,7 +48,9 @@ const std::shared_ptr<FaultPlan>& Plan() {
         for (;;) ::pause();
       });
     }
-    std::atexit([] { WriteLog(*Plan()); });
+    const auto write = [] { WriteLog(*Plan()); };
+    std::atexit(write);
+    std::at_quick_exit(write);
     return plan;
   }();
   return *shared;
