@@ -5,6 +5,7 @@ the query or Spark, and then `replay-bad` to its end: each record that was set a
 `make test` runs a seeded sample (--seed), `make crash` all."""
 import json
 import random
+import shutil
 
 import pytest
 from places import LocalPlace, S3Place
@@ -102,8 +103,7 @@ def test_bad_records_of_a_batch_that_spark_ended(sluice, spark, topic, tmp_path,
     name = "_committed/0" if sink_log == "ours" else "_spark_metadata/0"
     at = next(number for number, call in enumerate(calls, 1) if name in call)
     for log in ("table", "checkpoint", "bad"):
-        for file in sorted((place.base / log).rglob("*"), reverse=True):
-            file.unlink() if file.is_file() else file.rmdir()
+        shutil.rmtree(place.base / log)  # as before the first run, so that its calls are counted the same
     with place.start(sluice, job.broken, at, "before") as running:
         assert running.wait(90).code == -9
     spark.stream(job.mended)
