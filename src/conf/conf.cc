@@ -91,6 +91,11 @@ Status BadValue(const std::string& key, const std::string& value, std::string_vi
       {{"confName", key}});
 }
 
+Status CheckRange(const Setting& setting, const std::string& value, int64_t number) {
+  if (number >= setting.at_least) return Status::OK();
+  return BadValue(setting.key, value, fmt::format("a number of at least {}", setting.at_least));
+}
+
 Status CheckType(const Setting& setting, const std::string& value) {
   switch (setting.type) {
     case SettingType::kString:
@@ -103,10 +108,12 @@ Status CheckType(const Setting& setting, const std::string& value) {
       int64_t number = 0;
       const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
       const bool whole = parsed.ec == std::errc() && parsed.ptr == value.data() + value.size();
-      return whole ? Status::OK() : BadValue(setting.key, value, "a whole number");
+      return whole ? CheckRange(setting, value, number) : BadValue(setting.key, value, "a whole number");
     }
-    case SettingType::kBytes:
-      return ParseBytes(value).ok() ? Status::OK() : BadValue(setting.key, value, "a size such as 64m");
+    case SettingType::kBytes: {
+      const auto bytes = ParseBytes(value);
+      return bytes.ok() ? CheckRange(setting, value, *bytes) : BadValue(setting.key, value, "a size such as 64m");
+    }
     case SettingType::kDurationMs:
       return ParseDurationMs(value).ok() ? Status::OK() : BadValue(setting.key, value, "a duration such as 10s");
     case SettingType::kRatio: {

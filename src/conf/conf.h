@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ struct Setting {
   const char* default_value;
   SettingUse use;
   const char* doc;
+  int64_t at_least = std::numeric_limits<int64_t>::min();  // of a number
 };
 
 // All settings known, by key (settings.cc); docs/configuration.md is generated from it.

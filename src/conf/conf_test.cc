@@ -61,6 +61,19 @@ TEST(Conf, Durations) {
   EXPECT_FALSE(ParseDurationMs("-5s").ok());
 }
 
+TEST(Conf, NumbersThatCannotWorkAreRefused) {
+  Conf conf;
+  for (const auto& [key, value] :
+       {std::pair("spark.sluice.parquet.rowGroupBytes", "0"), std::pair("spark.sql.streaming.minBatchesToRetain", "0"),
+        std::pair("spark.sql.streaming.minBatchesToRetain", "-5"),
+        std::pair("spark.sql.streaming.fileSink.log.compactInterval", "0"), std::pair("spark.sluice.threads", "-1")}) {
+    const Status status = conf.Set(key, value);
+    EXPECT_FALSE(status.ok()) << key;
+    EXPECT_NE(status.message().find(key), std::string::npos) << status;
+  }
+  EXPECT_TRUE(conf.Set("spark.sql.files.maxRecordsPerFile", "-1").ok());  // Spark: no limit
+}
+
 TEST(Conf, SecretKeysAreKnown) {
   EXPECT_TRUE(IsSecretKey("spark.hadoop.fs.s3a.secret.key"));
   EXPECT_TRUE(IsSecretKey("kafka.sasl.jaas.config"));

@@ -14,6 +14,8 @@
 namespace sluice {
 namespace {
 
+constexpr int64_t kLeastRowGroupBytes = 1024;
+
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
@@ -117,7 +119,9 @@ Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::Make(const Sin
   SLUICE_ASSIGN(settings->max_records_per_file,
                 context.options.GetInt("maxRecordsPerFile", context.conf.GetInt("spark.sql.files.maxRecordsPerFile")));
   settings->tasks_at_once = std::max(context.tasks_at_once, 1);
-  settings->row_group_bytes = context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes") / settings->tasks_at_once;
+  // A checkpoint may have recorded anything.
+  settings->row_group_bytes = std::max<int64_t>(
+      context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes") / settings->tasks_at_once, kLeastRowGroupBytes);
   settings->time_zone = context.options.Get("timeZone", context.conf.time_zone());
   if (settings->time_zone.empty()) settings->time_zone = "UTC";  // a session always sets one
   SLUICE_ASSIGN(settings->log, LogOptions(context));
