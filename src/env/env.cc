@@ -47,9 +47,10 @@ std::string LocalPath(const std::string& uri) {
   return WithoutTrailingSlashes(std::filesystem::absolute(path).lexically_normal().string());
 }
 
+// As Hadoop reads a path: what stands before a colon that comes before any slash ("dbfs:/x" as well as "s3a://b/k").
 std::string SchemeOf(const std::string& uri) {
-  const size_t colon = uri.find("://");
-  return colon == std::string::npos ? "" : uri.substr(0, colon);
+  const size_t end = uri.find_first_of(":/");
+  return end == std::string::npos || uri[end] != ':' ? "" : uri.substr(0, end);
 }
 
 class RealEnv : public Env {
@@ -88,6 +89,10 @@ class RealEnv : public Env {
   }
 
   Result<Location> LocateS3(const std::string& uri, const std::string& scheme, const Conf& conf) {
+    if (!uri.substr(scheme.size()).starts_with("://")) {
+      return UserError("INVALID_EMPTY_LOCATION",
+                       fmt::format("{} names no bucket: write {}://bucket/key.", uri, scheme));
+    }
     const std::string path = WithoutTrailingSlashes(uri.substr(scheme.size() + 3));
     const std::string bucket = path.substr(0, path.find('/'));
     if (bucket.empty()) return UserError("INVALID_EMPTY_LOCATION", fmt::format("{} names no bucket.", uri));

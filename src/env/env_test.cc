@@ -49,6 +49,12 @@ TEST(Env, LocalPathsInEveryForm) {
   EXPECT_EQ(env->Locate("file:/a/../c", conf).ValueOrDie().path, "/c");
   EXPECT_TRUE(env->Locate("rel/x", conf).ValueOrDie().path.ends_with("/rel/x"));
   EXPECT_TRUE(HasErrorClass(env->Locate("hdfs://x/y", conf).status(), "UNSUPPORTED_FEATURE.SLUICE"));
+  // As Hadoop reads paths: no folder named "dbfs:" in the working directory.
+  for (const char* uri : {"dbfs:/checkpoint", "hdfs:/x", "C:/data", "abfss:x"}) {
+    EXPECT_TRUE(HasErrorClass(env->Locate(uri, conf).status(), "UNSUPPORTED_FEATURE.SLUICE")) << uri;
+  }
+  EXPECT_FALSE(env->Locate("s3a:/bucket/key", conf).ok());
+  EXPECT_EQ(env->Locate("/a/b:c", conf).ValueOrDie().path, "/a/b:c");
   EXPECT_FALSE(env->Locate("", conf).ok());
   EXPECT_FALSE(env->Locate("s3a:///key", conf).ok());
 }

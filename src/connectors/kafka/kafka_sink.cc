@@ -145,6 +145,17 @@ Status WrongType(const arrow::Field& field, const char* expected) {
                                                         SparkTypeName(*field.type()), expected));
 }
 
+// Java's client is idempotent, so that a retry neither doubles nor reorders, unless the user's settings rule that out.
+bool CanBeIdempotent(const std::map<std::string, std::string>& properties) {
+  const auto is = [&](const char* name, std::initializer_list<std::string_view> wanted) {
+    const auto found = properties.find(name);
+    return found == properties.end() || std::find(wanted.begin(), wanted.end(), found->second) != wanted.end();
+  };
+  const auto retries = properties.find("retries");
+  return is("acks", {"all", "-1"}) && is("max.in.flight.requests.per.connection", {"1", "2", "3", "4", "5"}) &&
+         (retries == properties.end() || retries->second != "0");
+}
+
 }  // namespace
 
 Result<KafkaSinkColumns> FindSinkColumns(const arrow::Schema& schema, bool topic_option) {
@@ -195,9 +206,12 @@ Result<std::unique_ptr<StreamSink>> KafkaSink::Open(const SinkContext& context) 
   sink->topic_ = context.options.Get("topic", "");
   SLUICE_ASSIGN(sink->columns_, FindSinkColumns(*context.schema, !sink->topic_.empty()));
   SLUICE_ASSIGN(ClientConfig config, MakeClientConfig(context.options, ClientScope::kProducer, context.env.get()));
-  // Small buffers: the rows of a slice are in memory already.
-  config.properties.insert(
-      {{"queue.buffering.max.kbytes", "8192"}, {"linger.ms", "5"}, {"log.connection.close", "false"}});
+  // Small buffers: the rows of a slice are in memory already. A key goes to the partition that Java's client chooses.
+  config.properties.insert({{"queue.buffering.max.kbytes", "8192"},
+                            {"linger.ms", "5"},
+                            {"log.connection.close", "false"},
+                            {"partitioner", "murmur2_random"}});
+  if (CanBeIdempotent(config.properties)) config.properties.insert({"enable.idempotence", "true"});
   SLUICE_ASSIGN(sink->producer_, RdKafkaClient::Make(RD_KAFKA_PRODUCER, config.properties, &OnDelivered));
   return std::unique_ptr<StreamSink>(std::move(sink));
 }

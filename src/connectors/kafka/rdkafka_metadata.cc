@@ -101,8 +101,10 @@ Status DescribeTopics(RdKafkaClient* client, const std::set<std::string>& topics
   return Status::OK();
 }
 
+// Those that brokers flag as internal; the flag itself does not come through librdkafka. Others may begin with "__"
+// too.
 bool IsInternalTopic(const std::string& topic) {
-  return topic.starts_with("__");
+  return topic == "__consumer_offsets" || topic == "__transaction_state" || topic == "__share_group_state";
 }
 
 Status MatchTopics(RdKafkaClient* client, const TopicPattern& pattern, std::vector<TopicPartition>* found,
