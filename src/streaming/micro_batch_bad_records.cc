@@ -44,14 +44,23 @@ Result<std::shared_ptr<StreamSource>> MicroBatchLoop::SourceOf(const Planned& pl
   return std::make_shared<ReplaySource>(folder, std::move(batches));
 }
 
+// Where attempts at the planned batch set records aside before the restart, but for `current`; each once.
+std::set<std::string> MicroBatchLoop::OtherBadRecordFolders(const BadRecordFolder* current) const {
+  std::set<std::string> paths(earlier_bad_records_.begin(), earlier_bad_records_.end());
+  paths.erase("");
+  if (current != nullptr) paths.erase(current->path());
+  return paths;
+}
+
 // The sink has the batch already, so the files of its bad records are whole; only their entry may be missing. They are
-// where the entry says, or, when the batch was run again with another setting, where the setting points.
+// where the last attempt put them, which took away those of the others.
 Status MicroBatchLoop::CommitListedBadRecords(const Planned& planned) const {
-  const std::optional<std::string> path = planned.entry.conf.Find(kBadRecordsPath);
-  if (bad_records_ && bad_records_->path() != path) SLUICE_RETURN_IF_ERROR(bad_records_->CommitListed(planned.batch));
-  if (!path) return Status::OK();
-  SLUICE_ASSIGN(const auto folder, BadRecordFolder::Open(*path, spec_.conf, id_, resources_.env.get()));
-  return folder->CommitListed(planned.batch);
+  if (bad_records_) SLUICE_RETURN_IF_ERROR(bad_records_->CommitListed(planned.batch));
+  for (const std::string& path : OtherBadRecordFolders(bad_records_.get())) {
+    SLUICE_ASSIGN(const auto folder, BadRecordFolder::Open(path, spec_.conf, id_, resources_.env.get()));
+    SLUICE_RETURN_IF_ERROR(folder->CommitListed(planned.batch));
+  }
+  return Status::OK();
 }
 
 // After a kill in a batch another engine may have ended it: it writes commits/N, and knows nothing of bad records.
@@ -73,12 +82,14 @@ Status MicroBatchLoop::SettleBadRecords() {
   return Status::OK();
 }
 
-// What an attempt before the restart left where the setting pointed by then.
+// What attempts before the restart left where the setting pointed by then.
 Status MicroBatchLoop::RemoveEarlierAttempt(const Planned& planned, const BadRecordFolder* current) const {
-  const std::optional<std::string> path = planned.entry.conf.Find(kBadRecordsPath);
-  if (!planned.recovered || !path || (current != nullptr && current->path() == *path)) return Status::OK();
-  SLUICE_ASSIGN(const auto folder, BadRecordFolder::Open(*path, spec_.conf, id_, resources_.env.get()));
-  return folder->RemoveFiles(planned.batch, {});
+  if (!planned.recovered) return Status::OK();
+  for (const std::string& path : OtherBadRecordFolders(current)) {
+    SLUICE_ASSIGN(const auto folder, BadRecordFolder::Open(path, spec_.conf, id_, resources_.env.get()));
+    SLUICE_RETURN_IF_ERROR(folder->RemoveFiles(planned.batch, {}));
+  }
+  return Status::OK();
 }
 
 Status MicroBatchLoop::MarkReplayed(const Planned& planned) const {

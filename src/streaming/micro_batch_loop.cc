@@ -9,6 +9,7 @@
 #include "base/log_context.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "checkpoint/attempt_marks.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/offset_conf.h"
 #include "connectors/registry.h"
@@ -73,11 +74,23 @@ Status MicroBatchLoop::Open() {
     previous_conf_ = planned.entry.conf;
     conf = WithRecordedSettings(spec_.conf, planned.entry.conf);
     planned_ = std::move(planned);
+    SLUICE_RETURN_IF_ERROR(RecallAttempts());
   }
   SLUICE_RETURN_IF_ERROR(OpenBadRecords());
   SLUICE_RETURN_IF_ERROR(OpenSource(conf));
   SLUICE_RETURN_IF_ERROR(OpenSink(conf, recovery.recovered));
   return SettleBadRecords();
+}
+
+// How the planned batch was begun before. Under yet another setup now? Then the attempt after this one shall know.
+Status MicroBatchLoop::RecallAttempts() {
+  const AttemptMarks marks(checkpoint_->offsets().folder());
+  SLUICE_ASSIGN(earlier_bad_records_, marks.Of(planned_->batch));
+  begun_otherwise_ = !earlier_bad_records_.empty();
+  earlier_bad_records_.push_back(planned_->entry.conf.Find(kBadRecordsPath).value_or(""));
+  if (planned_->entry.conf.Find(kSetupKey) == setup_) return Status::OK();
+  begun_otherwise_ = true;
+  return marks.Add(planned_->batch, setup_, spec_.conf.Get(kBadRecordsPath));
 }
 
 Status MicroBatchLoop::OpenSource(const Conf& conf) {
@@ -123,7 +136,7 @@ Status MicroBatchLoop::OpenSink(const Conf& conf, bool recovered) {
   context.deterministic = IsDeterministic(*spec_.plan);
   SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
   context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
-  context.recovered_otherwise = planned_ && planned_->entry.conf.Find(kSetupKey) != setup_;
+  context.recovered_otherwise = begun_otherwise_;
   context.budget = resources_.budget;
   SLUICE_ASSIGN(sink_, connector->open_sink(context));
   return sink_->Start(next_, recovered);
@@ -311,6 +324,11 @@ Status MicroBatchLoop::FinishBatch(const Planned& planned, const BatchOutcome& o
   // A purge that fails loses nothing: the next one tries again.
   const Status purged = checkpoint_->Purge(planned.batch, spec_.conf.GetInt("spark.sql.streaming.minBatchesToRetain"));
   if (!purged.ok()) Log(LogLevel::kWarn, "Query {}: old log entries could not be deleted: {}", id_, purged.message());
+  if (begun_otherwise_) {
+    const Status removed = AttemptMarks(checkpoint_->offsets().folder()).Remove(planned.batch);
+    if (!removed.ok()) Log(LogLevel::kWarn, "Marks of batch {} stay: {}", planned.batch.value, removed.message());
+    begun_otherwise_ = false;
+  }
   committed_end_ = end;
   next_ = planned.batch.Next();
   planned_.reset();
@@ -349,6 +367,11 @@ void MicroBatchLoop::Report(const Planned& planned, const BatchOutcome& outcome)
   previous_trigger_start_ms_ = trigger_start_ms_;
   Log(LogLevel::kInfo, "Query {} batch {}: {} rows in {} ms", id_, planned.batch.value, outcome.input_rows, duration);
   monitor_->AddProgress(std::move(progress));
+}
+
+void MicroBatchLoop::Close() {
+  sink_.reset();
+  source_.reset();
 }
 
 void MicroBatchLoop::RequestStop() {

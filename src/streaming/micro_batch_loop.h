@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/status.h"
@@ -46,6 +48,9 @@ class MicroBatchLoop {
   Status Open();
   // Runs batches until the trigger has no more, a stop is asked for, or something fails.
   Status Run();
+  // By the thread that called Run, after it: what a source and a sink hold (connections, prefetched records, their
+  // share of the memory budget) goes, though the ended query may live on.
+  void Close();
 
   // The batch that runs is finished first.
   void RequestStop();
@@ -63,6 +68,7 @@ class MicroBatchLoop {
     bool recovered = false;
   };
 
+  Status RecallAttempts();
   Status OpenSource(const Conf& conf);
   Status OpenSink(const Conf& conf, bool recovered);
   Result<bool> RunTrigger();
@@ -78,6 +84,7 @@ class MicroBatchLoop {
   Status SettleBadRecords();
   Result<std::shared_ptr<BadRecordFolder>> BadRecordsOf(const Planned& planned) const;
   Result<std::shared_ptr<StreamSource>> SourceOf(const Planned& planned, const BadRecordFolder* folder) const;
+  std::set<std::string> OtherBadRecordFolders(const BadRecordFolder* current) const;
   Status CommitListedBadRecords(const Planned& planned) const;
   Status RemoveEarlierAttempt(const Planned& planned, const BadRecordFolder* current) const;
   Status MarkReplayed(const Planned& planned) const;
@@ -106,6 +113,8 @@ class MicroBatchLoop {
   std::optional<std::string> committed_end_;  // where the next batch starts; none: ask the source
   std::optional<EntryConf> previous_conf_;
   std::optional<Planned> planned_;
+  bool begun_otherwise_ = false;                  // planned_, before the restart, under another setup
+  std::vector<std::string> earlier_bad_records_;  // where its attempts before the restart set records aside; or ""
   std::optional<std::string> latest_offset_;
   std::map<std::string, std::string> source_metrics_;
 

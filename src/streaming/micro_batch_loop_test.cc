@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <tuple>
 
 #include "base/spark_error.h"
 #include "checkpoint/offset_log.h"
 #include "connectors/memory/memory_table.h"
+#include "env/faulty_file_system.h"
 #include "streaming/stream_script.h"
 
 namespace sluice {
@@ -106,6 +108,33 @@ TEST(MicroBatchLoop, ABatchThatIsRunAgainUnderOtherSettingsLeavesNoFileOfTheFirs
   script.Delete("/checkpoint/commits/0");
   ASSERT_TRUE(script.StartAndSettle(other)->Stop().ok());
   EXPECT_EQ(Contents(script, "/table"), second);
+}
+
+// The settings of the first attempt come back after a second one, under others, died somewhere.
+TEST(MicroBatchLoop, SettingsThatComeBackLeaveNoFileOfTheAttemptBetween) {
+  int64_t cases = 0;
+  for (int64_t k = 1;; ++k, ++cases) {
+    const auto files = std::make_shared<FaultyFileSystem>(MakeMemoryFileSystem());
+    StreamScript script(files);
+    ASSERT_TRUE(script.StartAndSettle(script.Spec())->Stop().ok());
+    const auto first = Contents(script, "/table");
+    script.Delete("/checkpoint/commits/0");
+    script.Delete("/table/_spark_metadata/0");
+    QuerySpec other = script.Spec(QueryTrigger{TriggerKind::kAvailableNow, 0});
+    ASSERT_TRUE(other.conf.Set("spark.sql.parquet.compression.codec", "zstd").ok());
+    files->FailAt(k, FaultWay::kCrashBefore);
+    if (const auto between = script.Start(other); between.ok()) {
+      std::ignore = (*between)->AwaitTermination(std::nullopt);
+    }
+    files->Revive();
+    if (!script.Names("/checkpoint/commits").empty()) break;  // the attempt between got through
+    ASSERT_TRUE(script.StartAndSettle(script.Spec())->Stop().ok());
+    const auto last = Contents(script, "/table");
+    // The sink log may name the files of either attempt, never a listing both.
+    EXPECT_EQ(last.size(), first.size()) << "call " << k;
+    for (const std::string& name : script.Names("/checkpoint/offsets")) EXPECT_FALSE(name.starts_with(".0")) << k;
+  }
+  EXPECT_GT(cases, 20);
 }
 
 TEST(MicroBatchLoop, AvailableNowEndsByItself) {

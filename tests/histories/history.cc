@@ -117,7 +117,15 @@ std::vector<Step> MakeHistory(uint64_t seed) {
   std::vector<Step> steps;
   int32_t partitions = 2;
   const int64_t length = dice.Between(8, 30);
-  for (int64_t i = 0; i < length; ++i) steps.push_back(MakeStep(&dice, &partitions));
+  std::vector<Step> settings;  // a third of the time an operator goes back to what was before
+  for (int64_t i = 0; i < length; ++i) {
+    Step step = MakeStep(&dice, &partitions);
+    if (step.kind == StepKind::kSettings) {
+      if (settings.size() > 1 && dice.OneIn(3)) step = settings[settings.size() - 2];
+      settings.push_back(step);
+    }
+    steps.push_back(std::move(step));
+  }
   return steps;
 }
 
