@@ -79,7 +79,7 @@ Result<int> Stream(const Program& program, const DemoOptions& options, const Dem
   SLUICE_ASSIGN(const Execution execution, Execute(program, file.statements.at(0)));
   const auto& started = execution.messages.at(0).write_stream_operation_start_result();
   const std::shared_ptr<RunningQuery> query = program.session->queries().Find(started.query_id().run_id());
-  while (rows < options.records && !StopSignalled()) {
+  while (rows < options.records && StopSignals() == 0) {
     SLUICE_ASSIGN(const bool ended, query->AwaitTermination(20));
     if (ended) break;
   }

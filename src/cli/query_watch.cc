@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/query_watch.h"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -36,12 +37,23 @@ void OnStopSignal(int) {
 void CatchStopSignals() {
   struct sigaction action = {};
   action.sa_handler = OnStopSignal;
+  action.sa_flags = SA_RESTART;  // no call of a batch that runs may fail for it
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool StopSignalled() {
-  return stop_signals > 0;
+int StopSignals() {
+  return stop_signals;
+}
+
+void AwaitStart(const std::future<void>& done, int64_t timeout_ms) {
+  for (int64_t left = timeout_ms; done.wait_for(std::chrono::milliseconds(kLookMs)) != std::future_status::ready;) {
+    if (StopSignals() == 0) continue;
+    left -= kLookMs;
+    if (left > 0 && StopSignals() == 1) continue;
+    Say("the query was still starting");
+    std::_Exit(kBatchGivenUp);
+  }
 }
 
 int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query) {
@@ -49,8 +61,8 @@ int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query) {
     const Result<bool> ended = query->AwaitTermination(kLookMs);
     if (!ended.ok()) return Fail(ended.status(), kQueryFailed);
     if (*ended) return kEndedWell;
-    if (!StopSignalled()) continue;
-    const bool clean = session->queries().StopAll();
+    if (StopSignals() == 0) continue;
+    const bool clean = session->queries().StopAll([] { return StopSignals() > 1; });
     if (const auto failure = query->exception()) return Fail(*failure, kQueryFailed);
     if (clean) return kEndedWell;
     Say("the running batch was given up; a restart runs it again");

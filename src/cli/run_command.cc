@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <future>
 #include <memory>
 
 #include "base/spark_error.h"
@@ -38,7 +39,10 @@ int Run(const RunOptions& options) {
   }
   const auto printer = std::make_shared<ProgressPrinter>(style);
   program->session->OnProgress([printer](const QueryProgress& progress) { printer->Show(progress); });
-  const Result<std::shared_ptr<RunningQuery>> query = StartPipeline(*program, std::move(*command));
+  Result<std::shared_ptr<RunningQuery>> query = std::shared_ptr<RunningQuery>();
+  const std::future<void> started =
+      std::async(std::launch::async, [&] { query = StartPipeline(*program, std::move(*command)); });
+  AwaitStart(started, program->session->conf().GetDurationMs("spark.sluice.shutdownTimeout"));
   if (!query.ok()) return Fail(query.status(), kQueryFailed);
   const int code = WatchQuery(program->session.get(), *query);
   printer->Finish();

@@ -106,12 +106,12 @@ void QueryManager::ResetTerminated() {
   std::erase_if(terminated_, [](const std::shared_ptr<RunningQuery>& query) { return !query->IsActive(); });
 }
 
-bool QueryManager::StopAll() {
+bool QueryManager::StopAll(const std::function<bool()>& in_a_hurry) {
   const std::vector<std::shared_ptr<RunningQuery>> active = Active();
   for (const auto& query : active) query->RequestStop();
   bool clean = true;
   for (const auto& query : active) {
-    clean &= query->Stop().ok() && !query->gave_up();
+    clean &= query->Stop(in_a_hurry).ok() && !query->gave_up();
   }
   return clean;
 }

@@ -32,7 +32,7 @@ class QueryManager {
   Result<bool> AwaitAnyTermination(std::optional<int64_t> timeout_ms);
   void ResetTerminated();
   // Stops all, each as RunningQuery::Stop does; true when no batch was given up.
-  bool StopAll();
+  bool StopAll(const std::function<bool()>& in_a_hurry = nullptr);
 
  private:
   Status CheckConflicts(const QuerySpec& spec) const;

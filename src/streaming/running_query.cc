@@ -14,6 +14,8 @@ namespace {
 
 // After a batch is given up, its tasks have this long to notice.
 constexpr int64_t kGiveUpMs = 5'000;
+// How often a stop looks whether there is a hurry.
+constexpr int64_t kLookMs = 50;
 
 // The query's failure as its callers see it: the cause keeps its class, the words say which query it was.
 Status Failed(const Status& cause, const std::string& id, const std::string& run_id) {
@@ -57,6 +59,7 @@ Result<std::shared_ptr<RunningQuery>> RunningQuery::Start(QuerySpec spec, QueryR
 void RunningQuery::Main(const std::function<void()>& ended) {
   const ScopedLogContext about({loop_.id(), run_id_, std::nullopt});
   const Status result = Failed(loop_.Run(), loop_.id(), run_id_);
+  loop_.Close();
   monitor_.SetStatus(result.ok() ? "Stopped" : "Terminated with exception: " + result.message(), false, false);
   monitor_.Ended();
   {
@@ -89,14 +92,26 @@ Result<bool> RunningQuery::AwaitTermination(std::optional<int64_t> timeout_ms) {
   return true;
 }
 
-Status RunningQuery::Stop() {
+void RunningQuery::RequestStop() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!stop_asked_) stop_asked_ = std::chrono::steady_clock::now();
+  }
   loop_.RequestStop();
-  if (!WaitEnd(shutdown_timeout_ms_)) {
-    Log(LogLevel::kWarn, "Query {}: the batch did not finish within {} ms and is given up; a restart runs it again",
-        id(), shutdown_timeout_ms_);
+}
+
+Status RunningQuery::Stop(const std::function<bool()>& in_a_hurry) {
+  RequestStop();
+  const auto deadline = *stop_asked_ + std::chrono::milliseconds(shutdown_timeout_ms_);
+  while (!WaitEnd(kLookMs)) {
+    const bool hurry = in_a_hurry != nullptr && in_a_hurry();
+    if (!hurry && std::chrono::steady_clock::now() < deadline) continue;
+    Log(LogLevel::kWarn, "Query {}: the batch {} and is given up; a restart runs it again", id(),
+        hurry ? "need not finish" : fmt::format("did not finish within {} ms", shutdown_timeout_ms_));
     loop_.GiveUpBatch();
     // A call to a server that does not answer cannot be broken off; whoever stops the process need not wait for it.
     WaitEnd(kGiveUpMs);
+    break;
   }
   return Status::OK();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -36,10 +37,11 @@ class RunningQuery {
   // Waits for the end; without a timeout for ever. False: still running. An error: the query failed with it.
   Result<bool> AwaitTermination(std::optional<int64_t> timeout_ms);
   // Asks for the end without waiting; the batch that runs is finished first.
-  void RequestStop() { loop_.RequestStop(); }
-  // Lets the batch that runs finish within spark.sluice.shutdownTimeout, gives it up after that, and waits for the end,
-  // which a server that does not answer can put off: IsActive() tells.
-  Status Stop();
+  void RequestStop();
+  // Lets the batch that runs finish within spark.sluice.shutdownTimeout of the first request, gives it up after that or
+  // as soon as `in_a_hurry` (may be null) says so, and waits for the end, which a server that does not answer can put
+  // off: IsActive() tells.
+  Status Stop(const std::function<bool()>& in_a_hurry = nullptr);
   bool gave_up() const { return loop_.gave_up(); }
   // Waits until everything that is there now has been processed.
   Status ProcessAllAvailable();
@@ -67,6 +69,7 @@ class RunningQuery {
   mutable std::mutex mutex_;
   std::condition_variable ended_changed_;
   bool ended_ = false;
+  std::optional<std::chrono::steady_clock::time_point> stop_asked_;
   Status result_;
   std::thread thread_;
 };
