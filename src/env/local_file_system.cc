@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <random>
 #include <set>
 
 #include "base/spark_error.h"
@@ -109,10 +110,12 @@ Status WriteAll(int fd, const char* data, size_t size, const std::string& path) 
   return Status::OK();
 }
 
-// Hidden and not an integer: ignored by Spark's listing and ours.
+// Hidden and not an integer: ignored by Spark's listing and ours. The number of the process would not do: in a
+// container it is always the same, also that of the one before, which was killed and left its files.
 std::string TemporaryName(const std::string& path) {
+  static const uint32_t process = std::random_device{}();
   static std::atomic<uint64_t> counter{0};
-  return fmt::format("{}/.{}.{}-{}.tmp", ParentOf(path), NameOf(path), ::getpid(), counter++);
+  return fmt::format("{}/.{}.{:08x}-{}.tmp", ParentOf(path), NameOf(path), process, counter++);
 }
 
 // A stale checksum beside a rewritten file makes Hadoop refuse it.
@@ -161,7 +164,9 @@ class LocalPendingFile : public PendingFile {
         fd_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
     buffer_.reserve(kWriteBuffer);
   }
-  ~LocalPendingFile() override { ::unlink(temporary_.c_str()); }
+  ~LocalPendingFile() override {
+    if (fd_.valid()) ::unlink(temporary_.c_str());
+  }
 
   Status CheckOpen() const { return fd_.valid() ? Status::OK() : ErrnoError("create", temporary_); }
 
