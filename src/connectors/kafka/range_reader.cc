@@ -115,7 +115,7 @@ Status KafkaRangeReader::Step() {
     case FetchEvent::kNothing:
       break;
   }
-  return WaitLonger();
+  return short_since_ns_ < 0 ? WaitLonger() : LookBeyondEnd();
 }
 
 Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
@@ -164,9 +164,13 @@ Status KafkaRangeReader::AtEndOfPartition(int64_t position) {
     done_ = true;
     return Status::OK();
   }
-  const int64_t now = clock_->MonotonicNanos();
-  if (short_since_ns_ < 0) short_since_ns_ = now;
-  if (now - short_since_ns_ < kShortPartitionNs) return WaitLonger();
+  if (short_since_ns_ < 0) short_since_ns_ = clock_->MonotonicNanos();
+  return LookBeyondEnd();
+}
+
+// The partition ended before the range does, which librdkafka tells once. Nothing more came for a while: is it gone?
+Status KafkaRangeReader::LookBeyondEnd() {
+  if (clock_->MonotonicNanos() - short_since_ns_ < kShortPartitionNs) return WaitLonger();
   SLUICE_ASSIGN(const OffsetRange available, Available());
   if (available.end >= range_.end) {
     short_since_ns_ = -1;

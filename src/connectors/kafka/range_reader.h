@@ -45,6 +45,7 @@ class KafkaRangeReader : public SliceReader {
   Status Step();
   Status TakeRecord(const KafkaRecord& record);
   Status AtEndOfPartition(int64_t position);
+  Status LookBeyondEnd();
   Status WaitLonger();
   Status SeekAfterOutOfRange();
   Status CheckGap();
