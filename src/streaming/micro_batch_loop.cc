@@ -163,6 +163,7 @@ Status MicroBatchLoop::Run() {
     }
     WaitForNextTrigger(*ran, trigger_start_ms_);
   }
+  if (!planned_) gave_up_ = false;  // asked for too late: the batch was finished
   return Status::OK();
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log_context.h"
@@ -103,9 +104,11 @@ void RunningQuery::RequestStop() {
 Status RunningQuery::Stop(const std::function<bool()>& in_a_hurry) {
   RequestStop();
   const auto deadline = *stop_asked_ + std::chrono::milliseconds(shutdown_timeout_ms_);
-  while (!WaitEnd(kLookMs)) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (WaitEnd(std::clamp<int64_t>(left, 0, kLookMs))) break;
     const bool hurry = in_a_hurry != nullptr && in_a_hurry();
-    if (!hurry && std::chrono::steady_clock::now() < deadline) continue;
+    if (!hurry && left > kLookMs) continue;
     Log(LogLevel::kWarn, "Query {}: the batch {} and is given up; a restart runs it again", id(),
         hurry ? "need not finish" : fmt::format("did not finish within {} ms", shutdown_timeout_ms_));
     loop_.GiveUpBatch();
