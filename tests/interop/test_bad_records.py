@@ -41,10 +41,10 @@ def identities(lines: list[dict]) -> list[tuple]:
 def kill_until_done(sluice, words: list, random_: random.Random, kills: int, longest: float) -> int:
     """Starts the command again and again, killed after ever other times; the last one runs to its end."""
     killed = 0
-    for _ in range(kills):
+    for n in range(kills):
         with sluice.start(*words) as running:
             try:
-                running.child.wait(random_.uniform(0.02, longest))
+                running.child.wait(random_.uniform(0.02, longest * (n + 1) / kills))
             except Exception:  # still at work
                 running.kill()
                 killed += 1
