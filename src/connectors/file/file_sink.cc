@@ -96,7 +96,7 @@ Status FileSink::CheckMarks(BatchId next, bool recovered) const {
     if (log_.listing().batches.at(batch).compact) continue;
     SLUICE_ASSIGN(const std::vector<SinkLogEntry> entries, log_.ReadBatch(batch));
     for (const SinkLogEntry& entry : entries) {
-      const auto name = ParsePartFileName(std::string_view(entry.path).substr(entry.path.rfind('/') + 1));
+      const auto name = ParsePartFileName(FileNameOf(entry));
       if (!name || !IsPartUuid(name->uuid)) continue;
       const auto marked = BatchOfPartUuid(name->uuid, context_.query_id);
       if (marked && marked->value == (batch.value & 0xFFFFFFFF)) continue;
