@@ -65,8 +65,9 @@ class ReplayReader : public SliceReader {
         builder = std::make_unique<KafkaSliceBuilder>(partition, columns_, /*include_headers=*/true);
       }
       const KafkaRecord record = View(*next_);
-      if (its != partition || !builder->Fits(record)) break;
-      SLUICE_RETURN_IF_ERROR(builder->Append(record, HeadersOf(*next_)));
+      const std::vector<KafkaHeader> headers = HeadersOf(*next_);
+      if (its != partition || !builder->Fits(RecordBytes(record, headers))) break;
+      SLUICE_RETURN_IF_ERROR(builder->Append(record, headers));
       records_.push_back(std::move(*next_));
       next_.reset();
     }

@@ -130,7 +130,8 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
     done_ = true;
     return Status::OK();
   }
-  const auto size = static_cast<int64_t>(record.key_size + record.value_size);
+  if (builder_.needs_headers()) SLUICE_RETURN_IF_ERROR(fetch_->ReadHeaders(record, &headers_));
+  const int64_t size = RecordBytes(record, headers_);
   if (limits_.max_record_bytes > 0 && size > limits_.max_record_bytes) {
     return WithContext(
         EnvironmentError("SLUICE_MEMORY_BUDGET",
@@ -140,12 +141,11 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
         fmt::format("topic {}, partition {}, offset {}", range_.partition.topic, range_.partition.partition,
                     record.offset));
   }
-  if (!builder_.Fits(record)) {
+  if (!builder_.Fits(size)) {
     slice_full_ = true;
     return Status::OK();
   }
   if (!HasRoomFor(size)) return Status::OK();  // read again when there is
-  if (builder_.needs_headers()) SLUICE_RETURN_IF_ERROR(fetch_->ReadHeaders(record, &headers_));
   SLUICE_RETURN_IF_ERROR(builder_.Append(record, headers_));
   next_ = record.offset + 1;
   fetch_->Pop();

@@ -285,6 +285,19 @@ TEST_F(RangeReaderTest, ATooLargeRecordNamesTheSetting) {
   EXPECT_THAT(status.ToString(), HasSubstr("topic reviews, partition 1, offset 1"));
 }
 
+TEST_F(RangeReaderTest, HeadersThatAreReadCountAsBytesOfTheRecord) {
+  for (int i = 0; i < 6; ++i) consumer_->Append(kTp, {std::nullopt, "v", 0, {{"h", std::string(400'000, 'x')}}});
+  const auto rows_of_first = [this](std::vector<int> columns) {
+    const bool headers = columns.back() == kHeaders;
+    return Reader(0, 6, std::move(columns), headers)->Next().ValueOrDie()->num_rows();
+  };
+  EXPECT_EQ(rows_of_first({kOffset}), 6);
+  EXPECT_EQ(rows_of_first({kOffset, kHeaders}), 2);
+  limits_.max_record_bytes = 300'000;
+  EXPECT_EQ(rows_of_first({kOffset}), 6);
+  EXPECT_TRUE(HasErrorClass(Reader(0, 6, {kHeaders}, true)->Next().status(), "SLUICE_MEMORY_BUDGET"));
+}
+
 TEST_F(RangeReaderTest, EveryCallMayFail) {
   Fill(10);
   consumer_->AppendInvisible(kTp, 1);

@@ -64,6 +64,12 @@ std::shared_ptr<arrow::Schema> KafkaSchema(bool include_headers) {
   return arrow::schema(std::move(fields));
 }
 
+int64_t RecordBytes(const KafkaRecord& record, const std::vector<KafkaHeader>& headers) {
+  size_t bytes = record.key_size + record.value_size;
+  for (const KafkaHeader& header : headers) bytes += header.key.size() + header.value_size;
+  return static_cast<int64_t>(bytes);
+}
+
 struct KafkaSliceBuilder::Binary {
   std::vector<View> views;
   std::vector<bool> valid;  // only in a slice with nulls
@@ -133,9 +139,9 @@ KafkaSliceBuilder::KafkaSliceBuilder(TopicPartition partition, std::vector<int> 
 
 KafkaSliceBuilder::~KafkaSliceBuilder() = default;
 
-bool KafkaSliceBuilder::Fits(const KafkaRecord& record) const {
+bool KafkaSliceBuilder::Fits(int64_t record_bytes) const {
   if (rows() == 0) return true;
-  return rows() < kSliceRows && bytes_ + static_cast<int64_t>(record.key_size + record.value_size) <= kSliceBytes;
+  return rows() < kSliceRows && bytes_ + record_bytes <= kSliceBytes;
 }
 
 Status KafkaSliceBuilder::Copy(const char* data, size_t size, Binary* column) {
@@ -178,7 +184,7 @@ Status KafkaSliceBuilder::Append(const KafkaRecord& record, const std::vector<Ka
     timestamps_us_.push_back(record.timestamp_ms * 1000);
     timestamp_types_.push_back(record.timestamp_type);
   }
-  bytes_ += static_cast<int64_t>(record.key_size + record.value_size);
+  bytes_ += RecordBytes(record, headers);
   return Status::OK();
 }
 

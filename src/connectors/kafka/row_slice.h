@@ -21,10 +21,13 @@ std::shared_ptr<arrow::Schema> KafkaSchema(bool include_headers);
 // A row of a slice that has every column of KafkaSchema(true).
 Result<SourceRecord> KafkaRecordOf(const arrow::RecordBatch& slice, int64_t row);
 
-// A slice ends at this many rows, or before the record with which keys and values would exceed so many bytes; a larger
-// record is a slice of its own. Constants, so that a re-run cuts the same slices.
+// A slice ends at this many rows, or before the record with which keys, values and headers (where they are read) would
+// exceed so many bytes; a larger record is a slice of its own. Constants, so that a re-run cuts the same slices.
 constexpr int64_t kSliceRows = 1024;
 constexpr int64_t kSliceBytes = 1 << 20;
+
+// Bytes of a record; `headers` are those that were read.
+int64_t RecordBytes(const KafkaRecord& record, const std::vector<KafkaHeader>& headers);
 
 // Gathers records of one partition into a RecordBatch of the needed columns. Payloads are copied once, back to back,
 // into one buffer of the slice that the binary views point into. One thread at a time.
@@ -36,8 +39,8 @@ class KafkaSliceBuilder {
 
   bool needs_headers() const { return needs_headers_; }
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()); }
-  // False: the slice must be finished before this record.
-  bool Fits(const KafkaRecord& record) const;
+  // False: the slice must be finished before a record of so many bytes.
+  bool Fits(int64_t record_bytes) const;
   // No record whatever fits any more.
   bool full() const { return rows() == kSliceRows || bytes_ > kSliceBytes; }
   Status Append(const KafkaRecord& record, const std::vector<KafkaHeader>& headers);
@@ -56,7 +59,7 @@ class KafkaSliceBuilder {
   std::shared_ptr<arrow::Schema> schema_;
   bool needs_headers_ = false;
   bool needs_times_ = false;
-  int64_t bytes_ = 0;  // of keys and values, needed or not
+  int64_t bytes_ = 0;  // of keys and values, needed or not, and of headers
   // Payloads of the open slice; taken over again by the next one when nobody holds the last one any more.
   std::shared_ptr<arrow::ResizableBuffer> arena_;
   int64_t arena_used_ = 0;
