@@ -199,6 +199,11 @@ Status RdKafkaClient::Poll(int timeout_ms) {
   return permanent_;
 }
 
+void RdKafkaClient::NoteAnswer() {
+  std::lock_guard lock(mutex_);
+  only_unresolved_ = false;
+}
+
 std::string RdKafkaClient::LastTrouble() const {
   std::lock_guard lock(mutex_);
   return last_trouble_;

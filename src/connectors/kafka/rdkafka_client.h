@@ -47,6 +47,8 @@ class RdKafkaClient {
   rd_kafka_t* Release() { return std::exchange(handle_, nullptr); }
   // Serves callbacks for up to `timeout_ms`; then the permanent error, if there is one.
   Status Poll(int timeout_ms);
+  // A broker has answered: names that cannot be resolved from now on are passing trouble.
+  void NoteAnswer();
   // The last passing trouble, for the text of a time-out; empty if there was none.
   std::string LastTrouble() const;
   // Waits for the answer to an asynchronous request on `queue`. Null: nothing within `timeout_ms`.
@@ -64,7 +66,7 @@ class RdKafkaClient {
   mutable std::mutex mutex_;
   Status permanent_;
   std::string last_trouble_;
-  bool only_unresolved_ = true;  // every trouble so far was a name that could not be resolved
+  bool only_unresolved_ = true;  // no broker has answered, and all trouble was names that could not be resolved
 };
 
 }  // namespace sluice

@@ -78,7 +78,10 @@ using MetadataPtr = std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_
 Result<MetadataPtr> AskMetadata(RdKafkaClient* client, rd_kafka_topic_t* topic) {
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto error = rd_kafka_metadata(client->handle(), topic == nullptr, topic, &metadata, kMetadataMs);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataPtr(metadata);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    client->NoteAnswer();
+    return MetadataPtr(metadata);
+  }
   if (KindOf(error) == KafkaErrorKind::kPermanent) return KafkaError(error, rd_kafka_err2str(error));
   return MetadataPtr();
 }
