@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <new>
+#include <string_view>
 
+#include "base/log_context.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/version.h"
@@ -15,10 +19,15 @@ namespace {
 
 // Without memory nothing can be unwound for sure; what is half done is as after a kill, and a restart goes on.
 [[noreturn]] void EndWithoutMemory() {
-  constexpr char kText[] =
-      "sluice: [SLUICE_OUT_OF_MEMORY] The system gives no more memory. Batches that are committed stay; the same "
-      "command goes on after them.\n";
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  constexpr std::string_view kText =
+      "[SLUICE_OUT_OF_MEMORY] The system gives no more memory. Batches that are committed stay; the same command goes "
+      "on "
+      "after them.";
+  const bool json = sluice::LogsAreJson();
+  const std::string_view line[] = {json ? R"({"level":"error","message":")" : "sluice: ", kText, json ? "\"}\n" : "\n"};
+  iovec pieces[std::size(line)];
+  for (size_t i = 0; i < std::size(line); ++i) pieces[i] = {const_cast<char*>(line[i].data()), line[i].size()};
+  [[maybe_unused]] const ssize_t written = ::writev(STDERR_FILENO, pieces, std::size(pieces));
   ::_exit(sluice::cli::kQueryFailed);
 }
 
