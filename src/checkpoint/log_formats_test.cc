@@ -74,6 +74,18 @@ TEST(RecordedBySpark, QueryMetadataComesBackByteForByte) {
   }
 }
 
+TEST(SinkLogEntries, ASchemeThatNobodyHasIsADamage) {
+  const auto parse = [](const std::string& path) {
+    return ParseSinkLogEntries(FormatSinkLogEntries({SinkLogEntry{.path = path, .size = 1}}), "/t/_spark_metadata/0");
+  };
+  for (const char* path : {"file:///t/a", "file:/t/a", "/t/a", "t/a:b", "s3a://b/a", "s3://b/a", "s3n://b/a"}) {
+    EXPECT_EQ(parse(path).ValueOrDie()[0].path, path);
+  }
+  for (const char* path : {"gile:///t/a", "filf:///t/a", "s3b://b/a", ":/t/a"}) {
+    EXPECT_TRUE(HasErrorClass(parse(path).status(), "SLUICE_CHECKPOINT_DAMAGED")) << path;
+  }
+}
+
 TEST(RecordedBySpark, SinkLogEntriesComeBackByteForByte) {
   const auto paths = Recorded("/_spark_metadata/");
   ASSERT_GE(paths.size(), 8u);

@@ -77,6 +77,15 @@ Result<SinkLogEntry> ParseAnyForm(std::string_view line, const std::string& path
   return entry;
 }
 
+// Readers know a file by what stands after the scheme and the host, so that another mount or spelling of a table is
+// still that table. A scheme that nobody has is a damage all the same.
+bool HasKnownScheme(std::string_view path) {
+  const size_t end = path.find_first_of(":/");
+  if (end == std::string_view::npos || path[end] != ':') return true;
+  const std::string_view scheme = path.substr(0, end);
+  return scheme == "file" || scheme == "s3a" || scheme == "s3" || scheme == "s3n";
+}
+
 void AppendEntry(std::string* text, const SinkLogEntry& entry) {
   *text += R"({"path":)";
   AppendJsonString(text, entry.path);
@@ -103,6 +112,9 @@ Result<SinkLogEntry> ParseSinkLogLine(std::string_view line, const std::string& 
   }
   if (usual->action != "add" && !usual->deletes()) {
     return DamagedFile(path, fmt::format("unknown action '{}'", usual->action));
+  }
+  if (!HasKnownScheme(usual->path)) {
+    return DamagedFile(path, fmt::format("it names {}; there are the schemes file, s3a, s3 and s3n", usual->path));
   }
   return *std::move(usual);
 }
