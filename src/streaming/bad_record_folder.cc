@@ -27,6 +27,17 @@ bool IsPartFile(const std::string& name) {
   return parsed && parsed->extension == ".jsonl";
 }
 
+// "" and -1 for what is not there, or of another type: nlohmann's value() throws for the latter.
+std::string Text(const Json& line, const char* key) {
+  const auto found = line.find(key);
+  return found != line.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+int64_t Count(const Json& line, const char* key) {
+  const auto found = line.find(key);
+  return found != line.end() && found->is_number_integer() ? found->get<int64_t>() : -1;
+}
+
 // The lines of an entry after its version line.
 Result<std::vector<Json>> ReadEntry(const LogFolder& log, BatchId batch) {
   SLUICE_ASSIGN(const std::string text, log.Read(batch.ToString()));
@@ -124,9 +135,9 @@ Result<std::vector<BadRecordFile>> BadRecordFolder::FilesOf(BatchId batch) const
   std::vector<BadRecordFile> files;
   for (const Json& line : lines) {
     BadRecordFile file;
-    file.name = line.value("file", "");
-    file.records = line.value("records", int64_t{-1});
-    file.bytes = line.value("bytes", int64_t{-1});
+    file.name = Text(line, "file");
+    file.records = Count(line, "records");
+    file.bytes = Count(line, "bytes");
     if (!IsPartFile(file.name) || file.records < 0 || file.bytes < 0) {
       return DamagedFile(log.PathOf(batch.ToString()), "a line does not name a file of bad records");
     }

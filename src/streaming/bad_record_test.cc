@@ -183,6 +183,16 @@ TEST_F(BadRecords, WithoutAPathTheFirstOneFailsTheQuery) {
   EXPECT_TRUE(HasErrorClass(ended.status(), "DIVIDE_BY_ZERO")) << ended.status();
 }
 
+TEST_F(BadRecords, AnEntryWithValuesOfOtherTypesIsDamaged) {
+  const auto folder = BadRecordFolder::Open("/bad", {}, "q", script_.env().get()).ValueOrDie();
+  const auto fs = script_.env()->Locate("/bad", {})->fs;
+  for (const char* line : {R"({"file":1,"records":1,"bytes":1})", R"({"file":"f","records":"1","bytes":1})", "{}"}) {
+    EXPECT_TRUE(fs->CreateAtomic("/bad/query=q/_committed/7", std::string("v1\n") + line).ok());
+    EXPECT_TRUE(HasErrorClass(folder->FilesOf(BatchId(7)).status(), "SLUICE_CHECKPOINT_DAMAGED")) << line;
+    EXPECT_TRUE(fs->Delete({"/bad/query=q/_committed/7"}).ok());
+  }
+}
+
 TEST(BadRecordLine, ARecordComesBackAsItWas) {
   SourceRecord record;
   record.topic = "reviews";
