@@ -17,7 +17,7 @@ Result<std::vector<std::string>> AttemptMarks::Paths(BatchId batch) const {
   SLUICE_ASSIGN(const std::vector<FileInfo> files, folder.fs->List(folder.path, /*recursive=*/false));
   std::vector<std::string> paths;
   for (const FileInfo& file : files) {
-    const std::string_view name = std::string_view(file.path).substr(file.path.rfind('/') + 1);
+    const std::string_view name = BaseName(file.path);
     if (name.starts_with(PrefixOf(batch))) paths.push_back(file.path);
   }
   return paths;

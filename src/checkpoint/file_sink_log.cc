@@ -81,7 +81,7 @@ Status FileSinkLog::Refresh() {
   recent_.clear();
   ahead_.reset();
   for (const FileInfo& file : files) {
-    std::string_view name = std::string_view(file.path).substr(file.path.rfind('/') + 1);
+    std::string_view name = BaseName(file.path);
     const bool compact = name.ends_with(kCompactSuffix);
     if (compact) name.remove_suffix(kCompactSuffix.size());
     const auto batch = ParseBatchName(name);

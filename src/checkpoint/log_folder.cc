@@ -47,8 +47,7 @@ Result<std::vector<BatchId>> LogFolder::List() const {
   std::vector<BatchId> batches;
   for (const FileInfo& file : files) {
     if (file.is_folder) continue;
-    const std::string_view path = file.path;
-    if (auto batch = ParseBatchName(path.substr(path.rfind('/') + 1))) batches.push_back(*batch);
+    if (auto batch = ParseBatchName(BaseName(file.path))) batches.push_back(*batch);
   }
   std::sort(batches.begin(), batches.end());
   return batches;

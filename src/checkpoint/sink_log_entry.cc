@@ -98,7 +98,7 @@ void AppendEntry(std::string* text, const SinkLogEntry& entry) {
 }  // namespace
 
 std::string_view FileNameOf(const SinkLogEntry& entry) {
-  return std::string_view(entry.path).substr(entry.path.rfind('/') + 1);
+  return BaseName(entry.path);
 }
 
 bool SameFile(const SinkLogEntry& a, const SinkLogEntry& b) {

@@ -71,6 +71,11 @@ class FileSystem {
   virtual std::string Uri(const std::string& path) const = 0;
 };
 
+// The last part of a path or URI.
+inline std::string_view BaseName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 bool IsNotFound(const Status& status);
 Status NotFoundError(const std::string& path);
 // CopyFrom's error: the file has fewer than `size` bytes.

@@ -19,6 +19,7 @@
 #include "base/spark_error.h"
 #include "env/file_system.h"
 #include "env/percent_encoding.h"
+#include "env/posix_file.h"
 
 namespace sluice {
 namespace {
@@ -27,36 +28,9 @@ namespace {
 constexpr size_t kWriteBuffer = 256 * 1024;
 constexpr int64_t kLongCopy = 1 << 20;
 
-Status ErrnoError(const char* call, const std::string& path) {
-  const int error = errno;
-  if (error == ENOENT || error == ENOTDIR) return NotFoundError(path);
-  const bool full = error == ENOSPC || error == EDQUOT;
-  return EnvironmentError(full ? "SLUICE_NO_SPACE" : "SLUICE_IO",
-                          fmt::format("{} {}: {}", call, path, std::strerror(error)));
-}
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 std::string ParentOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
-
-std::string NameOf(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
 }
 
 Status SyncFolder(const std::string& folder) {
@@ -99,28 +73,17 @@ class DurableFolders {
   std::set<std::string> known_;
 };
 
-Status WriteAll(int fd, const char* data, size_t size, const std::string& path) {
-  while (size > 0) {
-    const ssize_t written = ::write(fd, data, size);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return ErrnoError("write", path);
-    data += written;
-    size -= static_cast<size_t>(written);
-  }
-  return Status::OK();
-}
-
 // Hidden and not an integer: ignored by Spark's listing and ours. The number of the process would not do: in a
 // container it is always the same, also that of the one before, which was killed and left its files.
 std::string TemporaryName(const std::string& path) {
   static const uint32_t process = std::random_device{}();
   static std::atomic<uint64_t> counter{0};
-  return fmt::format("{}/.{}.{:08x}-{}.tmp", ParentOf(path), NameOf(path), process, counter++);
+  return fmt::format("{}/.{}.{:08x}-{}.tmp", ParentOf(path), BaseName(path), process, counter++);
 }
 
 // A stale checksum beside a rewritten file makes Hadoop refuse it.
 void DropChecksumFile(const std::string& path) {
-  ::unlink(fmt::format("{}/.{}.crc", ParentOf(path), NameOf(path)).c_str());
+  ::unlink(fmt::format("{}/.{}.crc", ParentOf(path), BaseName(path)).c_str());
 }
 
 std::string VersionOf(const struct stat& info) {

@@ -77,7 +77,7 @@ Result<std::vector<BadRecordFile>> BadRecordFolder::ListFiles(BatchId batch) con
   std::vector<BadRecordFile> files;
   for (const FileInfo& info : listed) {
     BadRecordFile file;
-    file.name = info.path.substr(info.path.rfind('/') + 1);
+    file.name = BaseName(info.path);
     file.bytes = info.size;
     if (!info.is_folder && IsPartFile(file.name)) files.push_back(std::move(file));
   }
@@ -193,7 +193,7 @@ Result<std::vector<BadRecordFolder::Unsettled>> BadRecordFolder::FindUnsettled(B
   }
   SLUICE_ASSIGN(const std::vector<FileInfo> folders, folder_.fs->List(folder_.path, /*recursive=*/false));
   for (const FileInfo& folder : folders) {
-    const std::string name = folder.path.substr(folder.path.rfind('/') + 1);
+    const std::string name(BaseName(folder.path));
     if (!name.starts_with(kBatchFolder)) continue;
     const BatchId batch(std::atoll(name.c_str() + kBatchFolder.size()));
     if (batch >= next || committed.contains(batch) || begun.contains(batch)) continue;

@@ -208,7 +208,7 @@ void FileSink::RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& ent
 
 // By the mark in the name of a part file.
 bool FileSink::IsOurs(const std::string& path, BatchId batch) const {
-  const auto part = ParsePartFileName(std::string_view(path).substr(path.rfind('/') + 1));
+  const auto part = ParsePartFileName(BaseName(path));
   const auto of = part ? BatchOfPartUuid(part->uuid, context_.query_id) : std::nullopt;
   return of && of->value == (batch.value & 0xffffffff);
 }
@@ -242,7 +242,7 @@ Status FileSink::DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEn
   SLUICE_ASSIGN(const std::vector<FileInfo> files, folder_.fs->List(folder_.path, /*recursive=*/true));
   std::vector<std::string> leftovers;
   for (const FileInfo& file : files) {
-    const std::string name = file.path.substr(file.path.rfind('/') + 1);
+    const std::string name(BaseName(file.path));
     if (!kept.contains(name) && IsOurs(name, batch)) leftovers.push_back(file.path);
   }
   if (leftovers.empty()) return Status::OK();

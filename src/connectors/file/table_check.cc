@@ -16,10 +16,6 @@
 namespace sluice {
 namespace {
 
-std::string_view NameOf(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 bool IsDamage(const Status& status) {
   return IsNotFound(status) || HasErrorClass(status, "SLUICE_CHECKPOINT_DAMAGED") ||
          HasErrorClass(status, "SLUICE_SINK_LOG_DAMAGED") ||
@@ -75,7 +71,7 @@ Kind KindOf(const std::string& path, const Location& sink, const CheckpointRepor
   // A killed process may leave a large compact file half written.
   if (inside.starts_with("/_spark_metadata/.") && inside.ends_with(".tmp")) return Kind::kTemporary;
   if (inside.find("/_") != std::string_view::npos) return Kind::kOther;
-  const std::string_view name = NameOf(path);
+  const std::string_view name = BaseName(path);
   if (name.starts_with(".part-") && name.ends_with(".tmp")) return Kind::kTemporary;
   if (inside.find("/.") != std::string_view::npos) return Kind::kOther;
   const auto part = ParsePartFileName(name);

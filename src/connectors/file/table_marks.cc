@@ -19,7 +19,7 @@ struct Mark {
 };
 
 std::optional<PartFileName> OurName(std::string_view path) {
-  std::optional<PartFileName> name = ParsePartFileName(path.substr(path.rfind('/') + 1));
+  std::optional<PartFileName> name = ParsePartFileName(BaseName(path));
   return name && IsPartUuid(name->uuid) ? name : std::nullopt;
 }
 

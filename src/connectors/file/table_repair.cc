@@ -23,10 +23,6 @@ namespace {
 // A file that was put back by hand is newer than the checksum file that it disagrees with.
 constexpr int64_t kClearlyNewerMs = 2000;
 
-std::string_view NameOf(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 Location Child(const Location& folder, const std::string& name) {
   return {folder.fs, folder.path + "/" + name};
 }
@@ -91,17 +87,17 @@ class Repair {
     return entry.ok() && entry->conf.Find(kChecksumKey);
   }
   static bool Parses(const Location& folder, const std::string& text, const std::string& path) {
-    const std::string_view kind = NameOf(folder.path);
+    const std::string_view kind = BaseName(folder.path);
     if (kind == "offsets") return ParseOffsetEntry(text, path).ok();
     if (kind == "commits") return ParseCommitEntry(text, path).ok();
     if (kind == "_spark_metadata") return ParseSinkLogEntries(text, path).ok();
-    return NameOf(path) == "metadata" && ParseQueryMetadata(text, path).ok();
+    return BaseName(path) == "metadata" && ParseQueryMetadata(text, path).ok();
   }
 
   Status MendSideFiles(const Location& folder) {
     SLUICE_ASSIGN(const std::vector<FileInfo> files, folder.fs->List(folder.path, /*recursive=*/false));
     std::map<std::string, const FileInfo*> by_name;
-    for (const FileInfo& file : files) by_name[std::string(NameOf(file.path))] = &file;
+    for (const FileInfo& file : files) by_name[std::string(BaseName(file.path))] = &file;
     for (const auto& [name, file] : by_name) {
       if (file->is_folder) continue;
       if (IsTemporary(name)) {
@@ -128,7 +124,7 @@ class Repair {
     const bool newer = file.modified_ms > crc.modified_ms + kClearlyNewerMs && Parses(folder, text, file.path);
     // Otherwise nobody can tell which of the two is wrong.
     if (!newer && !ProvesItself(text, file.path)) return Status::OK();
-    return Remove(folder, std::string(NameOf(crc.path)), "it is the checksum of an older content");
+    return Remove(folder, std::string(BaseName(crc.path)), "it is the checksum of an older content");
   }
 
   Status FindEnds() {
