@@ -13,6 +13,7 @@
 #include "base/spark_error.h"
 #include "connectors/file/partition_path.h"
 #include "env/s3/s3_file_system.h"
+#include "env/spooled_file.h"
 
 namespace sluice {
 namespace {
@@ -39,8 +40,9 @@ std::mutex& LargeSlices() {
 
 // What a task accounts for: its row groups and what the file system holds of its open files. Tasks that are open at the
 // same time by plan together take at most half of the budget, so that whoever waits for bytes gets them in the end.
-Result<int64_t> FileTaskWriter::TakeMemory(const FileTask& task) {
-  if (task.budget == nullptr) return 0;
+// Where their uploads do not fit into that, files are spooled and go up one after another.
+Result<FileTaskWriter::Memory> FileTaskWriter::TakeMemory(const FileTask& task) {
+  if (task.budget == nullptr) return Memory{};
   const FileSinkSettings& settings = *task.settings;
   const int64_t most = task.budget->limit() / 2 / settings.tasks_at_once;
   if (settings.row_group_bytes > most) {
@@ -51,21 +53,24 @@ Result<int64_t> FileTaskWriter::TakeMemory(const FileTask& task) {
                     settings.row_group_bytes * settings.tasks_at_once, task.budget->limit()));
   }
   const int64_t files = settings.partition_columns.empty() ? 1 : static_cast<int64_t>(kOpenWriters);
-  const int64_t bytes = std::min(settings.row_group_bytes + files * S3BytesWhileWriting(*task.folder.fs), most);
-  SLUICE_RETURN_IF_ERROR(task.budget->Take(bytes));
-  return bytes;
+  const int64_t uploads = files * S3BytesWhileWriting(*task.folder.fs);
+  Memory memory;
+  memory.taken = std::min(settings.row_group_bytes + uploads, most);
+  if (settings.row_group_bytes + uploads > most) memory.spooled = (most - settings.row_group_bytes) / files;
+  SLUICE_RETURN_IF_ERROR(task.budget->Take(memory.taken));
+  return memory;
 }
 
 Result<std::unique_ptr<TaskWriter>> FileTaskWriter::Open(FileTask task) {
-  SLUICE_ASSIGN(const int64_t taken, TakeMemory(task));
-  return std::unique_ptr<TaskWriter>(new FileTaskWriter(std::move(task), taken));
+  SLUICE_ASSIGN(const Memory memory, TakeMemory(task));
+  return std::unique_ptr<TaskWriter>(new FileTaskWriter(std::move(task), memory));
 }
 
-FileTaskWriter::FileTaskWriter(FileTask task, int64_t taken) : task_(std::move(task)), taken_(taken) {}
+FileTaskWriter::FileTaskWriter(FileTask task, Memory memory) : task_(std::move(task)), memory_(memory) {}
 
 FileTaskWriter::~FileTaskWriter() {
   open_.clear();
-  if (task_.budget != nullptr) task_.budget->Give(taken_);
+  if (task_.budget != nullptr) task_.budget->Give(memory_.taken);
   if (finished_ || task_.deterministic || published_.empty()) return;
   // A re-run gives files of this kind other names, so these would stay for ever. (Names that follow from the data are
   // kept: another process that re-runs the batch may count on them.)
@@ -95,7 +100,12 @@ Result<FileTaskWriter::OpenFile*> FileTaskWriter::FileOf(const std::string& fold
   name.extension = task_.settings->layout->codec.extension;
   OpenFile file;
   file.path = fmt::format("{}/{}{}{}", task_.folder.path, folder, folder.empty() ? "" : "/", FormatPartFileName(name));
-  SLUICE_ASSIGN(auto pending, task_.folder.fs->OpenForWrite(file.path));
+  std::unique_ptr<PendingFile> pending;
+  if (memory_.spooled) {
+    pending = MakeSpooledFile(task_.folder.fs, file.path, *memory_.spooled);
+  } else {
+    SLUICE_ASSIGN(pending, task_.folder.fs->OpenForWrite(file.path));
+  }
   file.writer = std::make_unique<ParquetWriter>(std::move(pending), task_.settings->layout);
   return &open_.emplace(folder, std::move(file)).first->second;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,12 @@ class FileTaskWriter : public TaskWriter {
   };
   using OpenFiles = std::map<std::string, OpenFile>;  // by partition folder
 
-  FileTaskWriter(FileTask task, int64_t taken);
-  static Result<int64_t> TakeMemory(const FileTask& task);
+  struct Memory {
+    int64_t taken = 0;               // from the budget
+    std::optional<int64_t> spooled;  // a file keeps so many bytes here and the rest on a local disk until it is whole
+  };
+  FileTaskWriter(FileTask task, Memory memory);
+  static Result<Memory> TakeMemory(const FileTask& task);
   Status WritePartitioned(const arrow::RecordBatch& slice);
   Status WriteRows(const std::string& folder, const arrow::RecordBatch& slice, const int32_t* rows, int64_t count);
   Result<OpenFile*> FileOf(const std::string& folder);
@@ -66,7 +71,7 @@ class FileTaskWriter : public TaskWriter {
   std::string NewUuid(const std::string& folder, int counter) const;
 
   const FileTask task_;
-  const int64_t taken_;  // from the budget
+  const Memory memory_;
   OpenFiles open_;
   std::map<std::string, int> counters_;  // next one, by partition folder
   std::vector<SinkLogEntry> entries_;
