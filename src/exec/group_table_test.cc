@@ -118,6 +118,25 @@ TEST(GroupTable, AgreesWithAMapOverManyKeys) {
   }
 }
 
+// Keys that come in runs are looked up once; here a run breaks off at every place of what is hashed together.
+TEST(GroupTable, AgreesWithAMapOverRuns) {
+  constexpr int kRows = 200;
+  GroupTable table = GroupTable::Make({arrow::int64()}).ValueOrDie();
+  std::map<int64_t, uint32_t> reference;
+  for (int slice = 0; slice < kRows; ++slice) {
+    arrow::Int64Builder builder;
+    std::vector<uint32_t> expected;
+    for (int64_t i = 0; i < kRows; ++i) {
+      const int64_t key = i == slice ? -slice : 7 + i / 190;
+      expected.push_back(reference.emplace(key, static_cast<uint32_t>(reference.size())).first->second);
+      ASSERT_TRUE(builder.Append(key).ok());
+    }
+    std::vector<uint32_t> ids;
+    ASSERT_TRUE(table.Map({builder.Finish().ValueOrDie()}, kRows, &ids).ok());
+    ASSERT_EQ(ids, expected) << slice;
+  }
+}
+
 TEST(GroupTable, MergesAnotherTable) {
   const auto texts = [](const char* json) { return arrow::ArrayVector{Values(StringType(), json)}; };
   auto mine = GroupTable::Make({StringType()}).ValueOrDie();

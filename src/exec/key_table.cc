@@ -45,6 +45,15 @@ bool Equal(const KeyBytes& a, const KeyBytes& b) {
   return !a.is_inline() && std::memcmp(a.bytes().data(), b.bytes().data(), a.size()) == 0;
 }
 
+// Whether the keys are one key by their bits. Where they are not, the first and the last mostly tell.
+bool AllSame(const KeyBytes* keys, int64_t count) {
+  const auto differs = [&](int64_t i) { return (keys[i].head ^ keys[0].head) | (keys[i].tail ^ keys[0].tail); };
+  if (differs(count - 1) != 0 || differs(count / 2) != 0) return false;
+  uint64_t difference = 0;
+  for (int64_t i = 1; i < count; ++i) difference |= differs(i);
+  return difference == 0;
+}
+
 }  // namespace
 
 KeyTable::KeyTable() : slots_(kFirstSlots, Slot{0, 0}), mask_(kFirstSlots - 1) {}
@@ -53,6 +62,10 @@ void KeyTable::Map(const KeyBytes* keys, int64_t count, uint32_t* ids) {
   uint64_t hashes[kProbeGroup];
   for (int64_t begin = 0; begin < count; begin += kProbeGroup) {
     const int64_t group = std::min(kProbeGroup, count - begin);
+    if (AllSame(keys + begin, group)) {  // as in sorted columns, and in those with one value a batch
+      std::fill_n(ids + begin, group, FindOrAdd(keys[begin], HashOf(keys[begin])));
+      continue;
+    }
     for (int64_t i = 0; i < group; ++i) {
       hashes[i] = HashOf(keys[begin + i]);
       __builtin_prefetch(&slots_[hashes[i] & mask_]);
