@@ -18,13 +18,13 @@ class RealClock : public Clock {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
   }
 
-  bool WaitUntil(int64_t deadline_ms, const std::function<bool()>& stop) override {
+  bool WaitFor(int64_t ms, const std::function<bool()>& stop) override {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
     std::unique_lock lock(mutex_);
     for (;;) {
       if (stop()) return false;
-      const int64_t left = deadline_ms - NowMillis();
-      if (left <= 0) return true;
-      changed_.wait_for(lock, std::chrono::milliseconds(left));
+      if (std::chrono::steady_clock::now() >= deadline) return true;
+      changed_.wait_until(lock, deadline);
     }
   }
 
@@ -54,8 +54,9 @@ int64_t ManualClock::MonotonicNanos() {
   return NowMillis() * 1'000'000;
 }
 
-bool ManualClock::WaitUntil(int64_t deadline_ms, const std::function<bool()>& stop) {
+bool ManualClock::WaitFor(int64_t ms, const std::function<bool()>& stop) {
   std::unique_lock lock(mutex_);
+  const int64_t deadline_ms = now_ms_ + ms;
   ++waiters_;
   changed_.notify_all();
   bool reached = false;

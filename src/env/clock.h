@@ -16,10 +16,10 @@ class Clock {
   virtual int64_t NowMillis() = 0;
   // For durations; never goes back.
   virtual int64_t MonotonicNanos() = 0;
-  // Returns when `stop()` is true or NowMillis() >= deadline_ms, whichever is first; true when the deadline was
-  // reached. `stop` is asked again after each Wake().
-  virtual bool WaitUntil(int64_t deadline_ms, const std::function<bool()>& stop) = 0;
-  // Makes every WaitUntil ask its `stop` again.
+  // Returns when `stop()` is true or `ms` have passed, whichever is first; true when they have passed. Measured by the
+  // monotonic clock: setting the time of day makes no wait longer. `stop` is asked again after each Wake().
+  virtual bool WaitFor(int64_t ms, const std::function<bool()>& stop) = 0;
+  // Makes every WaitFor ask its `stop` again.
   virtual void Wake() = 0;
 };
 
@@ -31,10 +31,10 @@ class ManualClock : public Clock {
   explicit ManualClock(int64_t now_ms) : now_ms_(now_ms) {}
   int64_t NowMillis() override;
   int64_t MonotonicNanos() override;
-  bool WaitUntil(int64_t deadline_ms, const std::function<bool()>& stop) override;
+  bool WaitFor(int64_t ms, const std::function<bool()>& stop) override;
   void Wake() override;
   void Advance(int64_t ms);
-  // Number of threads inside WaitUntil; tests wait for it before Advance.
+  // Number of threads inside WaitFor; tests wait for it before Advance.
   int waiters();
 
  private:

@@ -117,17 +117,25 @@ TEST(PercentEncoding, RoundTrip) {
   EXPECT_EQ(PercentDecode("100%"), "100%");
 }
 
+TEST(RealClock, WaitsAsLongAsAskedOrUntilItIsStopped) {
+  const int64_t start = SystemClock().MonotonicNanos();
+  EXPECT_TRUE(SystemClock().WaitFor(20, [] { return false; }));
+  EXPECT_GE(SystemClock().MonotonicNanos() - start, 20'000'000);
+  EXPECT_TRUE(SystemClock().WaitFor(-5, [] { return false; }));
+  EXPECT_FALSE(SystemClock().WaitFor(1'000'000, [] { return true; }));
+}
+
 TEST(ManualClock, WaitersMoveOnlyWithTheClockOrTheirStop) {
   ManualClock clock(1000);
   std::atomic<bool> stop{false};
   bool first = false;
-  std::thread waiting([&] { first = clock.WaitUntil(2000, [&] { return stop.load(); }); });
+  std::thread waiting([&] { first = clock.WaitFor(1000, [&] { return stop.load(); }); });
   while (clock.waiters() == 0) std::this_thread::yield();
   clock.Advance(1000);
   waiting.join();
   EXPECT_TRUE(first);
   bool second = true;
-  std::thread stopped([&] { second = clock.WaitUntil(9000, [&] { return stop.load(); }); });
+  std::thread stopped([&] { second = clock.WaitFor(7000, [&] { return stop.load(); }); });
   while (clock.waiters() == 0) std::this_thread::yield();
   stop = true;
   clock.Wake();

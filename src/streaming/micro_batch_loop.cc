@@ -26,11 +26,13 @@ constexpr int64_t kLongestIdlePollMs = 100;
 constexpr int64_t kIdleMemoryNanos = 2'000'000'000;
 
 // What decides how a batch is cut into files, and more: a checksum that differs means that an earlier attempt may have
-// made files of other names.
+// made files of other names. Secrets decide nothing, and their checksum in a stored file would help who guesses them.
 std::string SetupOf(const QuerySpec& spec, const ScanSpec& scan) {
   std::string text = Explain(*spec.plan) + spec.sink_format + spec.sink_path;
   const auto add = [&](const auto& values) {
-    for (const auto& [key, value] : values) text += fmt::format("\n{}={}", key, value);
+    for (const auto& [key, value] : values) {
+      if (!IsSecretKey(key)) text += fmt::format("\n{}={}", key, value);
+    }
   };
   add(scan.options);
   add(spec.sink_options);
@@ -186,7 +188,8 @@ void MicroBatchLoop::WaitForNextTrigger(bool ran, int64_t trigger_start_ms) {
     if (now > due)
       Log(LogLevel::kWarn, "Query {}: the trigger of {} ms fell behind by {} ms", id_, spec_.trigger.interval_ms,
           now - due);
-    clock.WaitUntil(std::max(due, now), stopped);
+    // A time of day that was set back in between must not hold the trigger up.
+    clock.WaitFor(std::clamp<int64_t>(due - now, 0, spec_.trigger.interval_ms), stopped);
     return;
   }
   if (ran) {
@@ -195,7 +198,7 @@ void MicroBatchLoop::WaitForNextTrigger(bool ran, int64_t trigger_start_ms) {
   }
   const int64_t delay = spec_.conf.GetDurationMs("spark.sql.streaming.pollingDelay") << std::min(idle_rounds_++, 8);
   const int64_t first = spec_.conf.GetDurationMs("spark.sql.streaming.pollingDelay");
-  clock.WaitUntil(clock.NowMillis() + std::max(first, std::min(delay, kLongestIdlePollMs)), stopped);
+  clock.WaitFor(std::max(first, std::min(delay, kLongestIdlePollMs)), stopped);
 }
 
 int64_t MicroBatchLoop::Timed(const char* phase, int64_t start_nanos) {

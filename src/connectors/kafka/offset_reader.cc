@@ -42,7 +42,7 @@ Status CheckNamesAll(const std::vector<TopicPartition>& partitions, const Partit
 }  // namespace
 
 void KafkaOffsetReader::WaitForRetry() {
-  clock_->WaitUntil(clock_->NowMillis() + options_.offset_retry_interval_ms, [] { return false; });
+  clock_->WaitFor(options_.offset_retry_interval_ms, [] { return false; });
 }
 
 Result<std::vector<TopicPartition>> KafkaOffsetReader::Partitions() {

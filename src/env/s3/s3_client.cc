@@ -226,7 +226,7 @@ void S3Client::BackOff(int attempt, int64_t deadline_ns) {
   bound = std::min({bound, config_.retry_cap_ms, Milliseconds(deadline_ns - clock_.MonotonicNanos())});
   if (bound <= 0) return;
   const int64_t wait = std::uniform_int_distribution<int64_t>(0, bound)(random);
-  clock_.WaitUntil(clock_.NowMillis() + wait, [] { return false; });
+  clock_.WaitFor(wait, [] { return false; });
 }
 
 }  // namespace sluice::s3
