@@ -41,6 +41,7 @@ struct BatchOutcome {
 class BatchRunner {
  public:
   BatchRunner(StreamingShape shape, ThreadPool* tasks) : shape_(std::move(shape)), tasks_(tasks) {}
+  const StreamingShape& shape() const { return shape_; }
 
   Result<BatchOutcome> Run(const BatchWork& work, const std::vector<InputPartition>& inputs);
   // Makes the batch that runs end with an error soon, and every later one.

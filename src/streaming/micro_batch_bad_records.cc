@@ -118,8 +118,7 @@ Result<bool> MicroBatchLoop::PlanReplay() {
 // One batch of the records that were set aside; before it the batch that was planned before the start, if there is one.
 // When that was such a batch already, it was an earlier call's, which this one finishes.
 Status MicroBatchLoop::RunReplay() {
-  SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
-  if (shape.scan->scan.format != "kafka") {
+  if (runner_->shape().scan->scan.format != "kafka") {
     return NotSupported("Only records of Kafka are kept whole and can be put through again.");
   }
   if (bad_records_ == nullptr) {

@@ -98,7 +98,7 @@ Status MicroBatchLoop::RecallAttempts() {
 Status MicroBatchLoop::OpenSource(const Conf& conf) {
   // Batch 0 was planned: from where is in the source's own log alone.
   const bool recovered_first = planned_ && !committed_end_;
-  SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
+  const StreamingShape& shape = runner_->shape();
   SLUICE_ASSIGN(const Connector* connector, FindConnector(shape.scan->scan.format));
   if (connector->open_stream == nullptr) {
     return NotSupported(fmt::format("The format {} cannot be read as a stream.", shape.scan->scan.format));
@@ -136,7 +136,7 @@ Status MicroBatchLoop::OpenSink(const Conf& conf, bool recovered) {
   context.query_id = id_;
   context.schema = spec_.plan->schema;
   context.deterministic = IsDeterministic(*spec_.plan);
-  SLUICE_ASSIGN(const StreamingShape shape, ShapeOf(spec_.plan));
+  const StreamingShape& shape = runner_->shape();
   context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
   context.recovered_otherwise = begun_otherwise_;
   context.budget = resources_.budget;
