@@ -71,7 +71,7 @@ def killed_then_cut(place, sluice, topic, pipeline, job, kill: tuple[int, str], 
     for at, way in (kill, cut):
         with place.start(sluice, job, at, way, volatile=True) as running:
             crashed = running.wait(90)
-        if crashed.code == 0 and way not in POWER:
+        if crashed.code == 0 and len(place.calls()) < at:
             return None  # fewer calls than were counted
         if crashed.code != -9:
             return f"{way} at {at}: exit {crashed.code}: {crashed.err[-800:]}"
