@@ -37,6 +37,13 @@ std::shared_ptr<arrow::Array> IdColumn(const std::vector<uint32_t>& ids) {
   return std::make_shared<arrow::Int32Array>(static_cast<int64_t>(ids.size()), arrow::Buffer::Wrap(ids));
 }
 
+// An error of a selected row, told of the row that it was selected from.
+Status AtRowOf(const Status& status, const std::vector<int32_t>& rows) {
+  const SparkErrorDetail* detail = FindSparkError(status);
+  if (detail == nullptr || !detail->row) return status;
+  return WithRow(status, rows[static_cast<size_t>(*detail->row)]);
+}
+
 arrow::ArrayVector WithIds(const std::vector<uint32_t>& ids, arrow::ArrayVector args) {
   args.insert(args.begin(), IdColumn(ids));
   return args;
@@ -44,9 +51,9 @@ arrow::ArrayVector WithIds(const std::vector<uint32_t>& ids, arrow::ArrayVector 
 
 }  // namespace
 
-Result<std::unique_ptr<AggregateState>> AggregateState::Make(const AggregateSpec& spec) {
+Result<std::unique_ptr<AggregateState>> AggregateState::Make(const AggregateSpec& spec, const HashRange& range) {
   SLUICE_ASSIGN(GroupTable groups, GroupTable::Make(TypesOf(spec.keys)));
-  std::unique_ptr<AggregateState> state(new AggregateState(spec, std::move(groups)));
+  std::unique_ptr<AggregateState> state(new AggregateState(spec, range, std::move(groups)));
   for (const AggregateCall& call : spec.calls) {
     Running running;
     SLUICE_ASSIGN(running.accumulator, MakeAccumulator(call));
@@ -68,24 +75,61 @@ Status AggregateState::ResizeAll() {
   return Status::OK();
 }
 
-Status AggregateState::CoverMemory() {
-  int64_t bytes = groups_.bytes();
+// What is held, or (at most) while so many rows more are taken in.
+int64_t AggregateState::bytes(int64_t more_rows) const {
+  const auto of = [more_rows](const GroupTable& table) {
+    return more_rows > 0 ? table.BytesWhileAdding(more_rows) : table.bytes();
+  };
+  int64_t bytes = of(groups_);
   for (const Running& running : running_) {
-    bytes += groups_.groups() * kAccumulatorBytes + (running.distinct ? running.distinct->bytes() : 0);
+    bytes += groups_.groups() * kAccumulatorBytes + (running.distinct ? of(*running.distinct) : 0);
   }
-  return memory_.Cover(bytes);
+  return bytes;
+}
+
+Status AggregateState::CoverMemory() {
+  return memory_.Cover(bytes());
+}
+
+// The columns are not larger than the table of the groups, which holds hashes and slots too.
+Status AggregateState::CoverResult() {
+  return grouped() ? memory_.Cover(bytes() + groups_.bytes()) : Status::OK();
 }
 
 Status AggregateState::Add(const std::shared_ptr<arrow::RecordBatch>& slice) {
+  // Hashes are even: about so many rows are of the range.
+  SLUICE_RETURN_IF_ERROR(memory_.Cover(bytes((slice->num_rows() >> range_.bits) + 1)));
   Evaluation evaluation(*slice, spec_.context);
   SLUICE_ASSIGN(const auto keys, EvalAll(evaluation, spec_.keys));
-  SLUICE_RETURN_IF_ERROR(groups_.Map(keys, slice->num_rows(), &ids_));
+  SLUICE_RETURN_IF_ERROR(groups_.Map(keys, slice->num_rows(), &ids_, range_));
   SLUICE_RETURN_IF_ERROR(ResizeAll());
+  SLUICE_RETURN_IF_ERROR(grouped() && !range_.is_all() ? AddInRange(slice) : AddCalls(evaluation, slice));
+  return CoverMemory();
+}
+
+// The rows whose group is in the range; ids_ are of all.
+Status AggregateState::AddInRange(const std::shared_ptr<arrow::RecordBatch>& slice) {
+  std::vector<int32_t> rows;
+  for (size_t row = 0; row < ids_.size(); ++row) {
+    if (ids_[row] == KeyTable::kOutside) continue;
+    ids_[rows.size()] = ids_[row];
+    rows.push_back(static_cast<int32_t>(row));
+  }
+  ids_.resize(rows.size());
+  if (rows.empty()) return Status::OK();
+  SLUICE_ASSIGN(const auto selected, SelectRows(slice, rows, spec_.context.pool));
+  Evaluation evaluation(*selected, spec_.context);
+  return AtRowOf(AddCalls(evaluation, selected), rows);
+}
+
+Status AggregateState::AddCalls(Evaluation& evaluation, const std::shared_ptr<arrow::RecordBatch>& slice) {
   for (size_t call = 0; call < running_.size(); ++call) {
+    const bool of_first_range = !grouped() && !running_[call].distinct;
+    if (of_first_range && range_.prefix != 0) continue;
     SLUICE_RETURN_IF_ERROR(spec_.calls[call].filter ? AddFiltered(call, evaluation, slice, ids_)
                                                     : AddCall(call, evaluation, ids_));
   }
-  return CoverMemory();
+  return Status::OK();
 }
 
 Status AggregateState::AddCall(size_t call, Evaluation& evaluation, const std::vector<uint32_t>& ids) {
@@ -93,7 +137,8 @@ Status AggregateState::AddCall(size_t call, Evaluation& evaluation, const std::v
   const auto rows = static_cast<int64_t>(ids.size());
   SLUICE_ASSIGN(auto args, EvalAll(evaluation, spec_.calls[call].args));
   if (!running.distinct) return running.accumulator->Update(args, ids.data(), rows);
-  return running.distinct->Map(grouped() ? WithIds(ids, std::move(args)) : args, rows, &distinct_ids_);
+  if (grouped()) return running.distinct->Map(WithIds(ids, std::move(args)), rows, &distinct_ids_);
+  return running.distinct->Map(args, rows, &distinct_ids_, range_);
 }
 
 // The arguments are evaluated for the rows that pass FILTER (WHERE ..) only: the others cannot fail.
@@ -106,13 +151,11 @@ Status AggregateState::AddFiltered(size_t call, Evaluation& evaluation,
   std::vector<uint32_t> selected_ids(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) selected_ids[i] = ids[static_cast<size_t>(rows[i])];
   Evaluation selected_evaluation(*selected, spec_.context);
-  const Status status = AddCall(call, selected_evaluation, selected_ids);
-  const SparkErrorDetail* detail = FindSparkError(status);
-  if (detail == nullptr || !detail->row) return status;
-  return WithRow(status, rows[static_cast<size_t>(*detail->row)]);
+  return AtRowOf(AddCall(call, selected_evaluation, selected_ids), rows);
 }
 
 Status AggregateState::Merge(const AggregateState& other) {
+  SLUICE_RETURN_IF_ERROR(memory_.Cover(bytes(std::max<int64_t>(other.most_keys(), 1))));
   std::vector<uint32_t> mapping;
   SLUICE_RETURN_IF_ERROR(groups_.Merge(other.groups_, &mapping));
   SLUICE_RETURN_IF_ERROR(ResizeAll());
@@ -158,11 +201,40 @@ Status AggregateState::CountDistinct(size_t call) {
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> AggregateState::Finish() {
-  SLUICE_ASSIGN(arrow::ArrayVector columns, groups_.Keys(0, groups_.groups(), spec_.context.pool));
+int64_t AggregateState::most_keys() const {
+  int64_t most = groups_.groups();
+  for (const Running& running : running_) most = std::max(most, running.distinct ? running.distinct->groups() : 0);
+  return most;
+}
+
+int64_t AggregateState::divisible() const {
+  int64_t most = grouped() ? groups_.groups() : 0;
+  for (const Running& running : running_) {
+    if (!grouped() && running.distinct) most = std::max(most, running.distinct->groups());
+  }
+  return most;
+}
+
+Status AggregateState::CountDistincts() {
   for (size_t i = 0; i < running_.size(); ++i) {
     if (running_[i].distinct) SLUICE_RETURN_IF_ERROR(CountDistinct(i));
-    SLUICE_ASSIGN(auto column, running_[i].accumulator->Finish());
+  }
+  return Status::OK();
+}
+
+Status AggregateState::AddRange(const AggregateState& other) {
+  const uint32_t only_group = 0;
+  for (size_t i = 0; i < running_.size(); ++i) {
+    SLUICE_RETURN_IF_ERROR(running_[i].accumulator->Merge(*other.running_[i].accumulator, &only_group));
+  }
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> AggregateState::Finish() {
+  SLUICE_RETURN_IF_ERROR(CountDistincts());
+  SLUICE_ASSIGN(arrow::ArrayVector columns, groups_.Keys(0, groups_.groups(), spec_.context.pool));
+  for (const Running& running : running_) {
+    SLUICE_ASSIGN(auto column, running.accumulator->Finish());
     columns.push_back(std::move(column));
   }
   return arrow::RecordBatch::Make(spec_.schema, groups_.groups(), std::move(columns));

@@ -21,19 +21,30 @@ struct AggregateSpec {
   std::shared_ptr<arrow::Schema> schema;  // keys, then aggregates
   EvalContext context;
   MemoryBudget* budget = nullptr;
+  bool repeatable = false;  // the input may be read again, and gives the same rows
 };
 
 // The groups of the rows seen so far with their running values. Several states over parts of the rows, merged in the
 // order of the parts, give what one state over all rows gives. One thread at a time.
+//
+// A state may be of a range of hashes: of the groups, or without keys of the distinct arguments (what is not distinct
+// goes into the first range). States of ranges that make up all, each over all rows, together give what one gives.
 class AggregateState {
  public:
   // SLUICE_MEMORY_BUDGET by every call below when the groups do not fit.
-  static Result<std::unique_ptr<AggregateState>> Make(const AggregateSpec& spec);
+  static Result<std::unique_ptr<AggregateState>> Make(const AggregateSpec& spec, const HashRange& range = {});
 
   // Adds one slice; an error of a row carries the row's number in it.
   Status Add(const std::shared_ptr<arrow::RecordBatch>& slice);
   Status Merge(const AggregateState& other);
-  int64_t groups() const { return groups_.groups(); }
+  // What ranges divide: groups, or without keys the most distinct arguments of a call.
+  int64_t divisible() const;
+  // Takes what Finish needs beside the groups.
+  Status CoverResult();
+  // Counts what is distinct, which then takes no memory any more. No row is added afterwards.
+  Status CountDistincts();
+  // Without keys, both counted: adds the values of another range.
+  Status AddRange(const AggregateState& other);
   // One row a group, in the order in which the groups came. The last call.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();
 
@@ -45,8 +56,10 @@ class AggregateState {
     std::optional<GroupTable> distinct;
   };
 
-  AggregateState(const AggregateSpec& spec, GroupTable groups)
-      : spec_(spec), groups_(std::move(groups)), memory_(spec.budget, "An aggregation") {}
+  AggregateState(const AggregateSpec& spec, const HashRange& range, GroupTable groups)
+      : spec_(spec), range_(range), groups_(std::move(groups)), memory_(spec.budget, "An aggregation") {}
+  Status AddInRange(const std::shared_ptr<arrow::RecordBatch>& slice);
+  Status AddCalls(Evaluation& evaluation, const std::shared_ptr<arrow::RecordBatch>& slice);
   Status AddCall(size_t call, Evaluation& evaluation, const std::vector<uint32_t>& ids);
   Status AddFiltered(size_t call, Evaluation& evaluation, const std::shared_ptr<arrow::RecordBatch>& slice,
                      const std::vector<uint32_t>& ids);
@@ -54,9 +67,12 @@ class AggregateState {
   Status CountDistinct(size_t call);
   bool grouped() const { return !spec_.keys.empty(); }
   Status ResizeAll();
+  int64_t bytes(int64_t more_rows = 0) const;
+  int64_t most_keys() const;
   Status CoverMemory();
 
   const AggregateSpec& spec_;
+  const HashRange range_;
   GroupTable groups_;
   std::vector<Running> running_;
   MemoryReservation memory_;

@@ -113,9 +113,17 @@ int64_t GroupTable::groups() const {
   return form_ == Form::kNone ? 1 : table_.size();
 }
 
+int64_t GroupTable::scratch_bytes() const {
+  return static_cast<int64_t>(keys_.capacity() * sizeof(KeyBytes) + encoded_.capacity() +
+                              offsets_.capacity() * sizeof(uint64_t));
+}
+
 int64_t GroupTable::bytes() const {
-  return table_.bytes() + static_cast<int64_t>(keys_.capacity() * sizeof(KeyBytes) + encoded_.capacity() +
-                                               offsets_.capacity() * sizeof(uint64_t));
+  return table_.bytes() + scratch_bytes();
+}
+
+int64_t GroupTable::BytesWhileAdding(int64_t groups) const {
+  return (form_ == Form::kNone ? table_.bytes() : table_.BytesWhileAdding(groups)) + scratch_bytes();
 }
 
 void GroupTable::MakeTextKeys(const arrow::Array& column) {
@@ -150,14 +158,15 @@ Status GroupTable::MakeKeys(const arrow::ArrayVector& columns, int64_t rows) {
   return Status::OK();
 }
 
-Status GroupTable::Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids) {
+Status GroupTable::Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids,
+                       const HashRange& range) {
   if (keys.size() != codec_.types().size()) return InternalError("a group table was given other columns than it has");
   ids->assign(static_cast<size_t>(rows), 0);
   if (form_ == Form::kNone) return Status::OK();
   if (table_.size() + rows >= int64_t{UINT32_MAX} - 1)
     return NotSupported("More than 2^32 groups are not possible yet.");
   SLUICE_RETURN_IF_ERROR(MakeKeys(keys, rows));
-  table_.Map(keys_.data(), rows, ids->data());
+  table_.Map(keys_.data(), rows, range, ids->data());
   return Status::OK();
 }
 

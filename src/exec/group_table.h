@@ -20,19 +20,21 @@ class GroupTable {
   // NotSupported for types that cannot be grouped by.
   static Result<GroupTable> Make(std::vector<std::shared_ptr<arrow::DataType>> types);
 
-  // (*ids)[row] becomes the group of each row.
-  Status Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids);
+  // (*ids)[row] becomes the group of each row, or KeyTable::kOutside where the key is outside the range.
+  Status Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids, const HashRange& range = {});
   // The same for the groups of another table over the same types.
   Status Merge(const GroupTable& other, std::vector<uint32_t>* ids);
   int64_t groups() const;
   // The keys of groups [begin, begin + count), a column each; they share nothing with this table.
   Result<arrow::ArrayVector> Keys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;
-  // What the table holds, in bytes.
+  // What the table holds, in bytes; and at most while rows of so many new groups are mapped.
   int64_t bytes() const;
+  int64_t BytesWhileAdding(int64_t groups) const;
 
  private:
   enum class Form { kNone, kFixed, kText, kRow };
   explicit GroupTable(KeyCodec codec);
+  int64_t scratch_bytes() const;
   Status MakeKeys(const arrow::ArrayVector& columns, int64_t rows);
   void MakeTextKeys(const arrow::Array& column);
   Result<std::shared_ptr<arrow::Array>> FixedKeys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/logging.h"
 #include "base/spark_error.h"
 #include "exec/retained_batch.h"
 #include "exec/task_runner.h"
@@ -15,15 +16,21 @@ namespace sluice {
 namespace {
 
 constexpr int64_t kSliceRows = 8192;
+constexpr int64_t kKeysWorthDividing = 256;
+constexpr int kMostRangeBits = 8;  // the input is read 256 times at most
+
+bool IsOutOfBudget(const Status& status) {
+  return HasErrorClass(status, "SLUICE_MEMORY_BUDGET");
+}
 
 }  // namespace
 
-// The operators at work, so that they can be cancelled.
+// The operators at work, so that they can be stopped: by Cancel, or for this range when one of them fails.
 class HashAggregateOperator::Running {
  public:
   Status Begin(Operator* part) {
     std::lock_guard lock(mutex_);
-    if (cancelled_) return EnvironmentError("OPERATION_CANCELED", "The query was cancelled.");
+    if (stopped_ || cancelled_) return EnvironmentError("OPERATION_CANCELED", "The query was cancelled.");
     parts_.insert(part);
     return Status::OK();
   }
@@ -31,15 +38,21 @@ class HashAggregateOperator::Running {
     std::lock_guard lock(mutex_);
     parts_.erase(part);
   }
-  void Cancel() {
+  void BeginRange() {
     std::lock_guard lock(mutex_);
-    cancelled_ = true;
+    stopped_ = false;
+  }
+  void Stop(bool for_good) {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    cancelled_ = cancelled_ || for_good;
     for (Operator* part : parts_) part->Cancel();
   }
 
  private:
   std::mutex mutex_;
   std::set<Operator*> parts_;
+  bool stopped_ = false;
   bool cancelled_ = false;
 };
 
@@ -89,50 +102,108 @@ HashAggregateOperator::HashAggregateOperator(AggregateSpec spec, int parts, Part
 HashAggregateOperator::~HashAggregateOperator() = default;
 
 void HashAggregateOperator::Cancel() {
-  running_->Cancel();
+  running_->Stop(/*for_good=*/true);
 }
 
-Status HashAggregateOperator::AddPart(int part, InOrder* merged) {
+Status HashAggregateOperator::AddPart(int part, const HashRange& range, InOrder* merged) {
   SLUICE_ASSIGN(auto input, open_(part));
-  SLUICE_ASSIGN(auto state, AggregateState::Make(spec_));
+  SLUICE_ASSIGN(auto state, AggregateState::Make(spec_, range));
   SLUICE_RETURN_IF_ERROR(running_->Begin(input.get()));
   const Status status = [&]() -> Status {
     for (;;) {
       SLUICE_ASSIGN(auto slice, input->Next());
       if (slice == nullptr) return Status::OK();
       const Status added = state->Add(slice);
-      if (!added.ok()) return AtPlaceOf(*input, added);
+      if (added.ok()) continue;
+      Saw(*state, added);
+      return AtPlaceOf(*input, added);
     }
   }();
   running_->End(input.get());
   SLUICE_RETURN_IF_ERROR(status);
   input.reset();
-  return merged->Add(part, std::move(state));
+  Saw(*state, Status::OK());
+  const Status added = merged->Add(part, std::move(state));
+  if (IsOutOfBudget(added)) overflowed_ = true;
+  return added;
 }
 
-Status HashAggregateOperator::Aggregate() {
+void HashAggregateOperator::Saw(const AggregateState& state, const Status& status) {
+  const int64_t keys = state.divisible();
+  int64_t most = most_keys_;
+  while (keys > most && !most_keys_.compare_exchange_weak(most, keys)) {
+  }
+  if (IsOutOfBudget(status)) overflowed_ = true;
+}
+
+Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateRange(const HashRange& range) {
+  running_->BeginRange();
   InOrder merged;
+  const auto add = [&](int part) { return AddPart(part, range, &merged); };
   if (parts_ == 1 || threads_ <= 1) {
-    for (int part = 0; part < parts_; ++part) SLUICE_RETURN_IF_ERROR(AddPart(part, &merged));
+    for (int part = 0; part < parts_; ++part) SLUICE_RETURN_IF_ERROR(add(part));
   } else {
     ThreadPool pool(std::min(threads_, parts_));
-    SLUICE_RETURN_IF_ERROR(RunTasks(
-        pool, parts_, [&](int part) { return AddPart(part, &merged); }, [&] { running_->Cancel(); }));
+    SLUICE_RETURN_IF_ERROR(RunTasks(pool, parts_, add, [&] { running_->Stop(/*for_good=*/false); }));
   }
   std::unique_ptr<AggregateState> whole = merged.Take();
-  if (whole == nullptr) {
-    SLUICE_ASSIGN(whole, AggregateState::Make(spec_));
+  if (whole == nullptr) return AggregateState::Make(spec_, range);
+  const Status covered = whole->CoverResult();
+  if (covered.ok()) return whole;
+  Saw(*whole, covered);
+  return covered;
+}
+
+// What does not fit is halved with all that is to come of the same size, since that would not fit either.
+Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateNextRange() {
+  for (;;) {
+    const HashRange range = ranges_.back();
+    overflowed_ = false;
+    most_keys_ = 0;
+    auto whole = AggregateRange(range);
+    const bool helps = overflowed_ && most_keys_ >= kKeysWorthDividing && range.bits < kMostRangeBits;
+    if (whole.ok() || !helps || !spec_.repeatable) {
+      ranges_.pop_back();
+      return whole;
+    }
+    std::vector<HashRange> halves;
+    for (const HashRange& next : ranges_) {
+      if (next.bits > range.bits) {
+        halves.push_back(next);
+        continue;
+      }
+      halves.push_back({next.bits + 1, next.prefix * 2 + 1});
+      halves.push_back({next.bits + 1, next.prefix * 2});
+    }
+    ranges_ = std::move(halves);
+    Log(LogLevel::kInfo, "An aggregation beyond the memory budget reads its input {} times", 1 << (range.bits + 1));
   }
-  SLUICE_ASSIGN(result_, whole->Finish());
-  return memory_.Cover(RetainedBytes(*result_));
+}
+
+// The groups of a range; without keys the one row of all ranges. Null at the end.
+Result<std::shared_ptr<arrow::RecordBatch>> HashAggregateOperator::NextResult() {
+  if (ranges_.empty()) return nullptr;
+  SLUICE_ASSIGN(std::unique_ptr<AggregateState> whole, AggregateNextRange());
+  if (spec_.keys.empty() && !ranges_.empty()) {
+    SLUICE_RETURN_IF_ERROR(whole->CountDistincts());
+    while (!ranges_.empty()) {
+      SLUICE_ASSIGN(std::unique_ptr<AggregateState> more, AggregateNextRange());
+      SLUICE_RETURN_IF_ERROR(more->CountDistincts());
+      SLUICE_RETURN_IF_ERROR(whole->AddRange(*more));
+    }
+  }
+  return whole->Finish();
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> HashAggregateOperator::Next() {
-  if (!done_) {
-    SLUICE_RETURN_IF_ERROR(Aggregate());
-    done_ = true;
+  while (result_ == nullptr || given_ == result_->num_rows()) {
+    result_.reset();
+    memory_.Release();
+    given_ = 0;
+    SLUICE_ASSIGN(result_, NextResult());
+    if (result_ == nullptr) return nullptr;
+    SLUICE_RETURN_IF_ERROR(memory_.Cover(RetainedBytes(*result_)));
   }
-  if (given_ == result_->num_rows()) return nullptr;
   const int64_t rows = std::min(kSliceRows, result_->num_rows() - given_);
   auto slice = result_->Slice(given_, rows);
   given_ += rows;

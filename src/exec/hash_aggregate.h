@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -14,6 +15,9 @@ namespace sluice {
 // Groups rows and aggregates each group; also DISTINCT, as groups without aggregates. The input comes in parts, which
 // up to `threads` threads aggregate each for itself; the results are merged in the order of the parts, so that they do
 // not depend on the threads. Without key columns there is one row, even of no input.
+//
+// Groups, or without keys distinct values, that do not fit into the memory budget are made in ranges of their hashes,
+// the input being read once for each (where it is repeatable). What cannot be divided so fails by SLUICE_MEMORY_BUDGET.
 class HashAggregateOperator : public Operator {
  public:
   HashAggregateOperator(AggregateSpec spec, int parts, PartOpener open, int threads);
@@ -25,16 +29,21 @@ class HashAggregateOperator : public Operator {
  private:
   class InOrder;
   class Running;
-  Status AddPart(int part, InOrder* merged);
-  Status Aggregate();
+  Status AddPart(int part, const HashRange& range, InOrder* merged);
+  void Saw(const AggregateState& state, const Status& status);
+  Result<std::unique_ptr<AggregateState>> AggregateRange(const HashRange& range);
+  Result<std::unique_ptr<AggregateState>> AggregateNextRange();
+  Result<std::shared_ptr<arrow::RecordBatch>> NextResult();
 
   const AggregateSpec spec_;
   const int parts_;
   const PartOpener open_;
   const int threads_;
   std::unique_ptr<Running> running_;
-  bool done_ = false;
-  MemoryReservation memory_;  // of the result
+  std::vector<HashRange> ranges_{HashRange{}};  // to come, the next one last
+  std::atomic<bool> overflowed_{false};         // the states, not what is below
+  std::atomic<int64_t> most_keys_{0};           // of the states of this range, what smaller ones would divide
+  MemoryReservation memory_;                    // of the result
   std::shared_ptr<arrow::RecordBatch> result_;
   int64_t given_ = 0;
 };

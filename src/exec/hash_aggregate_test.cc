@@ -196,5 +196,78 @@ TEST(HashAggregate, FailsByNameBeyondTheBudget) {
   EXPECT_EQ(budget.used(), 0);
 }
 
+// Rows by their text: ranges give groups in another order.
+std::set<std::string> RowsOf(const BatchPtr& batch) {
+  std::set<std::string> rows;
+  for (int64_t row = 0; row < batch->num_rows(); ++row) {
+    std::string text;
+    for (const auto& column : batch->columns()) text += (*column->GetScalar(row))->ToString() + "|";
+    EXPECT_TRUE(rows.insert(text).second) << text;
+  }
+  return rows;
+}
+
+// 40,000 texts need some megabytes.
+TEST(HashAggregate, BeyondTheBudgetARepeatableInputIsReadInRanges) {
+  const auto parts = RandomParts(4, 10, 1000, 1000000);
+  AggregateCall filtered = Call("count", {Column(kSchema, "k")}, true);
+  filtered.filter = scripted::Where(Column(kSchema, "v"), [](int64_t v) { return v % 2 == 1; });
+  const std::vector<AggregateCall> calls = {Call("count", {}),
+                                            Call("sum", {Column(kSchema, "v")}),
+                                            Call("count", {Column(kSchema, "k")}, true),
+                                            Call("min", {Column(kSchema, "k")}, true),
+                                            filtered,
+                                            Call("sum", {Column(kSchema, "v")}, true)};
+  for (const bool grouped : {true, false}) {
+    const auto spec = [&](MemoryBudget* budget) {
+      AggregateSpec made =
+          Spec(grouped ? std::vector<ExprPtr>{Column(kSchema, "k")} : std::vector<ExprPtr>(), calls, budget);
+      made.repeatable = true;
+      return made;
+    };
+    const auto expected = RowsOf(Aggregated(spec(nullptr), parts).ValueOrDie());
+    for (const int threads : {1, 3}) {
+      for (const int64_t limit : {int64_t{2} << 20, int64_t{5} << 20, int64_t{1} << 40}) {
+        MemoryBudget budget(limit);
+        const auto result = Aggregated(spec(&budget), parts, threads);
+        ASSERT_TRUE(result.ok()) << result.status() << " with " << limit;
+        EXPECT_EQ(RowsOf(*result), expected) << grouped << " " << threads << " " << limit;
+        EXPECT_LE(budget.peak(), limit);
+        EXPECT_EQ(budget.used(), 0);
+      }
+    }
+  }
+}
+
+TEST(HashAggregate, ARowThatFailsInARangeIsNamed) {
+  auto parts = RandomParts(1, 10, 1000, 1000000);
+  parts[0].push_back(Rows(kSchema, R"([{"k": "a", "v": 4}, {"k": "b", "v": 5000}])"));
+  MemoryBudget budget(1 << 18);
+  auto spec = Spec({Column(kSchema, "k")}, {Call("sum", {scripted::FailAt(Column(kSchema, "v"), 5000)})}, &budget);
+  spec.repeatable = true;
+  const auto result = Aggregated(spec, parts);
+  ASSERT_NE(FindSparkError(result.status()), nullptr) << result.status();
+  EXPECT_EQ(FindSparkError(result.status())->context, "p0 row 10001");
+}
+
+// Ranges are of groups: they do not make one group's values fewer.
+TEST(HashAggregate, WhatRangesDoNotDivideFailsAtOnce) {
+  MemoryBudget budget(1 << 20);
+  const auto one = std::make_shared<LiteralExpr>(std::make_shared<arrow::Int64Scalar>(1));
+  auto spec = Spec({one}, {Call("count", {Column(kSchema, "k")}, true)}, &budget);
+  spec.repeatable = true;
+  int opened = 0;
+  const auto parts = RandomParts(1, 40, 1000, 1000000);
+  HashAggregateOperator aggregate(
+      std::move(spec), 1,
+      [&](int) -> Result<std::unique_ptr<Operator>> {
+        ++opened;
+        return std::make_unique<ScanOperator>(kSchema, std::make_unique<scripted::ScriptedReader>(parts[0], "p"));
+      },
+      1);
+  EXPECT_TRUE(HasErrorClass(scripted::Drain(aggregate).status(), "SLUICE_MEMORY_BUDGET"));
+  EXPECT_EQ(opened, 1);
+}
+
 }  // namespace
 }  // namespace sluice

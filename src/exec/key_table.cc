@@ -58,19 +58,22 @@ bool AllSame(const KeyBytes* keys, int64_t count) {
 
 KeyTable::KeyTable() : slots_(kFirstSlots, Slot{0, 0}), mask_(kFirstSlots - 1) {}
 
-void KeyTable::Map(const KeyBytes* keys, int64_t count, uint32_t* ids) {
+void KeyTable::Map(const KeyBytes* keys, int64_t count, const HashRange& range, uint32_t* ids) {
+  const auto map = [&](const KeyBytes& key, uint64_t hash) {
+    return range.Holds(hash) ? FindOrAdd(key, hash) : kOutside;
+  };
   uint64_t hashes[kProbeGroup];
   for (int64_t begin = 0; begin < count; begin += kProbeGroup) {
     const int64_t group = std::min(kProbeGroup, count - begin);
     if (AllSame(keys + begin, group)) {  // as in sorted columns, and in those with one value a batch
-      std::fill_n(ids + begin, group, FindOrAdd(keys[begin], HashOf(keys[begin])));
+      std::fill_n(ids + begin, group, map(keys[begin], HashOf(keys[begin])));
       continue;
     }
     for (int64_t i = 0; i < group; ++i) {
       hashes[i] = HashOf(keys[begin + i]);
       __builtin_prefetch(&slots_[hashes[i] & mask_]);
     }
-    for (int64_t i = 0; i < group; ++i) ids[begin + i] = FindOrAdd(keys[begin + i], hashes[i]);
+    for (int64_t i = 0; i < group; ++i) ids[begin + i] = map(keys[begin + i], hashes[i]);
   }
 }
 
@@ -123,6 +126,20 @@ void KeyTable::Grow() {
     larger[at] = {static_cast<uint32_t>(hashes_[i] >> 32), static_cast<uint32_t>(i + 1)};
   }
   slots_ = std::move(larger);
+}
+
+int64_t KeyTable::BytesWhileAdding(int64_t more) const {
+  const size_t keys = keys_.size() + static_cast<size_t>(more);
+  size_t slots = slots_.size();
+  while (keys * 2 > slots) slots *= 2;
+  size_t most_copied = slots > slots_.size() ? slots_.size() * sizeof(Slot) : 0;
+  const auto grown = [&](size_t capacity, size_t width) {
+    if (keys <= capacity) return capacity * width;
+    most_copied = std::max(most_copied, capacity * width);
+    return std::max(2 * capacity, keys) * width;
+  };
+  const size_t vectors = grown(keys_.capacity(), sizeof(KeyBytes)) + grown(hashes_.capacity(), sizeof(uint64_t));
+  return static_cast<int64_t>(slots * sizeof(Slot) + vectors + most_copied) + block_bytes_;
 }
 
 int64_t KeyTable::bytes() const {

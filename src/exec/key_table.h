@@ -44,19 +44,31 @@ struct KeyBytes {
   }
 };
 
+// The keys of which the hash begins with these bits: a table that would be too large is made in several goes.
+struct HashRange {
+  int bits = 0;
+  uint32_t prefix = 0;
+  bool is_all() const { return bits == 0; }
+  bool Holds(uint64_t hash) const { return bits == 0 || hash >> (64 - bits) == prefix; }
+};
+
 // Numbers distinct keys from 0 in the order they first come. Copies what it keeps. At most 2^32 - 2 keys. Hashes are
 // fixed, so that the same rows give the same table everywhere. One thread at a time.
 class KeyTable {
  public:
   KeyTable();
-  // ids[i] becomes the number of keys[i], new ones included.
-  void Map(const KeyBytes* keys, int64_t count, uint32_t* ids);
+  static constexpr uint32_t kOutside = UINT32_MAX;  // instead of a number
+  // ids[i] becomes the number of keys[i], new ones included; kOutside for a key outside the range.
+  void Map(const KeyBytes* keys, int64_t count, const HashRange& range, uint32_t* ids);
   // ids[i] becomes our number of key i of another table.
   void Merge(const KeyTable& other, uint32_t* ids);
   int64_t size() const { return static_cast<int64_t>(keys_.size()); }
   const KeyBytes& key(int64_t id) const { return keys_[static_cast<size_t>(id)]; }
   // What the table holds, in bytes.
   int64_t bytes() const;
+  // The most that it holds at a time while `more` new keys come: what grows is there twice for a moment. Bytes of long
+  // keys apart.
+  int64_t BytesWhileAdding(int64_t more) const;
 
  private:
   struct Slot {

@@ -18,6 +18,7 @@
 #include "exec/scan.h"
 #include "exec/sort.h"
 #include "exec/task_pipeline.h"
+#include "plan/determinism.h"
 
 namespace sluice {
 namespace {
@@ -31,6 +32,7 @@ constexpr int64_t kFewRows = 10000;  // a LIMIT below this is soon reached by on
 struct Input {
   int parts = 0;
   PartOpener open;
+  bool repeatable = false;  // a part may be opened again
 };
 
 // A sort of which only the first rows are wanted.
@@ -99,7 +101,7 @@ Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size
     auto reader = std::make_unique<ChainedReader>(source, std::move(mine), ColumnsToRead(bottom), wanted);
     return BuildTaskPipeline(*plan, std::move(reader), ForPart(eval, begin));
   };
-  return Input{static_cast<int>(parts), std::move(open)};
+  return Input{static_cast<int>(parts), std::move(open), /*repeatable=*/true};
 }
 
 Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts, const Top* top) const {
@@ -133,6 +135,7 @@ Result<std::unique_ptr<Operator>> Planner::BuildRows(const PlanPtr& plan) const 
 Result<std::unique_ptr<Operator>> Planner::BuildAggregate(const PlanNode& node) const {
   SLUICE_ASSIGN(Input input, InputOf(node.inputs.at(0), kMaxStates));
   AggregateSpec spec{node.exprs, node.aggregates, node.schema, context_.eval, context_.budget};
+  spec.repeatable = input.repeatable && IsDeterministic(node);
   return std::make_unique<HashAggregateOperator>(std::move(spec), input.parts, std::move(input.open), context_.threads);
 }
 

@@ -15,7 +15,7 @@
 #include "connectors/registry.h"
 #include "streaming/bad_record_batch.h"
 #include "streaming/bad_record_conf.h"
-#include "streaming/determinism.h"
+#include "plan/determinism.h"
 
 namespace sluice {
 namespace {

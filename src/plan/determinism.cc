@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/determinism.h"
+#include "plan/determinism.h"
 
 #include <algorithm>
 
@@ -14,7 +14,14 @@ bool IsDeterministic(const ExprPtr& expr) {
 }  // namespace
 
 bool IsDeterministic(const PlanNode& plan) {
-  return std::all_of(plan.exprs.begin(), plan.exprs.end(), [](const ExprPtr& expr) { return IsDeterministic(expr); }) &&
+  const auto all = [](const std::vector<ExprPtr>& exprs) {
+    return std::all_of(exprs.begin(), exprs.end(), [](const ExprPtr& expr) { return IsDeterministic(expr); });
+  };
+  return all(plan.exprs) &&
+         std::all_of(plan.aggregates.begin(), plan.aggregates.end(),
+                     [&](const AggregateCall& call) {
+                       return all(call.args) && (call.filter == nullptr || IsDeterministic(call.filter));
+                     }) &&
          std::all_of(plan.inputs.begin(), plan.inputs.end(),
                      [](const PlanPtr& input) { return IsDeterministic(*input); });
 }
