@@ -30,11 +30,6 @@ bool MemoryBudget::TryTake(int64_t bytes) {
   return true;
 }
 
-void MemoryBudget::TakeAnyway(int64_t bytes) {
-  std::lock_guard lock(mutex_);
-  AddUsed(bytes);
-}
-
 void MemoryBudget::AddUsed(int64_t bytes) {
   used_ += bytes;
   if (used_ > peak_) peak_ = used_.load();

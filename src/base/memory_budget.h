@@ -23,8 +23,6 @@ class MemoryBudget {
   // A caller must not hold other bytes that only it can free while it waits; take everything in one call.
   Status Take(int64_t bytes);
   bool TryTake(int64_t bytes);
-  // Takes them even when they are not free; whoever waits then waits until so much less is used.
-  void TakeAnyway(int64_t bytes);
   void Give(int64_t bytes);
 
   // For what a query holds as long as it lives, above all its fetched data. All of these together get a quarter of the

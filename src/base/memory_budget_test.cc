@@ -37,17 +37,6 @@ TEST(MemoryBudget, StandingSharesShrinkAndLeaveThreeQuarters) {
   EXPECT_EQ(budget.TakeStanding(128 << 10, 4 << 10).ValueOrDie(), 128 << 10);
 }
 
-TEST(MemoryBudget, WhatIsTakenAnywayKeepsOthersWaiting) {
-  MemoryBudget budget(100);
-  budget.TakeAnyway(120);
-  EXPECT_FALSE(budget.TryTake(1));
-  std::future<Status> waiting = std::async(std::launch::async, [&] { return budget.Take(10); });
-  budget.Give(60);
-  EXPECT_TRUE(waiting.get().ok());
-  EXPECT_EQ(budget.used(), 70);
-  EXPECT_EQ(budget.peak(), 120);
-}
-
 TEST(MemoryTurn, TheOnlyOneIsAlwaysGrantedAndTheNextWaits) {
   MemoryBudget budget(100);
   ASSERT_TRUE(budget.TryTake(90));

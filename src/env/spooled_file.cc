@@ -100,11 +100,17 @@ class SpooledFile : public PendingFile {
       done += static_cast<int64_t>(piece.size());
     }
     SLUICE_RETURN_IF_ERROR(target_->Write(kept_.data(), static_cast<int64_t>(kept_.size())));
-    return target_->Publish();
+    kept_ = std::string();
+    overflow_.reset();
+    SLUICE_ASSIGN(const PublishOutcome outcome, target_->Publish());
+    if (outcome != PublishOutcome::kExistsOther) target_.reset();  // with what it holds
+    return outcome;
   }
 
   Status Replace() override {
-    return target_ == nullptr ? InternalError("Replace without a Publish") : target_->Replace();
+    if (target_ == nullptr) return InternalError("Replace without a Publish that found other content");
+    const auto target = std::move(target_);
+    return target->Replace();
   }
 
  private:

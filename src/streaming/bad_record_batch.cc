@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "base/memory_budget.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
 #include "connectors/file/part_file_name.h"
 #include "env/s3/s3_file_system.h"
+#include "env/spooled_file.h"
 #include "streaming/bad_record_line.h"
 
 namespace sluice {
@@ -18,7 +18,7 @@ namespace {
 
 constexpr char kLimitClass[] = "SLUICE_BAD_RECORDS_LIMIT";
 constexpr char kUuidFolder[] = "bad records";  // keeps the uuid apart from that of the task's part files
-constexpr int64_t kAccountedStep = 1 << 20;
+constexpr int64_t kSpooledInMemory = 64 << 10;
 
 }  // namespace
 
@@ -37,21 +37,13 @@ class BadRecordBatch::Task : public BadRowSink {
     file_.name = FormatPartFileName(name);
   }
 
-  ~Task() override {
-    pending_.reset();
-    if (taken_ > 0) batch_->budget_->Give(taken_);
-  }
-
   Status Add(const SourceRecord& record, const Status& error) override {
     SLUICE_RETURN_IF_ERROR(batch_->Count(record, error));
-    if (pending_ == nullptr) {
-      SLUICE_ASSIGN(pending_, batch_->folder_->fs()->OpenForWrite(path()));
-    }
+    if (pending_ == nullptr) SLUICE_RETURN_IF_ERROR(Open());
     ++file_.records;
     return FormatBadRecord(record, error, [this](std::string_view piece) {
       const auto size = static_cast<int64_t>(piece.size());
       file_.bytes += size;
-      Account();
       return pending_->Write(piece.data(), size);
     });
   }
@@ -61,26 +53,25 @@ class BadRecordBatch::Task : public BadRowSink {
   PendingFile* pending() { return pending_.get(); }
 
  private:
-  // The task holds its writer's bytes and must not wait for these; what is too much keeps others waiting. As the rows
-  // of this file are not in the table's, the task seldom has both in full.
-  void Account() {
-    if (batch_->budget_ == nullptr) return;
-    const int64_t held = std::min(file_.bytes, S3BytesWhileWriting(*batch_->folder_->fs()));
-    if (held <= taken_) return;
-    const int64_t step = std::max(held - taken_, kAccountedStep);
-    batch_->budget_->TakeAnyway(step);
-    taken_ += step;
+  // The files of all tasks stay open until the batch publishes them, so none may hold buffers for an upload: accounted,
+  // they would keep tasks waiting that must end first.
+  Status Open() {
+    const auto& fs = batch_->folder_->fs();
+    if (S3BytesWhileWriting(*fs) > 0) {
+      pending_ = MakeSpooledFile(fs, path(), kSpooledInMemory);
+      return Status::OK();
+    }
+    SLUICE_ASSIGN(pending_, fs->OpenForWrite(path()));
+    return Status::OK();
   }
 
   BadRecordBatch* const batch_;
   BadRecordFile file_;
   std::unique_ptr<PendingFile> pending_;
-  int64_t taken_ = 0;  // from the budget
 };
 
-BadRecordBatch::BadRecordBatch(const BadRecordFolder* folder, BadRecordLimits limits, BatchId batch, bool recovered,
-                               MemoryBudget* budget)
-    : folder_(folder), limits_(limits), batch_(batch), recovered_(recovered), budget_(budget) {}
+BadRecordBatch::BadRecordBatch(const BadRecordFolder* folder, BadRecordLimits limits, BatchId batch, bool recovered)
+    : folder_(folder), limits_(limits), batch_(batch), recovered_(recovered) {}
 
 BadRecordBatch::~BadRecordBatch() = default;
 

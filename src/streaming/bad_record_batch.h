@@ -15,7 +15,6 @@
 namespace sluice {
 
 class Conf;
-class MemoryBudget;
 
 // How many bad records a batch may have before the query fails after all.
 struct BadRecordLimits {
@@ -29,10 +28,8 @@ struct BadRecordLimits {
 // without it, it leaves nothing. OpenTask is called by the tasks in parallel, the rest by the query's thread.
 class BadRecordBatch {
  public:
-  // `recovered`: the batch was planned before a restart, so an earlier attempt may have left files. What the file
-  // system keeps of the files is taken from `budget` (may be null).
-  BadRecordBatch(const BadRecordFolder* folder, BadRecordLimits limits, BatchId batch, bool recovered,
-                 MemoryBudget* budget);
+  // `recovered`: the batch was planned before a restart, so an earlier attempt may have left files.
+  BadRecordBatch(const BadRecordFolder* folder, BadRecordLimits limits, BatchId batch, bool recovered);
   ~BadRecordBatch();
 
   // Where the bad rows of a task go; lives as long as this. `identity` is the task's input.
@@ -53,7 +50,6 @@ class BadRecordBatch {
   const BadRecordLimits limits_;
   const BatchId batch_;
   const bool recovered_;
-  MemoryBudget* const budget_;
   std::atomic<int64_t> records_{0};
   std::mutex mutex_;  // of tasks_ while tasks open
   std::map<TaskId, std::unique_ptr<Task>> tasks_;

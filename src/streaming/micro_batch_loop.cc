@@ -13,9 +13,9 @@
 #include "checkpoint/crc32c.h"
 #include "checkpoint/offset_conf.h"
 #include "connectors/registry.h"
+#include "plan/determinism.h"
 #include "streaming/bad_record_batch.h"
 #include "streaming/bad_record_conf.h"
-#include "plan/determinism.h"
 
 namespace sluice {
 namespace {
@@ -300,7 +300,7 @@ Result<BatchOutcome> MicroBatchLoop::RunBatch(const Planned& planned, const std:
   context.ansi = conf.ansi();
   // What was within the limits of its batches must not stop the batch that puts it through again.
   const BadRecordLimits limits = ReplayOf(planned.entry) ? BadRecordLimits() : BadRecordLimits::Of(spec_.conf);
-  BadRecordBatch bad_records(folder.get(), limits, planned.batch, planned.recovered, resources_.budget);
+  BadRecordBatch bad_records(folder.get(), limits, planned.batch, planned.recovered);
   at = Timed("queryPlanning", at);
   const BatchWork work{planned.batch, source.get(), sink_.get(), &context, folder ? &bad_records : nullptr};
   SLUICE_ASSIGN(BatchOutcome outcome, runner_->Run(work, inputs));
