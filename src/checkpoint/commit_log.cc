@@ -8,6 +8,7 @@
 #include "base/json_depth.h"
 #include "base/spark_error.h"
 #include "checkpoint/entry_lines.h"
+#include "checkpoint/json_number.h"
 #include "checkpoint/json_text.h"
 
 namespace sluice {
@@ -44,8 +45,9 @@ Result<CommitEntry> ParseCommitEntry(const std::string& text, const std::string&
       entry.more += ":" + value.dump();
       continue;
     }
-    if (!value.is_number_integer()) return DamagedFile(path, fmt::format("{} is not a whole number", kWatermark));
-    entry.next_batch_watermark_ms = value.get<int64_t>();
+    const auto watermark = Int64Of(value);
+    if (!watermark) return DamagedFile(path, fmt::format("{} is not a whole number", kWatermark));
+    entry.next_batch_watermark_ms = *watermark;
   }
   return entry;
 }

@@ -10,6 +10,7 @@
 #include "base/spark_error.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/entry_lines.h"
+#include "checkpoint/json_number.h"
 #include "checkpoint/json_text.h"
 
 namespace sluice {
@@ -51,8 +52,9 @@ Status CheckDigits(std::string_view text, const std::string& path) {
 Status ReadInteger(const Json& object, const char* field, int64_t* value, const std::string& path) {
   const auto found = object.find(field);
   if (found == object.end()) return Status::OK();
-  if (!found->is_number_integer()) return DamagedFile(path, fmt::format("{} is not a whole number", field));
-  *value = found->get<int64_t>();
+  const auto number = Int64Of(*found);
+  if (!number) return DamagedFile(path, fmt::format("{} is not a whole number", field));
+  *value = *number;
   return Status::OK();
 }
 

@@ -6,8 +6,10 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 
 #include "checkpoint/entry_lines.h"
+#include "checkpoint/json_number.h"
 #include "checkpoint/json_text.h"
 #include "checkpoint/log_folder.h"
 
@@ -63,15 +65,22 @@ Result<SinkLogEntry> ParseAnyForm(std::string_view line, const std::string& path
   const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return DamagedFile(path, "a line is not a JSON object");
   SinkLogEntry entry;
+  const auto number = [&](const char* key, int64_t otherwise) {
+    if (!json.contains(key)) return otherwise;
+    const auto value = Int64Of(json[key]);
+    if (!value) throw std::invalid_argument(fmt::format("{} is not a whole number", key));
+    return *value;
+  };
   try {
     entry.path = json.at("path").get<std::string>();
-    entry.size = json.at("size").get<int64_t>();
+    entry.size = number("size", -1);
     entry.is_folder = json.value("isDir", false);
-    entry.modified_ms = json.value("modificationTime", int64_t{0});
-    entry.block_replication = json.value("blockReplication", int64_t{1});
-    entry.block_size = json.value("blockSize", int64_t{0});
+    entry.modified_ms = number("modificationTime", 0);
+    entry.block_replication = number("blockReplication", 1);
+    entry.block_size = number("blockSize", 0);
     entry.action = json.value("action", std::string("add"));
-  } catch (const nlohmann::json::exception& error) {
+    if (entry.size < 0) throw std::invalid_argument("it has no size");
+  } catch (const std::exception& error) {
     return DamagedFile(path, fmt::format("a line is not an entry ({})", error.what()));
   }
   return entry;

@@ -100,13 +100,18 @@ bool StartsWithNoCase(std::string_view text, std::string_view word) {
   return true;
 }
 
-// Digits at the front: from min to max of them.
+// Digits at the front: from min to max of them, and no more than fit.
 std::optional<int64_t> TakeNumber(std::string_view* text, int min, int max) {
   int64_t value = 0;
   int digits = 0;
   while (digits < max && digits < static_cast<int>(text->size()) && (*text)[static_cast<size_t>(digits)] >= '0' &&
          (*text)[static_cast<size_t>(digits)] <= '9') {
-    value = value * 10 + ((*text)[static_cast<size_t>(digits)] - '0');
+    int64_t longer = 0;
+    if (__builtin_mul_overflow(value, 10, &longer) ||
+        __builtin_add_overflow(longer, (*text)[static_cast<size_t>(digits)] - '0', &longer)) {
+      break;
+    }
+    value = longer;
     ++digits;
   }
   if (digits < min) return std::nullopt;

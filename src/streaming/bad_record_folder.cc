@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/spark_error.h"
+#include "checkpoint/json_number.h"
 #include "checkpoint/log_folder.h"
 #include "connectors/file/part_file_name.h"
 
@@ -35,7 +36,7 @@ std::string Text(const Json& line, const char* key) {
 
 int64_t Count(const Json& line, const char* key) {
   const auto found = line.find(key);
-  return found != line.end() && found->is_number_integer() ? found->get<int64_t>() : -1;
+  return found != line.end() ? Int64Of(*found).value_or(-1) : -1;
 }
 
 // The lines of an entry after its version line.
@@ -169,10 +170,11 @@ Result<BatchId> BadRecordFolder::ReplayedBefore(BatchId replay) const {
 Result<BatchId> BadRecordFolder::ReadThrough(const std::string& log, BatchId replay) const {
   const LogFolder folder({folder_.fs, folder_.path + log});
   SLUICE_ASSIGN(const std::vector<Json> lines, ReadEntry(folder, replay));
-  if (lines.size() != 1 || !lines[0].contains("through") || !lines[0]["through"].is_number_integer()) {
+  const auto through = lines.size() == 1 && lines[0].contains("through") ? Int64Of(lines[0]["through"]) : std::nullopt;
+  if (!through) {
     return DamagedFile(folder.PathOf(replay.ToString()), "it does not say which batches were replayed");
   }
-  return BatchId(lines[0]["through"].get<int64_t>());
+  return BatchId(*through);
 }
 
 // The batches of a log of entries, for look-ups.

@@ -7,6 +7,7 @@
 
 #include "base/redaction.h"
 #include "base/spark_error.h"
+#include "checkpoint/json_number.h"
 #include "checkpoint/log_folder.h"
 #include "expr/base64.h"
 
@@ -56,13 +57,20 @@ std::optional<std::string> Decoded(const Json& field) {
   return bytes;
 }
 
+template <typename Number>
+Number Whole(const Json& field) {
+  const auto number = Int64Of(field);
+  if (!number || *number != static_cast<Number>(*number)) throw std::invalid_argument("a number is not whole");
+  return static_cast<Number>(*number);
+}
+
 SourceRecord FromJson(const Json& json) {
   SourceRecord record;
   record.topic = json.at("topic").get<std::string>();
-  record.partition = json.at("partition").get<int32_t>();
-  record.offset = json.at("offset").get<int64_t>();
-  record.timestamp_ms = json.at("timestamp").get<int64_t>();
-  record.timestamp_type = json.at("timestampType").get<int32_t>();
+  record.partition = Whole<int32_t>(json.at("partition"));
+  record.offset = Whole<int64_t>(json.at("offset"));
+  record.timestamp_ms = Whole<int64_t>(json.at("timestamp"));
+  record.timestamp_type = Whole<int32_t>(json.at("timestampType"));
   record.key = Decoded(json.at("key"));
   record.value = Decoded(json.at("value"));
   if (json.at("headers").is_array()) {

@@ -8,6 +8,7 @@
 
 #include "base/memory_budget.h"
 #include "base/process_metrics.h"
+#include "checkpoint/json_number.h"
 
 namespace sluice {
 namespace {
@@ -129,9 +130,10 @@ void AddLag(const std::vector<QuerySnapshot>& queries, Page* page) {
       if (!partitions.is_object() || !end.contains(topic)) continue;
       for (const auto& [partition, offset] : partitions.items()) {
         const auto& done = end[topic];
-        if (!offset.is_number_integer() || !done.contains(partition) || !done[partition].is_number_integer()) continue;
-        const int64_t lag = offset.get<int64_t>() - done[partition].get<int64_t>();
-        page->Sample(With(With(Of(query), "topic", topic), "partition", partition), std::max<int64_t>(lag, 0));
+        const auto to = Int64Of(offset);
+        const auto from = done.contains(partition) ? Int64Of(done[partition]) : std::nullopt;
+        if (!to || !from) continue;
+        page->Sample(With(With(Of(query), "topic", topic), "partition", partition), std::max<int64_t>(*to - *from, 0));
       }
     }
   }

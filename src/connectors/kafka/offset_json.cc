@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/spark_error.h"
+#include "checkpoint/json_number.h"
 #include "checkpoint/json_text.h"
 
 namespace sluice {
@@ -27,13 +28,6 @@ std::optional<int32_t> PartitionNumber(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || text.empty() || number < 0) return std::nullopt;
   return number;
-}
-
-bool IsInt64(const Json& value) {
-  if (value.is_number_unsigned()) {
-    return value.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
-  }
-  return value.is_number_integer();
 }
 
 }  // namespace
@@ -65,8 +59,9 @@ Result<PartitionOffsets> ParseOffsets(const std::string& json, const std::string
     if (!partitions.is_object()) return BadJson(json, what, kExample);
     for (const auto& [number, offset] : partitions.items()) {
       const auto partition = PartitionNumber(number);
-      if (!partition || !IsInt64(offset)) return BadJson(json, what, kExample);
-      offsets[TopicPartition{topic, *partition}] = offset.get<int64_t>();
+      const auto value = Int64Of(offset);
+      if (!partition || !value) return BadJson(json, what, kExample);
+      offsets[TopicPartition{topic, *partition}] = *value;
     }
   }
   return offsets;
@@ -80,11 +75,9 @@ Result<std::vector<TopicPartition>> ParseAssignment(const std::string& json, con
   for (const auto& [topic, partitions] : root.items()) {
     if (!partitions.is_array()) return BadJson(json, what, kExample);
     for (const Json& number : partitions) {
-      if (!IsInt64(number) || number.get<int64_t>() < 0 ||
-          number.get<int64_t>() > std::numeric_limits<int32_t>::max()) {
-        return BadJson(json, what, kExample);
-      }
-      assignment.push_back(TopicPartition{topic, number.get<int32_t>()});
+      const int64_t partition = Int64Of(number).value_or(-1);
+      if (partition < 0 || partition > std::numeric_limits<int32_t>::max()) return BadJson(json, what, kExample);
+      assignment.push_back(TopicPartition{topic, static_cast<int32_t>(partition)});
     }
   }
   std::sort(assignment.begin(), assignment.end());

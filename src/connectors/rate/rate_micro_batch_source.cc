@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/spark_error.h"
+#include "checkpoint/json_number.h"
 #include "connectors/rate/rate_rows.h"
 
 namespace sluice {
@@ -19,12 +20,16 @@ struct BatchOffset {
 
 Result<BatchOffset> ParseOffset(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("offset") || !json.contains("timestamp") ||
-      !json["offset"].is_number_integer() || !json["timestamp"].is_number_integer()) {
+  const auto number = [&](const char* key) {
+    return json.is_object() && json.contains(key) ? Int64Of(json[key]) : std::nullopt;
+  };
+  const auto offset = number("offset");
+  const auto timestamp = number("timestamp");
+  if (!offset || !timestamp) {
     return EnvironmentError("SLUICE_CHECKPOINT_DAMAGED",
                             fmt::format("The offset of a rate-micro-batch source is not of its form: '{}'.", text));
   }
-  return BatchOffset{json["offset"].get<int64_t>(), json["timestamp"].get<int64_t>()};
+  return BatchOffset{*offset, *timestamp};
 }
 
 std::string FormatOffset(const BatchOffset& offset) {
