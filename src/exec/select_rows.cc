@@ -3,8 +3,9 @@
 
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
-#include <arrow/util/bit_block_counter.h>
+#include <arrow/util/bit_run_reader.h>
 #include <arrow/util/bit_util.h>
+#include <arrow/util/bitmap_ops.h>
 
 #include <array>
 #include <cstring>
@@ -228,23 +229,21 @@ Result<std::vector<int32_t>> RowsThatAreTrue(const arrow::Array& condition) {
     return InternalError("a condition is not boolean but " + condition.type()->ToString());
   }
   const ArrayData& data = *condition.data();
-  const uint8_t* validity = data.MayHaveNulls() && data.buffers[0] ? data.buffers[0]->data() : nullptr;
-  const uint8_t* values = data.buffers[1] ? data.buffers[1]->data() : nullptr;
-  arrow::internal::OptionalBinaryBitBlockCounter counter(validity, data.offset, values, data.offset, data.length);
+  const auto add = [&](int64_t begin, int64_t length) {
+    for (int64_t row = begin; row < begin + length; ++row) rows.push_back(static_cast<int32_t>(row));
+  };
+  if (data.length == 0) return rows;
   rows.reserve(static_cast<size_t>(data.length));
-  for (int64_t row = 0; row < data.length;) {
-    const auto block = counter.NextAndBlock();
-    const int64_t end = row + block.length;
-    if (block.AllSet()) {
-      for (; row < end; ++row) rows.push_back(static_cast<int32_t>(row));
-    } else if (!block.NoneSet()) {
-      for (; row < end; ++row) {
-        const bool valid = validity == nullptr || arrow::bit_util::GetBit(validity, data.offset + row);
-        if (valid && arrow::bit_util::GetBit(values, data.offset + row)) rows.push_back(static_cast<int32_t>(row));
-      }
-    }
-    row = end;
+  std::shared_ptr<arrow::Buffer> valid;  // and true
+  const uint8_t* bits = data.buffers[1]->data();
+  int64_t offset = data.offset;
+  if (condition.null_count() > 0) {
+    SLUICE_ASSIGN(valid, arrow::internal::BitmapAnd(arrow::default_memory_pool(), data.buffers[0]->data(), offset, bits,
+                                                    offset, data.length, 0));
+    bits = valid->data();
+    offset = 0;
   }
+  arrow::internal::VisitSetBitRunsVoid(bits, offset, data.length, add);
   return rows;
 }
 

@@ -5,6 +5,8 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "expr/function_registry.h"
 #include "expr/gather.h"
 #include "types/spark_type.h"
@@ -84,6 +86,42 @@ TEST(Branch, ArgumentsThatNobodyNeedsAreNotEvaluated) {
   const auto batch = Texts({"x", "y"});
   EXPECT_EQ(*Values(Call("coalesce", {Column(), *MakeCast(AsInt(), StringType(), CastMode::kAnsi)}), batch), "x y");
   EXPECT_EQ(*Values(Call("coalesce", {Column(), Text("z")}), Texts({})), "");
+}
+
+// Short texts are compared by their views, eight rows at a time, and columns without nulls are combined a word at a
+// time: all of it must agree with a loop over texts.
+TEST(Branch, LogicOverEqualTextsAgreesWithALoop) {
+  std::mt19937 random(3);
+  const std::vector<std::string> texts = {
+      "", "a", "b", "twelve bytes", "twelve bytet", "thirteen bytes", "thirteen bytet"};
+  using Truth = std::optional<bool>;
+  const auto both = [](Truth a, Truth b) -> Truth {
+    if (a == false || b == false) return false;
+    return a && b ? Truth(true) : std::nullopt;
+  };
+  const auto inverse = [](Truth a) { return a ? Truth(!*a) : a; };
+  const auto shown = [](Truth a) { return a ? (*a ? "true" : "false") : "NULL"; };
+  for (int round = 0; round < 300; ++round) {
+    const size_t rows = random() % 40;
+    const bool nulls = round % 2 == 0;
+    std::vector<std::optional<std::string>> values;
+    for (size_t i = 0; i < rows; ++i) {
+      values.push_back(nulls && random() % 5 == 0 ? std::nullopt : std::optional(texts[random() % texts.size()]));
+    }
+    const std::string& x = texts[random() % texts.size()];
+    const std::string& y = texts[random() % texts.size()];
+    std::string conjunction, disjunction;
+    for (const auto& value : values) {
+      const Truth is_x = value ? Truth(*value == x) : std::nullopt;
+      const Truth is_y = value ? Truth(*value == y) : std::nullopt;
+      const char* space = conjunction.empty() ? "" : " ";
+      conjunction += space + std::string(shown(both(inverse(is_x), inverse(is_y))));
+      disjunction += space + std::string(shown(inverse(both(inverse(is_x), inverse(is_y)))));
+    }
+    const auto is = [](const std::string& text) { return Call("=", {Column(), Text(text.c_str())}); };
+    EXPECT_EQ(*Values(Call("and", {Call("not", {is(x)}), Call("not", {is(y)})}), Texts(values)), conjunction);
+    EXPECT_EQ(*Values(Call("or", {is(x), is(y)}), Texts(values)), disjunction);
+  }
 }
 
 TEST(Evaluation, SharedNodesAreComputedOnce) {

@@ -25,7 +25,8 @@ Result<ArrayPtr> RepeatedView(const arrow::BaseBinaryScalar& scalar, int64_t row
     const std::string_view text(reinterpret_cast<const char*>(scalar.value->data()),
                                 static_cast<size_t>(scalar.value->size()));
     SLUICE_RETURN_IF_ERROR(writer.Set(0, text));
-    for (int64_t row = 1; row < rows; ++row) writer.SetView(row, writer.view(0));
+    const BinaryView view = writer.view(0);
+    for (int64_t row = 1; row < rows; ++row) writer.SetView(row, view);
   }
   return writer.Finish(scalar.type);
 }

@@ -77,13 +77,37 @@ Result<ArrayPtr> CompareColumns(const KernelCall& call, Test test) {
   }
 }
 
+// Without a branch for short texts: they are seldom alike for long.
 bool SameText(const ColumnReader<std::string_view>& a, const ColumnReader<std::string_view>& b, int64_t row) {
   uint64_t x[2];
   uint64_t y[2];
   std::memcpy(x, &a.view(row), sizeof(x));
   std::memcpy(y, &b.view(row), sizeof(y));
-  if (x[0] != y[0]) return false;  // size and first four bytes
-  return a.view(row).is_inline() ? x[1] == y[1] : a[row] == b[row];
+  const uint64_t begins = x[0] ^ y[0];  // size and first four bytes
+  if (begins == 0 && !a.view(row).is_inline()) return a[row] == b[row];
+  return (begins | (x[1] ^ y[1])) == 0;
+}
+
+// bits: one for each row for which `test` holds, eight rows at a time.
+template <typename Test>
+void SetWhere(int64_t rows, uint8_t* bits, const Test& test) {
+  for (int64_t begin = 0; begin < rows; begin += 8) {
+    const int64_t count = std::min<int64_t>(8, rows - begin);
+    unsigned byte = 0;
+    for (int64_t i = 0; i < count; ++i) byte |= static_cast<unsigned>(test(begin + i)) << i;
+    bits[begin / 8] = static_cast<uint8_t>(byte);
+  }
+}
+
+// A short text stands in its view, zero-padded: the same text is the same 16 bytes.
+void SetWhereShort(const ColumnReader<std::string_view>& texts, const BinaryView& wanted, int64_t rows, uint8_t* bits) {
+  uint64_t words[2];
+  std::memcpy(words, &wanted, sizeof(words));
+  SetWhere(rows, bits, [&texts, first = words[0], second = words[1]](int64_t row) {
+    uint64_t x[2];
+    std::memcpy(x, &texts.view(row), sizeof(x));
+    return ((x[0] ^ first) | (x[1] ^ second)) == 0;
+  });
 }
 
 // Whether texts are equal needs no look at most bytes: views differ in their first word, or are all there is.
@@ -94,9 +118,17 @@ Result<ArrayPtr> EqualTexts(const KernelCall& call) {
   const ColumnReader<std::string_view> a(*call.args[0]);
   const ColumnReader<std::string_view> b(*call.args[1]);
   auto* bits = reinterpret_cast<uint8_t*>(writer.values());
-  const bool nulls = writer.validity().buffer() != nullptr;
+  if (writer.validity().buffer() == nullptr) {
+    const bool constant = dynamic_cast<const LiteralExpr*>(call.node.children()[1].get()) != nullptr;
+    if (constant && call.rows > 0 && b.view(0).is_inline()) {
+      SetWhereShort(a, b.view(0), call.rows, bits);
+    } else {
+      SetWhere(call.rows, bits, [&](int64_t row) { return SameText(a, b, row); });
+    }
+    return writer.Finish(arrow::boolean());
+  }
   for (int64_t row = 0; row < call.rows; ++row) {
-    const bool same = !(nulls && writer.validity().IsNull(row)) && SameText(a, b, row);
+    const bool same = !writer.validity().IsNull(row) && SameText(a, b, row);
     bits[row / 8] |= static_cast<uint8_t>(static_cast<uint8_t>(same) << (row % 8));
   }
   return writer.Finish(arrow::boolean());
