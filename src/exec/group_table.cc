@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 #include <arrow/util/bit_util.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -91,6 +92,14 @@ bool IsText(const arrow::DataType& type) {
   return type.id() == arrow::Type::STRING_VIEW || type.id() == arrow::Type::BINARY_VIEW;
 }
 
+// Whether every row has the same bits: a column of one value a batch, or sorted by it. Where not, that is soon seen.
+bool IsOneValue(const arrow::Array& column) {
+  if (column.length() < 2 || column.null_count() > 0 || column.type_id() == arrow::Type::BOOL) return false;
+  const auto width = static_cast<size_t>(IsText(*column.type()) ? sizeof(KeyBytes) : WordWidth(*column.type()));
+  const uint8_t* values = column.data()->GetValues<uint8_t>(1, 0) + static_cast<size_t>(column.offset()) * width;
+  return std::memcmp(values, values + width, static_cast<size_t>(column.length() - 1) * width) == 0;
+}
+
 arrow::MemoryPool* PoolOr(arrow::MemoryPool* pool) {
   return pool != nullptr ? pool : arrow::default_memory_pool();
 }
@@ -165,8 +174,10 @@ Status GroupTable::Map(const arrow::ArrayVector& keys, int64_t rows, std::vector
   if (form_ == Form::kNone) return Status::OK();
   if (table_.size() + rows >= int64_t{UINT32_MAX} - 1)
     return NotSupported("More than 2^32 groups are not possible yet.");
-  SLUICE_RETURN_IF_ERROR(MakeKeys(keys, rows));
-  table_.Map(keys_.data(), rows, range, ids->data());
+  const bool one = (form_ == Form::kFixed || form_ == Form::kText) && IsOneValue(*keys[0]);
+  SLUICE_RETURN_IF_ERROR(MakeKeys(one ? arrow::ArrayVector{keys[0]->Slice(0, 1)} : keys, one ? 1 : rows));
+  table_.Map(keys_.data(), static_cast<int64_t>(keys_.size()), range, ids->data());
+  if (one) std::fill(ids->begin() + 1, ids->end(), ids->front());
   return Status::OK();
 }
 

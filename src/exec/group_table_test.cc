@@ -118,6 +118,26 @@ TEST(GroupTable, AgreesWithAMapOverManyKeys) {
   }
 }
 
+TEST(GroupTable, AColumnOfOneValueIsLookedUpOnce) {
+  for (const auto& [type, json] : std::vector<std::pair<std::shared_ptr<arrow::DataType>, const char*>>{
+           {arrow::int64(), "[7, 5, 5, 5, 5, null]"},
+           {arrow::int16(), "[7, 5, 5, 5, 5, null]"},
+           {arrow::boolean(), "[false, true, true, true, true, null]"},
+           {StringType(), R"(["b", "a", "a", "a", "a", null])"},
+           {StringType(),
+            R"(["thirteen bytes", "fourteen bytes", "fourteen bytes", "fourteen bytes", "fourteen bytes", null])"}}) {
+    GroupTable table = GroupTable::Make({type}).ValueOrDie();
+    const auto column = Values(type, json);
+    std::vector<uint32_t> ids;
+    ASSERT_TRUE(table.Map({column->Slice(1, 4)}, 4, &ids).ok());
+    EXPECT_EQ(ids, (std::vector<uint32_t>{0, 0, 0, 0})) << *type;
+    ASSERT_TRUE(table.Map({column}, 6, &ids).ok());
+    EXPECT_EQ(ids, (std::vector<uint32_t>{1, 0, 0, 0, 0, 2})) << *type;
+    ASSERT_TRUE(table.Map({column->Slice(5, 1)}, 1, &ids).ok());
+    EXPECT_EQ(ids, (std::vector<uint32_t>{2})) << *type;
+  }
+}
+
 // Keys that come in runs are looked up once; here a run breaks off at every place of what is hashed together.
 TEST(GroupTable, AgreesWithAMapOverRuns) {
   constexpr int kRows = 200;
