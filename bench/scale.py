@@ -51,17 +51,17 @@ def by_partitions(broker, work: pathlib.Path, options) -> list[dict]:
 
 def by_batches(broker, work: pathlib.Path, options) -> dict:
     """In memory, so that a disk that fills says nothing; batches are told apart by the times of their first files."""
-    topic = engines.fill(broker, "many", 2, options.batches * 2)
+    topic = engines.fill(broker, "many", 2, options.batches * options.batch_rows)
     memory = pathlib.Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else work
     folder = memory / f"sluice-scale-{os.getpid()}"
     try:
-        usage = run(topic, folder, max_offsets=2)
+        usage = run(topic, folder, max_offsets=options.batch_rows)
         times = sorted(f.stat().st_mtime_ns / 1e6 for f in (folder / "table").glob("part-00000-*"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     walls = [b - a for a, b in zip(times, times[1:])]
     first, last = walls[10:10 + EDGE], walls[-EDGE:]
-    return {"batches": len(times), "cpu_ms": usage.cpu_s / len(times) * 1000, "first_p50_ms": statistics.median(first),
+    return {"batches": len(times), "rows": options.batch_rows, "cpu_ms": usage.cpu_s / len(times) * 1000, "first_p50_ms": statistics.median(first),
             "last_p50_ms": statistics.median(last), "first_mean_ms": statistics.mean(first),
             "last_mean_ms": statistics.mean(last), "peak_mb": usage.peak_mb}
 
@@ -113,7 +113,7 @@ def table_of(found: dict) -> str:
             for p in found["partitions"]]
     batches = found["batches"]
     rows += [["batches from 10 on", f"{batches['first_mean_ms']:.2f} ms", "1.00", f"p50 {batches['first_p50_ms']:.2f} ms"],
-             [f"batches to {batches['batches']:,}", f"{batches['last_mean_ms']:.2f} ms",
+             [f"batches to {batches['batches']:,}, {batches['rows']} rows each", f"{batches['last_mean_ms']:.2f} ms",
               f"{batches['last_mean_ms'] / batches['first_mean_ms']:.2f}",
               f"p50 {batches['last_p50_ms']:.2f} ms, peak {batches['peak_mb']:.0f} MB"]]
     rows += [[f"values of {v['value_bytes'] // 1000} KB", f"{v['ns_a_byte']:.2f} ns CPU a byte",
@@ -128,6 +128,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--batches", type=int, default=10_000)
+    parser.add_argument("--batch-rows", type=int, default=100, help="the lab's batches have 1,000")
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

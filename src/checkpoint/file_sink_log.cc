@@ -80,6 +80,7 @@ Status FileSinkLog::Refresh() {
   listing_.batches.clear();
   recent_.clear();
   ahead_.reset();
+  own_compact_.reset();
   for (const FileInfo& file : files) {
     std::string_view name = BaseName(file.path);
     const bool compact = name.ends_with(kCompactSuffix);
@@ -205,7 +206,8 @@ std::unique_ptr<SinkLogCompaction> FileSinkLog::MakeCompaction(BatchId batch, Si
   std::optional<SinkLogCompaction::Source> source;
   if (const auto last = listing_.LastCompact()) {
     const int64_t size = listing_.batches.at(*last).size;
-    source = {NameOf(*last), size, size > options_.prepare_from_bytes};
+    // What was found when the log was opened is read once, line by line, before it is taken over.
+    source = {NameOf(*last), size, size > options_.prepare_from_bytes || own_compact_ == *last};
   }
   return std::make_unique<SinkLogCompaction>(folder_, batch, std::move(source), std::move(filter));
 }
@@ -223,6 +225,7 @@ Status FileSinkLog::Compact(BatchId batch, const std::string& own) {
     if (!same) return RaceError(batch, folder_.PathOf(SinkLogName(batch, true)));
   }
   listing_.batches[batch] = {true, compaction->written(), clock_->NowMillis()};
+  if (outcome == PublishOutcome::kPublished) own_compact_ = batch;
   recent_.clear();
   PrepareCompaction(batch);
   // The batch is committed: what cannot be deleted now is tried again at the next compaction.

@@ -97,6 +97,7 @@ class FileSinkLog {
   int64_t interval_ = 0;                      // between compact files
   std::map<BatchId, std::string> recent_;     // texts since the last compaction, as far as they are known
   std::unique_ptr<SinkLogCompaction> ahead_;  // of the next compact file
+  std::optional<BatchId> own_compact_;        // the last compact file, when it was written by this object
 };
 
 }  // namespace sluice
