@@ -21,8 +21,7 @@ namespace {
 [[noreturn]] void EndWithoutMemory() {
   constexpr std::string_view kText =
       "[SLUICE_OUT_OF_MEMORY] The system gives no more memory. Batches that are committed stay; the same command goes "
-      "on "
-      "after them.";
+      "on after them.";
   const bool json = sluice::LogsAreJson();
   const std::string_view line[] = {json ? R"({"level":"error","message":")" : "sluice: ", kText, json ? "\"}\n" : "\n"};
   iovec pieces[std::size(line)];

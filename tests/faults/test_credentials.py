@@ -318,14 +318,19 @@ def test_keys_that_a_running_job_copied_from_the_file_follow_it(sluice, gate, ke
     check(minio, tmp_path, pipeline.topic)
 
 
+def lab_dotenv(sluice, gate, kafka, minio, handle, held):
+    """The lab's .env with these keys, and what it says besides them."""
+    settings = {**lab.environment(kafka, minio, handle), "AWS_ENDPOINT_URL": gate.proxy.endpoint}
+    dotenv = sluice.cwd / ".env"
+    dotenv.write_text(lines({**settings, **held}))
+    return dotenv, settings
+
+
 def test_the_lab_program_goes_on_with_fresh_keys_from_the_file(sluice, gate, keys, kafka, minio, tmp_path):
     """examples/week4_bronze.cc copies its keys from .env into the session. They expire in the middle of a batch, and
     fresh ones are pasted into .env in that moment."""
-    handle = f"keys-{tmp_path.name}"
-    old, fresh = keys(), keys()
-    settings = {**lab.environment(kafka, minio, handle), "AWS_ENDPOINT_URL": gate.proxy.endpoint}
-    dotenv = sluice.cwd / ".env"
-    dotenv.write_text(lines({**settings, **old}))
+    handle, old, fresh = f"keys-{tmp_path.name}", keys(), keys()
+    dotenv, settings = lab_dotenv(sluice, gate, kafka, minio, handle, old)
     commits = tmp_path / "checkpoint" / "commits"
 
     def paste():
@@ -348,11 +353,8 @@ def test_the_lab_program_goes_on_with_fresh_keys_from_the_file(sluice, gate, key
 
 def test_the_lab_program_without_fresh_keys_names_the_file(sluice, gate, keys, kafka, minio, tmp_path):
     """The keys expire and nobody pastes new ones: the program ends and says where they belong; with them it resumes."""
-    handle = f"keys-{tmp_path.name}"
-    old, fresh = keys(), keys()
-    settings = {**lab.environment(kafka, minio, handle), "AWS_ENDPOINT_URL": gate.proxy.endpoint}
-    dotenv = sluice.cwd / ".env"
-    dotenv.write_text(lines({**settings, **old}))
+    handle, old, fresh = f"keys-{tmp_path.name}", keys(), keys()
+    dotenv, settings = lab_dotenv(sluice, gate, kafka, minio, handle, old)
     commits = tmp_path / "checkpoint" / "commits"
     with lab.reviews_topic(kafka) as reviews_topic:
         reviews_topic.produce(reviews(0, 3000))
