@@ -12,6 +12,7 @@
 #include "checkpoint/json_number.h"
 #include "checkpoint/json_text.h"
 #include "checkpoint/log_folder.h"
+#include "env/uri.h"
 
 namespace sluice {
 namespace {
@@ -89,10 +90,8 @@ Result<SinkLogEntry> ParseAnyForm(std::string_view line, const std::string& path
 // Readers know a file by what stands after the scheme and the host, so that another mount or spelling of a table is
 // still that table. A scheme that nobody has is a damage all the same.
 bool HasKnownScheme(std::string_view path) {
-  const size_t end = path.find_first_of(":/");
-  if (end == std::string_view::npos || path[end] != ':') return true;
-  const std::string_view scheme = path.substr(0, end);
-  return scheme == "file" || scheme == "s3a" || scheme == "s3" || scheme == "s3n";
+  const std::string_view scheme = SchemeOf(path);
+  return scheme.data() == nullptr || scheme == "file" || scheme == "s3a" || scheme == "s3" || scheme == "s3n";
 }
 
 void AppendEntry(std::string* text, const SinkLogEntry& entry) {

@@ -13,6 +13,7 @@
 #include "env/dotenv_file.h"
 #include "env/percent_encoding.h"
 #include "env/s3/s3_file_system.h"
+#include "env/uri.h"
 
 namespace sluice {
 namespace {
@@ -47,12 +48,6 @@ std::string LocalPath(const std::string& uri) {
   return WithoutTrailingSlashes(std::filesystem::absolute(path).lexically_normal().string());
 }
 
-// As Hadoop reads a path: what stands before a colon that comes before any slash ("dbfs:/x" as well as "s3a://b/k").
-std::string SchemeOf(const std::string& uri) {
-  const size_t end = uri.find_first_of(":/");
-  return end == std::string::npos || uri[end] != ':' ? "" : uri.substr(0, end);
-}
-
 class RealEnv : public Env {
  public:
   explicit RealEnv(std::shared_ptr<DotenvFile> dotenv) : dotenv_(std::move(dotenv)) {}
@@ -69,7 +64,7 @@ class RealEnv : public Env {
 
   Result<Location> Locate(const std::string& uri, const Conf& conf) override {
     if (uri.empty()) return UserError("INVALID_EMPTY_LOCATION", "A path is empty.");
-    const std::string scheme = SchemeOf(uri);
+    const std::string scheme(SchemeOf(uri));
     if (scheme.empty() || scheme == "file") return Location{local_, LocalPath(uri)};
     if (scheme == "s3a" || scheme == "s3" || scheme == "s3n") return LocateS3(uri, scheme, conf);
     return NotSupported(
