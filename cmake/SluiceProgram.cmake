@@ -5,8 +5,7 @@ include(CMakePackageConfigHelpers)
 
 add_executable(sluice src/cli/main.cc)
 target_link_libraries(sluice PRIVATE sluice_cli)
-set_target_properties(sluice PROPERTIES BUILD_RPATH ${SLUICE_ARROW_DIR} INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}"
-                      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+set_target_properties(sluice PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 
 # Only sluice:: is exported: a program may bring a librdkafka, protobuf or CRT of its own.
 set(SLUICE_EXPORTS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
@@ -16,7 +15,7 @@ target_include_directories(sluice_library PUBLIC $<BUILD_INTERFACE:${PROJECT_SOU
                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_options(sluice_library PRIVATE -Wl,--version-script=${SLUICE_EXPORTS} -Wl,--undefined-version)
 set_target_properties(sluice_library PROPERTIES OUTPUT_NAME sluice EXPORT_NAME sluice VERSION ${PROJECT_VERSION} SOVERSION 0
-                      LINK_DEPENDS ${SLUICE_EXPORTS} BUILD_RPATH ${SLUICE_ARROW_DIR} INSTALL_RPATH "$ORIGIN"
+                      LINK_DEPENDS ${SLUICE_EXPORTS}
                       LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
 add_custom_target(examples)
@@ -32,6 +31,16 @@ endforeach()
 
 install(TARGETS sluice RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS sluice_library EXPORT sluice LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+# Where a file looks for libraries: in the build tree the wheel's folder, installed a folder relative to its own. CMake's
+# own way pads the first with colons, and the empty entry behind a colon is the current folder of whoever runs the program.
+function(sluice_library_path target installed_file installed_path)
+  set_target_properties(${target} PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH ${SLUICE_ARROW_DIR})
+  install(CODE "file(RPATH_CHANGE FILE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${installed_file}\"
+                OLD_RPATH \"${SLUICE_ARROW_DIR}\" NEW_RPATH \"${installed_path}\")")
+endfunction()
+sluice_library_path(sluice ${CMAKE_INSTALL_BINDIR}/sluice "\\$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+sluice_library_path(sluice_library ${CMAKE_INSTALL_LIBDIR}/libsluice.so.${PROJECT_VERSION} "\\$ORIGIN")
 install(DIRECTORY include/sluice DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 foreach(lib arrow arrow_compute parquet)
   install(FILES ${SLUICE_ARROW_DIR}/lib${lib}.so.${SLUICE_ARROW_SO} DESTINATION ${CMAKE_INSTALL_LIBDIR})
