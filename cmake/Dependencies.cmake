@@ -46,6 +46,8 @@ find_package(aws-c-s3 REQUIRED)
 find_package(aws-c-auth REQUIRED)
 # src/env/s3/crt_runtime.cc says why.
 set_property(TARGET AWS::aws-c-auth APPEND PROPERTY INTERFACE_LINK_OPTIONS LINKER:--wrap=X509_STORE_set_default_paths)
+# src/env/s3/child_process.cc says why.
+set_property(TARGET AWS::aws-c-auth APPEND PROPERTY INTERFACE_LINK_OPTIONS LINKER:--wrap=popen LINKER:--wrap=pclose)
 
 # The .proto files are never committed: the wheel's generated Python carries their descriptors.
 set(proto_dir ${PROJECT_BINARY_DIR}/proto)

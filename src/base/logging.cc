@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log_context.h"
+#include "base/printable.h"
 #include "base/redaction.h"
 
 namespace sluice {
@@ -57,14 +58,6 @@ std::string JsonLine(const std::string& time, LogLevel level, const std::string&
   line["message"] = message;
   // Whatever bytes a message has, the line is valid: ASCII alone, what is no UTF-8 replaced.
   return line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
-
-// A message of several lines stays one line of the log.
-std::string OneLine(std::string text) {
-  for (size_t at = text.find_first_of("\r\n"); at != std::string::npos; at = text.find_first_of("\r\n", at + 2)) {
-    text.replace(at, 1, text[at] == '\n' ? "\\n" : "\\r");
-  }
-  return text;
 }
 
 }  // namespace
@@ -119,7 +112,7 @@ void LogLine(LogLevel level, std::string_view text) {
   if (as_json) {
     Logger().info(JsonLine(time, level, safe));
   } else {
-    Logger().info(fmt::format("{} {:5} {}{}", time, NameOf(level), ContextText(), OneLine(safe)));
+    Logger().info(fmt::format("{} {:5} {}{}", time, NameOf(level), ContextText(), PrintableLine(safe)));
   }
 }
 

@@ -39,7 +39,7 @@ Status AttemptMarks::Add(BatchId batch, const std::string& setup, const std::str
 
 Status AttemptMarks::Remove(BatchId batch) const {
   SLUICE_ASSIGN(const std::vector<std::string> paths, Paths(batch));
-  return paths.empty() ? Status::OK() : folder_.location().fs->Delete(paths);
+  return paths.empty() ? Status::OK() : folder_.location().fs->Delete(root_, paths);
 }
 
 }  // namespace sluice

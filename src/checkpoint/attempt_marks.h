@@ -17,7 +17,8 @@ namespace sluice {
 // Spark takes hidden names for nothing. Ours alone; thread-compatible.
 class AttemptMarks {
  public:
-  explicit AttemptMarks(LogFolder offsets) : folder_(std::move(offsets)) {}
+  // `checkpoint`: the folder of the checkpoint itself.
+  AttemptMarks(LogFolder offsets, std::string checkpoint) : folder_(std::move(offsets)), root_(std::move(checkpoint)) {}
 
   // Bad-record folders ("" for none) of the marked attempts of a batch, one a mark.
   Result<std::vector<std::string>> Of(BatchId batch) const;
@@ -30,6 +31,7 @@ class AttemptMarks {
   Result<std::vector<std::string>> Paths(BatchId batch) const;
 
   LogFolder folder_;
+  std::string root_;
 };
 
 }  // namespace sluice

@@ -129,17 +129,22 @@ Result<Recovery> Checkpoint::Recover(int sources) const {
 Status Checkpoint::Purge(BatchId current, int64_t keep) {
   const BatchId end(current.value - keep);  // exclusive
   if (end.value <= 0) return Status::OK();
+  std::vector<BatchId> old;
   if (!purged_below_) {
-    SLUICE_ASSIGN(const std::vector<BatchId> batches, offsets_.folder().List());
-    purged_below_ = batches.empty() ? end : batches.front();
+    // There may be any gaps.
+    SLUICE_ASSIGN(old, offsets_.folder().List());
+    purged_below_ = old.empty() ? end : old.front();
+    std::erase_if(old, [&](BatchId batch) { return batch >= end; });
+  } else {
+    for (BatchId batch = *purged_below_; batch < end; batch = batch.Next()) old.push_back(batch);
   }
   if (end.value - purged_below_->value < kPurgeStep) return Status::OK();
   std::vector<std::string> paths;
-  for (BatchId batch = *purged_below_; batch < end; batch = batch.Next()) {
+  for (const BatchId batch : old) {
     paths.push_back(offsets_.folder().PathOf(batch.ToString()));
     paths.push_back(commits_.folder().PathOf(batch.ToString()));
   }
-  SLUICE_RETURN_IF_ERROR(folder_.fs->Delete(paths));
+  SLUICE_RETURN_IF_ERROR(folder_.fs->Delete(folder_.path, paths));
   purged_below_ = end;
   return Status::OK();
 }

@@ -6,6 +6,7 @@
 
 #include <ctime>
 
+#include "base/printable.h"
 #include "base/spark_error.h"
 #include "checkpoint/commit_log.h"
 #include "checkpoint/offset_log.h"
@@ -43,14 +44,24 @@ Status CheckMetadata(const Location& checkpoint, CheckpointReport* report) {
   return Note(metadata.status(), report);
 }
 
+// `first` to `last`: batches without a file; none when `last` is before `first`.
+void NoteHole(const LogFolder& folder, BatchId first, BatchId last, CheckpointReport* report) {
+  constexpr int64_t kNamed = 100;  // one by one; whoever made a name up may have made a hole of any size
+  for (BatchId hole = first; hole <= last; hole = hole.Next()) {
+    if (hole.value - first.value >= kNamed) {
+      report->damage.push_back(fmt::format("{} to {} are missing.", folder.PathOf(hole.ToString()), last.value));
+      return;
+    }
+    report->damage.push_back(fmt::format("{} is missing.", folder.PathOf(hole.ToString())));
+  }
+}
+
 Status CheckOffsets(const OffsetLog& log, CheckpointReport* report) {
   SLUICE_ASSIGN(const std::vector<BatchId> batches, log.folder().List());
   size_t sources = 0;
   std::optional<OffsetEntry> before;
   for (size_t i = 0; i < batches.size(); ++i) {
-    for (BatchId hole = i == 0 ? batches[i] : batches[i - 1].Next(); hole < batches[i]; hole = hole.Next()) {
-      report->damage.push_back(fmt::format("{} is missing.", log.folder().PathOf(hole.ToString())));
-    }
+    if (i > 0) NoteHole(log.folder(), batches[i - 1].Next(), batches[i].Previous(), report);
     Result<OffsetEntry> entry = log.Read(batches[i]);
     SLUICE_RETURN_IF_ERROR(Note(entry.status(), report));
     if (!entry.ok()) continue;
@@ -134,12 +145,12 @@ Result<std::string> ShowCheckpoint(const Location& checkpoint) {
       text += fmt::format("planned at     {}, by {}\n", Time(entry->batch_timestamp_ms),
                           entry->conf.Find(kWriterKey) ? "Sluice" : "Spark");
       for (size_t i = 0; i < entry->offsets.size(); ++i) {
-        text += fmt::format("source {:<7} {}\n", i, entry->offsets[i].value_or("-"));
+        text += fmt::format("source {:<7} {}\n", i, PrintableLine(entry->offsets[i].value_or("-")));
       }
     }
   }
-  for (const std::string& line : report.damage) text += "damage         " + line + "\n";
-  for (const std::string& line : report.notes) text += "note           " + line + "\n";
+  for (const std::string& line : report.damage) text += "damage         " + PrintableLine(line) + "\n";
+  for (const std::string& line : report.notes) text += "note           " + PrintableLine(line) + "\n";
   return text;
 }
 

@@ -26,7 +26,7 @@ class CheckpointTest : public ::testing::Test {
     }
   }
   void Put(const std::string& path, const std::string& content) {
-    ASSERT_TRUE(fs->Delete({path}).ok());
+    ASSERT_TRUE(fs->Delete("/", {path}).ok());
     ASSERT_TRUE(fs->CreateAtomic(path, content).ok());
   }
   Result<Recovery> Recover() {
@@ -73,9 +73,9 @@ TEST_F(CheckpointTest, PlannedBatchRunsAgainWithItsRange) {
 
 TEST_F(CheckpointTest, MissingCommitsMeanRunAgain) {
   Batches(3);
-  ASSERT_TRUE(fs->Delete({"/ck/commits/2"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/ck/commits/2"}).ok());
   EXPECT_TRUE(Recover()->recovered);
-  ASSERT_TRUE(fs->Delete({"/ck/commits/0", "/ck/commits/1"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/ck/commits/0", "/ck/commits/1"}).ok());
   EXPECT_EQ(Recover()->next, BatchId(2));
   EXPECT_TRUE(Recover()->recovered);
 }
@@ -97,15 +97,15 @@ TEST_F(CheckpointTest, DamagedEntriesAreRefusedByName) {
 
 TEST_F(CheckpointTest, MissingOffsetsAreRefused) {
   Batches(3);
-  ASSERT_TRUE(fs->Delete({"/ck/offsets/1"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/ck/offsets/1"}).ok());
   ExpectRefusal("/ck/offsets/1");
-  ASSERT_TRUE(fs->Delete({"/ck/offsets/2"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/ck/offsets/2"}).ok());
   ExpectRefusal("commits/2");
 }
 
 TEST_F(CheckpointTest, MetadataIsNotMadeUpForAUsedCheckpoint) {
   Batches(1);
-  ASSERT_TRUE(fs->Delete({"/ck/metadata"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/ck/metadata"}).ok());
   EXPECT_TRUE(HasErrorClass(Open().status(), "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"));
   Put("/ck/metadata", "{\"id\":");
   EXPECT_TRUE(HasErrorClass(Open().status(), "SLUICE_CHECKPOINT_DAMAGED"));

@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_depth.h"
 #include "base/spark_error.h"
 #include "checkpoint/entry_lines.h"
 #include "checkpoint/json_number.h"
@@ -35,7 +34,7 @@ Result<CommitEntry> ParseCommitEntry(const std::string& text, const std::string&
   if (text.size() == lines[0].size()) return DamagedFile(path, "it ends inside its version line");
   entry.has_metadata = lines.size() > 1 && !lines[1].empty();
   if (!entry.has_metadata) return entry;
-  if (JsonNestsDeeperThan(lines[1])) return DamagedFile(path, "its second line is nested too deeply");
+  SLUICE_RETURN_IF_ERROR(CheckEntryJson(lines[1], path));
   const auto json = nlohmann::ordered_json::parse(lines[1], nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return DamagedFile(path, "its second line is not a JSON object");
   for (const auto& [key, value] : json.items()) {

@@ -68,10 +68,13 @@ int64_t CompactInterval(const SinkLogListing& listing, int64_t configured) {
   if (compacts.empty()) return configured;
   if (compacts.size() >= 2) return compacts.back() - compacts[compacts.size() - 2];
   const int64_t span = compacts.back() + 1;
-  for (int64_t divisor = configured; divisor < span; ++divisor) {
-    if (span % divisor == 0) return divisor;
+  int64_t smallest = span;
+  for (int64_t divisor = 1; divisor * divisor <= span; ++divisor) {
+    if (span % divisor != 0) continue;
+    if (divisor >= configured) return std::min(divisor, smallest);
+    if (span / divisor >= configured) smallest = std::min(smallest, span / divisor);
   }
-  return span;
+  return smallest;
 }
 
 Status FileSinkLog::Refresh() {
@@ -165,6 +168,9 @@ Status FileSinkLog::SettleExisting(BatchId batch, const std::string& name, const
 
 Status FileSinkLog::Add(BatchId batch, const std::vector<SinkLogEntry>& entries) {
   std::string own = FormatSinkLogEntries(entries);
+  const auto size = static_cast<int64_t>(own.size());
+  // Nobody could read it.
+  if (size > kSmallFileBytes) return TooLargeError(folder_.PathOf(batch.ToString()), kSmallFileBytes, size);
   if (IsCompactionBatch(batch, interval_)) return Compact(batch, own);
   const std::string name = SinkLogName(batch, false);
   SLUICE_ASSIGN(const CreateOutcome outcome, folder_.location().fs->CreateAtomic(folder_.PathOf(name), own));
@@ -262,13 +268,14 @@ Status FileSinkLog::DeleteExpired(BatchId batch) {
   const BatchId oldest_kept((retain_from + 1) / interval_ * interval_ - 1);
   if (retain_from < 0 || oldest_kept.value <= 0) return Status::OK();
   const int64_t expired = clock_->NowMillis() - options_.cleanup_delay_ms;
-  std::vector<std::string> paths;
+  std::vector<std::string> names;
   auto file = listing_.batches.begin();
   for (; file != listing_.batches.end() && file->first < oldest_kept && file->second.modified_ms <= expired; ++file) {
-    paths.push_back(folder_.PathOf(SinkLogName(file->first, file->second.compact)));
+    names.push_back(SinkLogName(file->first, file->second.compact));
   }
-  if (paths.empty()) return Status::OK();
-  SLUICE_RETURN_IF_ERROR(folder_.location().fs->Delete(paths));
+  if (names.empty()) return Status::OK();
+  const std::string& own = folder_.location().path;
+  SLUICE_RETURN_IF_ERROR(folder_.Delete(own.substr(0, own.rfind('/')), names));
   listing_.batches.erase(listing_.batches.begin(), file);
   return Status::OK();
 }

@@ -49,7 +49,7 @@ class FileSinkLogTest : public ::testing::Test {
   }
   std::string Read(const std::string& name) { return fs->ReadFile("/t/_spark_metadata/" + name).ValueOrDie(); }
   void Rewrite(const std::string& name, const std::string& content) {
-    ASSERT_TRUE(fs->Delete({"/t/_spark_metadata/" + name}).ok());
+    ASSERT_TRUE(fs->Delete("/", {"/t/_spark_metadata/" + name}).ok());
     ASSERT_TRUE(fs->CreateAtomic("/t/_spark_metadata/" + name, content).ok());
   }
   std::vector<std::string> Visited(const FileSinkLog& log) {
@@ -262,9 +262,9 @@ TEST_F(FileSinkLogTest, ACompactFileThatDisagreesWithItsChecksumIsNotCarriedOn) 
   ASSERT_TRUE(log.Add(BatchId(19), FilesOf(19)).ok());
   EXPECT_EQ(local->ReadFile(folder + "/19.compact").ValueOrDie(), AllLines(20));
 
-  ASSERT_TRUE(local->Delete({folder + "/19.compact"}).ok());
+  ASSERT_TRUE(local->Delete("/", {folder + "/19.compact"}).ok());
   whole[whole.find("part-7-1") + 5] = '6';
-  ASSERT_TRUE(local->Delete({folder + "/9.compact"}).ok());
+  ASSERT_TRUE(local->Delete("/", {folder + "/9.compact"}).ok());
   ASSERT_TRUE(local->CreateAtomic(folder + "/9.compact", whole).ok());
   ASSERT_TRUE(local->CreateAtomic(folder + "/.9.compact.crc", side).ok());
   ASSERT_TRUE(log.Refresh().ok());
@@ -280,7 +280,7 @@ TEST(LogLineReader, LinesOfAnyLengthComeWhole) {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   for (const std::string& content : {text, text.substr(0, text.size() - 1)}) {
-    ASSERT_TRUE(fs->Delete({"/l/0"}).ok());
+    ASSERT_TRUE(fs->Delete("/", {"/l/0"}).ok());
     ASSERT_TRUE(fs->CreateAtomic("/l/0", content).ok());
     const auto reader = LogLineReader::Open(LogFolder({fs, "/l"}), "0").ValueOrDie();
     std::vector<std::string> read;

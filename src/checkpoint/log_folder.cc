@@ -6,22 +6,36 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/json_depth.h"
 #include "base/spark_error.h"
 #include "checkpoint/hadoop_crc.h"
 
 namespace sluice {
+namespace {
+
+constexpr int64_t kLastBatch = 1'000'000'000'000;
+constexpr int64_t kMostFields = 5'000;
+
+}  // namespace
 
 std::optional<BatchId> ParseBatchName(std::string_view name) {
   if (name.empty() || name[0] == '+' || name[0] == '-') return std::nullopt;
   int64_t value = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
   if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  if (value > kLastBatch) return std::nullopt;
   return BatchId(value);
 }
 
 Status DamagedFile(const std::string& path, const std::string& what) {
   return EnvironmentError("SLUICE_CHECKPOINT_DAMAGED", fmt::format("The file {} is damaged: {}.", path, what), false,
                           {{"file", path}});
+}
+
+Status CheckEntryJson(std::string_view line, const std::string& path) {
+  if (JsonNestsDeeperThan(line)) return DamagedFile(path, "a line is nested too deeply");
+  if (std::count(line.begin(), line.end(), ':') > kMostFields) return DamagedFile(path, "a line has too many fields");
+  return Status::OK();
 }
 
 Result<int> ParseLogVersion(std::string_view line, int max_version, const std::string& path) {
@@ -55,7 +69,11 @@ Result<std::vector<BatchId>> LogFolder::List() const {
 
 Result<std::string> LogFolder::Read(const std::string& name) const {
   const std::string path = PathOf(name);
-  SLUICE_ASSIGN(std::string content, folder_.fs->ReadFile(path));
+  Result<std::string> read = folder_.fs->ReadFile(path);
+  if (HasErrorClass(read.status(), "SLUICE_FILE_KIND") || HasErrorClass(read.status(), "SLUICE_FILE_SIZE")) {
+    return DamagedFile(path, FindSparkError(read.status())->message);
+  }
+  SLUICE_ASSIGN(std::string content, std::move(read));
   SLUICE_ASSIGN(const std::optional<std::string> crc, ReadChecksumFile(name));
   if (crc) SLUICE_RETURN_IF_ERROR(CheckHadoopCrc(content, *crc, path));
   return content;
@@ -71,7 +89,17 @@ Result<std::optional<std::string>> LogFolder::ReadChecksumFile(const std::string
   return std::optional(*std::move(crc));
 }
 
+Status LogFolder::Delete(const std::string& root, const std::vector<std::string>& names) const {
+  std::vector<std::string> paths;
+  for (const std::string& name : names) paths.push_back(PathOf(name));
+  return paths.empty() ? Status::OK() : folder_.fs->Delete(root, paths);
+}
+
 Status LogFolder::Create(const std::string& name, std::string_view content) const {
+  // Nobody could read it.
+  if (static_cast<int64_t>(content.size()) > kSmallFileBytes) {
+    return TooLargeError(PathOf(name), kSmallFileBytes, static_cast<int64_t>(content.size()));
+  }
   SLUICE_ASSIGN(const CreateOutcome outcome, folder_.fs->CreateAtomic(PathOf(name), content));
   if (outcome == CreateOutcome::kCreated) return Status::OK();
   return UserError(

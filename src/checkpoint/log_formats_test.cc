@@ -219,5 +219,37 @@ TEST(HadoopCrc, StaleSideFileIsDamage) {
   EXPECT_FALSE(CheckHadoopCrc("123456789", "short", "f").ok());
 }
 
+// The id becomes the name of a folder.
+TEST(QueryMetadata, AnIdIsAUuid) {
+  const auto parse = [](const std::string& id) {
+    return ParseQueryMetadata(R"({"id":")" + id + "\"}", "/ck/metadata");
+  };
+  EXPECT_TRUE(parse("78047e42-570e-476a-a8da-4f6632edc9a2").ok());
+  EXPECT_TRUE(parse("78047E42-570E-476A-A8DA-4F6632EDC9A2").ok());
+  for (const std::string id : {"../../elsewhere", "/abs", "", "x", "78047e42-570e-476a-a8da-4f6632edc9a2/..",
+                               "78047e42-570e-476a-a8da-4f6632edc9a", "78047e42-570e-476a-a8da+4f6632edc9a2",
+                               "78047e42-570e-476a-a8da-4f6632edc9/2", "78047e42-570e-476a-a8da-4f6632edc9a2\\u0000"}) {
+    const Status status = parse(id).status();
+    EXPECT_TRUE(HasErrorClass(status, "SLUICE_CHECKPOINT_DAMAGED")) << id;
+    EXPECT_NE(status.message().find("/ck/metadata"), std::string::npos);
+  }
+}
+
+// Parsing it would take a time that grows with the square of its fields, or all of the stack.
+TEST(Entries, BombsOfJsonAreDamage) {
+  std::string deep = "{\"a\":";
+  std::string wide = "{\"a\":1";
+  for (int i = 0; i < 200'000; ++i) {
+    deep += "[";
+    wide += ",\"" + std::to_string(i) + "\":1";
+  }
+  for (const std::string& line : {deep, wide + "}"}) {
+    EXPECT_TRUE(
+        HasErrorClass(ParseOffsetEntry("v1\n" + line + "\n{}", "/ck/offsets/1").status(), "SLUICE_CHECKPOINT_DAMAGED"));
+    EXPECT_TRUE(HasErrorClass(ParseCommitEntry("v1\n" + line, "/ck/commits/1").status(), "SLUICE_CHECKPOINT_DAMAGED"));
+    EXPECT_TRUE(HasErrorClass(ParseQueryMetadata(line, "/ck/metadata").status(), "SLUICE_CHECKPOINT_DAMAGED"));
+  }
+}
+
 }  // namespace
 }  // namespace sluice

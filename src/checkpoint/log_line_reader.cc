@@ -11,14 +11,18 @@ namespace sluice {
 namespace {
 
 constexpr int64_t kPiece = 1 << 20;
-constexpr size_t kLongestLine = 64 << 20;
+constexpr size_t kLongestLine = 1 << 20;  // a path has 4,096 bytes at most, and an S3 key 1,024
 
 }  // namespace
 
 Result<std::unique_ptr<LogLineReader>> LogLineReader::Open(const LogFolder& folder, const std::string& name) {
   std::unique_ptr<LogLineReader> reader(new LogLineReader);
   reader->path_ = folder.PathOf(name);
-  SLUICE_ASSIGN(reader->file_, folder.location().fs->OpenForRead(reader->path_));
+  auto file = folder.location().fs->OpenForRead(reader->path_);
+  if (HasErrorClass(file.status(), "SLUICE_FILE_KIND")) {
+    return DamagedFile(reader->path_, FindSparkError(file.status())->message);
+  }
+  SLUICE_ASSIGN(reader->file_, std::move(file));
   SLUICE_ASSIGN(reader->size_, reader->file_->GetSize());
   SLUICE_ASSIGN(std::optional<std::string> crc, folder.ReadChecksumFile(name));
   if (crc) {

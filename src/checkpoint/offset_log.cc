@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/json_depth.h"
 #include "base/spark_error.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/entry_lines.h"
@@ -59,7 +58,7 @@ Status ReadInteger(const Json& object, const char* field, int64_t* value, const 
 }
 
 Status ParseMetadata(std::string_view line, OffsetEntry* entry, const std::string& path) {
-  if (JsonNestsDeeperThan(line)) return DamagedFile(path, "its second line is nested too deeply");
+  SLUICE_RETURN_IF_ERROR(CheckEntryJson(line, path));
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return DamagedFile(path, "its second line is not a JSON object");
   SLUICE_RETURN_IF_ERROR(ReadInteger(json, "batchWatermarkMs", &entry->batch_watermark_ms, path));

@@ -7,7 +7,7 @@
 
 namespace sluice {
 
-// <ck>/metadata: the id of the query, one JSON line, written once and never again.
+// <ck>/metadata: the id of the query, a UUID, one JSON line, written once and never again.
 struct QueryMetadata {
   std::string id;
 };

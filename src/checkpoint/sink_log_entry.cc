@@ -63,6 +63,7 @@ std::optional<SinkLogEntry> ParseUsualForm(std::string_view line) {
 }
 
 Result<SinkLogEntry> ParseAnyForm(std::string_view line, const std::string& path) {
+  SLUICE_RETURN_IF_ERROR(CheckEntryJson(line, path));
   const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return DamagedFile(path, "a line is not a JSON object");
   SinkLogEntry entry;

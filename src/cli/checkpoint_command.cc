@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/printable.h"
 #include "base/redaction.h"
 #include "checkpoint/checkpoint_check.h"
 #include "cli/commands.h"
@@ -65,7 +66,7 @@ int Repair(const CheckpointOptions& options) {
 int Clean(const CheckpointOptions& options) {
   return WithFolders(options, [](const Location& checkpoint, const Location& sink) -> Result<int> {
     SLUICE_ASSIGN(const std::vector<std::string> removed, CleanCheckpoint(checkpoint, sink));
-    for (const std::string& path : removed) std::cout << "removed: " << path << "\n";
+    for (const std::string& path : removed) std::cout << "removed: " << PrintableLine(path) << "\n";
     std::cout << removed.size() << " files removed\n";
     return kEndedWell;
   });

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/printable.h"
 #include "base/spark_error.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
@@ -94,7 +95,7 @@ int RunDdl(const DdlOptions& options) {
   if (!program.ok()) return Fail(program.status(), kBadUsage);
   const Result<std::string> ddl = AthenaDdl(*program, options);
   if (!ddl.ok()) return Fail(ddl.status(), kQueryFailed);
-  std::cout << *ddl;
+  std::cout << ForStdout(*ddl);
   return kEndedWell;
 }
 

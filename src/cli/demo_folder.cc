@@ -9,6 +9,13 @@ namespace sluice::cli {
 
 Status DemoFolder::Prepare() const {
   std::error_code error;
+  // Whoever made the folder that the demo runs in may have made these, and what they lead to is nobody's demo.
+  for (const auto& path : {root_, table().parent_path(), marker()}) {
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) {
+      return UserError("SLUICE_DEMO_FOLDER",
+                       path.string() + " is a symbolic link; remove it, or run the demo in another folder.");
+    }
+  }
   if (std::filesystem::exists(marker(), error)) {
     std::filesystem::remove_all(table(), error);
     if (!error) std::filesystem::remove_all(checkpoint(), error);

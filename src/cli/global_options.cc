@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/global_options.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <iostream>
 
 #include "base/log_context.h"
 #include "base/logging.h"
+#include "base/printable.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
@@ -23,7 +25,8 @@ namespace {
 constexpr char kDefaultEnvFile[] = ".env";
 
 Result<std::shared_ptr<DotenvFile>> OpenEnvFile(const std::string& path) {
-  if (!std::ifstream(path.empty() ? kDefaultEnvFile : path)) {
+  // Nothing is opened to find out: a FIFO would wait.
+  if (::access(path.empty() ? kDefaultEnvFile : path.c_str(), R_OK) != 0) {
     if (path.empty()) return std::shared_ptr<DotenvFile>();
     return UserError("SLUICE_ENV_FILE", "There is no file " + path + " (--env-file).");
   }
@@ -105,7 +108,7 @@ int Fail(const Status& status, int code) {
     LogLine(LogLevel::kError, text);
     return code;
   }
-  std::cerr << "sluice: " << Redact(text) << std::endl;
+  std::cerr << "sluice: " << Printable(Redact(text)) << std::endl;
   return code;
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/pipeline_file.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <variant>
 
 #include "base/spark_error.h"
 #include "cli/global_options.h"
 #include "env/env.h"
+#include "env/posix_file.h"
 #include "service/connect_service.h"
 #include "session/session.h"
 
@@ -18,11 +19,10 @@ namespace sluice::cli {
 namespace {
 
 Result<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return UserError("SLUICE_USAGE", "There is no file " + path + ".");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
+  Result<std::string> text = ReadPlainFile(path, kSmallFileBytes);
+  if (text.ok()) return text;
+  return UserError("SLUICE_USAGE", IsNotFound(text.status()) ? fmt::format("There is no file {}.", path)
+                                                             : FindSparkError(text.status())->message + ".");
 }
 
 Result<std::map<std::string, std::string>> ParseParams(const std::vector<std::string>& params) {

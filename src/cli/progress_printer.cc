@@ -9,6 +9,7 @@
 
 #include "base/log_context.h"
 #include "base/logging.h"
+#include "base/printable.h"
 #include "base/redaction.h"
 #include "streaming/progress.h"
 
@@ -66,7 +67,7 @@ void ProgressPrinter::Show(const QueryProgress& progress) {
   rows_ += progress.input_rows();
   switch (style_) {
     case ProgressStyle::kJson:
-      std::cout << Redact(ProgressToJson(progress)) << std::endl;
+      std::cout << ForStdout(Redact(ProgressToJson(progress))) << std::endl;
       break;
     case ProgressStyle::kBar:
       std::cerr << "\r\033[K" << (expected_rows_ > 0 ? Bar(rows_, expected_rows_) : "") << Summary(progress)

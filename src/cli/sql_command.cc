@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <iostream>
 #include <memory>
+#include <ostream>
 #include <variant>
 
 #include "analysis/sql/parser.h"
 #include "base/spark_error.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/output_file.h"
 #include "cli/row_output.h"
 #include "exec/operator.h"
 #include "service/connect_service.h"
@@ -50,16 +50,18 @@ int RunSql(const SqlOptions& options) {
   if (!program.ok()) return Fail(program.status(), kBadUsage);
   const Result<SqlFile> script = ParseScriptSql(options.query);
   if (!script.ok()) return Fail(script.status(), kQueryFailed);
-  std::ofstream file;
   if (!options.output.empty()) {
-    file.open(options.output);
-    if (!file) return Fail(UserError("SLUICE_USAGE", "The file " + options.output + " cannot be written."), kBadUsage);
+    const auto file = OutputFile::Open(options.output);
+    if (!file.ok()) return Fail(file.status(), kBadUsage);
+    Status done = Execute(*program, *script, format, (*file)->stream());
+    if (done.ok()) done = (*file)->Finish();
+    return done.ok() ? kEndedWell : Fail(done, kQueryFailed);
   }
-  std::ostream& out = options.output.empty() ? std::cout : file;
-  const Status done = Execute(*program, *script, format, out);
+  const std::unique_ptr<std::ostream> out = OpenStdout();
+  const Status done = Execute(*program, *script, format, *out);
   if (!done.ok()) return Fail(done, kQueryFailed);
-  out.flush();
-  if (!out) return Fail(EnvironmentError("SLUICE_IO", "The output could not be written."), kQueryFailed);
+  out->flush();
+  if (!*out) return Fail(EnvironmentError("SLUICE_IO", "The output could not be written."), kQueryFailed);
   return kEndedWell;
 }
 
@@ -71,7 +73,8 @@ void AddSqlCommand(CLI::App* app, Chosen* chosen) {
   options->global.AddTo(command);
   command->add_option("QUERY", options->query, "SQL; tables by path: parquet.`s3a://bucket/key`")->required();
   command->add_option("--format", options->format, "table, csv, json or markdown")->capture_default_str();
-  command->add_option("--output", options->output, "A file instead of standard output");
+  command->add_option("--output", options->output,
+                      "A file instead of standard output; replaced when the query has succeeded");
   command->callback([options, chosen] { *chosen = [options] { return RunSql(*options); }; });
 }
 

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "analysis/connect_types.h"
+#include "base/printable.h"
 #include "client/errors.h"
 #include "client/handles.h"
 #include "exec/operator.h"
@@ -82,13 +83,13 @@ std::vector<std::string> DataFrame::columns() const {
 void DataFrame::printSchema() const {
   auto request = NewAnalysis(*plan_);
   *request.mutable_tree_string()->mutable_plan()->mutable_root() = plan_->relation;
-  std::cout << plan_->session->Analyze(request).tree_string().tree_string() << "\n";
+  std::cout << ForStdout(plan_->session->Analyze(request).tree_string().tree_string()) << "\n";
 }
 
 void DataFrame::explain() const {
   auto request = NewAnalysis(*plan_);
   *request.mutable_explain()->mutable_plan()->mutable_root() = plan_->relation;
-  std::cout << plan_->session->Analyze(request).explain().explain_string() << "\n";
+  std::cout << ForStdout(plan_->session->Analyze(request).explain().explain_string()) << "\n";
 }
 
 bool DataFrame::isStreaming() const {
@@ -109,7 +110,7 @@ std::string DataFrame::showString(int rows, int truncate) const {
 }
 
 void DataFrame::show(int rows, bool truncate) const {
-  std::cout << showString(rows, truncate ? 20 : 0) << std::endl;
+  std::cout << ForStdout(showString(rows, truncate ? 20 : 0)) << std::endl;
 }
 
 std::vector<Row> DataFrame::collect() const {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/spark_session.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
-#include <fstream>
 
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -158,7 +159,7 @@ DataFrame DataFrameReader::table(const std::string& name) const {
 }
 
 bool loadDotenv(const std::string& path) {
-  if (!std::ifstream(path)) return false;
+  if (::access(path.c_str(), R_OK) != 0) return false;
   LoadedDotenv() = ValueOrThrow(DotenvFile::Open(path));
   for (const auto& [name, value] : LoadedDotenv()->first_values()) ::setenv(name.c_str(), value.c_str(), 0);
   return true;

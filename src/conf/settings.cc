@@ -54,6 +54,10 @@ const std::vector<Setting>& Table() {
        "/ready answers 503 when no batch and no look at an idle source has ended for this long."},
       {"spark.sluice.parquet.rowGroupBytes", SettingType::kBytes, "16m", kHonoured,
        "A row group ends after this many bytes of input values. Recorded with each batch.", 1},
+      {"spark.sluice.privateFiles", SettingType::kBool, "false", kHonoured,
+       "True: on a local disk the files and folders of checkpoints and bad records are made 0600 and 0700, whatever "
+       "the "
+       "umask. Those that are there keep their modes."},
       {"spark.sluice.s3.allowUnconditionalWrites", SettingType::kBool, "false", kHonoured,
        "Go on with an S3 store that ignores If-None-Match. Exactly once then rests on there being one writer."},
       {"spark.sluice.s3.caBundle", SettingType::kString, "", kHonoured,

@@ -2,6 +2,7 @@
 #include "env/ca_bundle.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -21,7 +22,8 @@ constexpr const char* kUsualPlaces[] = {
 };
 
 bool Readable(const char* path) {
-  return ::access(path, R_OK) == 0;
+  struct stat info;
+  return ::access(path, R_OK) == 0 && ::stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 }  // namespace
@@ -30,7 +32,7 @@ Result<std::string> FindCaBundle(const std::string& given, std::string_view opti
   if (!given.empty()) {
     if (Readable(given.c_str())) return given;
     return EnvironmentError("SLUICE_TLS.CA_BUNDLE",
-                            fmt::format("The CA bundle {}, named by {}, cannot be read.", given, option));
+                            fmt::format("The CA bundle {}, named by {}, cannot be read as a file.", given, option));
   }
   if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && Readable(file)) return std::string(file);
   for (const char* place : kUsualPlaces) {

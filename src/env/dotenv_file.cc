@@ -5,14 +5,18 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
+#include "env/posix_file.h"
 
 namespace sluice {
+namespace {
+
+constexpr int64_t kLargestFile = 1 << 20;
+
+}  // namespace
 
 std::string FileStamp(const std::string& path) {
   struct stat info {};
@@ -36,11 +40,12 @@ std::shared_ptr<DotenvFile> DotenvFile::Fixed(std::map<std::string, std::string>
 }
 
 Result<std::map<std::string, std::string>> DotenvFile::Read() const {
-  std::ifstream stream(path_);
-  std::stringstream text;
-  text << stream.rdbuf();
-  if (!stream) return UserError("SLUICE_ENV_FILE", fmt::format("The file {} cannot be read.", path_));
-  SLUICE_ASSIGN(auto values, ParseDotenv(text.str(), path_));
+  const Result<std::string> text = ReadPlainFile(path_, kLargestFile);
+  if (!text.ok()) {
+    return UserError("SLUICE_ENV_FILE",
+                     fmt::format("The file {} cannot be read: {}.", path_, FindSparkError(text.status())->message));
+  }
+  SLUICE_ASSIGN(auto values, ParseDotenv(*text, path_));
   for (const auto& [name, value] : values) {
     if (IsSecretKey(name)) RegisterSecret(value);
   }

@@ -141,6 +141,14 @@ std::shared_ptr<Env> MakeRealEnv(std::shared_ptr<DotenvFile> dotenv) {
   return std::make_shared<RealEnv>(std::move(dotenv));
 }
 
+Result<Location> LocatePrivate(Env* env, const std::string& uri, const Conf& conf) {
+  SLUICE_ASSIGN(Location place, env->Locate(uri, conf));
+  if (!conf.GetBool("spark.sluice.privateFiles")) return place;
+  // Where files have no modes, as on S3, the bucket's policy decides.
+  if (std::shared_ptr<FileSystem> with_modes = place.fs->WithPrivateModes()) place.fs = std::move(with_modes);
+  return place;
+}
+
 std::shared_ptr<Env> MakeTestEnv(std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> fs) {
   return std::make_shared<TestEnv>(std::move(clock), std::move(fs));
 }

@@ -43,6 +43,10 @@ std::shared_ptr<Env> MakeRealEnv(std::map<std::string, std::string> dotenv = {})
 // For tests: a clock of the caller's and one file system for every path.
 std::shared_ptr<Env> MakeTestEnv(std::shared_ptr<Clock> clock, std::shared_ptr<FileSystem> fs);
 
+// Env::Locate for what holds offsets and records: with spark.sluice.privateFiles, files and folders that are made there
+// are 0600 and 0700, whatever the umask.
+Result<Location> LocatePrivate(Env* env, const std::string& uri, const Conf& conf);
+
 // Reads KEY=VALUE lines: comments, `export`, single and double quotes; errors name file and line.
 Result<std::map<std::string, std::string>> ParseDotenv(const std::string& text, const std::string& file_name);
 

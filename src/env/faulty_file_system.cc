@@ -57,8 +57,8 @@ Result<std::unique_ptr<PendingFile>> FaultyFileSystem::OpenForWrite(const std::s
   });
 }
 
-Status FaultyFileSystem::Delete(const std::vector<std::string>& paths) {
-  return plan_->Run("Delete", paths.empty() ? "" : paths.front(), [&] { return base_->Delete(paths); });
+Status FaultyFileSystem::Delete(const std::string& root, const std::vector<std::string>& paths) {
+  return plan_->Run("Delete", paths.empty() ? "" : paths.front(), [&] { return base_->Delete(root, paths); });
 }
 
 Status FaultyFileSystem::MakeDurable(const std::string& folder) {
@@ -67,6 +67,11 @@ Status FaultyFileSystem::MakeDurable(const std::string& folder) {
 
 std::string FaultyFileSystem::Uri(const std::string& path) const {
   return base_->Uri(path);
+}
+
+std::shared_ptr<FileSystem> FaultyFileSystem::WithPrivateModes() {
+  std::shared_ptr<FileSystem> base = base_->WithPrivateModes();
+  return base == nullptr ? nullptr : std::make_shared<FaultyFileSystem>(std::move(base), plan_);
 }
 
 }  // namespace sluice

@@ -14,7 +14,8 @@
 namespace sluice {
 
 // For tests: passes calls on to another file system, counts them, and makes the k-th go wrong. A sweep runs the same
-// work for k = 1, 2, ... until calls() stays below k. Every method of FileSystem but Uri is a call, and so are Write,
+// work for k = 1, 2, ... until calls() stays below k. Every method of FileSystem but Uri and
+// WithPrivateModes is a call, and so are Write,
 // CopyFrom, Publish and Replace of its pending files. Thread-safe.
 //
 // A dead process does nothing more: after a crash every call fails with SLUICE_SIMULATED_CRASH until Revive(). What a
@@ -40,9 +41,10 @@ class FaultyFileSystem : public FileSystem {
   Result<std::vector<FileInfo>> List(const std::string& folder, bool recursive) override;
   Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override;
   Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) override;
-  Status Delete(const std::vector<std::string>& paths) override;
+  Status Delete(const std::string& root, const std::vector<std::string>& paths) override;
   Status MakeDurable(const std::string& folder) override;
   std::string Uri(const std::string& path) const override;
+  std::shared_ptr<FileSystem> WithPrivateModes() override;
 
  private:
   class File;

@@ -16,7 +16,7 @@ class FaultyFileSystemTest : public ::testing::Test {
     SLUICE_ASSIGN(auto file, fs_->OpenForWrite("/w/data"));
     SLUICE_RETURN_IF_ERROR(file->Write("abc", 3));
     SLUICE_RETURN_IF_ERROR(file->Publish().status());
-    SLUICE_RETURN_IF_ERROR(fs_->Delete({"/w/old"}));
+    SLUICE_RETURN_IF_ERROR(fs_->Delete("/", {"/w/old"}));
     return fs_->List("/w", true).status();
   }
   void Begin() {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/io/file.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 
 #include "base/spark_error.h"
 #include "env/file_system.h"
+#include "env/local_folder.h"
 #include "env/percent_encoding.h"
 #include "env/posix_file.h"
 
@@ -33,17 +33,14 @@ std::string ParentOf(const std::string& path) {
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
-Status SyncFolder(const std::string& folder) {
-  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return ErrnoError("open", folder);
-  // Some file systems cannot sync a folder and say EINVAL; there is nothing more to do on those.
-  if (::fsync(fd.get()) != 0 && errno != EINVAL) return ErrnoError("fsync", folder);
-  return Status::OK();
-}
+constexpr mode_t kPrivateFile = 0600;
+constexpr mode_t kPrivateFolder = 0700;
 
 // Makes folders and their parents, durable in their parents. Thread-safe.
 class DurableFolders {
  public:
+  explicit DurableFolders(LocalModes modes) : modes_(modes) {}
+
   Status Make(const std::string& folder) {
     struct stat info;
     const std::string parent = ParentOf(folder);
@@ -55,7 +52,7 @@ class DurableFolders {
       SLUICE_RETURN_IF_ERROR(Make(parent));
     } else {
       if (parent != folder) SLUICE_RETURN_IF_ERROR(Make(parent));
-      if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) return ErrnoError("mkdir", folder);
+      SLUICE_RETURN_IF_ERROR(MakeOne(folder));
     }
     SLUICE_RETURN_IF_ERROR(SyncFolder(parent));
     const std::lock_guard lock(mutex_);
@@ -64,11 +61,21 @@ class DurableFolders {
   }
 
  private:
+  Status MakeOne(const std::string& folder) const {
+    if (::mkdir(folder.c_str(), modes_.is_private ? kPrivateFolder : 0777) != 0) {
+      return errno == EEXIST ? Status::OK() : ErrnoError("mkdir", folder);
+    }
+    // The umask may have taken bits away.
+    if (modes_.is_private && ::chmod(folder.c_str(), kPrivateFolder) != 0) return ErrnoError("chmod", folder);
+    return Status::OK();
+  }
+
   bool IsKnown(const std::string& folder) {
     const std::lock_guard lock(mutex_);
     return known_.contains(folder);
   }
 
+  const LocalModes modes_;
   std::mutex mutex_;
   std::set<std::string> known_;
 };
@@ -86,25 +93,11 @@ void DropChecksumFile(const std::string& path) {
   ::unlink(fmt::format("{}/.{}.crc", ParentOf(path), BaseName(path)).c_str());
 }
 
-std::string VersionOf(const struct stat& info) {
-  return fmt::format("{}-{}.{}-{}", info.st_ino, info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_size);
-}
-
-FileInfo InfoOf(const std::string& path, const struct stat& info) {
-  FileInfo file;
-  file.path = path;
-  file.is_folder = S_ISDIR(info.st_mode);
-  file.size = file.is_folder ? 0 : info.st_size;
-  file.modified_ms = info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000;
-  if (!file.is_folder) file.version = VersionOf(info);
-  return file;
-}
-
 Result<bool> SameContent(const std::string& a, const std::string& b) {
-  const FileDescriptor fa(::open(a.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fa.valid()) return ErrnoError("open", a);
-  const FileDescriptor fb(::open(b.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fb.valid()) return ErrnoError("open", b);
+  SLUICE_ASSIGN(const int opened_a, OpenPlainFile(a));
+  const FileDescriptor fa(opened_a);
+  SLUICE_ASSIGN(const int opened_b, OpenPlainFile(b));
+  const FileDescriptor fb(opened_b);
   std::string buffer_a(kWriteBuffer, '\0');
   std::string buffer_b(kWriteBuffer, '\0');
   for (int64_t offset = 0;;) {
@@ -121,17 +114,24 @@ Result<bool> SameContent(const std::string& a, const std::string& b) {
 
 class LocalPendingFile : public PendingFile {
  public:
-  explicit LocalPendingFile(std::string path)
+  LocalPendingFile(std::string path, LocalModes modes)
       : path_(std::move(path)),
         temporary_(TemporaryName(path_)),
-        fd_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
+        modes_(modes),
+        fd_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                   modes.is_private ? kPrivateFile : 0666)) {
     buffer_.reserve(kWriteBuffer);
   }
   ~LocalPendingFile() override {
     if (fd_.valid()) ::unlink(temporary_.c_str());
   }
 
-  Status CheckOpen() const { return fd_.valid() ? Status::OK() : ErrnoError("create", temporary_); }
+  Status CheckOpen() const {
+    if (!fd_.valid()) return ErrnoError("create", temporary_);
+    // The umask may have taken bits away.
+    if (modes_.is_private && ::fchmod(fd_.get(), kPrivateFile) != 0) return ErrnoError("chmod", temporary_);
+    return Status::OK();
+  }
 
   Status Write(const void* data, int64_t size) override {
     const auto count = static_cast<size_t>(size);
@@ -143,8 +143,8 @@ class LocalPendingFile : public PendingFile {
 
   Status CopyFrom(const std::string& path, int64_t offset, int64_t length) override {
     SLUICE_RETURN_IF_ERROR(Flush());
-    const FileDescriptor from(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!from.valid()) return ErrnoError("open", path);
+    SLUICE_ASSIGN(const int opened, OpenPlainFile(path));
+    const FileDescriptor from(opened);
     SLUICE_RETURN_IF_ERROR(CopyBytes(from.get(), path, offset, length));
     // So that Publish need not wait for all of a large copy at once.
     if (length >= kLongCopy && ::fdatasync(fd_.get()) != 0) return ErrnoError("fsync", path_);
@@ -232,6 +232,7 @@ class LocalPendingFile : public PendingFile {
 
   const std::string path_;
   const std::string temporary_;
+  const LocalModes modes_;
   const FileDescriptor fd_;
   std::string buffer_;
   std::string seen_version_;
@@ -239,29 +240,13 @@ class LocalPendingFile : public PendingFile {
 
 class LocalFileSystem : public FileSystem {
  public:
-  Result<std::string> ReadFile(const std::string& path) override {
-    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.valid()) return ErrnoError("open", path);
-    struct stat info;
-    if (::fstat(fd.get(), &info) != 0) return ErrnoError("stat", path);
-    if (S_ISDIR(info.st_mode)) return EnvironmentError("SLUICE_IO", path + " is a folder");
-    std::string content(static_cast<size_t>(info.st_size), '\0');
-    size_t filled = 0;
-    while (filled < content.size()) {
-      const ssize_t count = ::read(fd.get(), content.data() + filled, content.size() - filled);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return ErrnoError("read", path);
-      if (count == 0) break;
-      filled += static_cast<size_t>(count);
-    }
-    content.resize(filled);
-    return content;
-  }
+  explicit LocalFileSystem(LocalModes modes) : modes_(modes), folders_(modes) {}
+
+  Result<std::string> ReadFile(const std::string& path) override { return ReadPlainFile(path, kSmallFileBytes); }
 
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& path) override {
-    struct stat info;
-    if (::stat(path.c_str(), &info) != 0) return ErrnoError("open", path);
-    SLUICE_ASSIGN(auto file, arrow::io::ReadableFile::Open(path));
+    SLUICE_ASSIGN(const int fd, OpenPlainFile(path));
+    SLUICE_ASSIGN(auto file, arrow::io::ReadableFile::Open(fd));  // which closes it, also when this fails
     return file;
   }
 
@@ -272,15 +257,14 @@ class LocalFileSystem : public FileSystem {
   }
 
   Result<std::vector<FileInfo>> List(const std::string& folder, bool recursive) override {
-    std::vector<FileInfo> found;
-    SLUICE_RETURN_IF_ERROR(ListInto(folder, recursive, &found));
+    SLUICE_ASSIGN(std::vector<FileInfo> found, ListFolder(folder, recursive));
     std::sort(found.begin(), found.end(), [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
     return found;
   }
 
   Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override {
     SLUICE_RETURN_IF_ERROR(folders_.Make(ParentOf(path)));
-    LocalPendingFile file(path);
+    LocalPendingFile file(path, modes_);
     SLUICE_RETURN_IF_ERROR(file.CheckOpen());
     SLUICE_RETURN_IF_ERROR(file.Write(content.data(), static_cast<int64_t>(content.size())));
     SLUICE_ASSIGN(const PublishOutcome outcome, file.Publish());
@@ -289,20 +273,13 @@ class LocalFileSystem : public FileSystem {
 
   Result<std::unique_ptr<PendingFile>> OpenForWrite(const std::string& path) override {
     SLUICE_RETURN_IF_ERROR(folders_.Make(ParentOf(path)));
-    auto file = std::make_unique<LocalPendingFile>(path);
+    auto file = std::make_unique<LocalPendingFile>(path, modes_);
     SLUICE_RETURN_IF_ERROR(file->CheckOpen());
     return file;
   }
 
-  Status Delete(const std::vector<std::string>& paths) override {
-    std::set<std::string> folders;
-    for (const std::string& path : paths) {
-      DropChecksumFile(path);
-      if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) return ErrnoError("unlink", path);
-      folders.insert(ParentOf(path));
-    }
-    for (const std::string& folder : folders) SLUICE_RETURN_IF_ERROR(MakeDurable(folder));
-    return Status::OK();
+  Status Delete(const std::string& root, const std::vector<std::string>& paths) override {
+    return DeleteBelow(root, paths);
   }
 
   Status MakeDurable(const std::string& folder) override {
@@ -312,42 +289,19 @@ class LocalFileSystem : public FileSystem {
 
   std::string Uri(const std::string& path) const override { return "file://" + PercentEncodePath(path); }
 
- private:
-  Status ListInto(const std::string& folder, bool recursive, std::vector<FileInfo>* found) {
-    DIR* dir = ::opendir(folder.c_str());
-    if (dir == nullptr) {
-      const Status status = ErrnoError("list", folder);
-      return IsNotFound(status) ? Status::OK() : status;
-    }
-    std::vector<std::string> names;
-    errno = 0;
-    for (const dirent* entry = ::readdir(dir); entry != nullptr; entry = ::readdir(dir)) {
-      const std::string name = entry->d_name;
-      if (name != "." && name != "..") names.push_back(name);
-    }
-    const Status listed = errno == 0 ? Status::OK() : ErrnoError("list", folder);
-    ::closedir(dir);
-    SLUICE_RETURN_IF_ERROR(listed);
-    for (const std::string& name : names) {
-      const std::string path = folder + "/" + name;
-      struct stat info;
-      if (::stat(path.c_str(), &info) != 0) continue;  // deleted since
-      if (recursive && S_ISDIR(info.st_mode)) {
-        SLUICE_RETURN_IF_ERROR(ListInto(path, true, found));
-      } else {
-        found->push_back(InfoOf(path, info));
-      }
-    }
-    return Status::OK();
+  std::shared_ptr<FileSystem> WithPrivateModes() override {
+    return std::make_shared<LocalFileSystem>(LocalModes{.is_private = true});
   }
 
+ private:
+  const LocalModes modes_;
   DurableFolders folders_;
 };
 
 }  // namespace
 
-std::shared_ptr<FileSystem> MakeLocalFileSystem() {
-  return std::make_shared<LocalFileSystem>();
+std::shared_ptr<FileSystem> MakeLocalFileSystem(LocalModes modes) {
+  return std::make_shared<LocalFileSystem>(modes);
 }
 
 }  // namespace sluice

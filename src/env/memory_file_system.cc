@@ -78,12 +78,17 @@ class MemoryFileSystem : public FileSystem {
     std::lock_guard lock(store_->mutex);
     const auto found = store_->files.find(path);
     if (found == store_->files.end()) return NotFoundError(path);
-    return found->second.content;
+    const std::string& content = found->second.content;
+    const auto size = static_cast<int64_t>(content.size());
+    if (size > kSmallFileBytes) return TooLargeError(path, kSmallFileBytes, size);
+    return content;
   }
 
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& path) override {
-    SLUICE_ASSIGN(std::string content, ReadFile(path));
-    return std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(content)));
+    std::lock_guard lock(store_->mutex);
+    const auto found = store_->files.find(path);
+    if (found == store_->files.end()) return NotFoundError(path);
+    return std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(found->second.content));
   }
 
   Result<FileInfo> Stat(const std::string& path) override {
@@ -124,7 +129,8 @@ class MemoryFileSystem : public FileSystem {
     return std::make_unique<MemoryPendingFile>(store_, path);
   }
 
-  Status Delete(const std::vector<std::string>& paths) override {
+  Status Delete(const std::string& root, const std::vector<std::string>& paths) override {
+    SLUICE_RETURN_IF_ERROR(CheckBelow(root, paths));
     std::lock_guard lock(store_->mutex);
     for (const std::string& path : paths) store_->files.erase(path);
     return Status::OK();
@@ -136,10 +142,18 @@ class MemoryFileSystem : public FileSystem {
 
  private:
   static FileInfo InfoOf(const std::pair<const std::string, Entry>& file) {
-    return FileInfo{file.first, static_cast<int64_t>(file.second.content.size()), 0, false,
-                    std::to_string(file.second.version)};
+    FileInfo info;
+    info.path = file.first;
+    info.size = static_cast<int64_t>(file.second.content.size());
+    info.version = std::to_string(file.second.version);
+    return info;
   }
-  static FileInfo FolderInfo(std::string path) { return FileInfo{std::move(path), 0, 0, true, ""}; }
+  static FileInfo FolderInfo(std::string path) {
+    FileInfo info;
+    info.path = std::move(path);
+    info.is_folder = true;
+    return info;
+  }
 
   std::shared_ptr<Store> store_ = std::make_shared<Store>();
 };
@@ -148,18 +162,6 @@ class MemoryFileSystem : public FileSystem {
 
 std::shared_ptr<FileSystem> MakeMemoryFileSystem() {
   return std::make_shared<MemoryFileSystem>();
-}
-
-bool IsNotFound(const Status& status) {
-  return HasErrorClass(status, "SLUICE_FILE_NOT_FOUND");
-}
-
-Status NotFoundError(const std::string& path) {
-  return EnvironmentError("SLUICE_FILE_NOT_FOUND", "There is no " + path);
-}
-
-Status TooShortError(const std::string& path, int64_t size) {
-  return EnvironmentError("SLUICE_FILE_CHANGED", path + " is shorter than " + std::to_string(size) + " bytes");
 }
 
 }  // namespace sluice

@@ -36,7 +36,7 @@ TEST_F(SpooledFileTest, WhatIsKeptAndWhatOverflowsAppearInOrder) {
     EXPECT_TRUE(IsNotFound(fs_->Stat("/t/f").status())) << "seen before it was published";
     EXPECT_EQ(file->Publish().ValueOrDie(), PublishOutcome::kPublished);
     EXPECT_EQ(fs_->ReadFile("/t/f").ValueOrDie(), content) << bytes;
-    EXPECT_TRUE(fs_->Delete({"/t/f"}).ok());
+    EXPECT_TRUE(fs_->Delete("/", {"/t/f"}).ok());
   }
 }
 

@@ -294,7 +294,7 @@ TEST_F(RandomTables, GiveTheSameRowsWithAndWithoutStatistics) {
       EXPECT_EQ(IdsOf(select + condition), expected) << "seed " << seed << ": " << condition;
       read += fs->reads.calls;
     }
-    for (const auto& file : fs->List("/t", true).ValueOrDie()) ASSERT_TRUE(fs->Delete({file.path}).ok());
+    for (const auto& file : fs->List("/t", true).ValueOrDie()) ASSERT_TRUE(fs->Delete("/", {file.path}).ok());
   }
   EXPECT_LT(read, whole * 3 / 4) << "statistics leave nothing out";
 }
@@ -315,7 +315,7 @@ TEST_F(RandomTables, GiveTheFirstRowsOfTheWholeSort) {
       EXPECT_EQ(IdsOf(from + order + fmt::format(" LIMIT {}", limit)), expected)
           << "seed " << seed << ": " << from << order;
     }
-    for (const auto& file : fs->List("/t", true).ValueOrDie()) ASSERT_TRUE(fs->Delete({file.path}).ok());
+    for (const auto& file : fs->List("/t", true).ValueOrDie()) ASSERT_TRUE(fs->Delete("/", {file.path}).ok());
   }
 }
 
@@ -383,7 +383,7 @@ TEST_F(TableCosts, AViewSeesNewFiles) {
   relation.mutable_sql()->set_query("SELECT * FROM parquet.`/t`");
   session->SetView("v", session->Resolve(relation).ValueOrDie());
   EXPECT_EQ(IdsOf("SELECT count(*) FROM v"), Ids{32000});
-  ASSERT_TRUE(fs->Delete({"/t/3.parquet"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/t/3.parquet"}).ok());
   EXPECT_EQ(IdsOf("SELECT count(*) FROM v"), Ids{24000});
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "streaming/bad_record_folder.h"
 
+#include <arrow/buffer.h>
+#include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/spark_error.h"
@@ -22,6 +23,7 @@ constexpr char kReplaying[] = "/_replaying";
 constexpr char kReplayed[] = "/_replayed";
 constexpr std::string_view kBatchFolder = "batch=";
 constexpr char kVersion[] = "v1";
+constexpr int64_t kReadBytes = 1 << 20;
 
 bool IsPartFile(const std::string& name) {
   const auto parsed = ParsePartFileName(name);
@@ -53,6 +55,7 @@ Result<std::vector<Json>> ReadEntry(const LogFolder& log, BatchId batch) {
       SLUICE_RETURN_IF_ERROR(ParseLogVersion(line, 1, path).status());
       continue;
     }
+    SLUICE_RETURN_IF_ERROR(CheckEntryJson(line, path));
     Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) return DamagedFile(path, "a line is not a JSON object");
     lines.push_back(std::move(json));
@@ -64,9 +67,10 @@ Result<std::vector<Json>> ReadEntry(const LogFolder& log, BatchId batch) {
 
 Result<std::unique_ptr<BadRecordFolder>> BadRecordFolder::Open(const std::string& path, const Conf& conf,
                                                                const std::string& query_id, Env* env) {
-  SLUICE_ASSIGN(Location folder, env->Locate(path, conf));
+  SLUICE_ASSIGN(Location folder, LocatePrivate(env, path, conf));
+  std::string root = folder.path;
   folder.path += "/query=" + query_id;
-  return std::unique_ptr<BadRecordFolder>(new BadRecordFolder(path, query_id, std::move(folder)));
+  return std::unique_ptr<BadRecordFolder>(new BadRecordFolder(path, query_id, std::move(root), std::move(folder)));
 }
 
 std::string BadRecordFolder::FolderOf(BatchId batch) const {
@@ -92,7 +96,7 @@ Status BadRecordFolder::RemoveFiles(BatchId batch, const std::vector<BadRecordFi
     const auto same = [&](const BadRecordFile& kept) { return kept.name == file.name; };
     if (std::none_of(except.begin(), except.end(), same)) others.push_back(FolderOf(batch) + "/" + file.name);
   }
-  return others.empty() ? Status::OK() : folder_.fs->Delete(others);
+  return others.empty() ? Status::OK() : folder_.fs->Delete(root_, others);
 }
 
 Status BadRecordFolder::CreateEntry(const std::string& log, BatchId batch, const std::string& text) const {
@@ -117,11 +121,24 @@ Status BadRecordFolder::Commit(BatchId batch, const std::vector<BadRecordFile>& 
   return CreateEntry(kCommitted, batch, text);
 }
 
+// Line ends of a file of any size.
+Result<int64_t> BadRecordFolder::CountLines(const std::string& path) const {
+  SLUICE_ASSIGN(const auto file, folder_.fs->OpenForRead(path));
+  SLUICE_ASSIGN(const int64_t size, file->GetSize());
+  int64_t lines = 0;
+  for (int64_t at = 0; at < size;) {
+    SLUICE_ASSIGN(const auto piece, file->ReadAt(at, std::min(kReadBytes, size - at)));
+    if (piece->size() == 0) return DamagedFile(path, "it became shorter while it was read");
+    lines += std::count(piece->data(), piece->data() + piece->size(), '\n');
+    at += piece->size();
+  }
+  return lines;
+}
+
 Status BadRecordFolder::CommitListed(BatchId batch) const {
   SLUICE_ASSIGN(std::vector<BadRecordFile> files, ListFiles(batch));
   for (BadRecordFile& file : files) {
-    SLUICE_ASSIGN(const std::string text, folder_.fs->ReadFile(FolderOf(batch) + "/" + file.name));
-    file.records = std::count(text.begin(), text.end(), '\n');
+    SLUICE_ASSIGN(file.records, CountLines(FolderOf(batch) + "/" + file.name));
   }
   return Commit(batch, files);
 }
@@ -197,7 +214,9 @@ Result<std::vector<BadRecordFolder::Unsettled>> BadRecordFolder::FindUnsettled(B
   for (const FileInfo& folder : folders) {
     const std::string name(BaseName(folder.path));
     if (!name.starts_with(kBatchFolder)) continue;
-    const BatchId batch(std::atoll(name.c_str() + kBatchFolder.size()));
+    const std::optional<BatchId> named = ParseBatchName(std::string_view(name).substr(kBatchFolder.size()));
+    if (!named || FolderOf(*named) != folder.path) continue;  // none of ours: batch=x, batch=007
+    const BatchId batch = *named;
     if (batch >= next || committed.contains(batch) || begun.contains(batch)) continue;
     SLUICE_ASSIGN(const std::vector<BadRecordFile> files, ListFiles(batch));
     if (!files.empty()) found.push_back({batch, std::nullopt});

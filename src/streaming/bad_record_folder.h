@@ -70,15 +70,17 @@ class BadRecordFolder {
   Result<std::vector<BatchId>> ToReplay(BatchId replay, BatchId through) const;
 
  private:
-  BadRecordFolder(std::string path, std::string query_id, Location folder)
-      : path_(std::move(path)), query_id_(std::move(query_id)), folder_(std::move(folder)) {}
+  BadRecordFolder(std::string path, std::string query_id, std::string root, Location folder)
+      : path_(std::move(path)), query_id_(std::move(query_id)), root_(std::move(root)), folder_(std::move(folder)) {}
+  Result<int64_t> CountLines(const std::string& path) const;
   Result<std::set<BatchId>> EntriesOf(const std::string& log) const;
   Result<BatchId> ReadThrough(const std::string& log, BatchId replay) const;
   Status CreateEntry(const std::string& log, BatchId batch, const std::string& text) const;
 
   const std::string path_;
   const std::string query_id_;
-  const Location folder_;  // <path>/query=<id>
+  const std::string root_;  // path_ inside the file system; nothing outside of it is deleted, nor behind a link in it
+  const Location folder_;   // <path>/query=<id>
 };
 
 }  // namespace sluice

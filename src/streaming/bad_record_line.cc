@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "checkpoint/json_number.h"
@@ -15,6 +16,7 @@ namespace sluice {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using ParsedJson = nlohmann::json;  // an ordered one would compare each key with all before it
 
 constexpr size_t kEncodedPiece = 3 << 16;  // a multiple of three bytes has no padding
 
@@ -50,7 +52,7 @@ Status WriteValue(const std::optional<std::string>& value, const std::function<S
 }
 
 // Throws nlohmann's exceptions for fields that are missing or of another type.
-std::optional<std::string> Decoded(const Json& field) {
+std::optional<std::string> Decoded(const ParsedJson& field) {
   if (field.is_null()) return std::nullopt;
   auto bytes = DecodeBase64(field.get<std::string>());
   if (!bytes) throw std::invalid_argument("a value is not base64");
@@ -58,13 +60,13 @@ std::optional<std::string> Decoded(const Json& field) {
 }
 
 template <typename Number>
-Number Whole(const Json& field) {
+Number Whole(const ParsedJson& field) {
   const auto number = Int64Of(field);
   if (!number || *number != static_cast<Number>(*number)) throw std::invalid_argument("a number is not whole");
   return static_cast<Number>(*number);
 }
 
-SourceRecord FromJson(const Json& json) {
+SourceRecord FromJson(const ParsedJson& json) {
   SourceRecord record;
   record.topic = json.at("topic").get<std::string>();
   record.partition = Whole<int32_t>(json.at("partition"));
@@ -74,7 +76,7 @@ SourceRecord FromJson(const Json& json) {
   record.key = Decoded(json.at("key"));
   record.value = Decoded(json.at("value"));
   if (json.at("headers").is_array()) {
-    for (const Json& header : json.at("headers")) {
+    for (const ParsedJson& header : json.at("headers")) {
       record.headers.emplace_back(header.at("key").get<std::string>(), Decoded(header.at("value")));
     }
   }
@@ -121,7 +123,8 @@ Result<std::string> FormatBadRecord(const SourceRecord& record, const Status& er
 }
 
 Result<SourceRecord> ParseBadRecord(std::string_view line, const std::string& place) {
-  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (JsonNestsDeeperThan(line)) return DamagedFile(place, "a line is nested too deeply");
+  const ParsedJson json = ParsedJson::parse(line, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded() || !json.is_object()) return DamagedFile(place, "a line is not a JSON object");
   if (!json.contains("topic")) {
     return NotSupported(

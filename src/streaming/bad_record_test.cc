@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "base/spark_error.h"
@@ -189,8 +190,59 @@ TEST_F(BadRecords, AnEntryWithValuesOfOtherTypesIsDamaged) {
   for (const char* line : {R"({"file":1,"records":1,"bytes":1})", R"({"file":"f","records":"1","bytes":1})", "{}"}) {
     EXPECT_TRUE(fs->CreateAtomic("/bad/query=q/_committed/7", std::string("v1\n") + line).ok());
     EXPECT_TRUE(HasErrorClass(folder->FilesOf(BatchId(7)).status(), "SLUICE_CHECKPOINT_DAMAGED")) << line;
-    EXPECT_TRUE(fs->Delete({"/bad/query=q/_committed/7"}).ok());
+    EXPECT_TRUE(fs->Delete("/", {"/bad/query=q/_committed/7"}).ok());
   }
+}
+
+TEST_F(BadRecords, AnEntryNamesNoFilesElsewhere) {
+  const auto folder = BadRecordFolder::Open("/bad", {}, "q", script_.env().get()).ValueOrDie();
+  const auto fs = script_.env()->Locate("/bad", {})->fs;
+  const std::string part = "part-00000-78047e42-570e-476a-a8da-4f6632edc9a2-c000";
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "[";
+  for (const std::string& file : {"../" + part + ".jsonl", "/etc/" + part + ".jsonl", part + "/../../x.jsonl",
+                                  part + ".jsonl/../x", part + ".json", std::string("..")}) {
+    EXPECT_TRUE(
+        fs->CreateAtomic("/bad/query=q/_committed/7", "v1\n{\"file\":\"" + file + "\",\"records\":1,\"bytes\":1}")
+            .ok());
+    EXPECT_TRUE(HasErrorClass(folder->FilesOf(BatchId(7)).status(), "SLUICE_CHECKPOINT_DAMAGED")) << file;
+    EXPECT_TRUE(fs->Delete("/", {"/bad/query=q/_committed/7"}).ok());
+  }
+  EXPECT_TRUE(fs->CreateAtomic("/bad/query=q/_committed/8", "v1\n" + deep).ok());
+  EXPECT_THAT(folder->FilesOf(BatchId(8)).status().message(), HasSubstr("nested too deeply"));
+  EXPECT_TRUE(HasErrorClass(ParseBadRecord(deep, "/bad/x").status(), "SLUICE_CHECKPOINT_DAMAGED"));
+}
+
+// Folders that another hand made; none is batch 0 or 7.
+TEST_F(BadRecords, OnlyFoldersOfBatchesAreSettled) {
+  const auto folder = BadRecordFolder::Open("/bad", {}, "q", script_.env().get()).ValueOrDie();
+  const auto fs = script_.env()->Locate("/bad", {})->fs;
+  const std::string part = "/part-00000-78047e42-570e-476a-a8da-4f6632edc9a2-c000.jsonl";
+  for (const char* name : {"batch=x", "batch=", "batch=007", "batch=-1", "batch=9223372036854775807"}) {
+    EXPECT_TRUE(fs->CreateAtomic(std::string("/bad/query=q/") + name + part, "{}\n").ok());
+  }
+  EXPECT_THAT(folder->FindUnsettled(BatchId(100)).ValueOrDie(), IsEmpty());
+  EXPECT_TRUE(fs->CreateAtomic("/bad/query=q/batch=3" + part, "{}\n{}\n").ok());
+  EXPECT_THAT(folder->FindUnsettled(BatchId(100)).ValueOrDie(), SizeIs(1));
+  EXPECT_TRUE(folder->CommitListed(BatchId(3)).ok());
+  EXPECT_EQ(folder->FilesOf(BatchId(3)).ValueOrDie().front().records, 2);
+}
+
+TEST_F(BadRecords, NothingBehindALinkIsRemoved) {
+  const std::string top = testing::TempDir() + "bad_record_links";
+  std::filesystem::remove_all(top);
+  const auto env = MakeTestEnv(std::make_shared<ManualClock>(0), MakeLocalFileSystem());
+  const std::string part = "/part-00000-78047e42-570e-476a-a8da-4f6632edc9a2-c000.jsonl";
+  ASSERT_TRUE(env->Locate(top, {})->fs->CreateAtomic(top + "/victim" + part, "{}\n").ok());
+  std::filesystem::create_directories(top + "/bad/query=q");
+  std::filesystem::create_symlink(top + "/victim", top + "/bad/query=q/batch=3");
+  const auto folder = BadRecordFolder::Open(top + "/bad", {}, "q", env.get()).ValueOrDie();
+  EXPECT_TRUE(HasErrorClass(folder->RemoveFiles(BatchId(3), {}), "SLUICE_LINK"));
+  std::filesystem::create_symlink(top + "/bad/query=q", top + "/bad/query=r");
+  const auto other = BadRecordFolder::Open(top + "/bad", {}, "r", env.get()).ValueOrDie();
+  EXPECT_TRUE(HasErrorClass(other->RemoveFiles(BatchId(3), {}), "SLUICE_LINK"));
+  EXPECT_TRUE(std::filesystem::exists(top + "/victim" + part));
+  std::filesystem::remove_all(top);
 }
 
 TEST(BadRecordLine, ARecordComesBackAsItWas) {

@@ -13,7 +13,7 @@
 #include "base/spark_error.h"
 #include "checkpoint/file_sink_log.h"
 #include "connectors/file/table_check.h"
-#include "connectors/parquet/table_files.h"
+#include "connectors/file/table_paths.h"
 #include "streaming/stream_script.h"
 
 namespace sluice {

@@ -58,7 +58,7 @@ Status MicroBatchLoop::Open() {
   runner_ = std::make_unique<BatchRunner>(std::move(shape), resources_.tasks);
   Location folder{MakeMemoryFileSystem(), "/checkpoint"};
   if (!spec_.checkpoint.empty()) {
-    SLUICE_ASSIGN(folder, resources_.env->Locate(spec_.checkpoint, spec_.conf));
+    SLUICE_ASSIGN(folder, LocatePrivate(resources_.env.get(), spec_.checkpoint, spec_.conf));
   }
   const bool allow_unconditional = spec_.conf.GetBool("spark.sluice.s3.allowUnconditionalWrites");
   SLUICE_ASSIGN(checkpoint_, Checkpoint::Open(folder, resources_.env.get(), allow_unconditional));
@@ -86,7 +86,7 @@ Status MicroBatchLoop::Open() {
 
 // How the planned batch was begun before. Under yet another setup now? Then the attempt after this one shall know.
 Status MicroBatchLoop::RecallAttempts() {
-  const AttemptMarks marks(checkpoint_->offsets().folder());
+  const AttemptMarks marks(checkpoint_->offsets().folder(), checkpoint_->location().path);
   SLUICE_ASSIGN(earlier_bad_records_, marks.Of(planned_->batch));
   begun_otherwise_ = !earlier_bad_records_.empty();
   earlier_bad_records_.push_back(planned_->entry.conf.Find(kBadRecordsPath).value_or(""));
@@ -329,7 +329,8 @@ Status MicroBatchLoop::FinishBatch(const Planned& planned, const BatchOutcome& o
   const Status purged = checkpoint_->Purge(planned.batch, spec_.conf.GetInt("spark.sql.streaming.minBatchesToRetain"));
   if (!purged.ok()) Log(LogLevel::kWarn, "Query {}: old log entries could not be deleted: {}", id_, purged.message());
   if (begun_otherwise_) {
-    const Status removed = AttemptMarks(checkpoint_->offsets().folder()).Remove(planned.batch);
+    const Status removed =
+        AttemptMarks(checkpoint_->offsets().folder(), checkpoint_->location().path).Remove(planned.batch);
     if (!removed.ok()) Log(LogLevel::kWarn, "Marks of batch {} stay: {}", planned.batch.value, removed.message());
     begun_otherwise_ = false;
   }

@@ -84,7 +84,7 @@ TEST_F(ReplaySourceTest, ADamagedFileIsNamed) {
   SetAside(1, {Record(0, 1, "v")});
   const std::string path = folder_->FolderOf(BatchId(1)) + "/" + kPart;
   const std::string text = fs_->ReadFile(path).ValueOrDie();
-  ASSERT_TRUE(fs_->Delete({path}).ok());
+  ASSERT_TRUE(fs_->Delete("/", {path}).ok());
   ReplaySource source(folder_.get(), {BatchId(1)});
   EXPECT_TRUE(IsNotFound(source.PlanTasks("", "").status()));
   ASSERT_TRUE(fs_->CreateAtomic(path, text.substr(1)).ok());

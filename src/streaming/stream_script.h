@@ -74,7 +74,7 @@ class StreamScript {
     return names;
   }
   std::string Read(const std::string& path) const { return fs_->ReadFile(path).ValueOrDie(); }
-  void Delete(const std::string& path) { ASSERT_TRUE(fs_->Delete({path}).ok()); }
+  void Delete(const std::string& path) { ASSERT_TRUE(fs_->Delete("/", {path}).ok()); }
   FileSystem& fs() { return *fs_; }
   const std::shared_ptr<FileSystem>& shared_fs() const { return fs_; }
   QueryManager& manager() { return manager_; }

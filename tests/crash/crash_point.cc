@@ -233,6 +233,10 @@ int renameat2(int from_folder, const char* from, int to_folder, const char* to, 
   });
 }
 
+int renameat(int from_folder, const char* from, int to_folder, const char* to) {
+  return renameat2(from_folder, from, to_folder, to, 0);
+}
+
 int link(const char* from, const char* to) {
   static auto real = Real<int (*)(const char*, const char*)>("link");
   return At("link", to, [&] { return ChangingEntry(to, [&] { return real(from, to); }); });
@@ -264,6 +268,12 @@ int remove(const char* path) {
 int mkdir(const char* path, mode_t mode) {
   static auto real = Real<int (*)(const char*, mode_t)>("mkdir");
   return At("mkdir", path, [&] { return ChangingEntry(path, [&] { return real(path, mode); }); });
+}
+
+int mkdirat(int folder, const char* path, mode_t mode) {
+  static auto real = Real<int (*)(int, const char*, mode_t)>("mkdirat");
+  const std::string whole = PathAt(folder, path);
+  return At("mkdir", whole, [&] { return ChangingEntry(whole, [&] { return real(folder, path, mode); }); });
 }
 
 int ftruncate(int fd, off_t size) {

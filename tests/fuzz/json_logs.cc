@@ -6,6 +6,7 @@
 #include "checkpoint/offset_log.h"
 #include "checkpoint/query_metadata.h"
 #include "checkpoint/source_log.h"
+#include "connectors/file/table_paths.h"
 #include "connectors/kafka/offset_json.h"
 #include "targets.h"
 
@@ -28,6 +29,26 @@ void RoundTrip(const std::string& text, Parse parse, Format format) {
   FUZZ_CHECK(format(*second) == written, written);
 }
 
+// Whatever an entry names is a file below the table's folder, or refused.
+void PathsStayInside(const std::string& text) {
+  const auto entries = ParseSinkLogEntries(text, kPath);
+  if (!entries.ok()) return;
+  TablePaths paths({MakeMemoryFileSystem(), "/t"});
+  for (const SinkLogEntry& entry : *entries) {
+    const auto path = paths.PathOf(entry.path);
+    FUZZ_CHECK(!path.ok() || IsBelow("/t", *path), *path);
+  }
+}
+
+// A query id becomes the name of a folder.
+void IdsAreNames(const std::string& text) {
+  const auto metadata = ParseQueryMetadata(text, kPath);
+  if (!metadata.ok()) return;
+  FUZZ_CHECK(
+      metadata->id.size() == 36 && metadata->id.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos,
+      metadata->id);
+}
+
 }  // namespace
 
 void JsonLogs(std::string_view input) {
@@ -39,8 +60,10 @@ void JsonLogs(std::string_view input) {
     case 'c':
       return RoundTrip(text, ParseCommitEntry, FormatCommitEntry);
     case 's':
+      PathsStayInside(text);
       return RoundTrip(text, ParseSinkLogEntries, FormatSinkLogEntries);
     case 'm':
+      IdsAreNames(text);
       return RoundTrip(text, ParseQueryMetadata, FormatQueryMetadata);
     case 'i':
       return RoundTrip(text, ParseInitialOffset, FormatInitialOffset);

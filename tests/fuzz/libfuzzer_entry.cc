@@ -30,6 +30,6 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  chosen->run({reinterpret_cast<const char*>(data), size});
+  sluice::fuzz::RunWithinBudget(*chosen, {reinterpret_cast<const char*>(data), size});
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -40,7 +41,7 @@ TEST_P(Replay, InputsAsTheyAre) {
   ASSERT_FALSE(inputs.empty()) << "no corpus";
   for (const auto& path : inputs) {
     SCOPED_TRACE(path.filename().string());
-    GetParam().run(Read(path));
+    RunWithinBudget(GetParam(), Read(path));
   }
 }
 
@@ -78,7 +79,7 @@ TEST_P(Replay, InputsTornAndBent) {
   for (int i = times == nullptr ? 400 : std::atoi(times); i > 0; --i) {
     const std::string input = Mutated(seeds, &random);
     if (times != nullptr) std::ofstream(std::string("last_input_") + GetParam().name, std::ios::binary) << input;
-    GetParam().run(input);
+    RunWithinBudget(GetParam(), input);
   }
 }
 
@@ -89,13 +90,63 @@ TEST_P(Replay, NestedDeeply) {
     std::string nested;
     for (int i = 0; i < kDepth; ++i) nested += open;
     const auto inputs = InputsOf(GetParam());
-    GetParam().run(nested);
+    RunWithinBudget(GetParam(), nested);
     for (const auto& path : inputs) {
       const std::string seed = Read(path);
       const size_t colon = seed.find(':');
-      if (colon != std::string::npos) GetParam().run(seed.substr(0, colon + 1) + nested + seed.substr(colon + 1));
+      if (colon != std::string::npos)
+        RunWithinBudget(GetParam(), seed.substr(0, colon + 1) + nested + seed.substr(colon + 1));
     }
   }
+}
+
+// A megabyte of one thing, in the place of the text behind each seed's first byte, first line and first colon. Whatever
+// becomes of it takes no more than the target's budget.
+TEST_P(Replay, Bombs) {
+  if (!GetParam().takes_bombs) GTEST_SKIP() << "none are given to this target";
+  for (const std::string piece :
+       {"[", "{\"a\":", "[0,", "{\"a\":1},", "\"a\":1,", "\n", "{}\n", "\\u0000", "9", "a=b\n", "\""}) {
+    std::string bomb;
+    while (bomb.size() < (1U << 20)) bomb += piece;
+    for (const auto& path : InputsOf(GetParam())) {
+      const std::string seed = Read(path);
+      for (const size_t end : {size_t{0}, seed.find('\n'), seed.find(':')}) {
+        if (end < seed.size()) RunWithinBudget(GetParam(), seed.substr(0, end + 1) + bomb);
+      }
+    }
+  }
+}
+
+// Keys that differ: what compares each one with all before it shows here.
+TEST_P(Replay, BombsOfKeys) {
+  if (!GetParam().takes_bombs) GTEST_SKIP() << "none are given to this target";
+  std::string keys = "{\"a\":{";
+  for (int i = 0; keys.size() < (1U << 20); ++i) keys += "\"" + std::to_string(i) + "\":1,";
+  keys += "\"z\":1}}";
+  for (const auto& path : InputsOf(GetParam())) {
+    const std::string seed = Read(path);
+    RunWithinBudget(GetParam(), seed.substr(0, 1) + keys);
+    RunWithinBudget(GetParam(), seed.substr(0, seed.find('\n') + 1) + keys);
+  }
+}
+
+// The budget can be passed.
+TEST(BudgetDeathTest, MoreMemoryOrTimeThanThereIsEndsTheRun) {
+  const Target wasteful{"wasteful",
+                        [](std::string_view) {
+                          static std::string kept;
+                          kept.assign(2 << 20, 'x');
+                          kept = std::string();
+                        },
+                        {5'000, 1 << 20}};
+  EXPECT_DEATH(RunWithinBudget(wasteful, ""), "wasteful: [0-9]+ bytes");
+  const Target slow{"slow",
+                    [](std::string_view) {
+                      for (const std::clock_t end = std::clock() + CLOCKS_PER_SEC / 20; std::clock() < end;) {
+                      }
+                    },
+                    {10, 1 << 20}};
+  EXPECT_DEATH(RunWithinBudget(slow, ""), "slow: [0-9]+ ms");
 }
 
 INSTANTIATE_TEST_SUITE_P(Fuzz, Replay, testing::ValuesIn(Targets()),

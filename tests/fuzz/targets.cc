@@ -4,10 +4,22 @@
 namespace sluice::fuzz {
 
 const std::vector<Target>& Targets() {
+  // A log entry of a megabyte may become objects of JSON, each larger than its text.
+  constexpr Budget kLog{.cpu_ms = 5'000, .bytes = 128LL << 20};
   static const std::vector<Target> targets = {
-      {"connect_plan", ConnectPlan}, {"dotenv", Dotenv},          {"jaas", Jaas},       {"json_logs", JsonLogs},
-      {"parquet_file", ParquetFile}, {"patterns", Patterns},      {"payload", Payload}, {"s3_reply", S3Reply},
-      {"schema_text", SchemaText},   {"split_twins", SplitTwins}, {"sql_text", SqlText}};
+      {"bad_records", BadRecords, kLog, true},
+      {"connect_plan", ConnectPlan},
+      {"dotenv", Dotenv, kLog, true},
+      {"jaas", Jaas},
+      {"json_logs", JsonLogs, kLog, true},
+      {"parquet_file", ParquetFile},
+      {"patterns", Patterns},
+      {"payload", Payload},
+      {"s3_reply", S3Reply},
+      {"schema_text", SchemaText},
+      {"split_twins", SplitTwins},
+      {"sql_text", SqlText},
+  };
   return targets;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/printable.h"
 #include "base/spark_error.h"
 #include "connectors/memory/collected_slices.h"
 #include "connectors/registry.h"
@@ -53,7 +54,9 @@ class ConsoleSink : public StreamSink {
       SLUICE_RETURN_IF_ERROR(AppendRows(*rows, truncate_ ? kTruncated : 0, context_.conf.time_zone(), &table));
     }
     constexpr const char* kRule = "-------------------------------------------";
-    *out_ << fmt::format("{}\nBatch: {}\n{}\n{}", kRule, batch.value, kRule, FormatTextTable(table, truncate_));
+    std::string rows = FormatTextTable(table, truncate_);
+    if (out_ == &std::cout) rows = ForStdout(std::move(rows));
+    *out_ << fmt::format("{}\nBatch: {}\n{}\n{}", kRule, batch.value, kRule, rows);
     // As show() does: an empty line ends a whole table, this remark a cut one.
     *out_ << (more ? fmt::format("only showing top {} row{}\n", max_rows_, max_rows_ == 1 ? "" : "s") : "\n")
           << std::flush;

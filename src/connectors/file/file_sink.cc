@@ -9,7 +9,7 @@
 #include "base/spark_error.h"
 #include "connectors/file/file_task_writer.h"
 #include "connectors/file/part_file_name.h"
-#include "connectors/parquet/table_files.h"
+#include "connectors/file/table_paths.h"
 
 namespace sluice {
 namespace {
@@ -198,7 +198,7 @@ void FileSink::RemoveUnnamed(BatchId batch, const std::vector<SinkLogEntry>& ent
     for (const SinkLogEntry& entry : entries) {
       if (!named.contains(FileNameOf(entry))) paths.push_back(PathOfUri(entry.path));
     }
-    return folder_.fs->Delete(paths);
+    return folder_.fs->Delete(folder_.path, paths);
   };
   if (const Status removed = remove(); !removed.ok()) {
     Log(LogLevel::kWarn, "Files that batch {} left in {} could not be deleted (checkpoint clean does it): {}",
@@ -233,6 +233,15 @@ Result<std::optional<bool>> FileSink::Settle(BatchId batch) {
   return std::optional<bool>(false);
 }
 
+Status FileSink::UnseenBehind(const std::string& link, BatchId batch) const {
+  return EnvironmentError(
+      "SLUICE_LINK",
+      fmt::format("{} is a symbolic link to a folder, which is not followed: files that an earlier attempt at batch {} "
+                  "may have left behind it would stand in the table twice. Make it a folder.",
+                  link, batch.value),
+      false, {{"file", link}, {"batchId", batch.ToString()}});
+}
+
 // After a crash and a restart with, say, another codec, the batch has files of other names than the first attempt,
 // whose files a plain listing would count as well. The sink log has the batch by now, so no process can commit them any
 // more. commits/N is not written yet, so that a crash in here is made good at the next start.
@@ -243,12 +252,13 @@ Status FileSink::DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEn
   std::vector<std::string> leftovers;
   for (const FileInfo& file : files) {
     const std::string name(BaseName(file.path));
+    if (file.is_link && !name.starts_with("_") && !name.starts_with(".")) return UnseenBehind(file.path, batch);
     if (!kept.contains(name) && IsOurs(name, batch)) leftovers.push_back(file.path);
   }
   if (leftovers.empty()) return Status::OK();
   Log(LogLevel::kInfo, "Batch {} was begun otherwise before: {} files of that attempt are deleted from {}.",
       batch.value, leftovers.size(), context_.path);
-  return folder_.fs->Delete(leftovers);
+  return folder_.fs->Delete(folder_.path, leftovers);
 }
 
 }  // namespace sluice

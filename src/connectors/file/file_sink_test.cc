@@ -154,11 +154,11 @@ TEST_F(FileSinkTest, RecoveredBatchOfAnotherQueryIsRefused) {
 TEST_F(FileSinkTest, LostSinkLogEntriesAreRefused) {
   auto sink = *Started(0, false);
   for (int batch = 0; batch < 3; ++batch) ASSERT_TRUE(RunBatch(sink.get(), batch).ok());
-  ASSERT_TRUE(fs->Delete({"/out/_spark_metadata/2"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/out/_spark_metadata/2"}).ok());
   EXPECT_TRUE(HasErrorClass(Started(3, false).status(), "SLUICE_SINK_LOG_DAMAGED"));
   EXPECT_TRUE(Started(2, true).ok());
   ASSERT_TRUE(RunBatch(Started(2, true)->get(), 2).ok());
-  ASSERT_TRUE(fs->Delete({"/out/_spark_metadata/1"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/out/_spark_metadata/1"}).ok());
   const Status status = Started(3, false).status();
   EXPECT_TRUE(HasErrorClass(status, "SLUICE_SINK_LOG_DAMAGED")) << status;
   EXPECT_NE(status.message().find("/out/_spark_metadata/1"), std::string::npos);
@@ -167,7 +167,7 @@ TEST_F(FileSinkTest, LostSinkLogEntriesAreRefused) {
 TEST_F(FileSinkTest, EmptySinkLogEntryIsRefused) {
   auto sink = *Started(0, false);
   for (int batch = 0; batch < 2; ++batch) ASSERT_TRUE(RunBatch(sink.get(), batch).ok());
-  ASSERT_TRUE(fs->Delete({"/out/_spark_metadata/1"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/out/_spark_metadata/1"}).ok());
   ASSERT_TRUE(fs->CreateAtomic("/out/_spark_metadata/1", "").ok());
   const Status status = Started(2, false).status();
   EXPECT_TRUE(HasErrorClass(status, "SLUICE_CHECKPOINT_DAMAGED")) << status;
@@ -209,7 +209,7 @@ TEST_F(FileSinkTest, AWriterThatSpellsTheFolderOtherwiseDeletesNothing) {
   const auto files = PartFiles();
   std::string log = *fs->ReadFile("/out/_spark_metadata/0");
   for (size_t at = 0; (at = log.find("file:///out", at)) != std::string::npos;) log.replace(at, 11, "file:///mnt/out");
-  ASSERT_TRUE(fs->Delete({"/out/_spark_metadata/0"}).ok());
+  ASSERT_TRUE(fs->Delete("/", {"/out/_spark_metadata/0"}).ok());
   ASSERT_TRUE(fs->CreateAtomic("/out/_spark_metadata/0", log).ok());
   EXPECT_TRUE(RunBatch(late.get(), 0, 100).ok());
   EXPECT_EQ(PartFiles(), files);

@@ -74,7 +74,7 @@ FileTaskWriter::~FileTaskWriter() {
   if (finished_ || task_.deterministic || published_.empty()) return;
   // A re-run gives files of this kind other names, so these would stay for ever. (Names that follow from the data are
   // kept: another process that re-runs the batch may count on them.)
-  const Status status = task_.folder.fs->Delete(published_);
+  const Status status = task_.folder.fs->Delete(task_.folder.path, published_);
   if (!status.ok()) Log(LogLevel::kWarn, "Files of an abandoned task could not be deleted: {}", status.message());
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kUuidLength = 36;
 constexpr char kVersion = '8';
+constexpr size_t kLongestName = 1024;  // of an S3 key; of a file on a disk 255
 
 std::array<uint8_t, 32> Sha256(std::string_view text) {
   std::array<uint8_t, 32> digest{};
@@ -46,6 +47,8 @@ std::string FormatPartFileName(const PartFileName& name) {
 }
 
 std::optional<PartFileName> ParsePartFileName(std::string_view name) {
+  // The library's expressions take stack for each character.
+  if (name.size() > kLongestName) return std::nullopt;
   static const std::regex pattern(
       "part-([0-9]{5,18})-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})([-.])c([0-9]{3,9})(\\..+)");
   std::match_results<std::string_view::const_iterator> match;

@@ -94,5 +94,11 @@ TEST(PartFileName, ParsesWhatItFormatsAndNothingElse) {
   EXPECT_FALSE(ParsePartFileName("_SUCCESS").has_value());
 }
 
+TEST(PartFileName, AnEndlessNameIsNone) {
+  const std::string name = "part-00000-78047e42-570e-476a-a8da-4f6632edc9a2-c000.";
+  EXPECT_TRUE(ParsePartFileName(name + std::string(900, 'x')));
+  EXPECT_FALSE(ParsePartFileName(name + std::string(1 << 20, 'x')));
+}
+
 }  // namespace
 }  // namespace sluice

@@ -3,15 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <map>
 #include <optional>
 
+#include "base/printable.h"
 #include "base/spark_error.h"
 #include "checkpoint/checkpoint_check.h"
 #include "checkpoint/file_sink_log.h"
 #include "connectors/file/part_file_name.h"
 #include "connectors/file/table_marks.h"
-#include "connectors/parquet/table_files.h"
+#include "connectors/file/table_paths.h"
 
 namespace sluice {
 namespace {
@@ -21,6 +23,8 @@ bool IsDamage(const Status& status) {
          HasErrorClass(status, "SLUICE_SINK_LOG_DAMAGED") ||
          HasErrorClass(status, "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION");
 }
+
+constexpr int64_t kNamedOutside = 100;  // one by one
 
 // Where the sink log stands against the checkpoint; the same rule as FileSink::Start.
 void CompareEnds(const CheckpointReport& checkpoint, std::optional<BatchId> latest, TableReport* report) {
@@ -41,21 +45,43 @@ void CompareEnds(const CheckpointReport& checkpoint, std::optional<BatchId> late
   }
 }
 
+std::string Text(const Status& status) {
+  const SparkErrorDetail* detail = FindSparkError(status);
+  return detail == nullptr ? status.message() : detail->message;
+}
+
 // The files that the log names, by path; nothing when the log cannot be read.
-Result<std::optional<std::map<std::string, int64_t>>> NamedFiles(FileSinkLog* log, TableReport* report) {
+Result<std::optional<std::map<std::string, int64_t>>> NamedFiles(const Location& sink, FileSinkLog* log,
+                                                                 TableReport* report) {
+  TablePaths paths(sink);
   std::map<std::string, int64_t> named;
   std::vector<std::string> twice;
+  int64_t outside = 0;
+  const auto refuse = [&](const Status& status) {
+    if (++outside <= kNamedOutside) report->damage.push_back(Text(status));
+  };
   const auto deleted = log->VisitFiles([&](const SinkLogEntry& entry) {
-    if (!named.emplace(PathOfUri(entry.path), entry.size).second) twice.push_back(entry.path);
+    const Result<std::string> path = paths.PathOf(entry.path);
+    if (!path.ok()) {
+      refuse(path.status());
+    } else if (!named.emplace(*path, entry.size).second) {
+      twice.push_back(entry.path);
+    }
     return Status::OK();
   });
   if (!deleted.ok()) {
     if (!IsDamage(deleted.status())) return deleted.status();
-    const SparkErrorDetail* detail = FindSparkError(deleted.status());
-    report->damage.push_back(detail == nullptr ? deleted.status().message() : detail->message);
+    report->damage.push_back(Text(deleted.status()));
     return std::optional<std::map<std::string, int64_t>>();
   }
-  for (const std::string& path : *deleted) named.erase(PathOfUri(path));
+  for (const std::string& uri : *deleted) {
+    const Result<std::string> path = paths.PathOf(uri);
+    if (!path.ok()) refuse(path.status());
+    if (path.ok()) named.erase(*path);
+  }
+  if (outside > kNamedOutside) {
+    report->damage.push_back(fmt::format("The sink log names {} files outside of the table.", outside));
+  }
   for (const std::string& path : twice) {
     if (deleted->contains(path)) continue;
     report->damage.push_back(fmt::format("The sink log names {} twice: its rows are doubled.", path));
@@ -81,18 +107,38 @@ Kind KindOf(const std::string& path, const Location& sink, const CheckpointRepor
   return re_run ? Kind::kReRun : Kind::kData;
 }
 
+void CompareSize(const FileInfo& file, int64_t told, TableReport* report) {
+  if (file.size == told) return;
+  report->damage.push_back(fmt::format("{} has {} bytes, the sink log says {}.", file.path, file.size, told));
+}
+
+// The named files behind a link that leads to a folder, which a listing leaves out.
+Status CompareBehind(const Location& sink, const std::string& link, std::map<std::string, int64_t>* named,
+                     TableReport* report) {
+  const std::string prefix = link + "/";
+  for (auto it = named->lower_bound(prefix); it != named->end() && it->first.starts_with(prefix);) {
+    const Result<FileInfo> file = sink.fs->Stat(it->first);
+    if (!file.ok() && !IsNotFound(file.status())) return file.status();
+    if (file.ok()) CompareSize(*file, it->second, report);
+    it = file.ok() ? named->erase(it) : std::next(it);
+  }
+  return Status::OK();
+}
+
 Status CompareFiles(const Location& sink, const CheckpointReport& checkpoint, std::map<std::string, int64_t> named,
                     TableReport* report) {
   SLUICE_ASSIGN(const std::vector<FileInfo> files, sink.fs->List(sink.path, /*recursive=*/true));
   int64_t re_run = 0;
   for (const FileInfo& file : files) {
+    if (file.is_link) {
+      report->notes.push_back(
+          fmt::format("{} is a symbolic link to a folder: nothing behind it is listed or deleted.", file.path));
+      SLUICE_RETURN_IF_ERROR(CompareBehind(sink, file.path, &named, report));
+    }
     if (file.is_folder) continue;
     const auto found = named.find(file.path);
     if (found != named.end()) {
-      if (found->second != file.size) {
-        report->damage.push_back(
-            fmt::format("{} has {} bytes, the sink log says {}.", file.path, file.size, found->second));
-      }
+      CompareSize(file, found->second, report);
       named.erase(found);
       continue;
     }
@@ -124,7 +170,7 @@ Result<Verified> Verify(const Location& checkpoint, const Location& sink) {
   SLUICE_RETURN_IF_ERROR(log.Refresh());
   verified.has_log = log.Latest().has_value();
   CompareEnds(logs, log.Latest(), &report);
-  SLUICE_ASSIGN(auto named, NamedFiles(&log, &report));
+  SLUICE_ASSIGN(auto named, NamedFiles(sink, &log, &report));
   // With a log that cannot be read every file would look like an orphan.
   if (!named) return verified;
   SLUICE_RETURN_IF_ERROR(CompareFiles(sink, logs, std::move(*named), &report));
@@ -156,15 +202,15 @@ Result<std::vector<std::string>> CleanCheckpoint(const Location& checkpoint, con
                     "belong to the table.",
                     sink.path));
   }
-  if (!report.orphans.empty()) SLUICE_RETURN_IF_ERROR(sink.fs->Delete(report.orphans));
+  if (!report.orphans.empty()) SLUICE_RETURN_IF_ERROR(sink.fs->Delete(sink.path, report.orphans));
   return std::move(report.orphans);
 }
 
 std::string FormatReport(const TableReport& report) {
   std::string text;
-  for (const std::string& line : report.damage) text += "damage: " + line + "\n";
-  for (const std::string& path : report.orphans) text += "orphan: " + path + "\n";
-  for (const std::string& line : report.notes) text += "note: " + line + "\n";
+  for (const std::string& line : report.damage) text += "damage: " + PrintableLine(line) + "\n";
+  for (const std::string& path : report.orphans) text += "orphan: " + PrintableLine(path) + "\n";
+  for (const std::string& line : report.notes) text += "note: " + PrintableLine(line) + "\n";
   if (!report.damaged()) text += "whole\n";
   return text;
 }

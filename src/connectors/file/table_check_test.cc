@@ -53,7 +53,7 @@ class TableCheckTest : public ::testing::Test {
 
   TableReport Verify() { return *VerifyCheckpoint({fs, "/ck"}, {fs, "/out"}); }
   void Rewrite(const std::string& path, const std::string& content) {
-    ASSERT_TRUE(fs->Delete({path}).ok());
+    ASSERT_TRUE(fs->Delete("/", {path}).ok());
     ASSERT_TRUE(fs->CreateAtomic(path, content).ok());
   }
   std::string PartFile() {
@@ -102,7 +102,7 @@ TEST_F(TableCheckTest, MissingAndChangedFilesAreDamage) {
   const std::string file = PartFile();
   Rewrite(file, "short");
   EXPECT_TRUE(Verify().damaged());
-  ASSERT_TRUE(fs->Delete({file}).ok());
+  ASSERT_TRUE(fs->Delete("/", {file}).ok());
   const TableReport report = Verify();
   ASSERT_EQ(report.damage.size(), 1u);
   EXPECT_NE(report.damage[0].find(file), std::string::npos);
@@ -132,7 +132,7 @@ TEST_F(TableCheckTest, MissingEntriesAreDamageExceptCommits) {
                                                                               {"/ck/offsets/2", true},
                                                                               {"/ck/metadata", true}}) {
     const std::string whole = *fs->ReadFile(path);
-    ASSERT_TRUE(fs->Delete({path}).ok());
+    ASSERT_TRUE(fs->Delete("/", {path}).ok());
     EXPECT_EQ(Verify().damaged(), damage) << path << "\n" << FormatReport(Verify());
     ASSERT_TRUE(fs->CreateAtomic(path, whole).ok());
   }

@@ -16,7 +16,7 @@
 namespace sluice {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;  // an ordered one would compare each key with all before it
 
 Status BadJson(const std::string& json, const std::string& what, const char* example) {
   return UserError("SLUICE_INVALID_OPTION",

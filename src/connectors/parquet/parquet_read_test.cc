@@ -100,7 +100,7 @@ TEST_F(ParquetRead, StringColumnsHoweverTheyAreEncoded) {
         EXPECT_EQ(Texts(*read->column(static_cast<int>(i))), Texts(*rows->column(columns[i]))) << columns[i];
       }
     }
-    ASSERT_TRUE(fs->Delete({"/t/a.parquet"}).ok());
+    ASSERT_TRUE(fs->Delete("/", {"/t/a.parquet"}).ok());
   }
 }
 

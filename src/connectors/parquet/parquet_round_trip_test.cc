@@ -6,6 +6,7 @@
 
 #include "base/spark_error.h"
 #include "connectors/file/file_sink.h"
+#include "connectors/file/table_paths.h"
 #include "connectors/parquet/parquet_file.h"
 #include "connectors/parquet/parquet_source.h"
 #include "connectors/parquet/parquet_writer.h"

@@ -9,7 +9,7 @@
 #include "base/spark_error.h"
 #include "checkpoint/file_sink_log.h"
 #include "connectors/file/partition_path.h"
-#include "env/percent_encoding.h"
+#include "connectors/file/table_paths.h"
 #include "types/datetime_text.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
@@ -44,18 +44,22 @@ std::vector<std::string_view> Components(std::string_view path) {
   return parts;
 }
 
-Result<std::vector<FileInfo>> FilesInLog(const FileSinkLog& log) {
+Result<std::vector<FileInfo>> FilesInLog(const FileSinkLog& log, const Location& folder) {
+  TablePaths paths(folder);
   std::vector<FileInfo> files;
-  const auto add = [&](const SinkLogEntry& entry) {
+  const auto add = [&](const SinkLogEntry& entry) -> Status {
     FileInfo file;
-    file.path = PathOfUri(entry.path);
+    SLUICE_ASSIGN(file.path, paths.PathOf(entry.path));
     file.size = entry.size;
     files.push_back(std::move(file));
     return Status::OK();
   };
   SLUICE_ASSIGN(const std::set<std::string> deleted, log.VisitFiles(add));
   std::set<std::string> gone;
-  for (const std::string& uri : deleted) gone.insert(PathOfUri(uri));
+  for (const std::string& uri : deleted) {
+    SLUICE_ASSIGN(std::string path, paths.PathOf(uri));
+    gone.insert(std::move(path));
+  }
   if (!gone.empty()) std::erase_if(files, [&](const FileInfo& file) { return gone.contains(file.path); });
   return files;
 }
@@ -63,12 +67,21 @@ Result<std::vector<FileInfo>> FilesInLog(const FileSinkLog& log) {
 Result<std::vector<FileInfo>> FilesInFolder(const Location& folder) {
   FileSinkLog log({folder.fs, folder.path + "/_spark_metadata"}, {}, &SystemClock());
   SLUICE_RETURN_IF_ERROR(log.Refresh());
-  if (log.Latest()) return FilesInLog(log);
+  if (log.Latest()) return FilesInLog(log, folder);
   SLUICE_ASSIGN(std::vector<FileInfo> files, folder.fs->List(folder.path, /*recursive=*/true));
   std::erase_if(files, [&](const FileInfo& file) {
     const auto parts = Components(std::string_view(file.path).substr(std::min(folder.path.size(), file.path.size())));
-    return file.is_folder || file.size == 0 || std::any_of(parts.begin(), parts.end(), IsHidden);
+    const bool is_data = file.is_link || (!file.is_folder && file.size > 0);
+    return !is_data || std::any_of(parts.begin(), parts.end(), IsHidden);
   });
+  for (const FileInfo& file : files) {
+    if (!file.is_link) continue;
+    // Leaving it out would lose rows in silence.
+    return NotSupported(
+        fmt::format("{} is a symbolic link to a folder, which is not followed inside of a table. Name "
+                    "that folder as a path of its own.",
+                    file.path));
+  }
   return files;
 }
 
@@ -103,19 +116,6 @@ Status AddFolder(const Location& folder, const std::string& uri, TableFiles* tab
 }
 
 }  // namespace
-
-std::string PathOfUri(const std::string& uri) {
-  const size_t colon = uri.find(':');
-  const bool has_scheme =
-      colon != std::string::npos && colon > 1 && uri.substr(0, colon).find('/') == std::string::npos;
-  if (!has_scheme) return uri;
-  std::string_view rest = std::string_view(uri).substr(colon + 1);
-  const bool local = uri.starts_with("file:");
-  if (rest.starts_with("//")) rest.remove_prefix(2);
-  // file://host/p has a host, which is this one.
-  if (local && !rest.starts_with("/")) rest.remove_prefix(std::min(rest.find('/'), rest.size()));
-  return PercentDecode(rest);
-}
 
 Result<TableFiles> ListTableFiles(Env* env, const Conf& conf, const std::vector<std::string>& paths) {
   TableFiles table;

@@ -37,7 +37,4 @@ Result<TableFiles> ListTableFiles(Env* env, const Conf& conf, const std::vector<
 // STRING.
 std::shared_ptr<arrow::DataType> InferPartitionType(const std::vector<std::optional<std::string>>& values);
 
-// The path inside a file system that a URI of a sink log names: "file:///a%20b" -> "/a b", "s3a://b/k" -> "b/k".
-std::string PathOfUri(const std::string& uri);
-
 }  // namespace sluice

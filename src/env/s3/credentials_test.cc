@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -135,6 +136,28 @@ END
   clock.Advance(90'000);
   ASSERT_EQ(fs->ReadFile("b/k").status(), Status::OK());
   EXPECT_EQ(LastKey(), "PROC2");
+}
+
+// Neither files that somebody opened without O_CLOEXEC nor the sockets and queues of the S3 library.
+TEST_F(CredentialsTest, CredentialProcessInheritsNoDescriptors) {
+  const int leaky = ::open("/dev/null", O_RDONLY);
+  const std::string seen = (folder_ / "seen").string();
+  const std::string program = File("helper.sh", "#!/bin/sh\nls /proc/self/fd >" + seen + R"sh(
+echo '{"Version":1,"AccessKeyId":"PROCKEY","SecretAccessKey":"process-secret","Expiration":"2030-01-01T00:10:00Z"}'
+)sh");
+  ::chmod(program.c_str(), 0755);
+  variables_["AWS_CONFIG_FILE"] = File("config", "[default]\ncredential_process = " + program + "\n");
+  ManualClock clock(1893456000000);  // 2030-01-01T00:00:00Z
+  const auto fs = Make(S3Config().credential_sources, &clock);
+  for (int round = 0; round < 2; ++round) {  // the second one while there are connections
+    ASSERT_EQ(fs->ReadFile("b/k").status(), Status::OK());
+    std::ifstream list(seen);
+    for (std::string name; std::getline(list, name);) {
+      EXPECT_TRUE(name == "0" || name == "1" || name == "2" || name == "3") << name << "; 3 is what ls lists";
+    }
+    clock.Advance(9 * 60'000 + 30'000);
+  }
+  ::close(leaky);
 }
 
 TEST_F(CredentialsTest, InstanceMetadataIsRenewedBeforeItExpires) {

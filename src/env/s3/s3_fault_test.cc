@@ -313,17 +313,58 @@ TEST_F(S3FaultTest, ErrorsOfSingleKeysOfADeleteAreSeen) {
   };
   store_.Add({Kind::kReply, result("<Error><Key>b2</Key><Code>SlowDown</Code><Message>m</Message></Error>")});
   store_.Add({Kind::kReply, result("")});
-  EXPECT_TRUE(fs_->Delete({"b/b1", "b/b2", "b/b3"}).ok());
+  EXPECT_TRUE(fs_->Delete("b", {"b/b1", "b/b2", "b/b3"}).ok());
   EXPECT_EQ(store_.requests()[1].body.find("b1"), std::string::npos);
   EXPECT_NE(store_.requests()[1].body.find("<Key>b2</Key>"), std::string::npos);
   EXPECT_TRUE(store_.requests()[0].headers.contains("content-md5"));
 
   store_.Add({Kind::kReply, result("<Error><Key>b2</Key><Code>AccessDenied</Code><Message>m</Message></Error>")});
-  const Status status = fs_->Delete({"b/b1", "b/b2"});
+  const Status status = fs_->Delete("b", {"b/b1", "b/b2"});
   EXPECT_TRUE(HasErrorClass(status, "SLUICE_S3.ACCESS_DENIED")) << status.ToString();
   EXPECT_NE(status.message().find("s3a://b/b2"), std::string::npos);
   store_.Add({Kind::kReply, {200, {}, ""}});
-  EXPECT_FALSE(fs_->Delete({"b/b1", "b/b2"}).ok());
+  EXPECT_FALSE(fs_->Delete("b", {"b/b1", "b/b2"}).ok());
+}
+
+// Proxies and other tools take them for a way up; nothing is sent.
+TEST_F(S3FaultTest, KeysWithDotsForPartsAreRefused) {
+  for (const std::string path : {"b/t/../x", "b/./x", "b/t/..", "b/.."}) {
+    for (const Status& status :
+         {fs_->ReadFile(path).status(), fs_->OpenForRead(path).status(), fs_->Stat(path).status(),
+          fs_->List(path, true).status(), fs_->CreateAtomic(path, "1").status(), fs_->OpenForWrite(path).status()}) {
+      EXPECT_TRUE(HasErrorClass(status, "SLUICE_S3.CONFIGURATION")) << path << ": " << status.ToString();
+    }
+    EXPECT_TRUE(HasErrorClass(fs_->Delete("b", {path}), "SLUICE_OUTSIDE")) << path;
+  }
+  EXPECT_TRUE(HasErrorClass(fs_->Delete("b/t", {"b/other/x"}), "SLUICE_OUTSIDE"));
+  EXPECT_TRUE(HasErrorClass(fs_->Delete("b/t", {"c/t/x"}), "SLUICE_OUTSIDE"));
+  EXPECT_TRUE(store_.requests().empty());
+  EXPECT_TRUE(fs_->CreateAtomic("b/t/..x/.y", "1").ok());
+}
+
+TEST_F(S3FaultTest, AListingNamesWhatIsBelowTheFolder) {
+  const auto page = [](const std::string& key) {
+    return Reply{200,
+                 {},
+                 "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>" + key +
+                     "</Key><Size>1</Size></Contents><Contents><Key>t/good</Key><Size>1</Size></Contents>"
+                     "</ListBucketResult>"};
+  };
+  for (const char* key : {"t/../x", "t//x", "t/./x"}) {
+    store_.Add({Kind::kReply, page(key)});
+    const auto files = fs_->List("b/t", true).ValueOrDie();
+    ASSERT_EQ(files.size(), 1U) << key;
+    EXPECT_EQ(files[0].path, "b/t/good");
+  }
+  store_.Add({Kind::kReply, page("other/x")});
+  EXPECT_FALSE(fs_->List("b/t", true).ok());
+}
+
+TEST_F(S3FaultTest, AnObjectTooLargeIsNotReadWhole) {
+  store_.SetObject("/b/log", std::string(static_cast<size_t>(kSmallFileBytes) + 1, 'x'));
+  const Status status = fs_->ReadFile("b/log").status();
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_FILE_SIZE")) << status.ToString();
+  EXPECT_NE(status.message().find("b/log"), std::string::npos);
 }
 
 TEST_F(S3FaultTest, AStoreThatIgnoresConditionsIsFound) {

@@ -22,8 +22,21 @@ constexpr int64_t kMinPart = 5 << 20;  // S3's own limit for all parts but the l
 constexpr int64_t kMaxPart = int64_t{5} << 30;
 constexpr int kMaxRounds = 3;
 
+// Proxies and other tools take "." and ".." between slashes for a way up.
+Status CheckParts(const BucketKey& at) {
+  for (std::string_view rest = at.key; !rest.empty();) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    if (part == "." || part == "..") {
+      return UserError("SLUICE_S3.CONFIGURATION",
+                       fmt::format("'{}' has a part '{}'; such keys are not used.", PathOf(at), part));
+    }
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+  }
+  return Status::OK();
+}
+
 Status CheckKey(const BucketKey& at) {
-  if (!at.bucket.empty() && !at.key.empty()) return Status::OK();
+  if (!at.bucket.empty() && !at.key.empty()) return CheckParts(at);
   return UserError("SLUICE_S3.CONFIGURATION", fmt::format("'{}' names no file in a bucket.", PathOf(at)));
 }
 
@@ -34,7 +47,7 @@ class S3FileSystem : public FileSystem {
   Result<std::string> ReadFile(const std::string& path) override {
     const BucketKey at = SplitPath(path);
     SLUICE_RETURN_IF_ERROR(CheckKey(at));
-    return objects_.Get(at);
+    return objects_.Get(at, kSmallFileBytes);
   }
 
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenForRead(const std::string& path) override {
@@ -46,19 +59,41 @@ class S3FileSystem : public FileSystem {
 
   Result<FileInfo> Stat(const std::string& path) override {
     const BucketKey at = SplitPath(path);
+    SLUICE_RETURN_IF_ERROR(CheckParts(at));
     if (!at.key.empty()) {
       const auto head = objects_.Head(at);
-      if (head.ok()) return FileInfo{PathOf(at), head->size, head->modified_ms, false, head->etag};
+      if (head.ok()) {
+        FileInfo info;
+        info.path = PathOf(at);
+        info.size = head->size;
+        info.modified_ms = head->modified_ms;
+        info.version = head->etag;
+        return info;
+      }
       if (!IsNotFound(head.status())) return head.status();
     }
     // A folder is what has something below it. The listing also tells a missing bucket from a missing file.
     SLUICE_ASSIGN(const bool is_folder, FolderExists(*client_, at));
     if (!is_folder && !at.key.empty()) return NotFoundError(PathOf(at));
-    return FileInfo{PathOf(at), 0, 0, true, ""};
+    FileInfo folder;
+    folder.path = PathOf(at);
+    folder.is_folder = true;
+    return folder;
   }
 
   Result<std::vector<FileInfo>> List(const std::string& folder, bool recursive) override {
-    return ListObjects(*client_, SplitPath(folder), recursive);
+    const BucketKey at = SplitPath(folder);
+    SLUICE_RETURN_IF_ERROR(CheckParts(at));
+    SLUICE_ASSIGN(std::vector<FileInfo> files, ListObjects(*client_, at, recursive));
+    const std::string root = PathOf(at);
+    for (const FileInfo& file : files) {
+      if (file.path.starts_with(root + "/")) continue;
+      return EnvironmentError("SLUICE_S3.REQUEST_FAILED",
+                              fmt::format("The listing of {} names {}, which is not below it.", root, file.path));
+    }
+    // No Hadoop path, and none of ours, leads to a key with an empty part, "." or "..".
+    std::erase_if(files, [&](const FileInfo& file) { return !IsBelow(root, file.path); });
+    return files;
   }
 
   Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override {
@@ -85,7 +120,8 @@ class S3FileSystem : public FileSystem {
     return std::make_unique<S3PendingFile>(client_, std::move(at));
   }
 
-  Status Delete(const std::vector<std::string>& paths) override {
+  Status Delete(const std::string& root, const std::vector<std::string>& paths) override {
+    SLUICE_RETURN_IF_ERROR(CheckBelow(root, paths));
     std::map<std::string, std::vector<std::string>> by_bucket;
     for (const std::string& path : paths) {
       BucketKey at = SplitPath(path);
@@ -109,7 +145,7 @@ class S3FileSystem : public FileSystem {
     const BucketKey at = SplitPath(existing_path);
     SLUICE_RETURN_IF_ERROR(CheckKey(at));
     if (client_->config().allow_unconditional_writes) return Status::OK();
-    SLUICE_ASSIGN(const std::string bytes, objects_.Get(at));
+    SLUICE_ASSIGN(const std::string bytes, objects_.Get(at, kSmallFileBytes));
     SLUICE_ASSIGN(const WriteResult result, objects_.Put(at, bytes, {}));
     if (!result.written) return Status::OK();
     return EnvironmentError(

@@ -15,12 +15,21 @@ namespace {
 
 class StringSink : public BodySink {
  public:
-  void Begin() override { bytes.clear(); }
+  explicit StringSink(int64_t at_most) : at_most_(static_cast<size_t>(at_most)) {}
+  void Begin() override {
+    bytes.clear();
+    too_large = false;
+  }
   bool Append(std::string_view part) override {
-    bytes.append(part);
-    return true;
+    too_large = part.size() > at_most_ - bytes.size();
+    if (!too_large) bytes.append(part);
+    return !too_large;
   }
   std::string bytes;
+  bool too_large = false;
+
+ private:
+  const size_t at_most_;
 };
 
 class FixedSink : public BodySink {
@@ -100,14 +109,17 @@ Result<ObjectHead> S3Objects::Head(const BucketKey& at) {
   return HeadOf(reply.http);
 }
 
-Result<std::string> S3Objects::Get(const BucketKey& at) {
-  StringSink sink;
+Result<std::string> S3Objects::Get(const BucketKey& at, int64_t at_most) {
+  StringSink sink(at_most);
   S3Request request;
   request.at = at;
   request.headers = {{"x-amz-checksum-mode", "ENABLED"}};
   request.sink = &sink;
   request.expected = {404};
-  SLUICE_ASSIGN(const S3Reply reply, client_->Run(request));
+  const Result<S3Reply> got = client_->Run(request);
+  if (sink.too_large) return TooLargeError(PathOf(at), at_most);
+  SLUICE_RETURN_IF_ERROR(got.status());
+  const S3Reply& reply = *got;
   if (reply.status() == 404) return NotFoundError(PathOf(at));
   const std::string told = reply.http.Header("x-amz-checksum-crc32c");
   // A checksum of checksums ("...-3", a multipart upload) says nothing about the whole.
@@ -150,7 +162,7 @@ Status S3Objects::ReadRange(const BucketKey& at, const std::string& etag, int64_
 }
 
 Result<std::string> S3Objects::GetTail(const BucketKey& at, int64_t length, ObjectHead* head) {
-  StringSink sink;
+  StringSink sink(length);
   S3Request request;
   request.at = at;
   request.headers = {{"Range", fmt::format("bytes=-{}", length)}};

@@ -57,7 +57,8 @@ class S3Objects {
 
   Result<ObjectHead> Head(const BucketKey& at);
   // The whole object; its checksum is verified when the store keeps one.
-  Result<std::string> Get(const BucketKey& at);
+  // A body of more than `at_most` bytes is given up: SLUICE_FILE_SIZE.
+  Result<std::string> Get(const BucketKey& at, int64_t at_most);
   // `length` bytes from `offset` into `out`; the object must still have that ETag.
   Status GetRange(const BucketKey& at, const std::string& etag, int64_t offset, int64_t length, uint8_t* out);
   // What those bytes are, without keeping them.
