@@ -2,6 +2,7 @@
 #include "exec/planner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <utility>
 
@@ -213,10 +214,35 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
   return InternalError("a plan node of an unknown kind");
 }
 
+// The whole query: Cancel reaches its operators, and the kernels that they run.
+class QueryRows : public Operator {
+ public:
+  QueryRows(std::unique_ptr<Operator> rows, std::unique_ptr<std::atomic<bool>> cancelled)
+      : cancelled_(std::move(cancelled)), rows_(std::move(rows)) {}
+  // Who does not want the rest does not wait for it.
+  ~QueryRows() override { *cancelled_ = true; }
+  const std::shared_ptr<arrow::Schema>& schema() const override { return rows_->schema(); }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override { return rows_->Next(); }
+  std::string PlaceOf(int64_t row) const override { return rows_->PlaceOf(row); }
+  Result<SourceRecord> RecordOf(int64_t row) const override { return rows_->RecordOf(row); }
+  void Cancel() override {
+    *cancelled_ = true;
+    rows_->Cancel();
+  }
+
+ private:
+  std::unique_ptr<std::atomic<bool>> cancelled_;  // outlives the operators, which look at it
+  std::unique_ptr<Operator> rows_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<Operator>> PlanOperators(const PlanPtr& plan, const PlannerContext& context) {
-  return Planner(context).Build(plan);
+  auto cancelled = std::make_unique<std::atomic<bool>>(false);
+  PlannerContext of_query = context;
+  of_query.eval.cancelled = cancelled.get();
+  SLUICE_ASSIGN(auto rows, Planner(of_query).Build(plan));
+  return std::make_unique<QueryRows>(std::move(rows), std::move(cancelled));
 }
 
 }  // namespace sluice

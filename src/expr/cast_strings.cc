@@ -52,7 +52,7 @@ Result<ArrayPtr> ParseDecimals(const ArrayPtr& column, const TypePtr& to, const 
 Result<ArrayPtr> IntegersAsBytes(const ArrayPtr& column, const TypePtr& to, const CastCall& call) {
   SLUICE_ASSIGN(auto wide, CastColumn(column, arrow::int64(), call));
   const int width = column->type()->byte_width();
-  ViewWriter writer(column->length(), PoolOf(call.context));
+  ViewWriter writer(column->length(), call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom({column}));
   const ColumnReader<int64_t> values(*wide);
@@ -77,7 +77,7 @@ Result<ArrayPtr> CastToString(const ArrayPtr& column, const TypePtr& to, const C
   if (to->id() == arrow::Type::BINARY_VIEW) return IntegersAsBytes(column, to, call);
   SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
   ValueFormatter formatter(std::move(zone), false, call.mode != CastMode::kLegacy);
-  ViewWriter writer(column->length(), PoolOf(call.context));
+  ViewWriter writer(column->length(), call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom({column}));
   std::string text;
@@ -85,7 +85,8 @@ Result<ArrayPtr> CastToString(const ArrayPtr& column, const TypePtr& to, const C
     if (writer.validity().IsNull(row)) continue;
     text.clear();
     SLUICE_RETURN_IF_ERROR(formatter.Append(*column, row, &text));
-    SLUICE_RETURN_IF_ERROR(writer.Set(row, text));
+    const Status set = writer.Set(row, text);
+    if (!set.ok()) return WithRow(set, row);
   }
   return writer.Finish(to);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <clocale>
+#include <cstring>
 #include <cwctype>
 
 #include "types/utf8_repair.h"
@@ -32,6 +33,14 @@ void MapCase(std::string_view text, std::string* out, MapAscii map_ascii, MapWid
 }
 
 }  // namespace
+
+size_t FindText(std::string_view text, std::string_view part, size_t from) {
+  // For a long part, string_view::find needs the product of the sizes.
+  constexpr size_t kShort = 16;
+  if (part.size() <= kShort || from >= text.size()) return text.find(part, from);
+  const void* hit = memmem(text.data() + from, text.size() - from, part.data(), part.size());
+  return hit == nullptr ? std::string_view::npos : static_cast<size_t>(static_cast<const char*>(hit) - text.data());
+}
 
 size_t CharacterSize(unsigned char first) {
   if (first < 0xC2 || first > 0xF4) return 1;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/spark_error.h"
+#include "expr/value_text.h"
 
 namespace sluice {
 
@@ -68,9 +68,8 @@ Status ViewWriter::Set(int64_t row, std::string_view bytes) {
     views_[row] = arrow::util::ToInlineBinaryView(bytes.empty() ? std::string_view("") : bytes);
     return Status::OK();
   }
-  if (bytes.size() > static_cast<size_t>(INT32_MAX))
-    return UserError("ARITHMETIC_OVERFLOW", "A string is longer than 2 GiB.");
   const auto size = static_cast<int64_t>(bytes.size());
+  if (size > most_) return ValueTooLarge(size, most_);
   if (block_ == nullptr || block_used_ + size > block_->size()) SLUICE_RETURN_IF_ERROR(NewBlock(size));
   std::memcpy(block_->mutable_data() + block_used_, bytes.data(), bytes.size());
   views_[row] =

@@ -115,6 +115,7 @@ template <typename T>
 class ColumnWriter {
  public:
   ColumnWriter(int64_t rows, arrow::MemoryPool* pool) : rows_(rows), pool_(pool), validity_(rows, pool) {}
+  ColumnWriter(int64_t rows, const EvalContext& context) : ColumnWriter(rows, PoolOf(context)) {}
   Status Allocate() {
     const int64_t bytes = std::is_same_v<T, bool> ? arrow::bit_util::BytesForBits(rows_) : rows_ * int64_t{sizeof(T)};
     SLUICE_ASSIGN(buffer_, arrow::AllocateBuffer(bytes, pool_));
@@ -152,10 +153,13 @@ class ColumnWriter {
 class ViewWriter {
  public:
   ViewWriter(int64_t rows, arrow::MemoryPool* pool) : rows_(rows), pool_(pool), validity_(rows, pool) {}
+  // Values larger than the context allows are refused.
+  ViewWriter(int64_t rows, const EvalContext& context)
+      : rows_(rows), pool_(PoolOf(context)), most_(context.max_value_bytes), validity_(rows, pool_) {}
   Status Allocate();
   // Takes over the data buffers of a column, so that its views (and SubViews) can be set. Before the first Set.
   void Share(const arrow::Array& column);
-  // Copies the bytes.
+  // Copies the bytes. More than 2 GiB are SLUICE_VALUE_TOO_LARGE.
   Status Set(int64_t row, std::string_view bytes);
   void SetView(int64_t row, const BinaryView& view) { views_[row] = view; }
   const BinaryView& view(int64_t row) const { return views_[row]; }
@@ -168,6 +172,7 @@ class ViewWriter {
 
   int64_t rows_;
   arrow::MemoryPool* pool_;
+  int64_t most_ = INT32_MAX;  // bytes of a value
   ValidityWriter validity_;
   std::shared_ptr<arrow::Buffer> buffer_;
   BinaryView* views_ = nullptr;

@@ -217,7 +217,7 @@ Result<DatetimePattern> DatetimePattern::Compile(std::string_view pattern, bool 
 
 void DatetimePattern::Format(int64_t micros, TimeZone* zone, std::string* out) const {
   const int64_t offset = zone->OffsetSeconds(micros);
-  const int64_t local = micros + offset * kMicrosPerSecond;
+  const int64_t local = SaturatingAdd(micros, offset * kMicrosPerSecond);
   const int64_t days = FloorDiv(local, kMicrosPerDay);
   const int64_t in_day = FloorMod(local, kMicrosPerDay);
   const CivilDay civil = CivilFromDays(days);
@@ -388,9 +388,11 @@ std::optional<int64_t> DatetimePattern::Parse(std::string_view text, TimeZone* z
   }
   if (fields.weekday && IsoWeekday(days) != *fields.weekday + 1) return std::nullopt;
   const int64_t hour = fields.half_day_hour ? *fields.half_day_hour + 12 * fields.afternoon : fields.hour;
-  const int64_t local =
-      days * kMicrosPerDay + ((hour * 60 + fields.minute) * 60 + fields.second) * kMicrosPerSecond + fields.micros;
-  if (fields.offset) return local - *fields.offset * kMicrosPerSecond;
+  const int64_t in_day = ((hour * 60 + fields.minute) * 60 + fields.second) * kMicrosPerSecond + fields.micros;
+  int64_t local = 0;
+  if (__builtin_mul_overflow(days, kMicrosPerDay, &local)) return std::nullopt;
+  local = SaturatingAdd(local, in_day);
+  if (fields.offset) return SaturatingAdd(local, -*fields.offset * kMicrosPerSecond);
   if (fields.zone.empty()) return zone->ToUtc(local);
   auto named = TimeZone::Find(fields.zone);
   if (!named.ok()) return std::nullopt;

@@ -21,6 +21,10 @@ Status AtPlaceInText(const Status& status, const Expr& expr) {
 
 }  // namespace
 
+Status EvalContext::Cancelled() {
+  return EnvironmentError("OPERATION_CANCELED", "The query was cancelled.");
+}
+
 // Holds the expressions too, so that an address cannot come to mean another one.
 struct Evaluation::Memo {
   std::unordered_map<ExprPtr, std::shared_ptr<arrow::Array>> values;
@@ -37,6 +41,7 @@ Result<std::shared_ptr<arrow::Array>> Evaluation::Eval(const ExprPtr& expr) {
   if (shared) {
     if (const auto found = memo_->values.find(expr); found != memo_->values.end()) return found->second;
   }
+  SLUICE_RETURN_IF_ERROR(context_.CheckCancelled());
   Result<std::shared_ptr<arrow::Array>> result = expr->EvalImpl(*this);
   if (!result.ok()) return AtPlaceInText(result.status(), *expr);
   auto value = result.MoveValueUnsafe();

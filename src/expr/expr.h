@@ -3,6 +3,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,13 +17,24 @@ namespace sluice {
 class Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
-// What an evaluation may depend on besides its input. One a batch (or query); read-only.
+// What an evaluation may depend on besides its input, and what it may use. One a batch (or query); read-only.
 struct EvalContext {
   int64_t now_us = 0;  // current_timestamp(): the batch's timestamp, microseconds since 1970 UTC
   std::string time_zone = "UTC";
   bool ansi = true;
   arrow::MemoryPool* pool = nullptr;  // null: Arrow's default pool
   uint64_t task_seed = 0;             // for rand() and uuid()
+  // Bytes of the largest value that a function makes (value_text.h); a larger one is an error of its row.
+  int64_t max_value_bytes = 16 << 20;
+  // Set by any thread, outlives the evaluation: what still runs ends with OPERATION_CANCELED. Null: never.
+  const std::atomic<bool>* cancelled = nullptr;
+
+  Status CheckCancelled() const {
+    return cancelled != nullptr && cancelled->load(std::memory_order_relaxed) ? Cancelled() : Status::OK();
+  }
+
+ private:
+  static Status Cancelled();
 };
 
 // One evaluation of a list of expressions over one slice of rows. Remembers the value of each shared sub-expression

@@ -6,6 +6,7 @@
 
 #include "base/spark_error.h"
 #include "expr/column_io.h"
+#include "expr/result_pool.h"
 
 namespace sluice {
 namespace {
@@ -51,6 +52,12 @@ Result<ArrayPtr> TakeLists(const arrow::Array& column, const Indices& indices, a
   SLUICE_ASSIGN(auto buffer, arrow::AllocateBuffer(static_cast<int64_t>((indices.size() + 1) * sizeof(int32_t)), pool));
   auto* out = reinterpret_cast<int32_t*>(buffer->mutable_data());
   Indices entries;
+  int64_t elements = 0;
+  for (const int64_t index : indices) {
+    if (index >= 0 && column.IsValid(index)) elements += offsets[index + 1] - offsets[index];
+  }
+  SLUICE_RETURN_IF_ERROR(CheckElements(pool, elements));
+  entries.reserve(static_cast<size_t>(elements));
   out[0] = 0;
   for (size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] >= 0 && column.IsValid(indices[i])) {

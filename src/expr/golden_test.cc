@@ -290,8 +290,8 @@ TEST_P(GoldenTest, AsRecorded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, GoldenTest,
-                         testing::Values("aggregates", "arrays", "casts", "conditionals", "dates", "hashes", "json",
-                                         "math", "operators", "patterns", "strings", "utf8"),
+                         testing::Values("aggregates", "arrays", "casts", "conditionals", "dates", "hashes",
+                                         "java_patterns", "json", "math", "operators", "patterns", "strings", "utf8"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

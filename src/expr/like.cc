@@ -9,6 +9,13 @@
 #include "expr/characters.h"
 
 namespace sluice {
+namespace {
+
+// Steps for one value: a third of a second.
+constexpr int64_t kMostSteps = 1 << 27;
+constexpr size_t kBytesOfStep = 16;  // of text compared
+
+}  // namespace
 
 Result<LikePattern> LikePattern::Compile(std::string_view pattern, char escape) {
   LikePattern like;
@@ -42,14 +49,20 @@ Result<LikePattern> LikePattern::Compile(std::string_view pattern, char escape) 
   return like;
 }
 
-bool LikePattern::Matches(std::string_view text) const {
+Result<bool> LikePattern::Matches(std::string_view text) const {
   // On a mismatch only the last % can still give way.
+  int64_t steps_left = kMostSteps;
   size_t at = 0;
   size_t step = 0;
   size_t any_step = std::string_view::npos;
   size_t any_at = 0;
   while (true) {
     bool advanced = false;
+    if (--steps_left < 0) {
+      return UserError(
+          "INVALID_PARAMETER_VALUE.PATTERN",
+          fmt::format("A LIKE pattern needs too much work on a value of {} bytes. Simplify the pattern.", text.size()));
+    }
     if (step == steps_.size()) {
       if (at == text.size()) return true;
     } else if (const Step& now = steps_[step]; now.kind == Step::kAny) {
@@ -67,6 +80,16 @@ bool LikePattern::Matches(std::string_view text) const {
       at += now.text.size();
       ++step;
       advanced = true;
+    } else if (step > 0 && step - 1 == any_step) {
+      // Only where the text behind the % occurs can the rest match.
+      const size_t hit = FindText(text, now.text, at);
+      if (hit == std::string_view::npos) return false;
+      steps_left -= static_cast<int64_t>((hit - at) / kBytesOfStep);
+      any_at = hit;
+      at = hit;
+      continue;
+    } else {
+      steps_left -= static_cast<int64_t>(now.text.size() / kBytesOfStep);
     }
     if (advanced) continue;
     if (any_step == std::string_view::npos || any_at >= text.size()) return false;

@@ -14,8 +14,8 @@ class LikePattern {
  public:
   // INVALID_FORMAT.ESC_AT_THE_END and ESC_IN_THE_MIDDLE as in Spark.
   static Result<LikePattern> Compile(std::string_view pattern, char escape);
-  // Work is bounded by the product of the sizes, never exponential.
-  bool Matches(std::string_view text) const;
+  // Work is bounded; a pattern that needs more (with the product of the sizes) is INVALID_PARAMETER_VALUE.PATTERN.
+  Result<bool> Matches(std::string_view text) const;
 
  private:
   struct Step {

@@ -10,6 +10,9 @@
 
 namespace sluice {
 
+// How many rows of a kernel may pass before it looks whether the query was cancelled; a power of two.
+inline constexpr int64_t kRowsUncancelled = 64;
+
 // Where a row function puts its result.
 template <typename T>
 class RowOutput {
@@ -30,7 +33,7 @@ class RowOutput {
 template <typename Out, typename Function, typename... In, size_t... I>
 Result<std::shared_ptr<arrow::Array>> MapRowsOver(const KernelCall& call, Function& function, std::tuple<In...>*,
                                                   std::index_sequence<I...>) {
-  WriterOf<Out> writer(call.rows, PoolOf(call.context));
+  WriterOf<Out> writer(call.rows, call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom({call.args[I]...}));
   if (writer.validity().null_count() < call.rows || call.rows == 0) {
@@ -38,6 +41,7 @@ Result<std::shared_ptr<arrow::Array>> MapRowsOver(const KernelCall& call, Functi
     RowOutput<Out> output(&writer);
     for (int64_t row = 0; row < call.rows; ++row) {
       if (writer.validity().IsNull(row)) continue;
+      if (row % kRowsUncancelled == 0) SLUICE_RETURN_IF_ERROR(call.context.CheckCancelled());
       output.MoveTo(row);
       const Status status = function(output, std::get<I>(readers)[row]...);
       if (!status.ok()) return WithRow(status, row);

@@ -12,6 +12,7 @@
 #include "connectors/memory/memory_table.h"
 #include "connectors/registry.h"
 #include "exec/planner.h"
+#include "expr/result_pool.h"
 #include "plan/rewrite.h"
 #include "session/time_zone.h"
 
@@ -45,6 +46,7 @@ EvalContext ContextOf(Process* process, const Conf& conf) {
   context.now_us = process->env()->clock().NowMillis() * 1000;
   context.time_zone = conf.time_zone();
   context.ansi = conf.ansi();
+  BoundResults(process->budget().limit(), &context);
   return context;
 }
 

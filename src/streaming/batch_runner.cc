@@ -50,6 +50,7 @@ void BatchRunner::CancelReaders(bool for_good) {
   std::lock_guard lock(mutex_);
   failing_ = true;
   cancelled_ |= for_good;
+  stopped_ = true;
   for (SliceReader* reader : readers_) reader->Cancel();
 }
 
@@ -144,6 +145,7 @@ Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<I
   {
     std::lock_guard lock(mutex_);
     failing_ = cancelled_;
+    stopped_ = cancelled_;
   }
   if (shape_.partitions > 0 && shape_.shuffle) return RunShuffled(work, inputs);
   const std::vector<Task> tasks = CutTasks(inputs);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,8 @@ class BatchRunner {
   // Makes the batch that runs end with an error soon, and every later one.
   void Cancel();
   bool cancelled() const;
+  // Set while the tasks of a batch are to end: Cancel was called, or one of them failed.
+  const std::atomic<bool>& stopped() const { return stopped_; }
 
  private:
   // One task of the sink: the inputs that it reads one after the other.
@@ -71,8 +74,9 @@ class BatchRunner {
   ThreadPool* const tasks_;
   mutable std::mutex mutex_;
   std::set<SliceReader*> readers_;
-  bool failing_ = false;    // a task of this batch failed: the others stop
-  bool cancelled_ = false;  // the batch was given up
+  bool failing_ = false;              // a task of this batch failed: the others stop
+  bool cancelled_ = false;            // the batch was given up
+  std::atomic<bool> stopped_{false};  // either, for those who must not wait for the lock
 };
 
 }  // namespace sluice

@@ -17,6 +17,16 @@ namespace {
 
 namespace date = arrow_vendored::date;
 
+// The second of the same clock in the years that the tz library counts in (16 bits): later it repeats every 400 years,
+// and before the first rule nothing changes.
+int64_t InKnownYears(int64_t second) {
+  constexpr int64_t kFirst = -377'705'116'800;  // of the year -9999
+  constexpr int64_t kLast = 253'402'300'800;    // of the year 10000
+  constexpr int64_t kCycle = 146'097 * kSecondsPerDay;
+  if (second < kFirst) return kFirst;
+  return second < kLast ? second : second - ((second - kLast) / kCycle + 1) * kCycle;
+}
+
 const date::time_zone* Region(const void* region) {
   return static_cast<const date::time_zone*>(region);
 }
@@ -114,7 +124,7 @@ Result<TimeZone> TimeZone::Find(const std::string& name) {
 
 int64_t TimeZone::OffsetSeconds(int64_t utc_micros) {
   if (region_ == nullptr) return offset_;
-  const int64_t second = FloorDiv(utc_micros, kMicrosPerSecond);
+  const int64_t second = InKnownYears(FloorDiv(utc_micros, kMicrosPerSecond));
   if (second < begin_ || second >= end_) {
     const auto info = Region(region_)->get_info(date::sys_seconds(std::chrono::seconds(second)));
     begin_ = info.begin.time_since_epoch().count();
@@ -125,16 +135,16 @@ int64_t TimeZone::OffsetSeconds(int64_t utc_micros) {
 }
 
 int64_t TimeZone::ToLocal(int64_t utc_micros) {
-  return utc_micros + OffsetSeconds(utc_micros) * kMicrosPerSecond;
+  return SaturatingAdd(utc_micros, OffsetSeconds(utc_micros) * kMicrosPerSecond);
 }
 
 int64_t TimeZone::ToUtc(int64_t local_micros) {
-  if (region_ == nullptr) return local_micros - offset_ * kMicrosPerSecond;
-  const int64_t second = FloorDiv(local_micros, kMicrosPerSecond);
+  if (region_ == nullptr) return SaturatingAdd(local_micros, -offset_ * kMicrosPerSecond);
+  const int64_t second = InKnownYears(FloorDiv(local_micros, kMicrosPerSecond));
   // Far enough from both ends of the stretch, no other offset can apply.
   constexpr int64_t kMargin = 2 * kSecondsPerDay;
   if (begin_ < end_ && second > begin_ + kMargin && second < end_ - kMargin) {
-    return local_micros - offset_ * kMicrosPerSecond;
+    return SaturatingAdd(local_micros, -offset_ * kMicrosPerSecond);
   }
   const auto info = Region(region_)->get_info(date::local_seconds(std::chrono::seconds(second)));
   if (info.result == date::local_info::unique) {
@@ -142,13 +152,13 @@ int64_t TimeZone::ToUtc(int64_t local_micros) {
     end_ = info.first.end.time_since_epoch().count();
     offset_ = info.first.offset.count();
   }
-  return local_micros - info.first.offset.count() * kMicrosPerSecond;
+  return SaturatingAdd(local_micros, -info.first.offset.count() * kMicrosPerSecond);
 }
 
 std::string TimeZone::Abbreviation(int64_t utc_micros) const {
   if (region_ == nullptr) return name_;
   return Region(region_)
-      ->get_info(date::sys_seconds(std::chrono::seconds(FloorDiv(utc_micros, kMicrosPerSecond))))
+      ->get_info(date::sys_seconds(std::chrono::seconds(InKnownYears(FloorDiv(utc_micros, kMicrosPerSecond)))))
       .abbrev;
 }
 

@@ -19,6 +19,7 @@ class TimeZone {
 
   // Seconds to add to UTC at this instant (microseconds since 1970 UTC).
   int64_t OffsetSeconds(int64_t utc_micros);
+  // Both stay at the ends of the range.
   int64_t ToLocal(int64_t utc_micros);
   // In a gap the clock has gone on by the gap's length; of two instants the earlier, as in java.time.
   int64_t ToUtc(int64_t local_micros);

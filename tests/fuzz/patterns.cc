@@ -20,13 +20,27 @@ void CheckSplit(const std::string& pattern, const std::string& text) {
   auto regex = Regex::Compile(pattern, "split");
   FUZZ_CHECK(regex.ok(), pattern + ": " + regex.status().ToString());
   int64_t found = 1;
-  for (size_t begin = 0; begin <= text.size(); ++found) {
-    const auto hit = regex->Find(text, begin);
-    if (!hit.ok()) return;
-    if (!*hit) break;
-    begin = regex->group(0).end;
-  }
+  auto hit = regex->Find(text);
+  for (; hit.ok() && *hit; hit = regex->FindNext()) ++found;
+  if (!hit.ok()) return;
   FUZZ_CHECK(CountParts(text, *separator) == found, pattern);
+}
+
+// Matches lie in the text, and each one further behind.
+void CheckMatches(std::string_view pattern, std::string_view text) {
+  auto regex = Regex::Compile(pattern, "fuzz");
+  if (!regex.ok()) return;
+  size_t behind = 0;
+  auto found = regex->Find(text);
+  for (; found.ok() && *found; found = regex->FindNext()) {
+    for (size_t i = 0; i <= regex->group_count(); ++i) {
+      const auto group = regex->group(i);
+      FUZZ_CHECK(group.begin <= group.end && group.end <= text.size(), std::string(pattern));
+    }
+    const auto match = regex->group(0);
+    FUZZ_CHECK(match.begin >= behind, std::string(pattern));
+    behind = match.end > match.begin ? match.end : match.end + 1;
+  }
 }
 
 void TryDatetime(std::string_view pattern, std::string_view text) {
@@ -48,14 +62,8 @@ void Patterns(std::string_view input) {
   const std::string_view raw = end == std::string_view::npos ? std::string_view() : input.substr(end + 1);
   std::string text;
   AppendRepaired(raw, &text);
-  if (auto regex = Regex::Compile(pattern, "fuzz"); regex.ok()) {
-    const auto found = regex->Find(text, 0);
-    for (size_t i = 0; found.ok() && *found && i <= regex->group_count(); ++i) {
-      const auto group = regex->group(i);
-      FUZZ_CHECK(group.begin <= group.end && group.end <= text.size(), std::string(pattern));
-    }
-    (void)regex->Find(raw, 0);
-  }
+  CheckMatches(pattern, text);
+  CheckMatches(pattern, raw);
   CheckSplit(std::string(pattern), text);
   if (const auto like = LikePattern::Compile(pattern, '\\'); like.ok()) (void)like->Matches(text);
   TryDatetime(pattern, text);

@@ -83,7 +83,11 @@ T DivideValues(T a, T b) {
     if constexpr (kOp == Op::kIntegralDivide) return static_cast<T>(a / b);
     const T rest = static_cast<T>(a % b);
     if constexpr (kOp == Op::kRemainder) return rest;
-    return rest < 0 ? static_cast<T>((static_cast<int64_t>(rest) + b) % b) : rest;
+    if (rest >= 0) return rest;
+    // As Java's sum, which wraps around; narrower types are ints there.
+    using Wide = std::conditional_t<(sizeof(T) < sizeof(int32_t)), int32_t, T>;
+    using Unsigned = std::make_unsigned_t<Wide>;
+    return static_cast<T>(static_cast<Wide>(static_cast<Unsigned>(rest) + static_cast<Unsigned>(b)) % b);
   }
 }
 

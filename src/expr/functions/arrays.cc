@@ -10,6 +10,7 @@
 #include "expr/gather.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
+#include "expr/value_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -31,6 +32,7 @@ Result<ArrayPtr> PickEntries(const KernelCall& call, const ArrayPtr& entries, Va
   offsets[0] = 0;
   for (int64_t row = 0; row < call.rows; ++row) {
     if (!validity->IsNull(row)) {
+      if (row % kRowsUncancelled == 0) SLUICE_RETURN_IF_ERROR(call.context.CheckCancelled());
       const Status status = pick(row, &picked);
       if (!status.ok()) return WithRow(status, row);
     }
@@ -99,25 +101,29 @@ Result<ArrayPtr> ArrayPosition(const KernelCall& call) {
 }
 
 Result<ArrayPtr> ArrayJoin(const KernelCall& call) {
-  ViewWriter writer(call.rows, PoolOf(call.context));
+  ViewWriter writer(call.rows, call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
   const auto entries = Entries(*call.args[0]);
   const ColumnReader<std::string_view> texts(*entries);
   const ColumnReader<std::string_view> delimiters(*call.args[1]);
   const int32_t* offsets = Offsets(*call.args[0]);
-  std::string text;
+  ValueText text(call.context);
   for (int64_t row = 0; row < call.rows; ++row) {
     if (writer.validity().IsNull(row)) continue;
-    text.clear();
+    text.Clear();
     bool first = true;
-    for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) {
+    Status status;
+    for (int32_t i = offsets[row]; i < offsets[row + 1] && status.ok(); ++i) {
       if (entries->IsNull(i) && call.args.size() < 3) continue;
-      if (!first) text += delimiters[row];
-      text += entries->IsNull(i) ? ColumnReader<std::string_view>(*call.args[2])[row] : texts[i];
+      if (!first) status = text.Append(delimiters[row]);
       first = false;
+      if (status.ok()) {
+        status = text.Append(entries->IsNull(i) ? ColumnReader<std::string_view>(*call.args[2])[row] : texts[i]);
+      }
     }
-    SLUICE_RETURN_IF_ERROR(writer.Set(row, text));
+    if (!status.ok()) return WithRow(status, row);
+    SLUICE_RETURN_IF_ERROR(writer.Set(row, text.text()));
   }
   return writer.Finish(call.node.type());
 }
@@ -165,12 +171,15 @@ Result<ArrayPtr> ArrayDistinct(const KernelCall& call) {
   const auto entries = Entries(*call.args[0]);
   const int32_t* offsets = Offsets(*call.args[0]);
   return PickEntries(call, entries, &validity, [&](int64_t row, Rows* rows) {
-    const auto begin = static_cast<int64_t>(rows->size());
-    for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) {
-      const bool known = std::any_of(rows->begin() + begin, rows->end(),
-                                     [&](int64_t seen) { return CompareAt(*entries, seen, *entries, i) == 0; });
-      if (!known) rows->push_back(i);
-    }
+    const auto begin = static_cast<std::ptrdiff_t>(rows->size());
+    for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) rows->push_back(i);
+    // Of equal values the first one stays, and all stand in their old order: the work is that of a sort.
+    std::stable_sort(rows->begin() + begin, rows->end(),
+                     [&](int64_t a, int64_t b) { return CompareAt(*entries, a, *entries, b) < 0; });
+    rows->erase(std::unique(rows->begin() + begin, rows->end(),
+                            [&](int64_t a, int64_t b) { return CompareAt(*entries, a, *entries, b) == 0; }),
+                rows->end());
+    std::sort(rows->begin() + begin, rows->end());
     return Status::OK();
   });
 }

@@ -6,7 +6,9 @@
 
 #include "expr/gather.h"
 #include "expr/map_rows.h"
+#include "expr/result_pool.h"
 #include "expr/signature.h"
+#include "expr/value_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -15,17 +17,19 @@ namespace {
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
 Result<ArrayPtr> ConcatStrings(const KernelCall& call) {
-  ViewWriter writer(call.rows, PoolOf(call.context));
+  ViewWriter writer(call.rows, call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
   std::vector<ColumnReader<std::string_view>> readers;
   for (const auto& arg : call.args) readers.emplace_back(*arg);
-  std::string text;
+  ValueText text(call.context);
   for (int64_t row = 0; row < call.rows; ++row) {
     if (writer.validity().IsNull(row)) continue;
-    text.clear();
-    for (const auto& reader : readers) text += reader[row];
-    SLUICE_RETURN_IF_ERROR(writer.Set(row, text));
+    text.Clear();
+    Status status;
+    for (size_t i = 0; i < readers.size() && status.ok(); ++i) status = text.Append(readers[i][row]);
+    if (!status.ok()) return WithRow(status, row);
+    SLUICE_RETURN_IF_ERROR(writer.Set(row, text.text()));
   }
   return writer.Finish(call.node.type());
 }
@@ -43,6 +47,17 @@ Result<ArrayPtr> ConcatArrays(const KernelCall& call) {
     base += values.back()->length();
   }
   std::vector<int64_t> picked;
+  int64_t elements = 0;
+  for (int64_t row = 0; row < call.rows; ++row) {
+    int64_t of_row = 0;
+    for (size_t i = 0; i < call.args.size() && !validity.IsNull(row); ++i)
+      of_row += static_cast<const arrow::ListArray&>(*call.args[i]).value_length(row);
+    const Status fits = CheckListSize(call.context, of_row);
+    if (!fits.ok()) return WithRow(fits, row);
+    elements += of_row;
+  }
+  SLUICE_RETURN_IF_ERROR(CheckElements(PoolOf(call.context), elements));
+  picked.reserve(static_cast<size_t>(elements));
   SLUICE_ASSIGN(std::shared_ptr<arrow::Buffer> offsets,
                 arrow::AllocateBuffer((call.rows + 1) * static_cast<int64_t>(sizeof(int32_t)), PoolOf(call.context)));
   auto* out = reinterpret_cast<int32_t*>(offsets->mutable_data());
@@ -84,38 +99,46 @@ Result<ExprPtr> ResolveConcat(std::vector<ExprPtr> args, const ResolveOptions& o
                                         std::move(args));
 }
 
-void AppendWithSeparator(std::string_view piece, std::string_view separator, bool* first, std::string* text) {
-  if (!*first) *text += separator;
-  *text += piece;
+Status AppendWithSeparator(std::string_view piece, std::string_view separator, bool* first, ValueText* text) {
+  if (!*first) SLUICE_RETURN_IF_ERROR(text->Append(separator));
   *first = false;
+  return text->Append(piece);
+}
+
+// What concat_ws makes of one row.
+Status JoinRow(const KernelCall& call, int64_t row, std::string_view separator, ValueText* text) {
+  bool first = true;
+  for (size_t i = 1; i < call.args.size(); ++i) {
+    const arrow::Array& arg = *call.args[i];
+    if (arg.IsNull(row)) continue;
+    if (arg.type_id() != arrow::Type::LIST) {
+      const std::string_view piece = static_cast<const arrow::StringViewArray&>(arg).GetView(row);
+      SLUICE_RETURN_IF_ERROR(AppendWithSeparator(piece, separator, &first, text));
+      continue;
+    }
+    const auto& list = static_cast<const arrow::ListArray&>(arg);
+    const auto& values = static_cast<const arrow::StringViewArray&>(*list.values());
+    for (int64_t e = list.value_offset(row); e < list.value_offset(row + 1); ++e) {
+      if (values.IsNull(e)) continue;
+      SLUICE_RETURN_IF_ERROR(AppendWithSeparator(values.GetView(e), separator, &first, text));
+    }
+  }
+  return Status::OK();
 }
 
 // NULL arguments and elements are skipped; only a NULL separator gives NULL.
 Result<ArrayPtr> ConcatWithSeparator(const KernelCall& call) {
-  ViewWriter writer(call.rows, PoolOf(call.context));
+  ViewWriter writer(call.rows, call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom({call.args[0]}));
   const ColumnReader<std::string_view> separators(*call.args[0]);
-  std::string text;
+  ValueText text(call.context);
   for (int64_t row = 0; row < call.rows; ++row) {
     if (writer.validity().IsNull(row)) continue;
-    text.clear();
-    bool first = true;
-    for (size_t i = 1; i < call.args.size(); ++i) {
-      const arrow::Array& arg = *call.args[i];
-      if (arg.IsNull(row)) continue;
-      if (arg.type_id() != arrow::Type::LIST) {
-        AppendWithSeparator(static_cast<const arrow::StringViewArray&>(arg).GetView(row), separators[row], &first,
-                            &text);
-        continue;
-      }
-      const auto& list = static_cast<const arrow::ListArray&>(arg);
-      const auto& values = static_cast<const arrow::StringViewArray&>(*list.values());
-      for (int64_t e = list.value_offset(row); e < list.value_offset(row + 1); ++e) {
-        if (values.IsValid(e)) AppendWithSeparator(values.GetView(e), separators[row], &first, &text);
-      }
-    }
-    SLUICE_RETURN_IF_ERROR(writer.Set(row, text));
+    text.Clear();
+    const Status joined = JoinRow(call, row, separators[row], &text);
+    if (!joined.ok()) return WithRow(joined, row);
+    SLUICE_RETURN_IF_ERROR(writer.Set(row, text.text()));
   }
   return writer.Finish(call.node.type());
 }

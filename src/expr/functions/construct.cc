@@ -9,6 +9,7 @@
 #include "expr/compare_values.h"
 #include "expr/gather.h"
 #include "expr/map_rows.h"
+#include "expr/result_pool.h"
 #include "expr/signature.h"
 #include "types/spark_type.h"
 
@@ -19,6 +20,7 @@ namespace {
 Result<ArrayPtr> Interleave(const KernelCall& call, size_t first, size_t step) {
   arrow::ArrayVector parts;
   for (size_t i = first; i < call.args.size(); i += step) parts.push_back(call.args[i]);
+  SLUICE_RETURN_IF_ERROR(CheckElements(PoolOf(call.context), call.rows * static_cast<int64_t>(parts.size())));
   std::vector<int64_t> order;
   for (int64_t row = 0; row < call.rows; ++row) {
     for (size_t i = 0; i < parts.size(); ++i) order.push_back(static_cast<int64_t>(i) * call.rows + row);

@@ -17,6 +17,11 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
+// As Java's int arithmetic: beyond the last day follows the first.
+int32_t Wrapped(int64_t days) {
+  return static_cast<int32_t>(days);
+}
+
 int YearOf(int64_t days) {
   return static_cast<int>(CivilFromDays(days).year);
 }
@@ -66,7 +71,7 @@ Result<ArrayPtr> AddDays(const KernelCall& call) {
 
 Result<ArrayPtr> DateDiff(const KernelCall& call) {
   return MapRows<int32_t, int32_t, int32_t>(
-      call, [](RowOutput<int32_t>& out, int32_t end, int32_t start) { return out.Set(end - start); });
+      call, [](RowOutput<int32_t>& out, int32_t end, int32_t start) { return out.Set(Wrapped(int64_t{end} - start)); });
 }
 
 Result<ArrayPtr> AddMonths(const KernelCall& call) {
@@ -82,7 +87,7 @@ Result<ArrayPtr> AddMonths(const KernelCall& call) {
 Result<ArrayPtr> LastDay(const KernelCall& call) {
   return MapRows<int32_t, int32_t>(call, [](RowOutput<int32_t>& out, int32_t days) {
     const CivilDay day = CivilFromDays(days);
-    return out.Set(days - day.day + DaysInMonth(day.year, day.month));
+    return out.Set(Wrapped(int64_t{days} - day.day + DaysInMonth(day.year, day.month)));
   });
 }
 
@@ -103,7 +108,7 @@ Result<ArrayPtr> NextDay(const KernelCall& call) {
           if (std::none_of(std::begin(kNames[day]), std::end(kNames[day]),
                            [&](const char* known) { return wanted == known; }))
             continue;
-          return out.Set(days + 1 + static_cast<int32_t>(FloorMod(day - (IsoWeekday(days) - 1) - 1, 7)));
+          return out.Set(Wrapped(int64_t{days} + 1 + FloorMod(day - (IsoWeekday(days) - 1) - 1, 7)));
         }
         if (!call.node.ansi()) return out.SetNull();
         return UserError("ILLEGAL_DAY_OF_WEEK", fmt::format("'{}' is no day of the week.", name),
@@ -159,8 +164,9 @@ Result<ArrayPtr> Trunc(const KernelCall& call) {
           return out.Set(static_cast<int32_t>(DaysFromCivil(day.year, 1, 1)));
         if (wanted == "QUARTER")
           return out.Set(static_cast<int32_t>(DaysFromCivil(day.year, (day.month - 1) / 3 * 3 + 1, 1)));
-        if (wanted == "MONTH" || wanted == "MON" || wanted == "MM") return out.Set(days - day.day + 1);
-        if (wanted == "WEEK") return out.Set(days - IsoWeekday(days) + 1);
+        if (wanted == "MONTH" || wanted == "MON" || wanted == "MM")
+          return out.Set(Wrapped(int64_t{days} - day.day + 1));
+        if (wanted == "WEEK") return out.Set(Wrapped(int64_t{days} - IsoWeekday(days) + 1));
         return out.SetNull();
       });
 }

@@ -9,6 +9,7 @@
 #include "expr/characters.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
+#include "expr/value_text.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
 #include "types/value_formatter.h"
@@ -46,7 +47,7 @@ Result<std::vector<Piece>> ParseFormat(std::string_view format) {
       directive.flags += format[i];
     const auto number = [&](int* to) {
       for (*to = 0; i < format.size() && format[i] >= '0' && format[i] <= '9'; ++i)
-        *to = std::min(*to * 10 + (format[i] - '0'), 1'000'000);
+        *to = std::min(*to, INT32_MAX / 10 - 1) * 10 + (format[i] - '0');
     };
     number(&directive.width);
     if (i < format.size() && format[i] == '$')
@@ -197,7 +198,7 @@ class Formatter {
 Result<ArrayPtr> FormatString(const KernelCall& call) {
   SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
   Formatter formatter(std::move(zone));
-  ViewWriter writer(call.rows, PoolOf(call.context));
+  ViewWriter writer(call.rows, call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom({call.args[0]}));
   const ColumnReader<std::string_view> formats(*call.args[0]);
@@ -216,10 +217,13 @@ Result<ArrayPtr> FormatString(const KernelCall& call) {
       text += piece.text;
       if (piece.directive.conversion == 0) continue;
       if (arg >= call.args.size()) return WithRow(BadFormat(last, "it wants more arguments than there are"), row);
-      const Status status = formatter.Append(piece.directive, *call.args[arg++], row, &text);
+      const int64_t size = static_cast<int64_t>(text.size()) + piece.directive.width;
+      Status status = CheckValueSize(call.context, size + std::max(piece.directive.precision, 0));
+      if (status.ok()) status = formatter.Append(piece.directive, *call.args[arg++], row, &text);
       if (!status.ok()) return WithRow(status, row);
     }
-    SLUICE_RETURN_IF_ERROR(writer.Set(row, text));
+    const Status set = writer.Set(row, text);
+    if (!set.ok()) return WithRow(set, row);
   }
   return writer.Finish(call.node.type());
 }

@@ -19,6 +19,29 @@ namespace {
 
 using Text = std::string_view;
 
+// A text of a few bytes a value makes a tree of many: `[0,0,0...` of 1 MiB would be 120 MiB.
+Status CheckTree(const EvalContext& context, Text json) {
+  constexpr size_t kSmall = 64 << 10;
+  if (json.size() <= kSmall) return Status::OK();
+  int64_t values = 1;
+  bool quoted = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') quoted = !quoted;
+    if (c == '\\') ++i;
+    if (!quoted && (c == ',' || c == '[' || c == '{')) ++values;
+  }
+  // Vectors that grow hold up to twice what they need.
+  const int64_t bytes = values * 2 * static_cast<int64_t>(sizeof(std::pair<std::string, JsonValue>));
+  const int64_t most = 4 * context.max_value_bytes;
+  if (bytes <= most) return Status::OK();
+  return UserError(
+      "SLUICE_VALUE_TOO_LARGE",
+      fmt::format("A JSON text of {} bytes has about {} values, which need {} bytes: more than half of the "
+                  "memory budget. Raise spark.sluice.memory (or --memory) to at least {}m.",
+                  json.size(), values, bytes, (bytes >> 19) + 1));
+}
+
 // A step of a path such as $.a[0]['b'][*]; index -1 is [*].
 struct PathStep {
   bool is_index = false;
@@ -89,7 +112,8 @@ Result<ArrayPtr> GetJsonObject(const KernelCall& call) {
   std::string last;
   std::optional<std::vector<PathStep>> steps;
   std::string result;
-  return MapRows<Text, Text, Text>(call, [&](RowOutput<Text>& out, Text text, Text path) {
+  return MapRows<Text, Text, Text>(call, [&](RowOutput<Text>& out, Text text, Text path) -> Status {
+    SLUICE_RETURN_IF_ERROR(CheckTree(call.context, text));
     if (!steps || last != path) {
       steps = ParsePath(path);
       last = path;
@@ -118,11 +142,20 @@ Result<ArrayPtr> GetJsonObject(const KernelCall& call) {
 }
 
 Result<ArrayPtr> JsonArrayLength(const KernelCall& call) {
-  return MapRows<int32_t, Text>(call, [](RowOutput<int32_t>& out, Text text) {
+  return MapRows<int32_t, Text>(call, [&call](RowOutput<int32_t>& out, Text text) -> Status {
+    SLUICE_RETURN_IF_ERROR(CheckTree(call.context, text));
     const auto value = ParseJson(text, false);
     return value && value->kind == JsonValue::kArray ? out.Set(static_cast<int32_t>(value->items.size()))
                                                      : out.SetNull();
   });
+}
+
+// Before a row of texts is parsed.
+Status CheckRow(const KernelCall& call, const ColumnReader<Text>& texts, int64_t row) {
+  if (row % kRowsUncancelled == 0) SLUICE_RETURN_IF_ERROR(call.context.CheckCancelled());
+  if (call.args[0]->IsNull(row)) return Status::OK();
+  const Status fits = CheckTree(call.context, texts[row]);
+  return fits.ok() ? fits : WithRow(fits, row);
 }
 
 Result<ArrayPtr> JsonObjectKeys(const KernelCall& call) {
@@ -130,6 +163,7 @@ Result<ArrayPtr> JsonObjectKeys(const KernelCall& call) {
   auto* list = static_cast<arrow::ListBuilder*>(builder.get());
   const ColumnReader<Text> texts(*call.args[0]);
   for (int64_t row = 0; row < call.rows; ++row) {
+    SLUICE_RETURN_IF_ERROR(CheckRow(call, texts, row));
     const auto value = call.args[0]->IsNull(row) ? std::nullopt : ParseJson(texts[row], false);
     if (!value || value->kind != JsonValue::kObject) {
       SLUICE_RETURN_IF_ERROR(list->AppendNull());
@@ -163,6 +197,7 @@ Result<ArrayPtr> FromJson(const KernelCall& call) {
   const ColumnReader<Text> texts(*call.args[0]);
   const bool is_struct = type->id() == arrow::Type::STRUCT;
   for (int64_t row = 0; row < call.rows; ++row) {
+    SLUICE_RETURN_IF_ERROR(CheckRow(call, texts, row));
     if (call.args[0]->IsNull(row) || IsBlank(texts[row])) {
       SLUICE_RETURN_IF_ERROR(builder->AppendNull());
       continue;
@@ -178,8 +213,8 @@ Result<ArrayPtr> FromJson(const KernelCall& call) {
   return builder->Finish();
 }
 
-// Fields of one line: quotes "..." with "" or a backslash inside.
-std::vector<std::string> CsvFields(Text line) {
+// The first fields of one line, at most so many: quotes "..." with "" or a backslash inside.
+std::vector<std::string> CsvFields(Text line, size_t most) {
   std::vector<std::string> fields(1);
   bool quoted = false;
   for (size_t i = 0; i < line.size(); ++i) {
@@ -191,6 +226,7 @@ std::vector<std::string> CsvFields(Text line) {
     } else if (c == '"' && (quoted || fields.back().empty())) {
       quoted = !quoted;
     } else if (c == ',' && !quoted) {
+      if (fields.size() >= most) break;
       fields.emplace_back();
     } else {
       fields.back() += c;
@@ -211,7 +247,7 @@ Result<ArrayPtr> FromCsv(const KernelCall& call) {
       SLUICE_RETURN_IF_ERROR(builder->AppendNull());
       continue;
     }
-    const auto texts = CsvFields(lines[row]);
+    const auto texts = CsvFields(lines[row], static_cast<size_t>(type->num_fields()));
     SLUICE_RETURN_IF_ERROR(fields->Append());
     for (int i = 0; i < type->num_fields(); ++i) {
       const auto at = static_cast<size_t>(i);

@@ -11,6 +11,7 @@
 #include "expr/map_rows.h"
 #include "expr/regex.h"
 #include "expr/signature.h"
+#include "expr/value_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -42,10 +43,13 @@ Result<ArrayPtr> LikeRows(const KernelCall& call, bool fold) {
       SLUICE_ASSIGN(like, LikePattern::Compile(wanted, escape));
       last = pattern;
     }
-    if (!fold) return out.Set(like->Matches(text));
-    folded.clear();
-    AppendLower(text, &folded);
-    return out.Set(like->Matches(folded));
+    if (fold) {
+      folded.clear();
+      AppendLower(text, &folded);
+      text = folded;
+    }
+    SLUICE_ASSIGN(const bool matches, like->Matches(text));
+    return out.Set(matches);
   });
 }
 
@@ -77,29 +81,24 @@ std::string DisplayRLike(const FunctionExpr& node) {
 }
 
 Result<ArrayPtr> RLike(const KernelCall& call) {
-  RegexCache cache("rlike");
+  RegexCache cache("rlike", call.context);
   return MapRows<bool, Text, Text>(call, [&](RowOutput<bool>& out, Text text, Text pattern) -> Status {
     SLUICE_ASSIGN(Regex * regex, cache.Get(pattern));
-    SLUICE_ASSIGN(const bool found, regex->Find(text, 0));
+    SLUICE_ASSIGN(const bool found, regex->Find(text));
     return out.Set(found);
   });
 }
 
-size_t AfterMatch(const Regex::Span& match, Text text) {
-  if (match.end > match.begin) return match.end;
-  return match.end + (match.end < text.size() ? CharacterSize(static_cast<unsigned char>(text[match.end])) : 1);
-}
-
 // Java's replacement: $1 and ${name} are groups, a backslash takes the next sign literally.
-Status AppendReplacement(Text replacement, const Regex& regex, Text text, std::string* out) {
+Status AppendReplacement(Text replacement, const Regex& regex, Text text, ValueText* out) {
   for (size_t i = 0; i < replacement.size(); ++i) {
     const char c = replacement[i];
     if (c == '\\' && i + 1 < replacement.size()) {
-      *out += replacement[++i];
+      SLUICE_RETURN_IF_ERROR(out->Append(replacement.substr(++i, 1)));
       continue;
     }
     if (c != '$') {
-      *out += c;
+      SLUICE_RETURN_IF_ERROR(out->Append(replacement.substr(i, 1)));
       continue;
     }
     int group = -1;
@@ -122,34 +121,36 @@ Status AppendReplacement(Text replacement, const Regex& regex, Text text, std::s
                        fmt::format("The replacement '{}' names a group that the pattern lacks.", replacement));
     }
     const auto span = regex.group(static_cast<size_t>(group));
-    if (span.set) *out += text.substr(span.begin, span.end - span.begin);
+    if (span.set) SLUICE_RETURN_IF_ERROR(out->Append(text.substr(span.begin, span.end - span.begin)));
   }
   return Status::OK();
 }
 
 Result<ArrayPtr> RegexpReplace(const KernelCall& call) {
-  RegexCache cache("regexp_replace");
-  std::string result;
+  RegexCache cache("regexp_replace", call.context);
+  ValueText result(call.context);
   return MapRows<Text, Text, Text, Text, int32_t>(
       call, [&](RowOutput<Text>& out, Text text, Text pattern, Text replacement, int32_t position) -> Status {
         if (position < 1) {
           return UserError("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "The position of regexp_replace counts from 1.");
         }
         SLUICE_ASSIGN(Regex * regex, cache.Get(pattern));
-        result.clear();
+        result.Clear();
         size_t copied = 0;
-        for (size_t search = CharacterOffset(text, position - 1); search <= text.size();) {
-          if (position > 1 && search >= text.size() && copied == 0) break;
-          SLUICE_ASSIGN(const bool found, regex->Find(text, search));
-          if (!found) break;
+        const size_t first = CharacterOffset(text, position - 1);
+        bool found = false;
+        if (position == 1 || first < text.size()) {
+          SLUICE_ASSIGN(found, regex->Find(text, first));
+        }
+        while (found) {
           const auto match = regex->group(0);
-          result += text.substr(copied, match.begin - copied);
+          SLUICE_RETURN_IF_ERROR(result.Append(text.substr(copied, match.begin - copied)));
           SLUICE_RETURN_IF_ERROR(AppendReplacement(replacement, *regex, text, &result));
           copied = match.end;
-          search = AfterMatch(match, text);
+          SLUICE_ASSIGN(found, regex->FindNext());
         }
-        result += text.substr(std::min(copied, text.size()));
-        return out.Set(result);
+        SLUICE_RETURN_IF_ERROR(result.Append(text.substr(copied)));
+        return out.Set(result.text());
       });
 }
 
@@ -164,11 +165,11 @@ Status NoSuchGroup(const char* function, const Regex& regex, int32_t group) {
 }
 
 Result<ArrayPtr> RegexpExtract(const KernelCall& call) {
-  RegexCache cache("regexp_extract");
+  RegexCache cache("regexp_extract", call.context);
   return MapRows<Text, Text, Text, int32_t>(
       call, [&](RowOutput<Text>& out, Text text, Text pattern, int32_t group) -> Status {
         SLUICE_ASSIGN(Regex * regex, cache.Get(pattern));
-        SLUICE_ASSIGN(const bool found, regex->Find(text, 0));
+        SLUICE_ASSIGN(const bool found, regex->Find(text));
         if (!found) return out.Set("");
         if (group < 0 || group > static_cast<int32_t>(regex->group_count()))
           return NoSuchGroup("regexp_extract", *regex, group);
@@ -178,10 +179,10 @@ Result<ArrayPtr> RegexpExtract(const KernelCall& call) {
 }
 
 Result<ArrayPtr> RegexpSubstr(const KernelCall& call) {
-  RegexCache cache("regexp_substr");
+  RegexCache cache("regexp_substr", call.context);
   return MapRows<Text, Text, Text>(call, [&](RowOutput<Text>& out, Text text, Text pattern) -> Status {
     SLUICE_ASSIGN(Regex * regex, cache.Get(pattern));
-    SLUICE_ASSIGN(const bool found, regex->Find(text, 0));
+    SLUICE_ASSIGN(const bool found, regex->Find(text));
     const auto span = regex->group(0);
     if (!found || span.begin == span.end) return out.SetNull();
     return out.Set(text.substr(span.begin, span.end - span.begin));
@@ -189,15 +190,13 @@ Result<ArrayPtr> RegexpSubstr(const KernelCall& call) {
 }
 
 Result<ArrayPtr> RegexpCount(const KernelCall& call) {
-  RegexCache cache("regexp_count");
+  RegexCache cache("regexp_count", call.context);
   return MapRows<int32_t, Text, Text>(call, [&](RowOutput<int32_t>& out, Text text, Text pattern) -> Status {
     SLUICE_ASSIGN(Regex * regex, cache.Get(pattern));
+    SLUICE_ASSIGN(bool found, regex->Find(text));
     int32_t count = 0;
-    for (size_t search = 0; search <= text.size();) {
-      SLUICE_ASSIGN(const bool found, regex->Find(text, search));
-      if (!found) break;
-      ++count;
-      search = AfterMatch(regex->group(0), text);
+    for (; found; ++count) {
+      SLUICE_ASSIGN(found, regex->FindNext());
     }
     return out.Set(count);
   });

@@ -4,6 +4,7 @@
 #include <arrow/util/decimal.h>
 
 #include <cmath>
+#include <limits>
 
 #include "expr/functions/decimal_arithmetic.h"
 #include "expr/map_rows.h"
@@ -16,6 +17,7 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using arrow::Decimal128;
+using arrow::Decimal128Type;
 
 Decimal128 PowerOfTen(int32_t exponent) {
   return Decimal128(1).IncreaseScaleBy(exponent);
@@ -37,6 +39,7 @@ Decimal128 DropDigits(const Decimal128& value, int32_t digits, bool half_even) {
 template <typename T>
 T RoundFloating(T value, int32_t scale, bool half_even) {
   if (!std::isfinite(value)) return value;
+  if (scale < -std::numeric_limits<T>::max_exponent10 - 1) return T(0);
   std::string text;
   if constexpr (std::is_same_v<T, float>) {
     AppendFloat(value, &text);
@@ -86,7 +89,9 @@ Result<ArrayPtr> RoundDecimals(const KernelCall& call, bool half_even) {
   return MapRows<Decimal128, Decimal128, int32_t>(
       call, [&, half_even](RowOutput<Decimal128>& out, const Decimal128& value, int32_t scale) {
         Decimal128 rounded = value;
-        if (scale < from) {
+        if (scale < from - Decimal128Type::kMaxPrecision) {
+          rounded = Decimal128(0);
+        } else if (scale < from) {
           rounded = DropDigits(value, from - scale, half_even);
           if (scale < target.scale()) rounded = rounded.IncreaseScaleBy(target.scale() - scale);
         }
@@ -123,7 +128,7 @@ Result<TypePtr> RoundedType(const std::vector<ExprPtr>& args) {
   const auto& decimal = static_cast<const arrow::Decimal128Type&>(*args[0]->type());
   const int32_t wanted = scalar->is_valid ? static_cast<const arrow::Int32Scalar&>(*scalar).value : 0;
   const int whole = decimal.precision() - decimal.scale() + 1;
-  if (wanted < 0) return arrow::decimal128(std::min(38, std::max(whole, -wanted + 1)), 0);
+  if (wanted < 0) return arrow::decimal128(std::min(38, std::max(whole, -std::max(wanted, -38) + 1)), 0);
   const int scale = std::min(decimal.scale(), wanted);
   return arrow::decimal128(std::min(38, whole + scale), scale);
 }

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "expr/characters.h"
 #include "expr/map_rows.h"
 #include "expr/regex.h"
 #include "expr/repaired_text.h"
+#include "expr/result_pool.h"
 #include "expr/signature.h"
 #include "expr/split_kernel.h"
+#include "expr/value_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -20,19 +23,33 @@ using ArrayPtr = std::shared_ptr<arrow::Array>;
 
 // The pieces of all rows, one after another.
 struct Pieces {
-  std::vector<BinaryView> views;
-  std::vector<int32_t> offsets = {0};
+  explicit Pieces(const EvalContext& evaluation) : context(evaluation) {}
 
   void Add(const BinaryView& whole, std::string_view text, size_t begin, size_t end) {
+    // What is too much for a value is counted, not kept.
+    if (++of_row > most_of_row) return;
     views.push_back(SubView(whole, text.data(), static_cast<int32_t>(begin), static_cast<int32_t>(end - begin)));
   }
+  Status EndRow() {
+    SLUICE_RETURN_IF_ERROR(CheckListSize(context, std::exchange(of_row, 0)));
+    // The views are copied into a buffer in the end.
+    SLUICE_RETURN_IF_ERROR(CheckElements(PoolOf(context), 2 * static_cast<int64_t>(views.size())));
+    offsets.push_back(static_cast<int32_t>(views.size()));
+    return Status::OK();
+  }
+
+  const EvalContext& context;
+  const int64_t most_of_row = context.max_value_bytes / static_cast<int64_t>(sizeof(BinaryView));
+  int64_t of_row = 0;
+  std::vector<BinaryView> views;
+  std::vector<int32_t> offsets = {0};
 };
 
 void SplitPlain(std::string_view text, const BinaryView& view, std::string_view separator, int32_t limit,
                 Pieces* pieces) {
   size_t begin = 0;
   for (int32_t count = 1; limit <= 0 || count < limit; ++count) {
-    const size_t hit = text.find(separator, begin);
+    const size_t hit = FindText(text, separator, begin);
     if (hit == std::string_view::npos) break;
     pieces->Add(view, text, begin, hit);
     begin = hit + separator.size();
@@ -55,21 +72,15 @@ void SplitCharacters(std::string_view text, const BinaryView& view, int32_t limi
 // As String.split: an empty match at the very beginning gives no empty piece.
 Status SplitRegex(std::string_view text, const BinaryView& view, Regex* regex, int32_t limit, Pieces* pieces) {
   size_t begin = 0;
-  size_t search = 0;
-  int32_t count = 1;
-  while (search <= text.size() && (limit <= 0 || count < limit)) {
-    SLUICE_ASSIGN(const bool found, regex->Find(text, search));
-    if (!found) break;
+  SLUICE_ASSIGN(bool found, regex->Find(text));
+  for (int32_t count = 1; found && (limit <= 0 || count < limit);) {
     const auto match = regex->group(0);
-    const bool empty = match.begin == match.end;
-    if (!(empty && (match.end == 0 || text.empty()))) {
+    if (match.begin < match.end || match.end > 0) {
       pieces->Add(view, text, begin, match.begin);
       begin = match.end;
       ++count;
     }
-    search =
-        empty ? match.end + (match.end < text.size() ? CharacterSize(static_cast<unsigned char>(text[match.end])) : 1)
-              : match.end;
+    SLUICE_ASSIGN(found, regex->FindNext());
   }
   pieces->Add(view, text, begin, text.size());
   return Status::OK();
@@ -104,11 +115,12 @@ Result<ArrayPtr> Split(const KernelCall& call) {
   const ColumnReader<std::string_view> texts(*repaired);
   const ColumnReader<std::string_view> patterns(*repaired_patterns);
   const ColumnReader<int32_t> limits(*call.args[2]);
-  Pieces pieces;
-  RegexCache cache("split");
+  Pieces pieces(call.context);
+  RegexCache cache("split", call.context);
   std::string last_pattern;
   std::optional<std::string> separator;
   for (int64_t row = 0; row < call.rows; ++row) {
+    if (row % kRowsUncancelled == 0) SLUICE_RETURN_IF_ERROR(call.context.CheckCancelled());
     if (!validity.IsNull(row)) {
       if (row == 0 || patterns[row] != last_pattern || !separator) {
         last_pattern = patterns[row];
@@ -119,12 +131,14 @@ Result<ArrayPtr> Split(const KernelCall& call) {
       } else if (last_pattern.empty()) {
         SplitCharacters(bytes[row], bytes.view(row), limits[row], &pieces);
       } else {
-        SLUICE_ASSIGN(Regex * regex, cache.Get(last_pattern));
-        const Status status = SplitRegex(texts[row], texts.view(row), regex, limits[row], &pieces);
+        const auto regex = cache.Get(last_pattern);
+        const Status status =
+            regex.ok() ? SplitRegex(texts[row], texts.view(row), *regex, limits[row], &pieces) : regex.status();
         if (!status.ok()) return WithRow(status, row);
       }
     }
-    pieces.offsets.push_back(static_cast<int32_t>(pieces.views.size()));
+    const Status fits = pieces.EndRow();
+    if (!fits.ok()) return WithRow(fits, row);
   }
   return ListOf(call, *repaired, pieces, validity.buffer());
 }

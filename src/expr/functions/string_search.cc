@@ -8,6 +8,7 @@
 #include "expr/characters.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
+#include "expr/value_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -21,7 +22,7 @@ int32_t Locate(Text text, Text wanted, int32_t start) {
   if (start < 1) return 0;
   if (wanted.empty()) return 1;
   const size_t from = CharacterOffset(text, start - 1);
-  const size_t hit = text.find(wanted, from);
+  const size_t hit = FindText(text, wanted, from);
   return hit == Text::npos ? 0 : static_cast<int32_t>(CountCharacters(text.substr(0, hit)) + 1);
 }
 
@@ -55,7 +56,7 @@ Result<ArrayPtr> TestTexts(const KernelCall& call, Test test) {
 }
 
 Result<ArrayPtr> Contains(const KernelCall& call) {
-  return TestTexts(call, [](Text text, Text part) { return text.find(part) != Text::npos; });
+  return TestTexts(call, [](Text text, Text part) { return FindText(text, part, 0) != Text::npos; });
 }
 Result<ArrayPtr> StartsWith(const KernelCall& call) {
   return TestTexts(call, [](Text text, Text part) { return text.starts_with(part); });
@@ -65,18 +66,18 @@ Result<ArrayPtr> EndsWith(const KernelCall& call) {
 }
 
 Result<ArrayPtr> Replace(const KernelCall& call) {
-  std::string result;
+  ValueText result(call.context);
   return MapRows<Text, Text, Text, Text>(
       call, [&result](RowOutput<Text>& out, Text text, Text search, Text replacement) {
         if (search.empty()) return out.Set(text);
-        result.clear();
+        result.Clear();
         size_t begin = 0;
-        for (size_t hit; (hit = text.find(search, begin)) != Text::npos; begin = hit + search.size()) {
-          result += text.substr(begin, hit - begin);
-          result += replacement;
+        for (size_t hit; (hit = FindText(text, search, begin)) != Text::npos; begin = hit + search.size()) {
+          SLUICE_RETURN_IF_ERROR(result.Append(text.substr(begin, hit - begin)));
+          SLUICE_RETURN_IF_ERROR(result.Append(replacement));
         }
-        result += text.substr(begin);
-        return out.Set(result);
+        SLUICE_RETURN_IF_ERROR(result.Append(text.substr(begin)));
+        return out.Set(result.text());
       });
 }
 
@@ -102,15 +103,22 @@ Result<ArrayPtr> Translate(const KernelCall& call) {
   });
 }
 
-std::vector<Text> Pieces(Text text, Text delimiter) {
-  std::vector<Text> pieces;
+int64_t CountPieces(Text text, Text delimiter) {
+  int64_t count = 1;
+  for (size_t hit, begin = 0; (hit = FindText(text, delimiter, begin)) != Text::npos; begin = hit + delimiter.size())
+    ++count;
+  return count;
+}
+
+// Piece `index` from 0; empty when there is none.
+Text PieceAt(Text text, Text delimiter, int64_t index) {
   size_t begin = 0;
-  for (size_t hit; !delimiter.empty() && (hit = text.find(delimiter, begin)) != Text::npos;
-       begin = hit + delimiter.size()) {
-    pieces.push_back(text.substr(begin, hit - begin));
+  for (;; --index) {
+    const size_t hit = FindText(text, delimiter, begin);
+    if (index == 0) return text.substr(begin, hit - begin);
+    if (hit == Text::npos) return {};
+    begin = hit + delimiter.size();
   }
-  pieces.push_back(text.substr(begin));
-  return pieces;
 }
 
 Result<ArrayPtr> SplitPart(const KernelCall& call) {
@@ -118,10 +126,9 @@ Result<ArrayPtr> SplitPart(const KernelCall& call) {
     if (number == 0)
       return UserError("INVALID_INDEX_OF_ZERO",
                        "split_part counts from 1, or from the end with -1; there is no part 0.");
-    const auto pieces = Pieces(text, delimiter);
-    const auto size = static_cast<int64_t>(pieces.size());
-    const int64_t index = number > 0 ? number - 1 : size + number;
-    return out.Set(index < 0 || index >= size ? Text("") : pieces[static_cast<size_t>(index)]);
+    if (delimiter.empty()) return out.Set(number == 1 || number == -1 ? text : Text());
+    const int64_t index = number > 0 ? int64_t{number} - 1 : CountPieces(text, delimiter) + number;
+    return out.Set(index < 0 ? Text() : PieceAt(text, delimiter, index));
   });
 }
 

@@ -9,6 +9,7 @@
 #include "expr/gather.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
+#include "expr/value_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -128,37 +129,35 @@ Result<ArrayPtr> Right(const KernelCall& call) {
 // kLeft: the padding stands in front.
 template <bool kLeft>
 Result<ArrayPtr> Pad(const KernelCall& call) {
-  std::string text;
-  return MapRows<Text, Text, int32_t, Text>(call, [&text](RowOutput<Text>& out, Text value, int32_t length, Text pad) {
+  ValueText text(call.context);
+  return MapRows<Text, Text, int32_t, Text>(call, [&](RowOutput<Text>& out, Text value, int32_t length, Text pad) {
     const int64_t missing = length - CountCharacters(value);
     if (missing <= 0 || pad.empty()) return out.Set(Characters(value, 0, length));
     const int64_t pad_length = CountCharacters(pad);
-    text.clear();
-    if (!kLeft) text += value;
-    for (int64_t i = 0; i < missing / pad_length; ++i) text += pad;
-    text += Characters(pad, 0, missing % pad_length);
-    if (kLeft) text += value;
-    return out.Set(text);
+    text.Clear();
+    if (!kLeft) SLUICE_RETURN_IF_ERROR(text.Append(value));
+    SLUICE_RETURN_IF_ERROR(text.AppendRepeated(pad, missing / pad_length));
+    SLUICE_RETURN_IF_ERROR(text.Append(Characters(pad, 0, missing % pad_length)));
+    if (kLeft) SLUICE_RETURN_IF_ERROR(text.Append(value));
+    return out.Set(text.text());
   });
 }
 
 Result<ArrayPtr> Repeat(const KernelCall& call) {
-  std::string text;
+  ValueText text(call.context);
   return MapRows<Text, Text, int32_t>(call, [&text](RowOutput<Text>& out, Text value, int32_t times) {
-    if (times > 0 && static_cast<int64_t>(value.size()) * times > INT32_MAX) {
-      return UserError("COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "repeat() would give a string of more than 2 GiB.");
-    }
-    text.clear();
-    for (int32_t i = 0; i < times; ++i) text += value;
-    return out.Set(text);
+    text.Clear();
+    SLUICE_RETURN_IF_ERROR(text.AppendRepeated(value, times));
+    return out.Set(text.text());
   });
 }
 
 Result<ArrayPtr> Space(const KernelCall& call) {
-  std::string text;
+  ValueText text(call.context);
   return MapRows<Text, int32_t>(call, [&text](RowOutput<Text>& out, int32_t times) {
-    text.assign(static_cast<size_t>(std::max(times, 0)), ' ');
-    return out.Set(text);
+    text.Clear();
+    SLUICE_RETURN_IF_ERROR(text.AppendRepeated(" ", times));
+    return out.Set(text.text());
   });
 }
 

@@ -123,7 +123,9 @@ Result<ArrayPtr> FromUnixtime(const KernelCall& call) {
   return MapRows<Text, int64_t, Text>(call, [&](RowOutput<Text>& out, int64_t seconds, Text pattern) -> Status {
     SLUICE_ASSIGN(const DatetimePattern* compiled, cache.Get(pattern));
     text.clear();
-    compiled->Format(seconds * kMicrosPerSecond, &zone, &text);
+    // Java's product wraps around.
+    const uint64_t micros = static_cast<uint64_t>(seconds) * uint64_t{kMicrosPerSecond};
+    compiled->Format(static_cast<int64_t>(micros), &zone, &text);
     return out.Set(text);
   });
 }
@@ -142,6 +144,7 @@ Result<ExprPtr> ResolveUnixTimestamp(const char* name, std::vector<ExprPtr> args
     args.push_back(std::move(now));
   }
   if (args.size() < 2) args.push_back(StringLiteral("yyyy-MM-dd HH:mm:ss"));
+  SLUICE_ASSIGN(args[1], CoerceArgument(name, 1, std::move(args[1]), Arg::kString, options.ansi));
   const bool text = IsStringType(*args[0]->type());
   if (!text) {
     SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kTimestamp, options.ansi));
@@ -163,8 +166,10 @@ Result<ArrayPtr> FromInteger(const KernelCall& call) {
 
 Result<ArrayPtr> FromSeconds(const KernelCall& call) {
   return MapRows<int64_t, double>(call, [](RowOutput<int64_t>& out, double seconds) {
-    return std::isfinite(seconds) ? out.Set(static_cast<int64_t>(seconds * static_cast<double>(kMicrosPerSecond)))
-                                  : out.SetNull();
+    if (!std::isfinite(seconds)) return out.SetNull();
+    const double micros = seconds * static_cast<double>(kMicrosPerSecond);
+    constexpr double kEnd = 9223372036854775808.0;
+    return out.Set(micros >= kEnd ? INT64_MAX : micros < -kEnd ? INT64_MIN : static_cast<int64_t>(micros));
   });
 }
 
@@ -180,18 +185,18 @@ Result<ExprPtr> ResolveTimestampSeconds(std::vector<ExprPtr> args, const Resolve
       TimestampType(), nullable, std::move(args));
 }
 
-// The instant at which the unit began, by the session's clock.
+// The instant at which the unit began, by the session's clock; that of the first instants lies before all of them, and
+// is the first one.
 std::optional<int64_t> TruncateTo(std::string unit, int64_t micros, TimeZone* zone) {
   for (char& c : unit) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   const int64_t local = zone->ToLocal(micros);
   const int64_t days = FloorDiv(local, kMicrosPerDay);
   const CivilDay day = CivilFromDays(days);
-  const auto floor_to = [local](int64_t step) { return FloorDiv(local, step) * step; };
   if (unit == "MICROSECOND") return micros;
-  if (unit == "MILLISECOND") return FloorDiv(micros, 1000) * 1000;
-  if (unit == "SECOND") return FloorDiv(micros, kMicrosPerSecond) * kMicrosPerSecond;
-  if (unit == "MINUTE") return micros - (local - floor_to(60 * kMicrosPerSecond));
-  if (unit == "HOUR") return micros - (local - floor_to(3600 * kMicrosPerSecond));
+  if (unit == "MILLISECOND") return SaturatingAdd(micros, -FloorMod(micros, 1000));
+  if (unit == "SECOND") return SaturatingAdd(micros, -FloorMod(micros, kMicrosPerSecond));
+  if (unit == "MINUTE") return SaturatingAdd(micros, -FloorMod(local, 60 * kMicrosPerSecond));
+  if (unit == "HOUR") return SaturatingAdd(micros, -FloorMod(local, 3600 * kMicrosPerSecond));
   int64_t first = 0;
   if (unit == "DAY" || unit == "DD") {
     first = days;
@@ -206,7 +211,8 @@ std::optional<int64_t> TruncateTo(std::string unit, int64_t micros, TimeZone* zo
   } else {
     return std::nullopt;
   }
-  return zone->ToUtc(first * kMicrosPerDay);
+  int64_t begin = 0;
+  return __builtin_mul_overflow(first, kMicrosPerDay, &begin) ? INT64_MIN : zone->ToUtc(begin);
 }
 
 Result<ArrayPtr> DateTrunc(const KernelCall& call) {
@@ -233,7 +239,11 @@ Result<ArrayPtr> MakeTimestamp(const KernelCall& call) {
                            "spark.sql.ansi.enabled=false.");
         }
         const int64_t minutes = (DaysFromCivil(year, month, day) * 24 + hour) * 60 + minute;
-        return out.Set(zone.ToUtc(minutes * 60 * kMicrosPerSecond + micros));
+        int64_t local = 0;
+        if (__builtin_mul_overflow(minutes, 60 * kMicrosPerSecond, &local)) {
+          return call.node.ansi() ? ArithmeticOverflow(call.node) : out.SetNull();
+        }
+        return out.Set(zone.ToUtc(SaturatingAdd(local, micros)));
       });
 }
 
@@ -243,6 +253,9 @@ Result<ExprPtr> ResolveMakeTimestamp(std::vector<ExprPtr> args, const ResolveOpt
   bool nullable = !options.ansi;
   for (size_t i = 0; i < 6; ++i) {
     const TypePtr wanted = i < 5 ? arrow::int32() : arrow::decimal128(16, 6);
+    const bool numeric = IsNumericType(*args[i]->type()) || IsStringType(*args[i]->type());
+    if (!numeric && args[i]->type()->id() != arrow::Type::NA)
+      return UnexpectedInput("make_timestamp", i, *args[i], i < 5 ? "INT" : "DECIMAL(16,6)");
     SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], wanted, options.ansi));
     nullable |= args[i]->nullable();
   }

@@ -126,7 +126,7 @@ Result<ArrayPtr> ToJson(const KernelCall& call) {
   SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
   SLUICE_ASSIGN(auto pattern, DatetimePattern::Compile("yyyy-MM-dd'T'HH:mm:ss.SSSXXX"));
   JsonWriter json(std::move(zone), std::move(pattern));
-  ViewWriter writer(call.rows, PoolOf(call.context));
+  ViewWriter writer(call.rows, call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
   std::string text;
@@ -134,7 +134,8 @@ Result<ArrayPtr> ToJson(const KernelCall& call) {
     if (writer.validity().IsNull(row)) continue;
     text.clear();
     SLUICE_RETURN_IF_ERROR(json.Write(*call.args[0], row, &text));
-    SLUICE_RETURN_IF_ERROR(writer.Set(row, text));
+    const Status set = writer.Set(row, text);
+    if (!set.ok()) return WithRow(set, row);
   }
   return writer.Finish(call.node.type());
 }
