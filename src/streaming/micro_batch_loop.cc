@@ -8,11 +8,14 @@
 #include "base/idle_memory.h"
 #include "base/log_context.h"
 #include "base/logging.h"
+#include "base/memory_budget.h"
 #include "base/spark_error.h"
 #include "checkpoint/attempt_marks.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/offset_conf.h"
+#include "connectors/file/partition_check.h"
 #include "connectors/registry.h"
+#include "expr/result_pool.h"
 #include "plan/determinism.h"
 #include "streaming/bad_record_batch.h"
 #include "streaming/bad_record_conf.h"
@@ -41,6 +44,19 @@ std::string SetupOf(const QuerySpec& spec, const ScanSpec& scan) {
   return fmt::format("{:08x}", Crc32c(text));
 }
 
+// A row whose partition value cannot be the name of a folder fails in the plan, where it can be set aside.
+PlanPtr WithPartitionCheck(const QuerySpec& spec) {
+  if (spec.partition_columns.empty() || spec.sink_path.empty()) return spec.plan;
+  ExprPtr check = PartitionCheck(*spec.plan->schema, spec.partition_columns, spec.sink_path);
+  if (check == nullptr) return spec.plan;
+  auto filter = std::make_shared<PlanNode>();
+  filter->kind = PlanKind::kFilter;
+  filter->inputs = {spec.plan};
+  filter->schema = spec.plan->schema;
+  filter->exprs = {std::move(check)};
+  return filter;
+}
+
 }  // namespace
 
 MicroBatchLoop::MicroBatchLoop(QuerySpec spec, std::string run_id, QueryResources resources, QueryMonitor* monitor)
@@ -53,7 +69,7 @@ MicroBatchLoop::MicroBatchLoop(QuerySpec spec, std::string run_id, QueryResource
 MicroBatchLoop::~MicroBatchLoop() = default;
 
 Status MicroBatchLoop::Open() {
-  SLUICE_ASSIGN(StreamingShape shape, ShapeOf(spec_.plan));
+  SLUICE_ASSIGN(StreamingShape shape, ShapeOf(WithPartitionCheck(spec_)));
   setup_ = SetupOf(spec_, shape.scan->scan);
   runner_ = std::make_unique<BatchRunner>(std::move(shape), resources_.tasks);
   Location folder{MakeMemoryFileSystem(), "/checkpoint"};
@@ -298,6 +314,8 @@ Result<BatchOutcome> MicroBatchLoop::RunBatch(const Planned& planned, const std:
   context.now_us = planned.entry.batch_timestamp_ms * 1000;
   context.time_zone = conf.time_zone();
   context.ansi = conf.ansi();
+  context.cancelled = &runner_->stopped();
+  if (resources_.budget != nullptr) BoundResults(resources_.budget->limit(), &context);
   // What was within the limits of its batches must not stop the batch that puts it through again.
   const BadRecordLimits limits = ReplayOf(planned.entry) ? BadRecordLimits() : BadRecordLimits::Of(spec_.conf);
   BadRecordBatch bad_records(folder.get(), limits, planned.batch, planned.recovered);

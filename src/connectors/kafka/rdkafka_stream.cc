@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/redaction.h"
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -10,6 +11,21 @@ namespace {
 
 // Taken from the queue at a time: enough to spread the queue's lock, few enough to stay in the cache.
 constexpr size_t kHeldMessages = 256;
+
+// librdkafka does not tell damage from a batch that is too large.
+Status CannotUnpack(const std::string& reason, rd_kafka_t* client) {
+  char most[32] = "";
+  size_t size = sizeof(most);
+  rd_kafka_conf_get(rd_kafka_conf(client), "receive.message.max.bytes", most, &size);
+  return EnvironmentError(
+      "SLUICE_KAFKA.CANNOT_UNPACK",
+      fmt::format(
+          "The batch of records that begins here cannot be unpacked: it has more than the {} bytes that the "
+          "memory budget allows a batch, or it is damaged. Raise spark.sluice.memory (or --memory): a batch may "
+          "have an eighth of it and some MiB. A batch that is damaged must leave the topic. The client says: "
+          "{}",
+          most, Redact(reason)));
+}
 
 Status AtOffset(const Status& status, const TopicPartition& tp, int64_t offset) {
   return WithContext(status, fmt::format("topic {}, partition {}, offset {}", tp.topic, tp.partition, offset));
@@ -119,6 +135,9 @@ Result<FetchStep> RdKafkaStream::StepOf(rd_kafka_message_t* message) {
       return step;
     default:
       break;
+  }
+  if (error == RD_KAFKA_RESP_ERR__BAD_COMPRESSION) {
+    return AtOffset(CannotUnpack(reason, client_->handle()), partition_, offset >= 0 ? offset : position_);
   }
   if (KindOf(error) == KafkaErrorKind::kPassing) {
     SLUICE_RETURN_IF_ERROR(client_->Poll(0));

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records that would stop a topic for ever: they cost too much, cannot be a folder's name, or cannot be unpacked. Each is set
+aside, or fails the query with its topic, partition, offset and a way out."""
+import pathlib
+
+import pyarrow.dataset
+import pytest
+from confluent_kafka import Producer
+from rig.pipeline import quoted
+from test_bad_records import bad_lines, identities
+
+SLOW = b"a" * 100 + b"\t1"
+POISON = {SLOW: "INVALID_PARAMETER_VALUE.PATTERN", b"grows\t2000000000": "SLUICE_VALUE_TOO_LARGE", b"n\0l\t1": "SLUICE_PARTITION_VALUE",
+          b"l" * 300 + b"\t1": "SLUICE_PARTITION_VALUE", b"g\t9000000": "SLUICE_VALUE_TOO_LARGE"}
+GOOD = [f"good{i % 3}\t{i}".encode() for i in range(60)]
+
+
+def write_sql(topic, folder: pathlib.Path, bad_records: bool) -> pathlib.Path:
+    settings = f"SET spark.sluice.badRecords.path = {folder}/bad;\n" if bad_records else ""
+    path = folder / "pipeline.sql"
+    path.write_text(
+        f"{settings}CREATE STREAMING TABLE t USING parquet PARTITIONED BY (name) LOCATION {quoted(f'file://{folder}/table')}\n"
+        f"OPTIONS (checkpointLocation {quoted(folder / 'checkpoint')}, trigger 'availableNow')\n"
+        "AS SELECT parts[0] AS name, length(repeat('ab', CAST(parts[1] AS INT))) AS size, text RLIKE '^(a|aa)+$' AS found, partition, offset\n"
+        "FROM (SELECT CAST(value AS STRING) AS text, split(CAST(value AS STRING), '\\t') AS parts, partition, offset\n"
+        f"  FROM STREAM read_kafka(bootstrapServers => {quoted(topic.kafka.bootstrap)}, subscribe => {quoted(topic.name)}, startingOffsets => 'earliest'))\n")
+    return path
+
+
+@pytest.fixture
+def poisoned(topic):
+    source = topic(1)
+    values = list(GOOD)
+    for number, value in enumerate(POISON):
+        values.insert(7 * number + 3, value)
+    source.produce(values)
+    return source
+
+
+def test_poison_is_set_aside(sluice, poisoned, tmp_path):
+    done = sluice.ok("run", write_sql(poisoned, tmp_path, True), "--memory", "64m")
+    lines = bad_lines(tmp_path / "bad")
+    bad = {key: value for key, value in poisoned.records.items() if value in POISON}
+    assert identities(lines) == sorted((poisoned.name, *key) for key in bad), done.all
+    assert {line["offset"]: line["errorClass"] for line in lines} == {key[1]: POISON[value] for key, value in bad.items()}
+    rows = pyarrow.dataset.dataset(tmp_path / "table", format="parquet", exclude_invalid_files=True).to_table().to_pylist()
+    assert sorted(row["offset"] for row in rows) == sorted(key[1] for key, value in poisoned.records.items() if value in GOOD)
+
+
+@pytest.mark.parametrize("poison", POISON, ids=range(len(POISON)))
+def test_poison_is_named_with_a_way_out(sluice, topic, tmp_path, poison):
+    source = topic(1)
+    source.produce([*GOOD[:5], poison])
+    done = sluice.run("run", write_sql(source, tmp_path, False), "--memory", "64m")
+    assert done.code == 1 and f"[{POISON[poison]}]" in done.err, done.all
+    assert f"topic {source.name}, partition 0, offset 5" in done.err, done.all
+    assert any(way in done.err for way in ("--memory", "Simplify the pattern", "spark.sluice.badRecords.path")), done.all
+
+
+def test_a_batch_that_unpacks_to_too_much(sluice, topic, tmp_path):
+    source = topic(1, config={"max.message.bytes": "33554432"})
+    producer = Producer({"bootstrap.servers": source.kafka.bootstrap, "compression.type": "zstd", "message.max.bytes": 33554432, "log_level": 0})
+    for value in (b"good0\t1", b"good1\t" + b"0" * 15_000_000 + b"1", b"good2\t2"):
+        producer.produce(source.name, value, partition=0)
+        assert producer.flush(60) == 0
+    small = sluice.run("run", write_sql(source, tmp_path, True), "--memory", "64m")
+    assert small.code == 1 and "[SLUICE_KAFKA.CANNOT_UNPACK]" in small.err and "--memory" in small.err, small.all
+    assert f"topic {source.name}, partition 0, offset 1" in small.err, small.all
+    sluice.ok("run", write_sql(source, tmp_path, True), "--memory", "256m")
