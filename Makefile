@@ -5,6 +5,7 @@
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
 # make bench-batches, bench-queries, bench-start, bench-scale: small batches, SQL, start-up, growth
+# make bombs      2,000 texts that are deep, wide, long or grow, under 64 MiB
 # make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
 # make histories  1,000 random histories in one process (SEED=n replays one)
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
@@ -15,7 +16,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash faults \
-	damage resources histories interop-s3 tidy format clean
+	bombs damage resources histories interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -45,6 +46,11 @@ memory:
 	@tools/deps.sh test
 	@tools/build.sh release sluice bench
 	@.venv/bin/python -m pytest -q -rP tests/memory --all-budgets $(PYTEST)
+
+bombs:
+	@tools/deps.sh test
+	@tools/build.sh release sluice
+	@.venv/bin/python -m pytest -q tests/bombs --all-bombs $(PYTEST)
 
 fuzz:
 	@tools/deps.sh fuzz

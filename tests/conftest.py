@@ -16,6 +16,7 @@ from servers.process import ServerMissing
 def pytest_addoption(parser):
     parser.addoption("--all-crash-points", action="store_true", help="the full sweep, not a seeded sample")
     parser.addoption("--all-budgets", action="store_true", help="every case of the memory budget, not a sample")
+    parser.addoption("--all-bombs", action="store_true", help="2,000 bombs, not a seeded sample")
     parser.addoption("--all-faults", action="store_true", help="every fault case, not a seeded sample")
     parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
     parser.addoption("--batches", type=int, default=250, help="of the test that file handles and memory do not grow")

@@ -103,6 +103,14 @@ TEST(VariablesTest, ValuesCannotEndAString) {
   EXPECT_FALSE(sql::SubstituteVariables("r'${Q}'", "f", lookup).ok());
 }
 
+TEST(VariablesTest, ValuesThatMakeTheTextTooLongAreRefused) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "${X}";
+  const auto lookup = [](const std::string&) { return std::optional<std::string>(std::string(1000, 'x')); };
+  const Status status = sql::SubstituteVariables(text, "f", lookup).status();
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_SQL_FILE.TOO_LONG")) << status.ToString();
+}
+
 TEST(VariablesTest, SecretsAreNotShownInErrors) {
   const auto lookup = [](const std::string&) -> std::optional<std::string> { return "hunter2-canary"; };
   const Status status =

@@ -10,6 +10,8 @@
 namespace sluice::sql {
 namespace {
 
+constexpr size_t kLongest = 4 << 20;  // of a text with its values: a value may stand in it any number of times
+
 // Follows strings and comments just far enough to know where a variable stands.
 class Substitution {
  public:
@@ -87,6 +89,13 @@ class Substitution {
                        TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
     }
     if (IsSecretKey(name)) RegisterSecret(*value);
+    if (out_.size() + value->size() > kLongest) {
+      return WithPlace(
+          UserError("SLUICE_SQL_FILE.TOO_LONG", fmt::format("With the values of its variables the text has "
+                                                            "more than {} bytes.",
+                                                            kLongest)),
+          TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
+    }
     SLUICE_RETURN_IF_ERROR(Append(*value, name));
     position_ = end + 1;
     return Status::OK();
