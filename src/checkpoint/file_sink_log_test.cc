@@ -190,8 +190,8 @@ struct FailingDeletes : FaultyFileSystem {
   using FaultyFileSystem::FaultyFileSystem;
   std::atomic<bool> fail{false};
   std::atomic<int> failed{0};
-  Status Delete(const std::vector<std::string>& paths) override {
-    if (!fail) return FaultyFileSystem::Delete(paths);
+  Status Delete(const std::string& root, const std::vector<std::string>& paths) override {
+    if (!fail) return FaultyFileSystem::Delete(root, paths);
     ++failed;
     return EnvironmentError("SLUICE_SIMULATED_FAULT", "Delete was made to fail");
   }

@@ -27,7 +27,8 @@ template <typename Work>
 int WithFolders(const CheckpointOptions& options, Work work) {
   const Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
-  const Result<Location> checkpoint = program->env->Locate(options.folder, program->session->conf());
+  // A repair makes copies.
+  const Result<Location> checkpoint = LocatePrivate(program->env.get(), options.folder, program->session->conf());
   if (!checkpoint.ok()) return Fail(checkpoint.status(), kBadUsage);
   Location sink;
   if (!options.sink.empty()) {

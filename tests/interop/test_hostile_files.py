@@ -123,7 +123,9 @@ def test_output_replaces_only_on_success(sluice, tmp_path):
     query = "SELECT id AS n FROM range(3)"
     sluice.ok("sql", query, "--format", "csv", "--output", out)
     assert out.read_text() == "n\n0\n1\n2\n"
-    assert stat.S_IMODE(out.stat().st_mode) == 0o666 & ~os.umask(os.umask(0o022))
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o666 & ~mask
     out.chmod(0o640)
     done = sluice.run("sql", "SELECT 1 / (id - 2) AS n FROM range(3)", "--format", "csv", "--output", out)
     assert done.code == 1 and "DIVIDE_BY_ZERO" in done.err
