@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "exec/scripted_rows.h"
+#include "expr/function_registry.h"
+#include "types/spark_type.h"
 
 namespace sluice {
 namespace {
@@ -283,6 +286,29 @@ TEST(Planner, AnErrorKeepsThePlaceOfItsPartition) {
     ASSERT_NE(FindSparkError(result.status()), nullptr) << result.status();
     EXPECT_EQ(FindSparkError(result.status())->context, "p2 row 7");
   }
+}
+
+// All rows would take minutes.
+TEST(Planner, CancelReachesTheKernelThatRuns) {
+  PlanNode range{PlanKind::kRange, {}, arrow::schema({arrow::field("id", arrow::int64())})};
+  range.range_end = 1'000'000;
+  const auto literal = [](std::string text) {
+    return std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(std::move(text)));
+  };
+  const ExprPtr id =
+      *MakeCast(std::make_shared<ColumnExpr>(0, "id", arrow::int64(), false), StringType(), CastMode::kTry);
+  const ExprPtr text = *ResolveFunction("concat", {literal(std::string(24, 'a')), id, literal("!")}, {});
+  const ExprPtr slow = *ResolveFunction("regexp_count", {text, literal("(a|aa)+$")}, {});
+  PlanNode project{
+      PlanKind::kProject, {std::make_shared<PlanNode>(range)}, arrow::schema({arrow::field("n", arrow::int32())})};
+  project.exprs = {slow};
+  const auto rows = PlanOperators(std::make_shared<PlanNode>(project), PlannerContext()).ValueOrDie();
+  std::thread canceller([&rows] { rows->Cancel(); });
+  Status status;
+  for (auto next = rows->Next(); status.ok() && (!next.ok() || *next != nullptr); next = rows->Next())
+    status = next.status();
+  canceller.join();
+  EXPECT_TRUE(HasErrorClass(status, "OPERATION_CANCELED")) << status.ToString();
 }
 
 TEST(Planner, RefusesAStreamAndPassesOnWhatCannotBeOpened) {
