@@ -181,6 +181,21 @@ TEST(BoundedWork, WhatDoublesEndsWithAnError) {
   }
 }
 
+// Types double as well.
+TEST(BoundedWork, TypesOfTooManyFieldsAreRefused) {
+  ExprPtr value = Int(1);
+  Status status;
+  for (int i = 0; i < 60 && status.ok(); ++i) {
+    const auto next = ResolveFunction("named_struct", {Text("x"), value, Text("y"), value}, {});
+    status = next.status();
+    if (next.ok()) value = *next;
+  }
+  EXPECT_TRUE(HasErrorClass(status, "UNSUPPORTED_FEATURE.SLUICE")) << status.ToString();
+  const ExprPtr map = *ResolveFunction("map", {Int(1), Int(2)}, {});
+  EXPECT_TRUE(
+      HasErrorClass(ResolveFunction("map", {map, Int(1)}, {}).status(), "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE"));
+}
+
 TEST(BoundedWork, ThePoolGivesNoMoreThanTheBudget) {
   arrow::MemoryPool* pool = BoundedPool(32 << 20);
   EXPECT_EQ(pool, BoundedPool(32 << 20));

@@ -12,7 +12,7 @@ namespace sluice {
 namespace {
 
 // Steps for one value: a third of a second.
-constexpr int64_t kMostSteps = 1 << 27;
+constexpr int64_t kMostSteps = 1 << 25;
 constexpr size_t kBytesOfStep = 16;  // of text compared
 
 }  // namespace

@@ -108,7 +108,7 @@ def growing(rng):
 
 
 def doubling(rng):
-    step = rng.choice(["concat(a, a)", "a || a", "array(a, a)", "struct(a AS x, a AS y)", "concat_ws(a, a, a)", "replace(a, 'x', a)", "to_json(array(a, a))", "hex(a)",
+    step = rng.choice(["concat(a, a)", "a || a", "array(a, a)", "named_struct('x', a, 'y', a)", "concat_ws(a, a, a)", "replace(a, 'x', a)", "to_json(array(a, a))", "hex(a)",
                        "regexp_replace(a, 'x', a)", "map(a, a)", "CAST(array(a, a) AS STRING)"])
     text = "SELECT 'xy' AS a"
     for _ in range(size(rng, 60)):

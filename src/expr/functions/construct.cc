@@ -83,6 +83,35 @@ Result<ArrayPtr> MakeStruct(const KernelCall& call) {
   return std::make_shared<arrow::StructArray>(call.node.type(), call.rows, std::move(fields));
 }
 
+// Fields of all levels, counted up to `most`.
+int64_t CountFields(const arrow::DataType& type, int64_t most) {
+  int64_t count = 1;
+  for (int i = 0; i < type.num_fields() && count < most; ++i)
+    count += CountFields(*type.field(i)->type(), most - count);
+  return count;
+}
+
+// struct(a, a) of struct(a, a) and so on has 2^n fields after n steps, and every look at the type takes as long.
+Status CheckFields(const char* function, const TypePtr& type) {
+  constexpr int64_t kMost = 50'000;
+  if (CountFields(*type, kMost) < kMost) return Status::OK();
+  return NotSupported(
+      fmt::format("{} would give a type of {} fields or more, counted over all levels.", function, kMost));
+}
+
+bool HasMap(const arrow::DataType& type) {
+  const auto& fields = type.fields();
+  return type.id() == arrow::Type::MAP ||
+         std::any_of(fields.begin(), fields.end(), [](const auto& field) { return HasMap(*field->type()); });
+}
+
+Result<ExprPtr> ResolveStructOf(const char* name, arrow::FieldVector fields, std::vector<ExprPtr> args, bool ansi) {
+  TypePtr type = arrow::struct_(std::move(fields));
+  SLUICE_RETURN_IF_ERROR(CheckFields(name, type));
+  return std::make_shared<FunctionExpr>(FunctionTraits{name, MakeStruct, nullptr, ansi}, std::move(type), false,
+                                        std::move(args));
+}
+
 Result<ExprPtr> ResolveArray(std::vector<ExprPtr> args, const ResolveOptions& options) {
   TypePtr element = arrow::null();
   bool nulls = false;
@@ -107,7 +136,12 @@ Result<ExprPtr> ResolveMap(std::vector<ExprPtr> args, const ResolveOptions& opti
   }
   for (const auto& value : sides[1]) nulls |= value->nullable();
   for (size_t i = 0; i < args.size(); ++i) args[i] = sides[i % 2][i / 2];
+  if (HasMap(*sides[0][0]->type())) {
+    return UserError("DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE", "A key of a map cannot be, or have in it, a map.",
+                     {{"keyType", "\"" + SparkTypeName(*sides[0][0]->type()) + "\""}});
+  }
   const TypePtr type = MapOf(sides[0][0]->type(), sides[1][0]->type(), nulls);
+  SLUICE_RETURN_IF_ERROR(CheckFields("map", type));
   return std::make_shared<FunctionExpr>(FunctionTraits{"map", MakeMap, nullptr, options.ansi}, type, false,
                                         std::move(args));
 }
@@ -120,8 +154,7 @@ Result<ExprPtr> ResolveStruct(std::vector<ExprPtr> args, const ResolveOptions& o
     fields.push_back(arrow::field(column != nullptr ? column->name() : fmt::format("col{}", i + 1), args[i]->type(),
                                   args[i]->nullable()));
   }
-  return std::make_shared<FunctionExpr>(FunctionTraits{"struct", MakeStruct, nullptr, options.ansi},
-                                        arrow::struct_(std::move(fields)), false, std::move(args));
+  return ResolveStructOf("struct", std::move(fields), std::move(args), options.ansi);
 }
 
 Result<ExprPtr> ResolveNamedStruct(std::vector<ExprPtr> args, const ResolveOptions& options) {
@@ -137,8 +170,7 @@ Result<ExprPtr> ResolveNamedStruct(std::vector<ExprPtr> args, const ResolveOptio
     }
     fields.push_back(arrow::field(name->ToString(), args[i + 1]->type(), args[i + 1]->nullable()));
   }
-  return std::make_shared<FunctionExpr>(FunctionTraits{"named_struct", MakeStruct, nullptr, options.ansi},
-                                        arrow::struct_(std::move(fields)), false, std::move(args));
+  return ResolveStructOf("named_struct", std::move(fields), std::move(args), options.ansi);
 }
 
 }  // namespace
