@@ -12,7 +12,6 @@
 #include "base/spark_error.h"
 #include "conf/conf.h"
 #include "env/dotenv_file.h"
-#include "env/percent_encoding.h"
 
 namespace sluice {
 namespace {
@@ -109,12 +108,6 @@ TEST(Env, UuidsAreVersion4AndDiffer) {
   ASSERT_EQ(uuid.size(), 36u);
   EXPECT_EQ(uuid[14], '4');
   EXPECT_NE(uuid, env->NewUuid());
-}
-
-TEST(PercentEncoding, RoundTrip) {
-  const std::string path = "/a b/%/ü/=+?#\"";
-  EXPECT_EQ(PercentDecode(PercentEncodePath(path)), path);
-  EXPECT_EQ(PercentDecode("100%"), "100%");
 }
 
 TEST(RealClock, WaitsAsLongAsAskedOrUntilItIsStopped) {

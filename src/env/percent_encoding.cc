@@ -14,17 +14,35 @@ int HexValue(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+// Bytes of the character that `text` begins with, if it must be escaped; else 0.
+size_t EscapedLength(std::string_view text) {
+  static constexpr std::string_view kKept = "/-_.!~*'()@:&=+$,;";
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return std::isalnum(first) != 0 || kKept.find(text[0]) != std::string_view::npos ? 0 : 1;
+  // C2 80 to C2 A0 are the control characters from U+0080 on and the blank U+00A0.
+  if (first == 0xC2) return text.size() > 1 && static_cast<unsigned char>(text[1]) <= 0xA0 ? 2 : 0;
+  // What Java's Character.isSpaceChar holds for one beyond Latin-1.
+  static constexpr std::string_view kBlanks[] = {"\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+                                                 "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A",
+                                                 "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"};
+  for (const std::string_view blank : kBlanks) {
+    if (text.starts_with(blank)) return blank.size();
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string PercentEncodePath(std::string_view path) {
-  static constexpr std::string_view kKept = "/-_.!~*'()@:&=+$,;";
   std::string out;
-  for (const unsigned char c : path) {
-    if (c >= 0x80 || std::isalnum(c) || kKept.find(static_cast<char>(c)) != std::string_view::npos) {
-      out += static_cast<char>(c);
-    } else {
-      out += fmt::format("%{:02X}", c);
+  for (size_t i = 0; i < path.size();) {
+    const size_t length = EscapedLength(path.substr(i));
+    if (length == 0) {
+      out += path[i++];
+      continue;
     }
+    for (const char byte : path.substr(i, length)) out += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    i += length;
   }
   return out;
 }
