@@ -4,7 +4,8 @@
 # make test       checks, both builds, all tests, with real servers
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
-# make bench-batches, bench-queries, bench-start, bench-scale: small batches, SQL, start-up, growth
+# make bench-batches, bench-queries, bench-start, bench-scale, bench-partitioned: small batches, SQL, start-up, growth,
+#                 a table in partition folders
 # make bombs      2,000 texts that are deep, wide, long or grow, under 64 MiB
 # make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
 # make histories  1,000 random histories in one process (SEED=n replays one)
@@ -15,8 +16,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale memory tsan fuzz crash faults \
-	bombs damage resources histories interop-s3 tidy format clean
+.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
+	crash faults bombs damage resources histories interop-s3 tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -32,7 +33,7 @@ bench:
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/bronze.py $(BENCH)
 
-bench-batches bench-queries bench-start bench-scale:
+bench-batches bench-queries bench-start bench-scale bench-partitioned:
 	@tools/deps.sh bench
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/$(@:bench-%=%).py $(BENCH)

@@ -58,10 +58,11 @@ class Engine:
 
     def __init__(self, work: pathlib.Path, sasl: bool):
         self.work, self.sasl = work, sasl
+        self.shape: dict = {}  # further arguments of Pipeline: what the job selects, by what the table is partitioned
 
     def pipeline(self, topic: Topic, folder: pathlib.Path, max_offsets: int | None = None, **more) -> Pipeline:
         return Pipeline(topic, folder / "table", folder / "checkpoint", sasl=self.sasl, max_offsets=max_offsets,
-                        **{"kafka_columns": False, **more})
+                        **{"kafka_columns": False, **self.shape, **more})
 
 
 class Sluice(Engine):
@@ -126,7 +127,8 @@ class Spark(Engine):
     def command(self, pipeline: Pipeline | None, **more) -> tuple[list, dict]:
         job = {"bench": str(ROOT / "bench"), "jars": self.jars(), "tables": [], **more}
         if pipeline is not None:
-            job |= {"source": pipeline.source, "inner": pipeline.inner, "outer": pipeline.outer}
+            job |= {"source": pipeline.source, "inner": pipeline.inner, "outer": pipeline.outer,
+                    "partition_by": pipeline.partition_by}
         env = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
                "PYSPARK_PYTHON": str(SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(self.work / "spark-local")}
         return [SPARK / "bin/python", ROOT / "bench/spark_job.py", json.dumps(job)], env

@@ -25,8 +25,9 @@ def report(query: str, began: float) -> None:
 def stream(path: str):
     source = spark.readStream.format("kafka").options(**job["source"]).load()
     rows = source.selectExpr(*job["inner"]).selectExpr(*job["outer"])
-    return rows.writeStream.format("parquet").outputMode("append").option("path", f"{path}/table").option(
+    writer = rows.writeStream.format("parquet").outputMode("append").option("path", f"{path}/table").option(
         "checkpointLocation", f"{path}/checkpoint")
+    return writer.partitionBy(*job["partition_by"]) if job["partition_by"] else writer
 
 
 if job.get("steady"):  # until it is killed

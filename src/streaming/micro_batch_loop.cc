@@ -40,7 +40,9 @@ std::string SetupOf(const QuerySpec& spec, const ScanSpec& scan) {
   add(scan.options);
   add(spec.sink_options);
   add(spec.conf.values());
-  for (const std::string& column : spec.partition_columns) text += "\n" + column;
+  // Version 2 of partitioned files: one a folder and task. (1 closed files to open others, and went on in further
+  // ones.)
+  for (const std::string& column : spec.partition_columns) text += "\npartitioned, version 2: " + column;
   return fmt::format("{:08x}", Crc32c(text));
 }
 

@@ -15,7 +15,8 @@ from rig import program, table
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
 
-SAMPLE = 12
+SAMPLES = {"first batches": 12, "over a compaction": 12, "partitioned": 4}
+MOST_OF_PARTITIONED = 250  # in the full run: its files are many
 KILLS_THEN_CUTS, KILLS_THEN_CUTS_SAMPLE = 250, 5
 SPARK_SAMPLE = 4  # of a sweep, read by real Spark: in the full run
 cases: dict[str, int] = {}
@@ -90,7 +91,7 @@ def after_the_fault(place, sluice, topic, pipeline, job) -> str | None:
     return None
 
 
-def sweep(place, sluice, topic, pipeline, job, seed: int, spark) -> None:
+def sweep(place, sluice, topic, pipeline, job, seed: int, spark, sample: int | None) -> None:
     place.save()
     with place.start(sluice, job) as running:
         counted = running.wait(90)
@@ -100,8 +101,8 @@ def sweep(place, sluice, topic, pipeline, job, seed: int, spark) -> None:
     assert len(calls) > 10, f"only {calls} were counted: does the program call something else?"
     todo = place.cases(calls)
     dice = random.Random(seed)
-    if not spark:
-        todo = dice.sample(todo, min(SAMPLE, len(todo)))
+    if sample:
+        todo = dice.sample(todo, min(sample, len(todo)))
     for_spark = set(dice.sample(todo, min(SPARK_SAMPLE, len(todo)))) if spark else ()
     findings = []
     for at, way in todo:
@@ -127,10 +128,16 @@ STAGES = pytest.mark.parametrize("stage", ["first batches", "over a compaction"]
 def begin(place, stage, sluice, reviews_topic, folder):
     """The pipeline at the beginning of what is swept."""
     # Two of the fifteen columns: a Parquet file is written in many pieces a column, and each piece is a call.
-    pipeline = Pipeline(reviews_topic, f"{place.base}/table", f"{place.base}/checkpoint", max_offsets=4,
-                        select=["parts[2] AS review_id", "current_timestamp() AS review_timestamp"])
+    select = ["parts[2] AS review_id", "current_timestamp() AS review_timestamp"]
+    if stage == "partitioned":  # more folders than are written directly: the rest is sorted
+        pipeline = Pipeline(reviews_topic, f"{place.base}/table", f"{place.base}/checkpoint", max_offsets=22,
+                            select=[*select, "CAST(offset % 10 AS INT) AS folder"], partition_by=["folder"])
+    else:
+        pipeline = Pipeline(reviews_topic, f"{place.base}/table", f"{place.base}/checkpoint", max_offsets=4, select=select)
     job = pipeline.write_sql(folder / "job")
-    if stage == "first batches":
+    if stage == "partitioned":
+        reviews_topic.produce(reviews(0, 44))
+    elif stage == "first batches":
         reviews_topic.produce(reviews(0, 8))
     else:  # batches 0 to 8 are there; 9.compact and 10 are swept
         reviews_topic.produce(reviews(0, 36))
@@ -139,13 +146,14 @@ def begin(place, stage, sluice, reviews_topic, folder):
     return pipeline, job
 
 
-@STAGES
+@pytest.mark.parametrize("stage", ["first batches", "over a compaction", "partitioned"])
 def test_every_call_fails_in_turn(place, stage, sluice, minio, topic, tmp_path, pytestconfig, seed, request):
     sluice.env.update(minio.env())
     reviews_topic = topic(2)
     pipeline, job = begin(place, stage, sluice, reviews_topic, tmp_path)
     spark = request.getfixturevalue("spark") if pytestconfig.getoption("--all-crash-points") else None
-    sweep(place, sluice, reviews_topic, pipeline, job, seed, spark)
+    sample = {"partitioned": MOST_OF_PARTITIONED}.get(stage) if spark else SAMPLES[stage]  # none: every case
+    sweep(place, sluice, reviews_topic, pipeline, job, seed, spark, sample)
 
 
 @STAGES

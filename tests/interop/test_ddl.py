@@ -20,13 +20,10 @@ def hive():
 def test_athena_ddl(sluice, hive, minio, topic, tmp_path, partitioned):
     sluice.env.update(minio.env())
     name = "partitioned" if partitioned else "plain"
-    pipeline = Pipeline(topic(), f"s3a://{minio.bucket}/ddl/{name}", tmp_path / "checkpoint", kafka_columns=False)
+    pipeline = Pipeline(topic(), f"s3a://{minio.bucket}/ddl/{name}", tmp_path / "checkpoint", kafka_columns=False,
+                        partition_by=["star_rating"] if partitioned else None)
     pipeline.topic.produce(reviews(0, 200))
-    sql = pipeline.sql()
-    if partitioned:
-        sql = sql.replace("LOCATION", "PARTITIONED BY (star_rating) LOCATION", 1)
-    (tmp_path / "job.sql").write_text(sql)
-    sluice.ok("run", tmp_path / "job.sql")
+    sluice.ok("run", pipeline.write_sql(tmp_path))
     text = sluice.ok("ddl", "athena", pipeline.table, "--table", f"lake.{name}").out
     location = f"s3://{minio.bucket}/ddl/{name}/"
     assert f"'{location}'" in text

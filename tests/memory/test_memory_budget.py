@@ -13,7 +13,7 @@ import time
 
 import pytest
 from rig import program
-from rig.pipeline import Pipeline
+from rig.pipeline import SELECT_REVIEWS, Pipeline
 from rig.s3_proxy import S3Proxy
 from rig.topics import Topic
 
@@ -28,23 +28,39 @@ class Case:
     budget: int  # MiB
     partitions: int
     kind: str = "reviews"  # or "large": records of 20 MB; "s3": a slow one; "folders": partitionBy, on a slow S3;
+    # "336-folders", "10000-folders", "large-folders": partitionBy so many values, or (of large records) twelve;
     # "bad": no review can be evaluated, and all are set aside on a slow S3; "bad-large": no record of 20 MB can
 
     @property
     def large(self) -> bool:
-        return self.kind.endswith("large")
+        return "large" in self.kind
 
     @property
     def rows(self) -> int:
-        return max(2 * self.partitions, 8) if self.large else REVIEWS
+        least = 12 if self.kind == "large-folders" else 8
+        return max(2 * self.partitions, least) if self.large else REVIEWS
+
+    @property
+    def select(self) -> list[str] | None:
+        if self.large or self.kind == "bad":
+            return ["parts[0] AS name", f"parts[{20 if self.kind.startswith('bad') else 1}] AS value"]
+        return FOLDERS.get(self.kind) and [*SELECT_REVIEWS, f"{FOLDERS[self.kind]} AS folder"]
+
+    @property
+    def partition_by(self) -> list[str]:
+        named = {"folders": ["product_category"], "large-folders": ["offset"], **dict.fromkeys(FOLDERS, ["folder"])}
+        return named.get(self.kind, [])
 
     def __str__(self) -> str:
         return f"{self.kind}-{self.budget}MiB-{self.partitions}"
 
 
+FOLDERS = {"336-folders": "substring(parts[14], 6)", "10000-folders": "right(parts[2], 4)"}
 BUDGETS = (64, 128, 256, 512, 1024, 2048)
 WHOLE = ([Case(budget, partitions) for budget in BUDGETS for partitions in (1, 16, 256)]
          + [Case(budget, 16, kind) for kind in ("s3", "folders") for budget in (64, 128, 256, 1024)]
+         + [Case(budget, partitions, "336-folders") for budget in (64, 128, 512) for partitions in (2, 16)]
+         + [Case(budget, 2, "10000-folders") for budget in (64, 128)] + [Case(192, 1, "large-folders")]
          + [Case(budget, 16, "bad") for budget in (64, 128)] + [Case(192, 4, "bad-large")]
          + [Case(*what, "large") for what in ((192, 2), (192, 4), (192, 16), (512, 4), (2048, 16))])
 
@@ -117,15 +133,11 @@ def test_the_process_stays_under_its_budget(case, sluice, kafka, filled, minio, 
     proxy = S3Proxy(minio.endpoint, lambda number, method, path: time.sleep(0.3) if method == "PUT" else None)
     env = {**minio.env(), "AWS_ENDPOINT_URL": proxy.endpoint} if on_s3 else {}
     table = f"s3a://{minio.bucket}/memory-{case}" if on_s3 else tmp_path / "table"
-    select = ["parts[0] AS name", f"parts[{20 if bad else 1}] AS value"] if case.large or bad else None
     settings = {"spark.sluice.badRecords.path": f"s3a://{minio.bucket}/memory-bad-{case}",
                 "spark.sluice.badRecords.maxPerBatch": "0"} if bad else {}
-    pipeline = Pipeline(topic, table, tmp_path / "checkpoint", kafka_columns=False, select=select, settings=settings)
-    text = pipeline.sql()
-    if case.kind == "folders":
-        text = text.replace("\nOPTIONS", "\nPARTITIONED BY (product_category)\nOPTIONS", 1)
-    job = sluice.cwd / "pipeline.sql"
-    job.write_text(text)
+    pipeline = Pipeline(topic, table, tmp_path / "checkpoint", kafka_columns=case.kind == "large-folders",
+                        select=case.select, settings=settings, partition_by=case.partition_by)
+    job = pipeline.write_sql(sluice.cwd)
     peak = run(sluice, job, case, env)
     print(f"{case}: {peak / 1e6:.0f} MB of {(case.budget * 2**20 + ROOM) / 1e6:.0f} MB")
     assert peak <= case.budget * 2**20 + ROOM

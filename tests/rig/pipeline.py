@@ -16,7 +16,8 @@ class Pipeline:
 
     def __init__(self, topic, table: pathlib.Path | str, checkpoint: pathlib.Path | str, sasl: bool = False,
                  max_offsets: int | None = None, kafka_columns: bool = True, options: dict | None = None,
-                 sink_options: dict | None = None, select: list[str] | None = None, settings: dict | None = None):
+                 sink_options: dict | None = None, select: list[str] | None = None, settings: dict | None = None,
+                 partition_by: list[str] | None = None):
         self.topic, self.table, self.checkpoint = topic, table, checkpoint
         self.source = {**topic.kafka.spark_options(sasl), "subscribe": topic.name, "startingOffsets": "earliest",
                        **(options or {})}
@@ -24,6 +25,7 @@ class Pipeline:
             self.source["maxOffsetsPerTrigger"] = str(max_offsets)
         self.sink = dict(sink_options or {})
         self.kafka_columns, self.settings = kafka_columns, dict(settings or {})
+        self.partition_by = list(partition_by or [])
         self.select = select or [*SELECT_REVIEWS, "current_timestamp() AS review_timestamp"]
 
     @property
@@ -42,7 +44,8 @@ class Pipeline:
         listed = ", ".join(f"{k} {quoted(v)}" for k, v in options.items())
         settings = "".join(f"SET {k} = {v};\n" for k, v in self.settings.items())
         location = self.table if "://" in str(self.table) else f"file://{self.table}"
-        return (f"{settings}CREATE STREAMING TABLE bronze USING parquet LOCATION {quoted(location)}\n"
+        partitioned = f"PARTITIONED BY ({', '.join(self.partition_by)})\n" if self.partition_by else ""
+        return (f"{settings}CREATE STREAMING TABLE bronze USING parquet LOCATION {quoted(location)}\n{partitioned}"
                 f"OPTIONS ({listed})\nAS SELECT {', '.join(self.outer)}\nFROM (SELECT {', '.join(self.inner)}\n"
                 f"  FROM STREAM read_kafka(\n    {arguments}))\n")
 
@@ -56,4 +59,5 @@ class Pipeline:
         """The same query for spark_worker.py's `stream`."""
         location = self.table if "://" in str(self.table) else f"file://{self.table}"
         return {"op": "stream", "source": self.source, "inner": self.inner, "outer": self.outer, "path": str(location),
-                "sink": {**self.sink, "checkpointLocation": str(self.checkpoint)}, "settings": self.settings, **more}
+                "sink": {**self.sink, "checkpointLocation": str(self.checkpoint)}, "settings": self.settings,
+                "partition_by": self.partition_by, **more}

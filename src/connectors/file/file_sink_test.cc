@@ -272,23 +272,6 @@ TEST_F(FileSinkTest, PartitionedFilesStandInTheirFolders) {
   EXPECT_TRUE(files[6].starts_with("/out/n=__HIVE_DEFAULT_PARTITION__/part-00000-")) << files[6];
 }
 
-TEST_F(FileSinkTest, AtMostEightWritersAreOpen) {
-  partitions = {"s"};
-  auto sink = *Started(0, false);
-  auto writer = *sink->OpenTask(BatchId(0), TaskId(0), "x");
-  // Row i of every slice is in folder i: the ninth closes the first, which goes on as c001.
-  ASSERT_TRUE(writer->Write(Slice(0, 9)).ok());
-  EXPECT_EQ(PartFiles().size(), 1u);
-  ASSERT_TRUE(writer->Write(Slice(0, 1)).ok());
-  auto commit = *writer->Finish();
-  EXPECT_EQ(commit->rows, 10);
-  const auto files = PartFiles();
-  ASSERT_EQ(files.size(), 10u);
-  EXPECT_EQ(
-      std::count_if(files.begin(), files.end(), [](const auto& f) { return f.find(".c001.") != std::string::npos; }),
-      1);
-}
-
 TEST_F(FileSinkTest, AnAbandonedTaskLeavesNothingNew) {
   auto sink = *Started(0, false);
   {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/file/file_task_writer.h"
 
+#include <arrow/array/data.h>
 #include <arrow/record_batch.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
 #include <numeric>
+#include <utility>
 
 #include "base/logging.h"
 #include "base/memory_budget.h"
 #include "base/spark_error.h"
-#include "connectors/file/partition_path.h"
+#include "env/deferred_file.h"
 #include "env/s3/s3_file_system.h"
 #include "env/spooled_file.h"
 
@@ -19,6 +21,11 @@ namespace sluice {
 namespace {
 
 constexpr int64_t kLargeSlice = 4 << 20;
+// Of rows that wait to be sorted. The least is not worth counting.
+constexpr int64_t kMostSortingBytes = 8 << 20;
+constexpr int64_t kLeastSortingBytes = 64 << 10;
+// Of a file that is not opened yet.
+constexpr int64_t kDeferredBytes = 128 << 10;
 
 // A record of many megabytes needs several times its size while it is written. Of such slices the process writes one at
 // a time, so that this room is needed once and not for every task.
@@ -38,25 +45,34 @@ std::mutex& LargeSlices() {
 
 }  // namespace
 
-// What a task accounts for: its row groups and what the file system holds of its open files. Tasks that are open at the
-// same time by plan together take at most half of the budget, so that whoever waits for bytes gets them in the end.
-// Where their uploads do not fit into that, files are spooled and go up one after another.
+// What a task accounts for: its row groups, what the file system holds of its open files, and rows that wait to be
+// sorted. Tasks that are open at the same time by plan together take at most half of the budget, so that whoever waits
+// for bytes gets them in the end; a partitioned task leaves room for a second one beside what the sources hold. Where
+// uploads do not fit into that, files are spooled and go up one after another.
 Result<FileTaskWriter::Memory> FileTaskWriter::TakeMemory(const FileTask& task) {
-  if (task.budget == nullptr) return Memory{};
+  Memory memory;
+  memory.sorting = kMostSortingBytes;
+  if (task.budget == nullptr) return memory;
   const FileSinkSettings& settings = *task.settings;
-  const int64_t most = task.budget->limit() / 2 / settings.tasks_at_once;
+  const int64_t limit = task.budget->limit();
+  const int64_t most = limit / 2 / settings.tasks_at_once;
   if (settings.row_group_bytes > most) {
     return EnvironmentError(
         "SLUICE_MEMORY_BUDGET",
         fmt::format("Row groups of {} bytes (spark.sluice.parquet.rowGroupBytes) are more than half of the memory "
                     "budget of {} bytes. Raise spark.sluice.memory (or --memory), or make them smaller.",
-                    settings.row_group_bytes * settings.tasks_at_once, task.budget->limit()));
+                    settings.row_group_bytes * settings.tasks_at_once, limit));
   }
-  const int64_t files = settings.partition_columns.empty() ? 1 : static_cast<int64_t>(kOpenWriters);
+  const bool partitioned = !settings.partition_columns.empty();
+  const int64_t files = partitioned ? static_cast<int64_t>(kDirectFolders) : 1;
   const int64_t uploads = files * S3BytesWhileWriting(*task.folder.fs);
-  Memory memory;
-  memory.taken = std::min(settings.row_group_bytes + uploads, most);
-  if (settings.row_group_bytes + uploads > most) memory.spooled = (most - settings.row_group_bytes) / files;
+  const int64_t room = partitioned ? std::min(most, limit / 8 * 3 / settings.tasks_at_once) : most;
+  const int64_t left = std::max<int64_t>(room - settings.row_group_bytes, 0);
+  const int64_t for_files = std::min(uploads, partitioned ? left / 2 : left);
+  const int64_t for_sorting = partitioned ? std::min(left - for_files, kMostSortingBytes) : 0;
+  if (for_files < uploads) memory.spooled = for_files / files;
+  memory.sorting = std::max(for_sorting, kLeastSortingBytes);
+  memory.taken = settings.row_group_bytes + for_files + for_sorting;
   SLUICE_RETURN_IF_ERROR(task.budget->Take(memory.taken));
   return memory;
 }
@@ -66,15 +82,21 @@ Result<std::unique_ptr<TaskWriter>> FileTaskWriter::Open(FileTask task) {
   return std::unique_ptr<TaskWriter>(new FileTaskWriter(std::move(task), memory));
 }
 
-FileTaskWriter::FileTaskWriter(FileTask task, Memory memory) : task_(std::move(task)), memory_(memory) {}
+FileTaskWriter::FileTaskWriter(FileTask task, Memory memory)
+    : task_(std::move(task)),
+      memory_(memory),
+      router_(task_.settings->partition_columns, task_.settings->partition_names, task_.settings->time_zone),
+      publisher_(partitioned()) {}
 
 FileTaskWriter::~FileTaskWriter() {
   open_.clear();
+  sorter_.reset();
+  const Status ended = publisher_.Await(0);  // a failure was reported, or nobody waits for it any more
   if (task_.budget != nullptr) task_.budget->Give(memory_.taken);
-  if (finished_ || task_.deterministic || published_.empty()) return;
+  if (finished_ || random_paths_.empty()) return;
   // A re-run gives files of this kind other names, so these would stay for ever. (Names that follow from the data are
   // kept: another process that re-runs the batch may count on them.)
-  const Status status = task_.folder.fs->Delete(task_.folder.path, published_);
+  const Status status = task_.folder.fs->Delete(task_.folder.path, random_paths_);
   if (!status.ok()) Log(LogLevel::kWarn, "Files of an abandoned task could not be deleted: {}", status.message());
 }
 
@@ -86,23 +108,21 @@ std::string FileTaskWriter::NewUuid(const std::string& folder, int counter) cons
 Result<FileTaskWriter::OpenFile*> FileTaskWriter::FileOf(const std::string& folder) {
   const auto found = open_.find(folder);
   if (found != open_.end()) return &found->second;
-  if (open_.size() >= kOpenWriters) {
-    const auto oldest = std::min_element(open_.begin(), open_.end(), [](const auto& a, const auto& b) {
-      return a.second.last_used < b.second.last_used;
-    });
-    SLUICE_RETURN_IF_ERROR(CloseFile(oldest));
-  }
+  // Open files and those that are being published have the memory of kDirectFolders files.
+  SLUICE_RETURN_IF_ERROR(publisher_.Await(kDirectFolders - 1 - open_.size()));
   PartFileName name;
   name.task = task_.task;
   name.counter = counters_[folder]++;
   name.uuid = NewUuid(folder, name.counter);
-  name.partitioned = !task_.settings->partition_columns.empty();
+  name.partitioned = partitioned();
   name.extension = task_.settings->layout->codec.extension;
   OpenFile file;
   file.path = fmt::format("{}/{}{}{}", task_.folder.path, folder, folder.empty() ? "" : "/", FormatPartFileName(name));
   std::unique_ptr<PendingFile> pending;
   if (memory_.spooled) {
     pending = MakeSpooledFile(task_.folder.fs, file.path, *memory_.spooled);
+  } else if (partitioned()) {
+    pending = MakeDeferredFile(task_.folder.fs, file.path, kDeferredBytes);
   } else {
     SLUICE_ASSIGN(pending, task_.folder.fs->OpenForWrite(file.path));
   }
@@ -114,18 +134,24 @@ Status FileTaskWriter::CloseFile(OpenFiles::iterator file) {
   const std::string path = file->second.path;
   SLUICE_ASSIGN(WrittenParquet written, file->second.writer->Finish());
   open_.erase(file);
-  SLUICE_ASSIGN(const PublishOutcome outcome, written.file->Publish());
+  if (!task_.deterministic) random_paths_.push_back(path);
+  publisher_.Start([this, path, size = written.size, pending = std::shared_ptr(std::move(written.file))] {
+    return Publish(pending.get(), path, size);
+  });
+  return publisher_.Await(partitioned() ? kDirectFolders - open_.size() : 0);
+}
+
+Result<SinkLogEntry> FileTaskWriter::Publish(PendingFile* file, const std::string& path, int64_t size) const {
+  SLUICE_ASSIGN(const PublishOutcome outcome, file->Publish());
   if (outcome == PublishOutcome::kExistsOther) {
     SLUICE_RETURN_IF_ERROR(task_.may_replace(task_.batch, path));
-    SLUICE_RETURN_IF_ERROR(written.file->Replace());
+    SLUICE_RETURN_IF_ERROR(file->Replace());
   }
   SinkLogEntry entry;
   entry.path = task_.folder.fs->Uri(path);
-  entry.size = written.size;
+  entry.size = size;
   entry.modified_ms = task_.env->clock().NowMillis();
-  entries_.push_back(std::move(entry));
-  published_.push_back(path);
-  return Status::OK();
+  return entry;
 }
 
 Status FileTaskWriter::LimitRowGroups() {
@@ -146,7 +172,6 @@ Status FileTaskWriter::WriteRows(const std::string& folder, const arrow::RecordB
   const int64_t limit = task_.settings->max_records_per_file;
   while (count > 0) {
     SLUICE_ASSIGN(OpenFile* const file, FileOf(folder));
-    file->last_used = ++uses_;
     const int64_t part = limit > 0 ? std::min(count, limit - file->writer->rows()) : count;
     SLUICE_RETURN_IF_ERROR(file->writer->Write(slice, rows, part));
     if (limit > 0 && file->writer->rows() >= limit) SLUICE_RETURN_IF_ERROR(CloseFile(open_.find(folder)));
@@ -162,41 +187,73 @@ Status FileTaskWriter::WriteRows(const std::string& folder, const arrow::RecordB
   return LimitRowGroups();
 }
 
+bool FileTaskWriter::IsDirect(const std::string& folder) {
+  if (direct_.contains(folder)) return true;
+  if (direct_.size() == kDirectFolders) return false;
+  direct_.insert(folder);
+  return true;
+}
+
 Status FileTaskWriter::WritePartitioned(const arrow::RecordBatch& slice) {
-  arrow::ArrayVector values;
-  for (const int column : task_.settings->partition_columns) values.push_back(slice.column(column));
-  std::map<std::string, std::vector<int32_t>> rows_of;
-  std::vector<std::string> order;  // of first appearance
-  for (int64_t row = 0; row < slice.num_rows(); ++row) {
-    SLUICE_ASSIGN(const std::string folder,
-                  PartitionFolder(task_.settings->partition_names, values, row, task_.settings->time_zone));
-    std::vector<int32_t>& rows = rows_of[folder];
-    if (rows.empty()) order.push_back(folder);
-    rows.push_back(static_cast<int32_t>(row));
-  }
-  for (const std::string& folder : order) {
-    const std::vector<int32_t>& rows = rows_of[folder];
-    SLUICE_RETURN_IF_ERROR(WriteRows(folder, slice, rows.data(), static_cast<int64_t>(rows.size())));
+  SLUICE_ASSIGN(const std::vector<PartitionRouter::Part>* const parts, router_.Route(slice));
+  std::optional<RowEncoder> encoder;
+  for (const PartitionRouter::Part& part : *parts) {
+    if (IsDirect(part.folder)) {
+      SLUICE_RETURN_IF_ERROR(WriteRows(part.folder, slice, part.rows.data(), static_cast<int64_t>(part.rows.size())));
+      continue;
+    }
+    if (sorter_ == nullptr) {
+      SLUICE_ASSIGN(codec_, RowCodec::Make(*slice.schema(), task_.settings->layout->columns));
+      sorter_ = std::make_unique<PartitionSorter>(memory_.sorting);
+    }
+    if (!encoder) encoder.emplace(*codec_, slice);
+    SLUICE_RETURN_IF_ERROR(sorter_->Add(part.folder, *encoder, part.rows));
   }
   return Status::OK();
+}
+
+Status FileTaskWriter::WriteSortedFolder(const std::string& folder) {
+  for (;;) {
+    SLUICE_ASSIGN(const std::optional<uint32_t> next, sorter_->NextRowBytes());
+    if (!next) break;
+    std::unique_lock<std::mutex> alone(LargeSlices(), std::defer_lock);
+    if (*next > kLargeSlice) alone.lock();
+    SLUICE_ASSIGN(const PartitionSorter::Rows rows, sorter_->NextRows());
+    SLUICE_ASSIGN(const auto slice, codec_->Decode(rows.bytes, rows.rows));
+    SLUICE_RETURN_IF_ERROR(WriteRows(folder, *slice, nullptr, rows.rows));
+  }
+  const auto file = open_.find(folder);
+  if (file != open_.end()) SLUICE_RETURN_IF_ERROR(CloseFile(file));
+  counters_.erase(folder);
+  return Status::OK();
+}
+
+Status FileTaskWriter::WriteSorted() {
+  SLUICE_RETURN_IF_ERROR(sorter_->Sort());
+  for (;;) {
+    SLUICE_ASSIGN(const std::optional<std::string> folder, sorter_->NextFolder());
+    if (!folder) return Status::OK();
+    SLUICE_RETURN_IF_ERROR(WriteSortedFolder(*folder));
+  }
 }
 
 Status FileTaskWriter::Write(const std::shared_ptr<arrow::RecordBatch>& slice) {
   rows_ += slice->num_rows();
   std::unique_lock<std::mutex> alone(LargeSlices(), std::defer_lock);
   if (IsLarge(*slice)) alone.lock();
-  if (!task_.settings->partition_columns.empty()) return WritePartitioned(*slice);
+  if (partitioned()) return WritePartitioned(*slice);
   return WriteRows("", *slice, nullptr, slice->num_rows());
 }
 
 Result<std::unique_ptr<TaskCommit>> FileTaskWriter::Finish() {
   // Task 0 leaves a file with the schema even without rows, as Spark's does.
-  const bool partitioned = !task_.settings->partition_columns.empty();
-  if (rows_ == 0 && task_.task.value == 0 && !partitioned) SLUICE_RETURN_IF_ERROR(FileOf("").status());
+  if (rows_ == 0 && task_.task.value == 0 && !partitioned()) SLUICE_RETURN_IF_ERROR(FileOf("").status());
   while (!open_.empty()) SLUICE_RETURN_IF_ERROR(CloseFile(open_.begin()));
+  if (sorter_ != nullptr) SLUICE_RETURN_IF_ERROR(WriteSorted());
+  SLUICE_RETURN_IF_ERROR(publisher_.Await(0));
   auto commit = std::make_unique<FileTaskCommit>();
   commit->rows = rows_;
-  commit->entries = std::move(entries_);
+  commit->entries = publisher_.TakeEntries();
   finished_ = true;
   return std::unique_ptr<TaskCommit>(std::move(commit));
 }

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "connectors/file/file_publisher.h"
 #include "connectors/file/file_sink_settings.h"
 #include "connectors/file/part_file_name.h"
+#include "connectors/file/partition_router.h"
+#include "connectors/file/partition_sorter.h"
+#include "connectors/file/row_codec.h"
 #include "connectors/sink.h"
 #include "env/env.h"
 
@@ -35,13 +41,17 @@ struct FileTask {
   std::function<Status(BatchId batch, const std::string& path)> may_replace;
 };
 
-// Splits a task's rows over part files: by partition folder, with at most kOpenWriters open (the one not used for the
-// longest time closes; its folder goes on with the next counter), and by maxRecordsPerFile. The open row groups of all
-// of them together hold at most row_group_bytes of input: beyond that the largest is closed. All of it follows from the
-// data.
+// Splits a task's rows over part files: by partition folder and by maxRecordsPerFile. A folder has one file a task (or
+// as few as maxRecordsPerFile allows), however many folders there are:
+//   the first kDirectFolders folders of the task: their files are open side by side and take rows as they come
+//   all further ones: their rows are sorted by folder (partition_sorter.h) and written at the end, one file after the
+//   other, in the order of the folders' names
+// In both cases rows keep their order within a file. Open row groups together hold at most row_group_bytes of input:
+// beyond that the largest is closed. Names and bytes follow from the data and the settings. What the budget leaves
+// decides only how much of the sorted rows waits on the local disk.
 class FileTaskWriter : public TaskWriter {
  public:
-  static constexpr size_t kOpenWriters = 8;
+  static constexpr size_t kDirectFolders = 8;
 
   // Waits for the memory of the open row groups and files.
   static Result<std::unique_ptr<TaskWriter>> Open(FileTask task);
@@ -53,33 +63,41 @@ class FileTaskWriter : public TaskWriter {
   struct OpenFile {
     std::unique_ptr<ParquetWriter> writer;
     std::string path;
-    int64_t last_used = 0;
   };
   using OpenFiles = std::map<std::string, OpenFile>;  // by partition folder
 
   struct Memory {
     int64_t taken = 0;               // from the budget
+    int64_t sorting = 0;             // of that, for rows that wait to be sorted
     std::optional<int64_t> spooled;  // a file keeps so many bytes here and the rest on a local disk until it is whole
   };
   FileTaskWriter(FileTask task, Memory memory);
   static Result<Memory> TakeMemory(const FileTask& task);
+  bool partitioned() const { return !task_.settings->partition_columns.empty(); }
+  bool IsDirect(const std::string& folder);
   Status WritePartitioned(const arrow::RecordBatch& slice);
   Status WriteRows(const std::string& folder, const arrow::RecordBatch& slice, const int32_t* rows, int64_t count);
+  Status WriteSorted();
+  Status WriteSortedFolder(const std::string& folder);
   Result<OpenFile*> FileOf(const std::string& folder);
   Status CloseFile(OpenFiles::iterator file);
+  Result<SinkLogEntry> Publish(PendingFile* file, const std::string& path, int64_t size) const;
   Status LimitRowGroups();
   std::string NewUuid(const std::string& folder, int counter) const;
 
   const FileTask task_;
   const Memory memory_;
+  PartitionRouter router_;
+  std::set<std::string> direct_;  // folders whose files are written as rows come
+  std::shared_ptr<const RowCodec> codec_;
+  std::unique_ptr<PartitionSorter> sorter_;  // null: no more than kDirectFolders folders so far
   OpenFiles open_;
-  std::map<std::string, int> counters_;  // next one, by partition folder
-  std::vector<SinkLogEntry> entries_;
-  std::vector<std::string> published_;  // paths, in the order of entries_
+  std::map<std::string, int> counters_;    // next one, by partition folder
+  std::vector<std::string> random_paths_;  // files that a re-run would not find again
   int64_t rows_ = 0;
-  int64_t uses_ = 0;
   bool finished_ = false;
   std::vector<int32_t> all_rows_;
+  FilePublisher publisher_;  // uses the others
 };
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <functional>
 #include <string_view>
 
@@ -25,10 +26,15 @@ std::string_view BytesOf(const arrow::Array& array, int64_t row) {
   return {data + static_cast<size_t>(row + array.offset()) * width, width};
 }
 
+// Eight bytes at a time: of many small files this is a good part of the work.
 uint64_t Hash(std::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a: the same on every machine
-  for (const char c : bytes.substr(0, 256)) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3ULL;
-  hash ^= bytes.size() << 32;
+  uint64_t hash = bytes.size() * 0x9e3779b97f4a7c15ULL;
+  for (bytes = bytes.substr(0, 256); !bytes.empty(); bytes.remove_prefix(std::min<size_t>(bytes.size(), 8))) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), std::min<size_t>(bytes.size(), 8));
+    hash = (hash ^ word) * 0xd6e8feb86659fd93ULL;
+    hash ^= hash >> 32;
+  }
   return hash == 0 ? 1 : hash;
 }
 
