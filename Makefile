@@ -17,7 +17,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
-	crash faults bombs damage resources histories interop-s3 tidy format clean
+	crash faults bombs damage resources histories interop-s3 parquet-corpus tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -67,6 +67,11 @@ faults:
 	@tools/deps.sh test
 	@tools/build.sh release sluice examples
 	@.venv/bin/python -m pytest -q tests/faults tests/interop/test_fencing.py tests/interop/test_secrets.py --all-faults $(PYTEST)
+
+parquet-corpus:
+	@tools/deps.sh build
+	@tools/build.sh release sluice
+	@.venv/bin/python tools/parquet_corpus.py $(or $(DIR),build/parquet-corpus --make)
 
 damage:
 	@tools/deps.sh build

@@ -9,6 +9,8 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "connectors/file/table_check.h"
+#include "connectors/file/table_move.h"
+#include "connectors/file/table_paths.h"
 #include "connectors/file/table_repair.h"
 #include "env/env.h"
 #include "session/session.h"
@@ -20,6 +22,7 @@ struct CheckpointOptions {
   GlobalOptions global;
   std::string folder;
   std::string sink;
+  std::string moved_from;
 };
 
 // Finds both folders, then does the work; an error is bad usage before and a failure after.
@@ -57,8 +60,13 @@ int Verify(const CheckpointOptions& options) {
 }
 
 int Repair(const CheckpointOptions& options) {
-  return WithFolders(options, [](const Location& checkpoint, const Location& sink) -> Result<int> {
-    SLUICE_ASSIGN(const TableRepair repair, RepairCheckpoint(checkpoint, sink, &SystemClock()));
+  return WithFolders(options, [&](const Location& checkpoint, const Location& sink) -> Result<int> {
+    std::vector<std::string> moved;
+    if (!options.moved_from.empty()) {
+      SLUICE_ASSIGN(moved, MoveSinkLog(sink, PathOfUri(options.moved_from), &SystemClock()));
+    }
+    SLUICE_ASSIGN(TableRepair repair, RepairCheckpoint(checkpoint, sink, &SystemClock()));
+    repair.mended.insert(repair.mended.begin(), moved.begin(), moved.end());
     std::cout << FormatRepair(repair);
     return repair.left.empty() ? kEndedWell : kQueryFailed;
   });
@@ -80,6 +88,11 @@ CLI::App* AddPart(CLI::App* parent, const char* name, const char* doc, bool with
   options->global.AddTo(command);
   command->add_option("DIR", options->folder, "The checkpoint's folder")->required();
   if (with_sink) command->add_option("--sink", options->sink, "The table's folder")->required();
+  if (work == Repair) {
+    command->add_option("--moved-from", options->moved_from,
+                        "Where the table was when its log was written, as a path or URI: the log then names its files "
+                        "where they are now");
+  }
   command->callback([options, work, chosen] { *chosen = [options, work] { return work(*options); }; });
   return command;
 }

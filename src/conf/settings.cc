@@ -79,6 +79,8 @@ const std::vector<Setting>& Table() {
        "Zone in which timestamps are printed and parsed; empty: the machine's."},
       {"spark.sql.shuffle.partitions", SettingType::kInt, "200", kHonoured,
        "Recorded in offsets/N as Spark does; nothing is shuffled between machines.", 1},
+      {"spark.sql.sources.partitionColumnTypeInference.enabled", SettingType::kBool, "true", kHonoured,
+       "False: columns that folders of a table stand for are STRING, whatever their values."},
       {"spark.sql.streaming.checkpointLocation", SettingType::kString, "", kHonoured,
        "Parent folder of checkpoints of queries without an option checkpointLocation."},
       {"spark.sql.streaming.commitProtocolClass", SettingType::kString, "", kRefused,

@@ -13,6 +13,7 @@ const std::vector<Target>& Targets() {
       {"jaas", Jaas},
       {"json_logs", JsonLogs, kLog, true},
       {"parquet_file", ParquetFile},
+      {"parquet_shape", ParquetShape},
       {"patterns", Patterns},
       {"payload", Payload},
       {"s3_reply", S3Reply},

@@ -33,6 +33,7 @@ void Dotenv(std::string_view input);
 void Jaas(std::string_view input);
 void JsonLogs(std::string_view input);
 void ParquetFile(std::string_view input);
+void ParquetShape(std::string_view input);
 void Patterns(std::string_view input);
 void Payload(std::string_view input);
 void S3Reply(std::string_view input);

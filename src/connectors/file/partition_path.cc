@@ -73,7 +73,7 @@ Result<std::string> PartitionFolder(const std::vector<std::string>& names, const
 
 std::optional<std::pair<std::string, std::optional<std::string>>> ParsePartitionFolder(std::string_view folder) {
   const size_t equals = folder.find('=');
-  if (equals == std::string_view::npos || equals == 0) return std::nullopt;
+  if (equals == std::string_view::npos) return std::nullopt;
   const std::string_view value = folder.substr(equals + 1);
   std::optional<std::string> text;
   if (value != kNullPartition) text = UnescapePathName(value);

@@ -40,8 +40,8 @@ Result<std::string> TablePaths::PathOf(const std::string& uri) {
   return EnvironmentError(
       "SLUICE_SINK_LOG_DAMAGED",
       fmt::format("The sink log {}/_spark_metadata names {}, which is not below {}: nothing is read or deleted outside "
-                  "of a table's folder. When the folder was moved or copied, remove _spark_metadata from the copy; its "
-                  "files are then found by listing.",
+                  "of a table's folder. When the folder was moved or copied, let the log name the new place: sluice "
+                  "checkpoint repair CHECKPOINT --sink TABLE --moved-from OLD-TABLE.",
                   table_.path, uri, table_.path),
       false, {{"file", uri}});
 }

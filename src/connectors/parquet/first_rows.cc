@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/parquet/calendar_rebase.h"
+#include "connectors/parquet/column_plan.h"
 #include "connectors/parquet/parquet_file.h"
 #include "connectors/parquet/row_group_range.h"
 
@@ -31,10 +33,14 @@ std::optional<Candidate> CandidateOf(const ColumnRange& range, const FirstRows& 
 
 void AddCandidates(const parquet::FileMetaData& metadata, const arrow::Field& field, const FirstRows& wanted,
                    std::vector<Candidate>* candidates) {
+  // Bounds in the old calendar are not those of what is read.
+  const auto calendar = CalendarOfFile(metadata.key_value_metadata().get(), "");
+  if (!calendar.ok() || calendar->dates.needed()) return;
   const auto* root = metadata.schema()->group_node();
-  const int index = FieldOfFile(*root, field.name());
+  const GroupFields fields(*root);
+  const int index = fields.Find(field.name(), "").ValueOr(-1);  // the reader of the file will tell
   if (index < 0 || !root->field(index)->is_primitive()) return;
-  const int leaf = metadata.schema()->ColumnIndex(*root->field(index));
+  const int leaf = fields.FirstLeafOf(index);
   for (int i = 0; i < metadata.num_row_groups(); ++i) {
     auto candidate = CandidateOf(RangeInRowGroup(*metadata.RowGroup(i), leaf, *field.type()), wanted);
     if (candidate) candidates->push_back(std::move(*candidate));
@@ -64,7 +70,7 @@ Result<std::optional<PlainValue>> BoundOfFirstRows(const std::vector<std::shared
   std::vector<Candidate> candidates;
   for (const auto& file : files) {
     SLUICE_ASSIGN(const auto reader, file->Open());
-    footers->push_back(reader->parquet_reader()->metadata());
+    footers->push_back(reader->metadata());
     try {
       AddCandidates(*footers->back(), field, wanted, &candidates);
     } catch (const parquet::ParquetException&) {

@@ -10,6 +10,7 @@
 #include "connectors/parquet/parquet_file.h"
 #include "connectors/parquet/parquet_source.h"
 #include "connectors/parquet/parquet_writer.h"
+#include "connectors/parquet/partition_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -157,7 +158,7 @@ TEST_F(ParquetRoundTrip, TimestampForms) {
 TEST_F(ParquetRoundTrip, SchemaAndFooterAreSparks) {
   WriteFile("/t/a.parquet", *Slice(), {0});
   auto reader = *OpenParquetFile({fs, "/t/a.parquet", 0, {}});
-  const auto metadata = reader->parquet_reader()->metadata();
+  const auto metadata = reader->metadata();
   EXPECT_EQ(metadata->schema()->group_node()->name(), "spark_schema");
   EXPECT_EQ(*metadata->key_value_metadata()->Get("org.apache.spark.version"), "4.2.0");
   EXPECT_EQ(*metadata->key_value_metadata()->Get("org.apache.spark.sql.parquet.row.metadata"),
@@ -236,7 +237,7 @@ TEST(InferPartitionType, NarrowestTypeThatFitsAll) {
   EXPECT_TRUE(InferPartitionType(Values{"2023-02-29"})->Equals(StringType()));
   EXPECT_TRUE(InferPartitionType(Values{"2024-02-03 04:05:06"})->Equals(TimestampType()));
   EXPECT_TRUE(InferPartitionType(Values{"1", "a"})->Equals(StringType()));
-  EXPECT_TRUE(InferPartitionType(Values{std::nullopt})->Equals(StringType()));
+  EXPECT_TRUE(InferPartitionType(Values{std::nullopt})->Equals(arrow::null()));
 }
 
 TEST(PathOfUri, SchemesAndEscapes) {

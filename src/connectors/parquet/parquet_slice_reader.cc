@@ -12,37 +12,15 @@
 #include <utility>
 
 #include "base/spark_error.h"
+#include "connectors/parquet/column_plan.h"
+#include "connectors/parquet/file_schema.h"
+#include "connectors/parquet/footer_check.h"
 #include "connectors/parquet/parquet_file.h"
+#include "connectors/parquet/partition_type.h"
 #include "connectors/parquet/row_group_range.h"
-#include "types/datetime_text.h"
-#include "types/number_text.h"
-#include "types/spark_type.h"
 
 namespace sluice {
 namespace {
-
-// The value of a partition folder in the column's type, as inferred from all of the table's folders.
-Result<std::shared_ptr<arrow::Scalar>> FolderValue(const std::optional<std::string>& text,
-                                                   const std::shared_ptr<arrow::DataType>& type,
-                                                   const std::string& time_zone) {
-  if (!text) return arrow::MakeNullScalar(type);
-  switch (type->id()) {
-    case arrow::Type::INT32:
-      return arrow::MakeScalar(static_cast<int32_t>(ParseInteger(*text, INT32_MIN, INT32_MAX, false).value_or(0)));
-    case arrow::Type::INT64:
-      return arrow::MakeScalar(ParseInteger(*text, INT64_MIN, INT64_MAX, false).value_or(0));
-    case arrow::Type::DOUBLE:
-      return arrow::MakeScalar(ParseDouble(*text).value_or(0));
-    case arrow::Type::DATE32:
-      return std::make_shared<arrow::Date32Scalar>(ParseDate(*text).value_or(0));
-    case arrow::Type::TIMESTAMP: {
-      SLUICE_ASSIGN(TimeZone zone, time_zone.empty() ? TimeZone::Utc() : TimeZone::Find(time_zone));
-      return std::make_shared<arrow::TimestampScalar>(ParseTimestamp(*text, &zone).value_or(0), type);
-    }
-    default:
-      return std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(*text));
-  }
-}
 
 // A reader that finds most slices wanted stops asking: it would look at every row twice.
 constexpr int64_t kSlicesToLearn = 8;
@@ -50,16 +28,22 @@ constexpr int64_t kUsefulQuarters = 3;  // of four slices wanted, at most
 
 constexpr int64_t kCountedRows = 1 << 17;  // a slice without columns of the file
 
-// Where the first byte of a row group is.
-int64_t BeginOf(const parquet::RowGroupMetaData& group) {
-  if (group.num_columns() == 0) return 0;
-  const auto chunk = group.ColumnChunk(0);
-  const int64_t data = chunk->data_page_offset();
-  return chunk->has_dictionary_page() ? std::min(data, chunk->dictionary_page_offset()) : data;
+constexpr int64_t kSliceBytes = 16 << 20;  // of the fixed parts of rows
+constexpr int64_t kFewestRows = 256;
+
+// What a row of these columns takes at least.
+int64_t BytesOfRow(const arrow::Schema& schema) {
+  constexpr int64_t kView = 16;
+  int64_t bytes = 0;
+  for (const auto& field : schema.fields()) {
+    bytes += arrow::is_primitive(field->type()->id()) ? std::max(1, field->type()->bit_width() / 8) : kView;
+  }
+  return bytes;
 }
 
 // Where a failed read happened; errors of ours keep their class.
-Status ReadError(const Status& status, const std::string& path) {
+Status ReadError(const Status& status, const std::string& path, const ReaderMemory& memory) {
+  if (const Status refused = memory.failure(); !refused.ok()) return refused;
   if (FindSparkError(status) != nullptr) return status;
   return EnvironmentError("FAILED_READ_FILE.NO_HINT", fmt::format("{} cannot be read: {}", path, status.message()),
                           false, {{"path", path}});
@@ -71,6 +55,7 @@ Result<std::unique_ptr<SliceReader>> ParquetSliceReader::Open(std::shared_ptr<co
                                                               std::shared_ptr<const TableRead> table,
                                                               ReadRequest request) {
   auto reader = std::make_unique<ParquetSliceReader>(std::move(part), std::move(table), std::move(request));
+  SLUICE_RETURN_IF_ERROR(reader->CheckColumns());
   SLUICE_RETURN_IF_ERROR(reader->FindFolderColumns());
   // What folders stand for may tell enough to leave the file closed.
   const auto of_folders = [&](int column) {
@@ -80,13 +65,12 @@ Result<std::unique_ptr<SliceReader>> ParquetSliceReader::Open(std::shared_ptr<co
     return known ? RangeOfConstant(*reader->origins_[place].constant, 1) : ColumnRange{1, {}, {}, {}, true};
   };
   if (!reader->MayHaveRows(of_folders)) return std::unique_ptr<SliceReader>(std::move(reader));
-  SLUICE_ASSIGN(reader->file_, reader->part_->file->Open());
+  SLUICE_ASSIGN(reader->file_, reader->part_->file->Open(&reader->memory_));
   try {
-    reader->FindFields();
-    reader->ChooseColumns();
+    SLUICE_RETURN_IF_ERROR(reader->PlanColumns());
     reader->ChooseRowGroups();
   } catch (const parquet::ParquetException& error) {
-    return ReadError(Status::IOError(error.what()), reader->file_info().path);
+    return ReadError(Status::IOError(error.what()), reader->file_info().path, reader->memory_);
   }
   return std::unique_ptr<SliceReader>(std::move(reader));
 }
@@ -100,66 +84,84 @@ bool ParquetSliceReader::MayHaveRows(const RangeOf& range_of) const {
 
 Status ParquetSliceReader::FindFolderColumns() {
   const auto& partition = file_info().partition;
-  const int data_columns = table_->schema->num_fields() - static_cast<int>(partition.size());
   arrow::FieldVector fields;
   for (const int column : request_.columns) {
     fields.push_back(table_->schema->field(column));
     Origin origin;
-    if (column >= data_columns) {
-      SLUICE_ASSIGN(origin.constant, FolderValue(partition[static_cast<size_t>(column - data_columns)],
-                                                 fields.back()->type(), table_->time_zone));
+    if (const int folder = table_->folders[static_cast<size_t>(column)]; folder >= 0) {
+      SLUICE_ASSIGN(origin.constant,
+                    PartitionValue(partition[static_cast<size_t>(folder)], fields.back()->type(), table_->time_zone));
     }
     origins_.push_back(std::move(origin));
   }
   schema_ = arrow::schema(std::move(fields));
+  slice_rows_ = std::clamp(kSliceBytes / std::max<int64_t>(1, BytesOfRow(*schema_)), kFewestRows, kParquetSliceRows);
   return Status::OK();
 }
 
-void ParquetSliceReader::FindFields() {
-  const auto* root = file_->parquet_reader()->metadata()->schema()->group_node();
+// A column that nobody can read is an error when it is asked for, and not before.
+Status ParquetSliceReader::CheckColumns() const {
+  for (const int column : request_.columns) {
+    SLUICE_RETURN_IF_ERROR(CheckReadable(*table_->schema->field(column), file_info().path));
+  }
+  return Status::OK();
+}
+
+// Whether the columns that tell which rows are wanted are read ahead of the others.
+bool ParquetSliceReader::IsAskedFirst(const std::vector<bool>& in_file) const {
+  if (request_.wanted == nullptr) return false;
+  const auto& places = request_.wanted->columns();
+  const auto telling =
+      std::count_if(places.begin(), places.end(), [&](int place) { return in_file[static_cast<size_t>(place)]; });
+  return telling > 0 && telling < std::count(in_file.begin(), in_file.end(), true);
+}
+
+Status ParquetSliceReader::PlanColumns() {
+  const parquet::FileMetaData& footer = *file_->metadata();
+  const auto* root = footer.schema()->group_node();
+  SLUICE_ASSIGN(calendar_, CalendarOfFile(footer.key_value_metadata().get(), table_->time_zone));
+  const PlannedFile planned{file_info().path, calendar_};
+  const GroupFields fields(*root);
+  std::vector<std::optional<ColumnPlan>> plans(origins_.size());
+  std::vector<bool> in_file(origins_.size(), false);
   for (size_t i = 0; i < origins_.size(); ++i) {
     Origin& origin = origins_[i];
     if (origin.constant != nullptr) continue;
-    const auto& field = schema_->field(static_cast<int>(i));
-    origin.field = FieldOfFile(*root, field->name());
-    if (origin.field < 0) origin.constant = arrow::MakeNullScalar(field->type());
+    const auto& wanted = *schema_->field(static_cast<int>(i));
+    SLUICE_ASSIGN(const int field, fields.Find(wanted.name(), planned.path));
+    if (field >= 0) {
+      SLUICE_ASSIGN(plans[i], PlanColumn(*root, fields, field, wanted, planned));
+    }
+    in_file[i] = plans[i] && plans[i]->kind != ColumnPlan::Kind::kMissing;
+    if (!in_file[i]) origin.constant = arrow::MakeNullScalar(wanted.type());
   }
-}
-
-void ParquetSliceReader::ChooseColumns() {
-  first_.emplace(file_.get(), file_info().path);
-  rest_.emplace(file_.get(), file_info().path);
-  std::vector<bool> tells(origins_.size(), false);
-  if (request_.wanted != nullptr) {
-    for (const int place : request_.wanted->columns()) tells[static_cast<size_t>(place)] = true;
-  }
-  const auto is_field = [](const Origin& origin) { return origin.field >= 0; };
-  const auto fields = std::count_if(origins_.begin(), origins_.end(), is_field);
-  int64_t telling = 0;
-  for (size_t i = 0; i < origins_.size(); ++i) telling += tells[i] && is_field(origins_[i]) ? 1 : 0;
-  const bool ask = telling > 0 && telling < fields;
-  size_t places[2] = {0, 0};
+  first_.emplace(file_.get(), &memory_);
+  rest_.emplace(file_.get(), &memory_);
+  const bool ask = IsAskedFirst(in_file);
   for (size_t i = 0; i < origins_.size(); ++i) {
+    if (!in_file[i]) continue;
     Origin& origin = origins_[i];
-    if (!is_field(origin)) continue;
-    origin.is_first = ask && tells[i];
-    origin.place = places[origin.is_first ? 1 : 0]++;
-    (origin.is_first ? *first_ : *rest_).Add(origin.field, schema_->field(static_cast<int>(i)));
+    if (plans[i]->kind == ColumnPlan::Kind::kLeaf && !plans[i]->values.rebase.needed()) origin.leaf = plans[i]->leaf;
+    const auto tells = [&] {
+      const auto& places = request_.wanted->columns();
+      return std::find(places.begin(), places.end(), static_cast<int>(i)) != places.end();
+    };
+    origin.is_first = ask && tells();
+    origin.place = (origin.is_first ? *first_ : *rest_).Add(std::move(*plans[i]));
   }
-  first_->Prepare();
-  rest_->Prepare();
+  return Status::OK();
 }
 
 void ParquetSliceReader::ChooseRowGroups() {
-  const auto metadata = file_->parquet_reader()->metadata();
+  const auto metadata = file_->metadata();
   for (int i = 0; i < metadata->num_row_groups(); ++i) {
-    const int64_t begin = BeginOf(*metadata->RowGroup(i));
+    const int64_t begin = BeginOfRowGroup(*metadata->RowGroup(i));
     if (begin >= part_->begin && begin < part_->end) row_groups_.push_back(i);
   }
 }
 
 ColumnRange ParquetSliceReader::RangeOfColumn(int row_group, int column) const {
-  const auto metadata = file_->parquet_reader()->metadata();
+  const auto metadata = file_->metadata();
   const auto group = metadata->RowGroup(row_group);
   ColumnRange unknown{group->num_rows(), {}, {}, {}, true};
   const auto found = std::find(request_.columns.begin(), request_.columns.end(), column);
@@ -167,15 +169,13 @@ ColumnRange ParquetSliceReader::RangeOfColumn(int row_group, int column) const {
   const auto place = static_cast<size_t>(found - request_.columns.begin());
   const Origin& origin = origins_[place];
   if (origin.constant != nullptr) return RangeOfConstant(*origin.constant, group->num_rows());
-  const auto& node = *metadata->schema()->group_node()->field(origin.field);
-  if (!node.is_primitive()) return unknown;
-  return RangeInRowGroup(*group, metadata->schema()->ColumnIndex(node),
-                         *schema_->field(static_cast<int>(place))->type());
+  if (origin.leaf < 0) return unknown;
+  return RangeInRowGroup(*group, origin.leaf, *schema_->field(static_cast<int>(place))->type());
 }
 
 // Opens the next row group that may have a wanted row; false at the end.
 Result<bool> ParquetSliceReader::NextRowGroup() {
-  const auto metadata = file_->parquet_reader()->metadata();
+  const auto metadata = file_->metadata();
   while (next_group_ < row_groups_.size()) {
     row_group_ = row_groups_[next_group_++];
     if (!MayHaveRows([&](int column) { return RangeOfColumn(row_group_, column); })) continue;
@@ -227,8 +227,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetSliceReader::ReadSlice() {
       SLUICE_ASSIGN(const bool more, NextRowGroup());
       if (!more) return nullptr;
     }
-    const bool counting = first_->empty() && rest_->empty();
-    const int64_t rows = std::min(rows_left_, counting ? kCountedRows : kParquetSliceRows);
+    const int64_t rows = std::min(rows_left_, schema_->num_fields() == 0 ? kCountedRows : slice_rows_);
     SLUICE_ASSIGN(const arrow::ArrayVector first, first_->Read(rows));
     SLUICE_ASSIGN(const bool wanted, IsWanted(first, rows));
     rows_left_ -= rows;
@@ -248,17 +247,17 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetSliceReader::Next() {
   if (file_ == nullptr) return nullptr;
   try {
     auto slice = ReadSlice();
-    if (!slice.ok()) return ReadError(slice.status(), file_info().path);
+    if (!slice.ok()) return ReadError(slice.status(), file_info().path, memory_);
     return slice;
   } catch (const parquet::ParquetException& error) {
-    return ReadError(Status::IOError(error.what()), file_info().path);
+    return ReadError(Status::IOError(error.what()), file_info().path, memory_);
   }
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ParquetSliceReader::Shape(const arrow::ArrayVector& first,
-                                                                      const arrow::ArrayVector& rest,
-                                                                      int64_t rows) const {
+                                                                      const arrow::ArrayVector& rest, int64_t rows) {
   arrow::ArrayVector columns;
+  SLUICE_RETURN_IF_ERROR(slice_claim_.Set(rows * BytesOfRow(*schema_)));
   for (const Origin& origin : origins_) {
     if (origin.constant != nullptr) {
       SLUICE_ASSIGN(auto column, arrow::MakeArrayFromScalar(*origin.constant, rows));

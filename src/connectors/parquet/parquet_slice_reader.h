@@ -2,7 +2,7 @@
 #pragma once
 
 #include <arrow/type_fwd.h>
-#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
 
 #include <atomic>
 #include <memory>
@@ -13,6 +13,7 @@
 #include "connectors/column_range.h"
 #include "connectors/parquet/row_group_columns.h"
 #include "connectors/parquet/shared_footer.h"
+#include "connectors/parquet/table_memory.h"
 #include "connectors/rows_wanted.h"
 #include "connectors/source.h"
 
@@ -23,12 +24,15 @@ struct FilePart {
   std::shared_ptr<SharedFooter> file;
   int64_t begin = 0;
   int64_t end = 0;
+  int order = 0;  // among the parts of a table
 };
 
 // What a table's readers have in common.
 struct TableRead {
-  std::shared_ptr<arrow::Schema> schema;  // of the table; its last columns are those that folders stand for
+  std::shared_ptr<arrow::Schema> schema;  // of the table
+  std::vector<int> folders;               // by column: which part of a file's folders it is; -1: a column of files
   std::string time_zone;
+  std::shared_ptr<TableMemory> memory;  // null: unlimited
 };
 
 // What a query asks of a table's readers.
@@ -46,42 +50,54 @@ class ParquetSliceReader : public SliceReader {
   static Result<std::unique_ptr<SliceReader>> Open(std::shared_ptr<const FilePart> part,
                                                    std::shared_ptr<const TableRead> table, ReadRequest request);
   ParquetSliceReader(std::shared_ptr<const FilePart> part, std::shared_ptr<const TableRead> table, ReadRequest request)
-      : part_(std::move(part)), table_(std::move(table)), request_(std::move(request)) {}
+      : part_(std::move(part)),
+        table_(std::move(table)),
+        request_(std::move(request)),
+        memory_(table_->memory.get(), part_->order, part_->file->file().path),
+        slice_claim_(&memory_) {}
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override;
-  void Cancel() override { cancelled_ = true; }
+  void Cancel() override {
+    cancelled_ = true;
+    memory_.Cancel();
+  }
 
  private:
   // Where a column of a slice comes from.
   struct Origin {
     std::shared_ptr<arrow::Scalar> constant;  // the same value in every row (of the folder, or null), or
-    int field = -1;                           // of the file
+    int leaf = -1;                            // of the file, whose values are the column's, as they are
     bool is_first = false;                    // among the columns that are read first
     size_t place = 0;                         // in what first_ or rest_ reads
   };
 
   const TableFile& file_info() const { return part_->file->file(); }
   bool MayHaveRows(const RangeOf& range_of) const;
+  Status CheckColumns() const;
   Status FindFolderColumns();
-  void FindFields();
-  void ChooseColumns();
+  Status PlanColumns();
   void ChooseRowGroups();
+  bool IsAskedFirst(const std::vector<bool>& in_file) const;
   ColumnRange RangeOfColumn(int row_group, int column) const;
   Result<bool> NextRowGroup();
   Result<bool> IsWanted(const arrow::ArrayVector& first, int64_t rows);
   Status OpenRest();
   Result<std::shared_ptr<arrow::RecordBatch>> ReadSlice();
   Result<std::shared_ptr<arrow::RecordBatch>> Shape(const arrow::ArrayVector& first, const arrow::ArrayVector& rest,
-                                                    int64_t rows) const;
+                                                    int64_t rows);
 
   const std::shared_ptr<const FilePart> part_;
   const std::shared_ptr<const TableRead> table_;
   const ReadRequest request_;
-  std::unique_ptr<parquet::arrow::FileReader> file_;
+  ReaderMemory memory_;
+  MemoryClaim slice_claim_;  // columns without a field in the file
+  std::unique_ptr<parquet::ParquetFileReader> file_;
   std::shared_ptr<arrow::Schema> schema_;  // of the slices
   std::vector<Origin> origins_;            // by request_.columns
   std::optional<RowGroupColumns> first_;   // those that tell which rows are wanted; empty when nobody asks
   std::optional<RowGroupColumns> rest_;
+  FileCalendar calendar_;
+  int64_t slice_rows_ = 0;  // most rows of a slice: fewer when they are wide
   std::vector<int> row_groups_;
   size_t next_group_ = 0;
 

@@ -3,108 +3,121 @@
 
 #include <arrow/api.h>
 #include <arrow/io/caching.h>
-#include <parquet/file_reader.h>
+#include <fmt/format.h>
+#include <parquet/exception.h>
+#include <parquet/metadata.h>
 #include <parquet/schema.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "connectors/parquet/column_builder.h"
 #include "connectors/parquet/parquet_file.h"
-#include "types/spark_type.h"
 
 namespace sluice {
 
-void RowGroupColumns::Add(int field, std::shared_ptr<arrow::Field> wanted) {
-  places_.push_back({field, std::move(wanted)});
+size_t RowGroupColumns::Add(ColumnPlan plan) {
+  Place place;
+  const auto& descriptor = *file_->metadata()->schema();
+  place.as_texts = plan.kind == ColumnPlan::Kind::kLeaf && plan.values.form == LeafForm::kBytes &&
+                   TextColumnReader::CanRead(*descriptor.Column(plan.leaf), *plan.type);
+  if (!place.as_texts) AddLeaves(plan);
+  place.plan = std::move(plan);
+  places_.push_back(std::move(place));
+  return places_.size() - 1;
 }
 
-void RowGroupColumns::Prepare() {
-  const auto& descriptor = *file_->parquet_reader()->metadata()->schema();
-  std::vector<int> fields;  // of the file that are read through Arrow, in the file's order
-  for (Place& place : places_) {
-    const auto& node = *descriptor.group_node()->field(place.field);
-    const int leaf = node.is_primitive() ? descriptor.ColumnIndex(node) : -1;
-    if (leaf >= 0 && TextColumnReader::CanRead(*descriptor.Column(leaf), *place.wanted->type())) {
-      place.in_texts = static_cast<int>(text_leaves_.size());
-      text_leaves_.push_back(leaf);
-    } else {
-      fields.push_back(place.field);
-    }
+// A leaf may be needed for its values, or for its levels alone.
+void RowGroupColumns::AddLeaf(int leaf, const LeafPlan& values) {
+  const auto [at, is_new] = leaves_.try_emplace(leaf, values);
+  if (!is_new && at->second.form == LeafForm::kLevels) at->second = values;
+}
+
+void RowGroupColumns::AddLeaves(const ColumnPlan& plan) {
+  LeafPlan levels;
+  levels.form = LeafForm::kLevels;
+  if (plan.leaf >= 0) AddLeaf(plan.leaf, plan.kind == ColumnPlan::Kind::kLeaf ? plan.values : levels);
+  for (const ColumnPlan& child : plan.children) AddLeaves(child);
+}
+
+Status RowGroupColumns::Fetch(int row_group) {
+  std::vector<int> leaves;
+  for (const auto& [leaf, values] : leaves_) leaves.push_back(leaf);
+  for (const Place& place : places_) {
+    if (place.as_texts) leaves.push_back(place.plan.leaf);
   }
-  std::sort(fields.begin(), fields.end());
-  for (Place& place : places_) {
-    if (place.in_texts >= 0) continue;
-    place.in_rows = static_cast<int>(std::lower_bound(fields.begin(), fields.end(), place.field) - fields.begin());
-  }
-  for (int leaf = 0; leaf < descriptor.num_columns(); ++leaf) {
-    const int field = descriptor.group_node()->FieldIndex(*descriptor.GetColumnRoot(leaf));
-    if (std::binary_search(fields.begin(), fields.end(), field)) row_leaves_.push_back(leaf);
-  }
+  std::sort(leaves.begin(), leaves.end());
+  const auto options = arrow::io::CacheOptions::LazyDefaults();
+  SLUICE_ASSIGN(const auto ranges,
+                file_->GetReadRanges({row_group}, leaves, options.hole_size_limit, options.range_size_limit));
+  int64_t bytes = 0;
+  for (const auto& range : ranges) bytes += range.length;
+  const bool at_once = bytes <= memory_->limit() / 4 && fetched_.TrySet(bytes);
+  if (!at_once && fetched_.bytes() == 0) return Status::OK();
+  // Without row groups this lets go of what was fetched before.
+  file_->PreBuffer(at_once ? std::vector<int>{row_group} : std::vector<int>{}, at_once ? leaves : std::vector<int>{},
+                   arrow::io::default_io_context(), options);
+  return at_once ? Status::OK() : fetched_.Set(0);
 }
 
 Status RowGroupColumns::Open(int row_group) {
-  auto* const file = file_->parquet_reader();
-  std::vector<int> leaves = row_leaves_;
-  leaves.insert(leaves.end(), text_leaves_.begin(), text_leaves_.end());
-  if (leaves.empty()) return Status::OK();
-  file->PreBuffer({row_group}, leaves, arrow::io::default_io_context(), arrow::io::CacheOptions::LazyDefaults());
-  texts_.clear();
-  rest_ = nullptr;
-  if (!text_leaves_.empty()) {
-    const auto group = file->RowGroup(row_group);
-    for (const Place& place : places_) {
-      if (place.in_texts < 0) continue;
-      const int leaf = text_leaves_[static_cast<size_t>(place.in_texts)];
-      texts_.push_back(std::make_unique<TextColumnReader>(group.get(), leaf, place.wanted->type()));
-    }
+  if (places_.empty()) return Status::OK();
+  readers_.clear();
+  for (Place& place : places_) place.text.reset();
+  SLUICE_RETURN_IF_ERROR(Fetch(row_group));
+  const auto group = file_->RowGroup(row_group);
+  for (Place& place : places_) {
+    if (!place.as_texts) continue;
+    place.text = std::make_unique<TextColumnReader>(group.get(), place.plan.leaf, place.plan.type, memory_);
   }
-  if (!row_leaves_.empty()) {
-    SLUICE_ASSIGN(rows_, file_->GetRecordBatchReader({row_group}, row_leaves_));
-  }
+  for (const auto& [leaf, values] : leaves_) readers_[leaf] = LeafReader::Open(group.get(), leaf, values, memory_);
   return Status::OK();
 }
 
-// Exactly so many rows, however Arrow cuts them.
-Result<std::shared_ptr<arrow::RecordBatch>> RowGroupColumns::ReadRows(int64_t rows) {
-  arrow::RecordBatchVector parts;
-  for (int64_t missing = rows; missing > 0;) {
-    if (rest_ == nullptr) SLUICE_RETURN_IF_ERROR(rows_->ReadNext(&rest_));
-    if (rest_ == nullptr) return Status::IOError("a row group has not the rows it tells");
-    const int64_t taken = std::min(missing, rest_->num_rows());
-    parts.push_back(taken == rest_->num_rows() ? rest_ : rest_->Slice(0, taken));
-    rest_ = taken == rest_->num_rows() ? nullptr : rest_->Slice(taken);
-    missing -= taken;
+// What is wrong with a leaf's values, with its place in the file.
+Status RowGroupColumns::OfLeaf(int leaf, const std::string& what) const {
+  return Status::IOError(
+      fmt::format("column {}: {}", file_->metadata()->schema()->Column(leaf)->path()->ToDotString(), what));
+}
+
+Result<LeafSlice> RowGroupColumns::ReadLeaf(int leaf, LeafReader* reader, int64_t rows) const {
+  try {
+    auto slice = reader->Read(rows);
+    return slice.ok() ? std::move(slice) : OfLeaf(leaf, slice.status().message());
+  } catch (const parquet::ParquetException& error) {
+    return OfLeaf(leaf, error.what());
   }
-  if (parts.size() == 1) return parts[0];
-  return arrow::ConcatenateRecordBatches(parts);
+}
+
+Result<std::shared_ptr<arrow::Array>> RowGroupColumns::ReadPlace(const Place& place, std::map<int, LeafSlice>* slices,
+                                                                 int64_t rows) {
+  try {
+    const auto slice_of = [&](int leaf) { return &slices->at(leaf); };
+    auto column = place.as_texts ? place.text->Read(rows) : BuildColumn(place.plan, rows, slice_of);
+    return column.ok() ? std::move(column) : OfLeaf(place.plan.leaf, column.status().message());
+  } catch (const parquet::ParquetException& error) {
+    return OfLeaf(place.plan.leaf, error.what());
+  }
 }
 
 Result<arrow::ArrayVector> RowGroupColumns::Read(int64_t rows) {
-  std::shared_ptr<arrow::RecordBatch> engine;
-  if (!row_leaves_.empty()) {
-    SLUICE_ASSIGN(const auto read, ReadRows(rows));
-    SLUICE_ASSIGN(engine, ToEngineBatch(read));
+  std::map<int, LeafSlice> slices;
+  for (const auto& [leaf, reader] : readers_) {
+    SLUICE_ASSIGN(slices[leaf], ReadLeaf(leaf, reader.get(), rows));
   }
   arrow::ArrayVector columns;
   for (const Place& place : places_) {
-    std::shared_ptr<arrow::Array> column;
-    if (place.in_texts >= 0) {
-      SLUICE_ASSIGN(column, texts_[static_cast<size_t>(place.in_texts)]->Read(rows));
-    } else {
-      SLUICE_ASSIGN(column, ConformColumn(engine->column(place.in_rows), *place.wanted, path_));
-    }
+    SLUICE_ASSIGN(auto column, ReadPlace(place, &slices, rows));
     columns.push_back(std::move(column));
   }
   return columns;
 }
 
 Status RowGroupColumns::Skip(int64_t rows) {
-  for (const auto& text : texts_) SLUICE_RETURN_IF_ERROR(text->Skip(rows));
-  for (int64_t left = row_leaves_.empty() ? 0 : rows; left > 0;) {
-    const int64_t next = std::min(left, kParquetSliceRows);
-    SLUICE_RETURN_IF_ERROR(ReadRows(next).status());
-    left -= next;
+  for (const Place& place : places_) {
+    if (place.as_texts) SLUICE_RETURN_IF_ERROR(place.text->Skip(rows));
   }
+  for (const auto& [leaf, reader] : readers_) SLUICE_RETURN_IF_ERROR(reader->Skip(rows));
   return Status::OK();
 }
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arrow/record_batch.h>
-#include <parquet/arrow/reader.h>
+#include <arrow/type_fwd.h>
+#include <parquet/file_reader.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "connectors/parquet/column_plan.h"
+#include "connectors/parquet/leaf_reader.h"
+#include "connectors/parquet/table_memory.h"
 #include "connectors/parquet/text_column_reader.h"
 
 namespace sluice {
@@ -17,14 +21,15 @@ namespace sluice {
 // damaged files, as Parquet's readers do.
 class RowGroupColumns {
  public:
-  // `file` must outlive this; `path` is for errors.
-  RowGroupColumns(parquet::arrow::FileReader* file, std::string path) : file_(file), path_(std::move(path)) {}
-  // Adds a field of the file's root, to be read as `wanted`; all before Prepare.
-  void Add(int field, std::shared_ptr<arrow::Field> wanted);
-  void Prepare();
+  // `file` and `memory` must outlive this.
+  RowGroupColumns(parquet::ParquetFileReader* file, ReaderMemory* memory)
+      : file_(file), memory_(memory), fetched_(memory) {}
+  // Adds a column; all before the first Open. The result is its place in what Read gives.
+  size_t Add(ColumnPlan plan);
   bool empty() const { return places_.empty(); }
 
-  // Begins a row group: its bytes of these columns are fetched in as few reads as their places allow.
+  // Begins a row group. Its bytes of these columns are fetched in as few reads as their places allow, or, when that
+  // would take too much memory, a little at a time.
   Status Open(int row_group);
   // The next rows of the row group, which must be there: one column a call of Add, in that order.
   Result<arrow::ArrayVector> Read(int64_t rows);
@@ -32,22 +37,24 @@ class RowGroupColumns {
 
  private:
   struct Place {
-    int field;
-    std::shared_ptr<arrow::Field> wanted;
-    int in_texts = -1;  // reader of a string column, or
-    int in_rows = -1;   // column of what Arrow's reader yields
+    ColumnPlan plan;
+    bool as_texts = false;  // read by a TextColumnReader
+    std::unique_ptr<TextColumnReader> text;
   };
 
-  Result<std::shared_ptr<arrow::RecordBatch>> ReadRows(int64_t rows);
+  Status Fetch(int row_group);
+  Status OfLeaf(int leaf, const std::string& what) const;
+  Result<LeafSlice> ReadLeaf(int leaf, LeafReader* reader, int64_t rows) const;
+  Result<std::shared_ptr<arrow::Array>> ReadPlace(const Place& place, std::map<int, LeafSlice>* slices, int64_t rows);
+  void AddLeaf(int leaf, const LeafPlan& values);
+  void AddLeaves(const ColumnPlan& plan);
 
-  parquet::arrow::FileReader* const file_;
-  const std::string path_;
+  parquet::ParquetFileReader* const file_;
+  ReaderMemory* const memory_;
   std::vector<Place> places_;
-  std::vector<int> text_leaves_;
-  std::vector<int> row_leaves_;                           // read through Arrow
-  std::vector<std::unique_ptr<TextColumnReader>> texts_;  // of the open row group, by text_leaves_
-  std::unique_ptr<arrow::RecordBatchReader> rows_;
-  std::shared_ptr<arrow::RecordBatch> rest_;  // read through Arrow and not given yet
+  std::map<int, LeafPlan> leaves_;  // those that are not read as texts
+  std::map<int, std::unique_ptr<LeafReader>> readers_;
+  MemoryClaim fetched_;
 };
 
 }  // namespace sluice

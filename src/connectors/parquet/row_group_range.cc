@@ -121,6 +121,15 @@ std::optional<Bounds> BoundsAs(const arrow::DataType& type, const parquet::Stati
   }
 }
 
+// Footers have bounds in two forms. The new one names its order; the old one compares everything as signed numbers or
+// signed bytes, whatever the values mean, and some writers got even that wrong: it is believed of plain numbers only.
+bool AreBoundsInOrder(const parquet::ColumnDescriptor& column) {
+  if (column.column_order().get_order() == parquet::ColumnOrder::TYPE_DEFINED_ORDER) return true;
+  if (IsLogical(column, &parquet::LogicalType::is_decimal)) return false;
+  return column.physical_type() != parquet::Type::BYTE_ARRAY &&
+         column.physical_type() != parquet::Type::FIXED_LEN_BYTE_ARRAY;
+}
+
 }  // namespace
 
 ColumnRange RangeInRowGroup(const parquet::RowGroupMetaData& group, int leaf, const arrow::DataType& type) {
@@ -133,8 +142,10 @@ ColumnRange RangeInRowGroup(const parquet::RowGroupMetaData& group, int leaf, co
   if (column.max_repetition_level() > 0 || !chunk->is_stats_set()) return range;
   const std::shared_ptr<parquet::Statistics> statistics = chunk->statistics();
   if (statistics == nullptr) return range;
-  if (statistics->HasNullCount()) range.nulls = statistics->null_count();
-  if (!statistics->HasMinMax()) return range;
+  if (statistics->HasNullCount() && statistics->null_count() >= 0 && statistics->null_count() <= range.rows) {
+    range.nulls = statistics->null_count();
+  }
+  if (!statistics->HasMinMax() || !AreBoundsInOrder(column)) return range;
   if (auto bounds = BoundsAs(type, *statistics, column); bounds && !IsNan(*bounds)) {
     range.least = std::move(bounds->first);
     range.greatest = std::move(bounds->second);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
 #include <memory>
 #include <mutex>
 
 #include "connectors/parquet/table_files.h"
+#include "connectors/parquet/table_memory.h"
 
 namespace sluice {
 
@@ -17,8 +18,8 @@ class SharedFooter {
  public:
   explicit SharedFooter(TableFile file) : file_(std::move(file)) {}
   const TableFile& file() const { return file_; }
-  // An open reader of the file; errors as of OpenParquetFile.
-  Result<std::unique_ptr<parquet::arrow::FileReader>> Open();
+  // An open reader of the file, with pages of `memory` (may be null); errors as of OpenParquetFile.
+  Result<std::unique_ptr<parquet::ParquetFileReader>> Open(ReaderMemory* memory = nullptr);
 
  private:
   const TableFile file_;

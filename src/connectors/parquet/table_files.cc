@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/parquet/table_files.h"
 
-#include <arrow/type.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <utility>
 
 #include "base/spark_error.h"
 #include "checkpoint/file_sink_log.h"
 #include "connectors/file/partition_path.h"
 #include "connectors/file/table_paths.h"
-#include "types/datetime_text.h"
-#include "types/number_text.h"
-#include "types/spark_type.h"
 
 namespace sluice {
 namespace {
-
-constexpr size_t kDateLength = 10;       // "2024-02-03"
-constexpr size_t kTimestampLength = 19;  // "2024-02-03 04:05:06"
 
 Status PathNotFound(const std::string& path) {
   if (path.find_first_of("*?[{") != std::string::npos) {
@@ -31,6 +26,11 @@ Status PathNotFound(const std::string& path) {
 bool IsHidden(std::string_view name) {
   return name.starts_with(".") || (name.starts_with("_") && name.find('=') == std::string_view::npos) ||
          name.ends_with("._COPYING_");
+}
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
 }
 
 std::vector<std::string_view> Components(std::string_view path) {
@@ -64,10 +64,14 @@ Result<std::vector<FileInfo>> FilesInLog(const FileSinkLog& log, const Location&
   return files;
 }
 
-Result<std::vector<FileInfo>> FilesInFolder(const Location& folder) {
+// `log` is the folder of the sink log that names the files, if there is one.
+Result<std::vector<FileInfo>> FilesInFolder(const Location& folder, std::string* log_folder) {
   FileSinkLog log({folder.fs, folder.path + "/_spark_metadata"}, {}, &SystemClock());
   SLUICE_RETURN_IF_ERROR(log.Refresh());
-  if (log.Latest()) return FilesInLog(log, folder);
+  if (log.Latest()) {
+    *log_folder = folder.path + "/_spark_metadata";
+    return FilesInLog(log, folder);
+  }
   SLUICE_ASSIGN(std::vector<FileInfo> files, folder.fs->List(folder.path, /*recursive=*/true));
   std::erase_if(files, [&](const FileInfo& file) {
     const auto parts = Components(std::string_view(file.path).substr(std::min(folder.path.size(), file.path.size())));
@@ -85,35 +89,110 @@ Result<std::vector<FileInfo>> FilesInFolder(const Location& folder) {
   return files;
 }
 
-// Adds the files of one path; `names` are the partition columns that each file must have, once the first told them.
-Status AddFolder(const Location& folder, const std::string& uri, TableFiles* table, bool* first) {
-  SLUICE_ASSIGN(std::vector<FileInfo> files, FilesInFolder(folder));
-  std::sort(files.begin(), files.end(), [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
-  for (const FileInfo& info : files) {
-    TableFile file{folder.fs, info.path, info.size, {}};
-    std::vector<std::string> names;
-    auto parts =
-        Components(info.path.starts_with(folder.path + "/") ? std::string_view(info.path).substr(folder.path.size() + 1)
-                                                            : std::string_view(info.path));
-    if (!parts.empty()) parts.pop_back();
-    for (const std::string_view part : parts) {
-      auto column = ParsePartitionFolder(part);
-      if (!column) continue;
-      names.push_back(column->first);
-      file.partition.push_back(std::move(column->second));
-    }
-    if (*first) table->partition_names = names;
-    *first = false;
-    if (names != table->partition_names) {
-      return UserError(
-          "CONFLICTING_PARTITION_COLUMN_NAMES",
-          fmt::format("The folders of the table {} do not all stand for the same columns: see {}.", uri, info.path),
-          {{"path", info.path}});
-    }
-    table->files.push_back(std::move(file));
+// The columns that a file's folders stand for, outermost first, and the folder in which the first of them is.
+struct PartitionPlace {
+  std::vector<std::string> names;
+  std::vector<std::optional<std::string>> values;
+  std::string_view base;
+};
+
+// `path`: below the table's folder. From the file upwards, folders that stand for nothing are passed over until one
+// stands for a column; above the columns they end the search: "old/k=1/x/f" has k, and its base is "old".
+PartitionPlace PlaceOf(std::string_view path) {
+  PartitionPlace place;
+  place.base = path;
+  for (;;) {
+    const size_t slash = place.base.rfind('/');
+    if (slash == std::string_view::npos) break;
+    const std::string_view above = place.base.substr(0, slash);
+    const size_t begin = above.rfind('/') == std::string_view::npos ? 0 : above.rfind('/') + 1;
+    auto column = ParsePartitionFolder(above.substr(begin));
+    if (!column && !place.names.empty()) break;
+    place.base = above;
+    if (!column) continue;
+    place.names.insert(place.names.begin(), std::move(column->first));
+    place.values.insert(place.values.begin(), std::move(column->second));
+  }
+  place.base = place.base.substr(0, place.base.rfind('/') == std::string_view::npos ? 0 : place.base.rfind('/'));
+  return place;
+}
+
+Status CheckValues(const PartitionPlace& place, const std::string& path) {
+  for (size_t i = 0; i < place.names.size(); ++i) {
+    const bool no_name = place.names[i].empty();
+    if (!no_name && place.values[i] != "") continue;
+    return UserError(
+        no_name ? "EMPTY_PARTITION_COLUMN_NAME" : "EMPTY_PARTITION_COLUMN_VALUE",
+        fmt::format("A folder of a partition needs a name and a value, such as day=2024-02-03: see {}.", path),
+        {{"path", path}});
   }
   return Status::OK();
 }
+
+bool SameNames(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const std::string& x, const std::string& y) { return Lower(x) == Lower(y); });
+}
+
+// The files of one path, and the columns that its folders stand for.
+class FolderFiles {
+ public:
+  // `log`: the folder of the sink log that names the files; all of those are of the table.
+  FolderFiles(const Location& folder, const std::string& uri, std::vector<FileInfo> files, std::string log)
+      : folder_(folder), uri_(uri), files_(std::move(files)), log_(std::move(log)) {
+    std::sort(files_.begin(), files_.end(), [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
+    for (const FileInfo& file : files_) places_.push_back(PlaceOf(BelowFolder(file)));
+    partitioned_ = std::any_of(places_.begin(), places_.end(), [](const auto& place) { return !place.names.empty(); });
+  }
+
+  // `table->partition_names` are the columns that each file must have, once the `first` told.
+  Status AddTo(TableFiles* table, bool* first) {
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const FileInfo& info = files_[i];
+      PartitionPlace& place = places_[i];
+      const bool in_sub_folder = BelowFolder(info).find('/') != std::string_view::npos;
+      // Files beside the folders of partitions are none of the table's, nor those below other folders.
+      if (log_.empty() && partitioned_ != in_sub_folder) continue;
+      SLUICE_RETURN_IF_ERROR(CheckPlace(place, info.path));
+      if (*first) table->partition_names = place.names;
+      *first = false;
+      if (!SameNames(place.names, table->partition_names)) {
+        return Conflict("CONFLICTING_PARTITION_COLUMN_NAMES", "do not all stand for the same columns", info.path);
+      }
+      table->files.push_back({folder_.fs, info.path, info.size, std::move(place.values), log_});
+    }
+    return Status::OK();
+  }
+
+ private:
+  // A sink log may name files elsewhere: the table was moved, or is seen by another path.
+  std::string_view BelowFolder(const FileInfo& file) const {
+    const bool below = file.path.starts_with(folder_.path + "/");
+    return below ? std::string_view(file.path).substr(folder_.path.size() + 1) : std::string_view(file.path);
+  }
+
+  // All columns begin in one folder, and a folder beside them that is none is a mistake.
+  Status CheckPlace(const PartitionPlace& place, const std::string& path) {
+    if (!base_) base_ = place.base;
+    if (log_.empty() && (*base_ != place.base || (partitioned_ && place.names.empty()))) {
+      return Conflict("CONFLICTING_DIRECTORY_STRUCTURES", "begin at different places", path);
+    }
+    return CheckValues(place, path);
+  }
+
+  Status Conflict(const char* error_class, const char* what, const std::string& path) const {
+    return UserError(error_class, fmt::format("The folders of the table {} {}: see {}.", uri_, what, path),
+                     {{"path", path}});
+  }
+
+  const Location& folder_;
+  const std::string& uri_;
+  std::vector<FileInfo> files_;
+  const std::string log_;
+  std::vector<PartitionPlace> places_;
+  bool partitioned_ = false;
+  std::optional<std::string> base_;
+};
 
 }  // namespace
 
@@ -130,44 +209,13 @@ Result<TableFiles> ListTableFiles(Env* env, const Conf& conf, const std::vector<
       continue;
     }
     const size_t before = table.files.size();
-    SLUICE_RETURN_IF_ERROR(AddFolder(place, uri, &table, &first));
+    std::string log;
+    SLUICE_ASSIGN(std::vector<FileInfo> files, FilesInFolder(place, &log));
+    SLUICE_RETURN_IF_ERROR(FolderFiles(place, uri, std::move(files), std::move(log)).AddTo(&table, &first));
     // A store without folders cannot tell an empty one from none; a folder with a sink log may hold no rows yet.
     if (table.files.size() == before && !info.ok()) return PathNotFound(uri);
   }
   return table;
-}
-
-std::shared_ptr<arrow::DataType> InferPartitionType(const std::vector<std::optional<std::string>>& values) {
-  struct Rule {
-    bool (*fits)(const std::string& text);
-    std::shared_ptr<arrow::DataType> type;
-  };
-  static const auto* rules = new std::vector<Rule>{
-      {[](const std::string& text) { return ParseInteger(text, INT32_MIN, INT32_MAX, false).has_value(); },
-       arrow::int32()},
-      {[](const std::string& text) { return ParseInteger(text, INT64_MIN, INT64_MAX, false).has_value(); },
-       arrow::int64()},
-      {[](const std::string& text) {
-         // "NaN" and "1d" are texts here.
-         return text.find_first_not_of("0123456789+-.eE") == std::string::npos && ParseDouble(text).has_value();
-       },
-       arrow::float64()},
-      {[](const std::string& text) { return text.size() == kDateLength && ParseDate(text).has_value(); },
-       arrow::date32()},
-      {[](const std::string& text) {
-         return text.size() >= kTimestampLength && text[kDateLength] == ' ' && ParseLocalTimestamp(text).has_value();
-       },
-       TimestampType()},
-  };
-  for (const Rule& rule : *rules) {
-    bool any = false;
-    const bool all = std::all_of(values.begin(), values.end(), [&](const auto& value) {
-      any |= value.has_value();
-      return !value || rule.fits(*value);
-    });
-    if (any && all) return rule.type;
-  }
-  return StringType();
 }
 
 }  // namespace sluice

@@ -21,6 +21,7 @@ struct TableFile {
   std::string path;
   int64_t size = 0;
   std::vector<std::optional<std::string>> partition;  // by TableFiles::partition_names
+  std::string log;                                    // the folder of the sink log that names it; empty: none does
 };
 
 // The files of a table, by path, and the columns that their folders stand for.
@@ -30,11 +31,9 @@ struct TableFiles {
 };
 
 // The files behind "file or folder" paths. A folder with a sink log (_spark_metadata) holds what the log names, others
-// what a listing shows, less names that begin with _ or . as in Spark. PATH_NOT_FOUND when there is nothing.
+// what a listing shows, less names that begin with _ or . as in Spark. Folders named "column=value" are columns, and
+// where there are any, files beside them are not of the table; without any, sub-folders are not. PATH_NOT_FOUND when
+// there is nothing.
 Result<TableFiles> ListTableFiles(Env* env, const Conf& conf, const std::vector<std::string>& paths);
-
-// The type that fits all values of a partition column, as Spark infers it: INT, BIGINT, DOUBLE, DATE, TIMESTAMP or
-// STRING.
-std::shared_ptr<arrow::DataType> InferPartitionType(const std::vector<std::optional<std::string>>& values);
 
 }  // namespace sluice

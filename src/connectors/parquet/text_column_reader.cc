@@ -17,9 +17,14 @@ namespace {
 
 using View = arrow::BinaryViewType::c_type;
 
+// What a row of a slice takes besides its text: its view twice, its value on the way, its level.
+constexpr int64_t kBytesOfRow = 64;
+
 // Makes views of values, with the bytes of those that do not fit into their view in one buffer.
 class ViewWriter {
  public:
+  // `claim` counts the bytes besides `claimed`, which are somebody else's.
+  ViewWriter(MemoryClaim* claim, int64_t claimed) : claim_(claim), claimed_(claimed) {}
   Status Append(const parquet::ByteArray* values, int64_t count, std::vector<View>* views) {
     int64_t at = bytes_ == nullptr ? 0 : bytes_->size();
     int64_t end = at;
@@ -44,10 +49,14 @@ class ViewWriter {
  private:
   static bool IsInline(const parquet::ByteArray& value) { return value.len <= arrow::BinaryViewType::kInlineSize; }
   Status Grow(int64_t size) {
+    const int64_t capacity = bytes_ == nullptr ? 0 : bytes_->capacity();
+    if (size > capacity) SLUICE_RETURN_IF_ERROR(claim_->Set(claimed_ + 2 * size));
     if (bytes_ != nullptr) return bytes_->Resize(size, /*shrink_to_fit=*/false);
     return arrow::AllocateResizableBuffer(size).Value(&bytes_);
   }
 
+  MemoryClaim* const claim_;
+  const int64_t claimed_;
   std::unique_ptr<arrow::ResizableBuffer> bytes_;
 };
 
@@ -60,19 +69,23 @@ Status TooFewValues() {
 bool TextColumnReader::CanRead(const parquet::ColumnDescriptor& column, const arrow::DataType& type) {
   if (column.physical_type() != parquet::Type::BYTE_ARRAY) return false;
   if (column.max_repetition_level() > 0 || column.max_definition_level() > 1) return false;
-  const auto& logical = column.logical_type();
-  if (logical != nullptr && logical->is_string()) return type.id() == arrow::Type::STRING_VIEW;
-  return (logical == nullptr || logical->is_none()) && type.id() == arrow::Type::BINARY_VIEW;
+  return type.id() == arrow::Type::STRING_VIEW || type.id() == arrow::Type::BINARY_VIEW;
 }
 
-TextColumnReader::TextColumnReader(parquet::RowGroupReader* group, int leaf, std::shared_ptr<arrow::DataType> type)
+TextColumnReader::TextColumnReader(parquet::RowGroupReader* group, int leaf, std::shared_ptr<arrow::DataType> type,
+                                   ReaderMemory* memory)
     : type_(std::move(type)),
       reader_(std::static_pointer_cast<parquet::ByteArrayReader>(
           group->ColumnWithExposeEncoding(leaf, parquet::ExposedEncoding::DICTIONARY))),
-      by_dictionary_(reader_->GetExposedEncoding() == parquet::ExposedEncoding::DICTIONARY) {}
+      by_dictionary_(reader_->GetExposedEncoding() == parquet::ExposedEncoding::DICTIONARY),
+      dictionary_claim_(memory),
+      slice_claim_(memory) {}
 
 Status TextColumnReader::KeepDictionary(const parquet::ByteArray* values, int32_t count) {
-  ViewWriter writer;
+  const int64_t views = int64_t{count} * static_cast<int64_t>(sizeof(View));
+  SLUICE_RETURN_IF_ERROR(dictionary_claim_.Set(views));
+  dictionary_.reserve(static_cast<size_t>(count));
+  ViewWriter writer(&dictionary_claim_, views);
   SLUICE_RETURN_IF_ERROR(writer.Append(values, count, &dictionary_));
   dictionary_bytes_ = writer.Finish();
   return Status::OK();
@@ -103,7 +116,7 @@ Result<int64_t> TextColumnReader::ReadIndices(int64_t rows) {
 Result<int64_t> TextColumnReader::ReadValues(int64_t rows, std::shared_ptr<arrow::Buffer>* bytes) {
   values_.resize(static_cast<size_t>(rows));
   views_.clear();
-  ViewWriter writer;
+  ViewWriter writer(&slice_claim_, rows * kBytesOfRow);
   for (int64_t done = 0; done < rows;) {
     int64_t read = 0;
     // What the values point to is there until the next page.
@@ -143,6 +156,7 @@ Status TextColumnReader::Skip(int64_t rows) {
 }
 
 Result<std::shared_ptr<arrow::Array>> TextColumnReader::Read(int64_t rows) {
+  SLUICE_RETURN_IF_ERROR(slice_claim_.Set(rows * kBytesOfRow));
   levels_.resize(static_cast<size_t>(rows));
   if (by_dictionary_) {
     SLUICE_ASSIGN(const int64_t present, ReadIndices(rows));

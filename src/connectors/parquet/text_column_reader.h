@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "connectors/parquet/table_memory.h"
 
 namespace parquet {
 class ColumnDescriptor;
@@ -21,11 +22,12 @@ namespace sluice {
 // dictionary encoded, a value is one copy of 16 bytes from the dictionary's views. One thread at a time.
 class TextColumnReader {
  public:
-  // Can the column be read like this as values of `type`? A flat BYTE_ARRAY, as text or as plain bytes.
+  // Can the column be read like this as values of `type`? A flat BYTE_ARRAY.
   static bool CanRead(const parquet::ColumnDescriptor& column, const arrow::DataType& type);
 
   // Column `leaf` of the row group as values of `type`. Like Read, throws parquet::ParquetException for damaged files.
-  TextColumnReader(parquet::RowGroupReader* group, int leaf, std::shared_ptr<arrow::DataType> type);
+  TextColumnReader(parquet::RowGroupReader* group, int leaf, std::shared_ptr<arrow::DataType> type,
+                   ReaderMemory* memory);
   // The next `rows` rows, which must be there.
   Result<std::shared_ptr<arrow::Array>> Read(int64_t rows);
   // Passes over rows, which must be there; whole pages of them are not decoded.
@@ -44,6 +46,8 @@ class TextColumnReader {
   const std::shared_ptr<arrow::DataType> type_;
   std::shared_ptr<parquet::ByteArrayReader> reader_;
   const bool by_dictionary_;
+  MemoryClaim dictionary_claim_;
+  MemoryClaim slice_claim_;
   std::vector<View> dictionary_;
   std::shared_ptr<arrow::Buffer> dictionary_bytes_;
   std::vector<int16_t> levels_;  // 1: the row has a value
