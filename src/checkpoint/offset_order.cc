@@ -29,7 +29,12 @@ bool OffsetGoesBack(const std::string& earlier, const std::string& later) {
 Status CheckOffsetOrder(const OffsetEntry& before, const OffsetEntry& entry, const LogFolder& log, BatchId batch) {
   if (entry.conf.Find(kChecksumKey)) return Status::OK();
   for (size_t i = 0; i < entry.offsets.size() && i < before.offsets.size(); ++i) {
-    if (!before.offsets[i] || !entry.offsets[i] || !OffsetGoesBack(*before.offsets[i], *entry.offsets[i])) continue;
+    if (before.offsets[i] && !entry.offsets[i]) {
+      return DamagedFile(log.PathOf(batch.ToString()),
+                         fmt::format("it has no offset for source {}, which had {} in offsets/{}", i,
+                                     *before.offsets[i], batch.value - 1));
+    }
+    if (!before.offsets[i] || !OffsetGoesBack(*before.offsets[i], *entry.offsets[i])) continue;
     return DamagedFile(log.PathOf(batch.ToString()),
                        fmt::format("its offset {} lies before {} of offsets/{}, or that one is wrong",
                                    *entry.offsets[i], *before.offsets[i], batch.value - 1));

@@ -45,29 +45,29 @@ PlanPtr WithInput(const PlanNode& node, PlanPtr input) {
   return copy;
 }
 
-// The plan without its repartition, which is noted in `shape`: rows are changed one by one, so it may as well come
-// last.
-Result<PlanPtr> TakeOut(const PlanPtr& plan, StreamingShape* shape) {
-  if (plan->kind == PlanKind::kScan && plan->scan.streaming) {
-    shape->scan = plan;
-    return plan;
-  }
+// The branches of a plan without its repartition, which is noted in `shape`: rows are changed one by one, so it may as
+// well come last.
+Result<std::vector<StreamBranch>> BranchesOf(const PlanPtr& plan, StreamingShape* shape) {
+  if (plan->kind == PlanKind::kScan && plan->scan.streaming) return std::vector<StreamBranch>{{plan, plan}};
   if (plan->kind == PlanKind::kRepartition && shape->partitions == 0) {
     shape->partitions = plan->partitions;
     shape->shuffle = plan->shuffle;
-    return TakeOut(plan->inputs.at(0), shape);
+    return BranchesOf(plan->inputs.at(0), shape);
   }
   if (!IsRowwise(*plan))
     return NotSupported(std::string("A streaming query cannot have ") + NameOf(plan->kind) + " yet.");
-  SLUICE_ASSIGN(PlanPtr input, TakeOut(plan->inputs.at(0), shape));
-  return input == plan->inputs[0] ? plan : WithInput(*plan, std::move(input));
+  SLUICE_ASSIGN(std::vector<StreamBranch> branches, BranchesOf(plan->inputs.at(0), shape));
+  for (StreamBranch& branch : branches) {
+    branch.rows = branch.rows == plan->inputs[0] ? plan : WithInput(*plan, std::move(branch.rows));
+  }
+  return branches;
 }
 
 }  // namespace
 
 Result<StreamingShape> ShapeOf(const PlanPtr& plan) {
   StreamingShape shape;
-  SLUICE_ASSIGN(shape.rows, TakeOut(plan, &shape));
+  SLUICE_ASSIGN(shape.branches, BranchesOf(plan, &shape));
   return shape;
 }
 

@@ -11,17 +11,22 @@
 
 namespace sluice {
 
-// What the streaming layer needs to know of a streaming plan: rows of one source, changed row by row, perhaps brought
-// into another number of tasks.
-struct StreamingShape {
-  PlanPtr rows;          // projections and filters over the scan, without the repartition
-  PlanPtr scan;          // the kScan node below `rows`; may be the same node
-  int partitions = 0;    // coalesce(n) or repartition(n): n; 0: as the source's tasks are
-  bool shuffle = false;  // repartition(n), else coalesce(n)
+// The rows of one source, changed row by row.
+struct StreamBranch {
+  PlanPtr rows;  // projections and filters over the scan, without the repartition
+  PlanPtr scan;  // the kScan node below `rows`; may be the same node
 };
 
-// NotSupported, by the name of the operation, for anything but one streaming scan below projections, filters and at
-// most one repartition or coalesce.
+// What the streaming layer needs to know of a streaming plan: a branch for each source, perhaps brought into another
+// number of tasks.
+struct StreamingShape {
+  std::vector<StreamBranch> branches;  // by the source's ordinal, as Spark counts sources; at least one
+  int partitions = 0;                  // coalesce(n) or repartition(n): n; 0: as the sources' tasks are
+  bool shuffle = false;                // repartition(n), else coalesce(n)
+};
+
+// NotSupported, by the name of the operation, for anything but streaming scans below projections, filters and at most
+// one repartition or coalesce.
 Result<StreamingShape> ShapeOf(const PlanPtr& plan);
 
 // The operators of a chain of projections and filters, above `leaf`, whose slices have the columns of the scan node.

@@ -93,13 +93,14 @@ TEST(ShapeOf, FindsScanAndRepartition) {
   const auto project = ProjectNode(scan, {Column(schema, "s")});
   auto plain = ShapeOf(project);
   ASSERT_TRUE(plain.ok());
-  EXPECT_EQ(plain->rows, project);
-  EXPECT_EQ(plain->scan, scan);
+  ASSERT_EQ(plain->branches.size(), 1U);
+  EXPECT_EQ(plain->branches[0].rows, project);
+  EXPECT_EQ(plain->branches[0].scan, scan);
   EXPECT_EQ(plain->partitions, 0);
 
   auto coalesced = ShapeOf(Repartition(project, 2, false));
   ASSERT_TRUE(coalesced.ok());
-  EXPECT_EQ(coalesced->rows, project);
+  EXPECT_EQ(coalesced->branches.at(0).rows, project);
   EXPECT_EQ(coalesced->partitions, 2);
   EXPECT_FALSE(coalesced->shuffle);
 }
@@ -111,8 +112,9 @@ TEST(ShapeOf, BringsARepartitionBelowProjectionsToTheTop) {
   ASSERT_TRUE(shape.ok()) << shape.status();
   EXPECT_EQ(shape->partitions, 3);
   EXPECT_TRUE(shape->shuffle);
-  ASSERT_EQ(shape->rows->kind, PlanKind::kProject);
-  EXPECT_EQ(shape->rows->inputs.at(0), scan);
+  const PlanPtr& rows = shape->branches.at(0).rows;
+  ASSERT_EQ(rows->kind, PlanKind::kProject);
+  EXPECT_EQ(rows->inputs.at(0), scan);
 }
 
 TEST(ShapeOf, RefusesWhatItCannotRunByName) {

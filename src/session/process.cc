@@ -40,29 +40,9 @@ Status Process::ServeMetrics(const Conf& conf) {
   std::lock_guard lock(mutex_);
   if (metrics_ != nullptr) return Status::OK();
   SLUICE_ASSIGN(metrics_, MetricsServer::Start(
-                              conf.Get("spark.sluice.metrics.address"), port, [this] { return Snapshots(); }, &budget_,
-                              &env_->clock()));
+                              conf.Get("spark.sluice.metrics.address"), port, [this] { return queries_.Snapshots(); },
+                              &budget_, &env_->clock()));
   return Status::OK();
-}
-
-void Process::Watch(const std::shared_ptr<RunningQuery>& query) {
-  std::lock_guard lock(mutex_);
-  if (metrics_ == nullptr) return;
-  std::erase_if(watched_, [](const std::weak_ptr<RunningQuery>& known) { return known.expired(); });
-  watched_.push_back(query);
-}
-
-std::vector<QuerySnapshot> Process::Snapshots() {
-  std::vector<std::shared_ptr<RunningQuery>> queries;
-  {
-    std::lock_guard lock(mutex_);
-    for (const std::weak_ptr<RunningQuery>& known : watched_) {
-      if (auto query = known.lock()) queries.push_back(std::move(query));
-    }
-  }
-  std::vector<QuerySnapshot> snapshots;
-  for (const auto& query : queries) snapshots.push_back(query->snapshot());
-  return snapshots;
 }
 
 }  // namespace sluice

@@ -3,18 +3,18 @@
 
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "base/memory_budget.h"
 #include "base/thread_pool.h"
 #include "conf/conf.h"
 #include "env/env.h"
 #include "streaming/metrics_server.h"
-#include "streaming/running_query.h"
+#include "streaming/query_directory.h"
 
 namespace sluice {
 
-// What all sessions of a process share: the outside world, one memory budget, one pool of task threads.
+// What all sessions of a process share: the outside world, one memory budget, one pool of task threads, the directory
+// of queries. Any thread.
 class Process {
  public:
   // Reads spark.sluice.memory and spark.sluice.threads.
@@ -22,19 +22,21 @@ class Process {
   const std::shared_ptr<Env>& env() const { return env_; }
   MemoryBudget& budget() { return budget_; }
   ThreadPool& tasks() { return tasks_; }
-  // Starts the metrics server if spark.sluice.metrics.port is set and there is none yet; it serves all the queries that
-  // are watched. Thread-safe.
+  QueryDirectory& queries() { return queries_; }
+  // Whoever owns this process tells the failures of its queries itself. Call before the first session is made.
+  void TellFailures() { failures_are_told_ = true; }
+  bool failures_are_told() const { return failures_are_told_; }
+  // Starts the metrics server if spark.sluice.metrics.port is set and there is none yet. It shows all queries of the
+  // process.
   Status ServeMetrics(const Conf& conf);
-  void Watch(const std::shared_ptr<RunningQuery>& query);
 
  private:
-  std::vector<QuerySnapshot> Snapshots();
-
   const std::shared_ptr<Env> env_;
   MemoryBudget budget_;
   ThreadPool tasks_;
-  std::mutex mutex_;  // of what follows
-  std::vector<std::weak_ptr<RunningQuery>> watched_;
+  bool failures_are_told_ = false;
+  QueryDirectory queries_;
+  std::mutex mutex_;  // of metrics_
   std::unique_ptr<MetricsServer> metrics_;
 };
 

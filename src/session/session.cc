@@ -38,7 +38,7 @@ std::string Lower(std::string text) {
 }
 
 QueryResources ResourcesOf(Process* process) {
-  return QueryResources{process->env(), &process->budget(), &process->tasks()};
+  return QueryResources{process->env(), &process->budget(), &process->tasks(), process->failures_are_told()};
 }
 
 EvalContext ContextOf(Process* process, const Conf& conf) {
@@ -58,7 +58,9 @@ bool NeedsCheckpoint(const std::string& format) {
 }  // namespace
 
 Session::Session(std::shared_ptr<Process> process, std::string id)
-    : process_(std::move(process)), id_(std::move(id)), queries_(ResourcesOf(process_.get())) {
+    : process_(std::move(process)),
+      id_(std::move(id)),
+      queries_(id_, ResourcesOf(process_.get()), &process_->queries()) {
   // Setting the zone that the machine has cannot fail.
   (void)conf_.Set(kTimeZone, MachineTimeZone(process_->env().get()));
 }
@@ -129,11 +131,10 @@ Result<std::shared_ptr<RunningQuery>> Session::StartQuery(QuerySpec spec) {
     spec.conf = conf_;
     listener = listener_;
   }
+  if (spec.conf.GetBool("spark.sluice.badRecords.replay")) spec.work = QueryWork::kReplayBadRecords;
   SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(&spec));
   SLUICE_RETURN_IF_ERROR(process_->ServeMetrics(spec.conf));
-  SLUICE_ASSIGN(auto query, queries_.Start(std::move(spec), std::move(listener)));
-  process_->Watch(query);
-  return query;
+  return queries_.Start(std::move(spec), std::move(listener));
 }
 
 void Session::OnProgress(std::function<void(const QueryProgress&)> listener) {
@@ -179,11 +180,15 @@ SourceContext Session::ContextOf(const ScanSpec& spec) const {
 }
 
 Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) {
+  SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
+  if (spec.streaming && connector->open_stream == nullptr) {
+    return NotSupported(fmt::format("{} cannot be read as a stream yet; kafka, rate and rate-micro-batch can.",
+                                    spec.format == "parquet" ? "A folder of Parquet files" : spec.format));
+  }
   if (schema != nullptr) {
     return NotSupported(
         fmt::format("A schema for the format {} is not supported: the source gives its own.", spec.format));
   }
-  SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
   spec.resolved = std::make_shared<ResolvedSource>();
   SLUICE_ASSIGN(schema, connector->schema(ContextOf(spec), spec.streaming));
   spec.counts_rows = connector->counts_rows;

@@ -4,13 +4,18 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/log_context.h"
 #include "base/spark_error.h"
 #include "exec/task_runner.h"
-#include "streaming/bad_record_batch.h"
+#include "streaming/bad_records/batch.h"
 
 namespace sluice {
+
+int64_t BatchOutcome::input_rows() const {
+  return std::accumulate(source_rows.begin(), source_rows.end(), int64_t{0});
+}
 
 // Counts rows, and can be cancelled while it waits for the source.
 class BatchRunner::TrackedReader : public SliceReader {
@@ -63,15 +68,16 @@ bool BatchRunner::cancelled() const {
   return cancelled_;
 }
 
-std::vector<BatchRunner::Task> BatchRunner::CutTasks(const std::vector<InputPartition>& inputs) const {
+std::vector<BatchRunner::Task> BatchRunner::CutTasks(const std::vector<SourceInput>& inputs) const {
   std::vector<Task> tasks;
   const bool merge = shape_.partitions > 0 && !shape_.shuffle && static_cast<size_t>(shape_.partitions) < inputs.size();
   const size_t count = merge ? static_cast<size_t>(shape_.partitions) : std::max<size_t>(inputs.size(), 1);
   for (size_t i = 0; i < count; ++i) {
     Task task;
+    task.rows.resize(shape_.branches.size());
     // Neighbours go together, as evenly as possible.
     for (size_t j = i * inputs.size() / count; j < (i + 1) * inputs.size() / count; ++j) {
-      task.identity += (task.identity.empty() ? "" : "+") + inputs[j].identity;
+      task.identity += (task.identity.empty() ? "" : "+") + inputs[j].input.identity;
       task.inputs.push_back(inputs[j]);
     }
     tasks.push_back(std::move(task));
@@ -79,20 +85,21 @@ std::vector<BatchRunner::Task> BatchRunner::CutTasks(const std::vector<InputPart
   return tasks;
 }
 
-Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, const InputPartition& input,
+Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, const SourceInput& input,
                                                             BadRowSink* bad_rows, int64_t* rows) {
-  SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader, work.source->OpenReader(input, shape_.scan->scan.columns));
+  const StreamBranch& branch = shape_.branches[input.source];
+  SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader,
+                work.sources[input.source]->OpenReader(input.input, branch.scan->scan.columns));
   SLUICE_RETURN_IF_ERROR(Track(reader.get()));
-  return BuildTaskPipeline(*shape_.rows, std::make_unique<TrackedReader>(this, std::move(reader), rows), *work.context,
+  return BuildTaskPipeline(*branch.rows, std::make_unique<TrackedReader>(this, std::move(reader), rows), *work.context,
                            bad_rows);
 }
 
-Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, TaskId id, const Task& task,
-                                                         int64_t* rows) {
-  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, work.sink->OpenTask(work.batch, id, task.identity));
-  BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(id, task.identity);
-  for (const InputPartition& input : task.inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, input, bad_rows, rows));
+Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, TaskId id, Task* task) {
+  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, work.sink->OpenTask(work.batch, id, task->identity));
+  BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(id, task->identity);
+  for (const SourceInput& input : task->inputs) {
+    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, input, bad_rows, &task->rows[input.source]));
     for (;;) {
       SLUICE_ASSIGN(auto slice, pipeline->Next());
       if (slice == nullptr) break;
@@ -118,15 +125,17 @@ Result<std::vector<std::unique_ptr<TaskWriter>>> BatchRunner::OpenTogether(const
 
 // repartition(n): slice i of the batch, counted over all inputs in order, goes to task i % n. One thread reads, so the
 // cut is the same on every run.
-Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::vector<InputPartition>& inputs) {
+Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::vector<SourceInput>& inputs) {
   BatchOutcome outcome;
+  outcome.source_rows.resize(shape_.branches.size());
   std::string identity;
-  for (const InputPartition& input : inputs) identity += input.identity + "+";
+  for (const SourceInput& input : inputs) identity += input.input.identity + "+";
   SLUICE_ASSIGN(const auto writers, OpenTogether(work, identity));
   BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(TaskId(0), identity);
   size_t turn = 0;
-  for (const InputPartition& input : inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, input, bad_rows, &outcome.input_rows));
+  for (const SourceInput& input : inputs) {
+    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline,
+                  OpenPipeline(work, input, bad_rows, &outcome.source_rows[input.source]));
     for (;;) {
       SLUICE_ASSIGN(auto slice, pipeline->Next());
       if (slice == nullptr) break;
@@ -141,26 +150,28 @@ Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::
   return outcome;
 }
 
-Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<InputPartition>& inputs) {
+Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<SourceInput>& inputs) {
   {
     std::lock_guard lock(mutex_);
     failing_ = cancelled_;
     stopped_ = cancelled_;
   }
   if (shape_.partitions > 0 && shape_.shuffle) return RunShuffled(work, inputs);
-  const std::vector<Task> tasks = CutTasks(inputs);
+  std::vector<Task> tasks = CutTasks(inputs);
   BatchOutcome outcome;
+  outcome.source_rows.resize(shape_.branches.size());
   outcome.commits.resize(tasks.size());
-  std::vector<int64_t> rows(tasks.size(), 0);
   const auto run_one = [&, about = CurrentLogContext()](int i) -> Status {
     const ScopedLogContext scope(about);
     const auto index = static_cast<size_t>(i);
-    SLUICE_ASSIGN(outcome.commits[index], RunTask(work, TaskId(i), tasks[index], &rows[index]));
+    SLUICE_ASSIGN(outcome.commits[index], RunTask(work, TaskId(i), &tasks[index]));
     return Status::OK();
   };
   SLUICE_RETURN_IF_ERROR(RunTasks(*tasks_, static_cast<int>(tasks.size()), run_one, [this] { CancelReaders(false); }));
   for (size_t i = 0; i < tasks.size(); ++i) {
-    outcome.input_rows += rows[i];
+    for (size_t source = 0; source < tasks[i].rows.size(); ++source) {
+      outcome.source_rows[source] += tasks[i].rows[source];
+    }
     outcome.output_rows += outcome.commits[i]->rows;
   }
   return outcome;

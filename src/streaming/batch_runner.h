@@ -14,6 +14,7 @@
 #include "connectors/source.h"
 #include "exec/task_pipeline.h"
 #include "expr/expr.h"
+#include "streaming/source_set.h"
 
 namespace sluice {
 
@@ -23,7 +24,7 @@ class ThreadPool;
 // A batch to run. Not owned.
 struct BatchWork {
   BatchId batch;
-  StreamSource* source = nullptr;
+  std::vector<StreamSource*> sources;  // by ordinal, one a branch of the shape
   StreamSink* sink = nullptr;
   const EvalContext* context = nullptr;
   BadRecordBatch* bad_records = nullptr;  // null: a row that fails fails the batch
@@ -31,20 +32,22 @@ struct BatchWork {
 
 // What the tasks of a batch did.
 struct BatchOutcome {
-  int64_t input_rows = 0;
+  std::vector<int64_t> source_rows;  // rows read, by source
   int64_t output_rows = 0;
   int64_t bad_records = 0;
   std::vector<std::unique_ptr<TaskCommit>> commits;  // in task order
+
+  int64_t input_rows() const;
 };
 
 // Runs the tasks of one batch: source partition -> operators -> sink writer. How rows are cut into tasks depends on the
-// batch's range and on the plan alone. Run is called by the query's thread, Cancel by any.
+// batch's ranges and on the plan alone. Run is called by the query's thread, Cancel by any.
 class BatchRunner {
  public:
   BatchRunner(StreamingShape shape, ThreadPool* tasks) : shape_(std::move(shape)), tasks_(tasks) {}
   const StreamingShape& shape() const { return shape_; }
 
-  Result<BatchOutcome> Run(const BatchWork& work, const std::vector<InputPartition>& inputs);
+  Result<BatchOutcome> Run(const BatchWork& work, const std::vector<SourceInput>& inputs);
   // Makes the batch that runs end with an error soon, and every later one.
   void Cancel();
   bool cancelled() const;
@@ -54,18 +57,19 @@ class BatchRunner {
  private:
   // One task of the sink: the inputs that it reads one after the other.
   struct Task {
-    std::vector<InputPartition> inputs;
+    std::vector<SourceInput> inputs;
     std::string identity;
+    std::vector<int64_t> rows;  // read so far, by source
   };
   class TrackedReader;
 
-  std::vector<Task> CutTasks(const std::vector<InputPartition>& inputs) const;
-  Result<std::unique_ptr<Operator>> OpenPipeline(const BatchWork& work, const InputPartition& input,
-                                                 BadRowSink* bad_rows, int64_t* rows);
-  Result<std::unique_ptr<TaskCommit>> RunTask(const BatchWork& work, TaskId id, const Task& task, int64_t* rows);
+  std::vector<Task> CutTasks(const std::vector<SourceInput>& inputs) const;
+  Result<std::unique_ptr<Operator>> OpenPipeline(const BatchWork& work, const SourceInput& input, BadRowSink* bad_rows,
+                                                 int64_t* rows);
+  Result<std::unique_ptr<TaskCommit>> RunTask(const BatchWork& work, TaskId id, Task* task);
   Result<std::vector<std::unique_ptr<TaskWriter>>> OpenTogether(const BatchWork& work,
                                                                 const std::string& identity) const;
-  Result<BatchOutcome> RunShuffled(const BatchWork& work, const std::vector<InputPartition>& inputs);
+  Result<BatchOutcome> RunShuffled(const BatchWork& work, const std::vector<SourceInput>& inputs);
   Status Track(SliceReader* reader);
   void Untrack(SliceReader* reader);
   void CancelReaders(bool for_good);

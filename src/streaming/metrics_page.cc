@@ -13,9 +13,9 @@
 namespace sluice {
 namespace {
 
-constexpr std::pair<QueryState, const char*> kStates[] = {
-    {QueryState::kStarting, "starting"}, {QueryState::kRunning, "running"}, {QueryState::kStuck, "stuck"},
-    {QueryState::kStopped, "stopped"},   {QueryState::kFailed, "failed"},
+constexpr std::pair<QueryHealth, const char*> kStates[] = {
+    {QueryHealth::kStarting, "starting"}, {QueryHealth::kRunning, "running"}, {QueryHealth::kStuck, "stuck"},
+    {QueryHealth::kStopped, "stopped"},   {QueryHealth::kFailed, "failed"},
 };
 
 using Labels = std::vector<std::pair<const char*, std::string>>;
@@ -183,7 +183,7 @@ std::string MetricsPage(const std::vector<QuerySnapshot>& queries, const MemoryB
 bool IsReady(const std::vector<QuerySnapshot>& queries, std::string* why) {
   *why = queries.empty() ? "no query has been started" : "";
   for (const QuerySnapshot& query : queries) {
-    if (query.state == QueryState::kRunning || query.state == QueryState::kStopped) continue;
+    if (query.state == QueryHealth::kRunning || query.state == QueryHealth::kStopped) continue;
     for (const auto& [state, name] : kStates) {
       if (state == query.state) *why += fmt::format("{}query {} is {}", why->empty() ? "" : "; ", query.id, name);
     }

@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-QuerySnapshot Snapshot(QueryState state = QueryState::kRunning) {
+QuerySnapshot Snapshot(QueryHealth state = QueryHealth::kRunning) {
   QueryProgress progress;
   progress.batch_id = 4;
   progress.timestamp_ms = 1'700'000'000'250;
@@ -71,9 +71,9 @@ TEST(MetricsPage, ReadyMeansThatEveryQueryIsAtWork) {
   std::string why;
   EXPECT_FALSE(IsReady({}, &why));
   EXPECT_TRUE(IsReady({Snapshot()}, &why));
-  EXPECT_TRUE(IsReady({Snapshot(), Snapshot(QueryState::kStopped)}, &why));
-  for (const auto& [state, word] : std::map<QueryState, std::string>{
-           {QueryState::kStarting, "starting"}, {QueryState::kStuck, "stuck"}, {QueryState::kFailed, "failed"}}) {
+  EXPECT_TRUE(IsReady({Snapshot(), Snapshot(QueryHealth::kStopped)}, &why));
+  for (const auto& [state, word] : std::map<QueryHealth, std::string>{
+           {QueryHealth::kStarting, "starting"}, {QueryHealth::kStuck, "stuck"}, {QueryHealth::kFailed, "failed"}}) {
     EXPECT_FALSE(IsReady({Snapshot(), Snapshot(state)}, &why));
     EXPECT_EQ(why, "query id-1 is " + word);
   }
@@ -83,12 +83,12 @@ TEST(QuerySnapshots, ARunningQueryCountsItsBatchesUntilItIsStopped) {
   StreamScript script;
   QuerySpec spec = script.Spec();
   const auto query = script.StartAndSettle(spec);
-  EXPECT_EQ(query->snapshot().state, QueryState::kRunning);
+  EXPECT_EQ(query->snapshot().state, QueryHealth::kRunning);
   EXPECT_EQ(query->snapshot().totals.input_rows, StreamScript::kRowsPerBatch);
   script.Advance(*query, 1000);
   EXPECT_EQ(query->snapshot().totals.batches, 2);
   ASSERT_TRUE(query->Stop().ok());
-  EXPECT_EQ(query->snapshot().state, QueryState::kStopped);
+  EXPECT_EQ(query->snapshot().state, QueryHealth::kStopped);
 }
 
 TEST(QueryMonitors, SilenceIsMeasuredByTheClock) {

@@ -1,48 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "streaming/query_directory.h"
+#include "streaming/query_resources.h"
 #include "streaming/running_query.h"
 
 namespace sluice {
 
-// The streaming queries of a session. Thread-safe.
+// The streaming queries of one session, among those of the process. Thread-safe.
 class QueryManager {
  public:
-  explicit QueryManager(QueryResources resources) : resources_(std::move(resources)) {}
+  // `directory` outlives this and all its queries.
+  QueryManager(std::string session, QueryResources resources, QueryDirectory* directory)
+      : session_(std::move(session)), resources_(std::move(resources)), directory_(directory) {}
   // Gives up what still runs.
-  ~QueryManager();
+  ~QueryManager() { directory_->RemoveSession(session_); }
 
-  // Refuses a second active query of the same name or with the same checkpoint (CONCURRENT_QUERY) or output folder.
+  // Refuses what QueryDirectory::Take refuses.
   Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec,
                                               std::function<void(const QueryProgress&)> listener = nullptr);
 
-  std::vector<std::shared_ptr<RunningQuery>> Active() const;
-  // By run id, else by id; null when there is none. Ended ones are found too, until Forget.
-  std::shared_ptr<RunningQuery> Find(const std::string& id) const;
-  // Waits until any query ends that was active since ResetTerminated. False: time ran out.
-  Result<bool> AwaitAnyTermination(std::optional<int64_t> timeout_ms);
-  void ResetTerminated();
+  std::vector<std::shared_ptr<RunningQuery>> Active() const { return directory_->Active(session_); }
+  std::shared_ptr<RunningQuery> Find(const std::string& id) const { return directory_->Find(session_, id); }
+  Result<bool> AwaitAnyTermination(std::optional<int64_t> timeout_ms) {
+    return directory_->AwaitAnyTermination(session_, timeout_ms);
+  }
+  void ResetTerminated() { directory_->ResetTerminated(session_); }
   // Stops all, each as RunningQuery::Stop does; true when no batch was given up.
   bool StopAll(const std::function<bool()>& in_a_hurry = nullptr);
 
  private:
-  Status CheckConflicts(const QuerySpec& spec) const;
-
+  const std::string session_;
   const QueryResources resources_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<std::string, std::shared_ptr<RunningQuery>> queries_;  // by run id
-  std::map<std::string, std::string> sink_paths_;                 // run id -> output folder
-  std::vector<std::shared_ptr<RunningQuery>> terminated_;
+  QueryDirectory* const directory_;
 };
 
 }  // namespace sluice

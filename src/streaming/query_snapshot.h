@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-enum class QueryState {
+enum class QueryHealth {
   kStarting,  // no batch and no look at an idle source has ended yet
   kRunning,
   kStuck,    // none has ended for longer than spark.sluice.metrics.stuckAfter
@@ -22,7 +22,7 @@ enum class QueryState {
 struct QuerySnapshot {
   std::string id;
   std::string name;  // may be empty
-  QueryState state = QueryState::kStarting;
+  QueryHealth state = QueryHealth::kStarting;
   QueryTotals totals;
   std::optional<QueryProgress> last;
 };

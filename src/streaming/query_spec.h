@@ -12,6 +12,12 @@
 
 namespace sluice {
 
+// What a start of a query is for.
+enum class QueryWork {
+  kStream,            // batches of the sources, as the trigger says
+  kReplayBadRecords,  // one batch of the records that were set aside
+};
+
 // A streaming query as it was asked for. A plain value.
 struct QuerySpec {
   std::string name;  // empty: none
@@ -22,6 +28,7 @@ struct QuerySpec {
   std::vector<std::string> partition_columns;
   std::string output_mode = "append";
   QueryTrigger trigger;
+  QueryWork work = QueryWork::kStream;
   std::string checkpoint;  // URI of the folder; empty: the query keeps its logs in memory only (console, memory, noop)
   Conf conf;               // the session's settings when the query was started
 };

@@ -15,13 +15,15 @@ namespace {
 
 // After a batch is given up, its tasks have this long to notice.
 constexpr int64_t kGiveUpMs = 5'000;
+// A query without a batch has this long to notice a stop, and again to end.
+constexpr int64_t kNoBatchMs = 1'000;
 // How often a stop looks whether there is a hurry.
 constexpr int64_t kLookMs = 50;
 
 // The query's failure as its callers see it: the cause keeps its class, the words say which query it was.
-Status Failed(const Status& cause, const std::string& id, const std::string& run_id) {
+Status Failed(const Status& cause, const std::string& id, const std::string& run_id, LogLevel level) {
   if (cause.ok()) return cause;
-  Log(LogLevel::kError, "Query {} (run {}) failed: {}", id, run_id, cause.message());
+  Log(level, "Query {} (run {}) failed: {}", id, run_id, cause.message());
   return FindSparkError(cause) != nullptr ? cause : InternalError(cause.ToString());
 }
 
@@ -31,6 +33,7 @@ RunningQuery::RunningQuery(QuerySpec spec, QueryResources resources, std::string
     : name_(spec.name),
       run_id_(run_id),
       checkpoint_(spec.checkpoint),
+      failures_are_told_(resources.failures_are_told),
       shutdown_timeout_ms_(spec.conf.GetDurationMs("spark.sluice.shutdownTimeout")),
       stuck_after_ms_(spec.conf.GetDurationMs("spark.sluice.metrics.stuckAfter") + spec.trigger.interval_ms),
       monitor_(
@@ -45,7 +48,7 @@ RunningQuery::~RunningQuery() {
 
 Result<std::shared_ptr<RunningQuery>> RunningQuery::Start(QuerySpec spec, QueryResources resources,
                                                           std::function<void(const QueryProgress&)> listener,
-                                                          std::function<void()> ended) {
+                                                          std::function<void(const Status& result)> ended) {
   std::string run_id = resources.env->NewUuid();
   std::shared_ptr<RunningQuery> query(new RunningQuery(std::move(spec), std::move(resources), std::move(run_id)));
   if (listener) query->monitor_.OnProgress(std::move(listener));
@@ -57,9 +60,10 @@ Result<std::shared_ptr<RunningQuery>> RunningQuery::Start(QuerySpec spec, QueryR
   return query;
 }
 
-void RunningQuery::Main(const std::function<void()>& ended) {
+void RunningQuery::Main(const std::function<void(const Status& result)>& ended) {
   const ScopedLogContext about({loop_.id(), run_id_, std::nullopt});
-  const Status result = Failed(loop_.Run(), loop_.id(), run_id_);
+  const Status result =
+      Failed(loop_.Run(), loop_.id(), run_id_, failures_are_told_ ? LogLevel::kInfo : LogLevel::kError);
   loop_.Close();
   monitor_.SetStatus(result.ok() ? "Stopped" : "Terminated with exception: " + result.message(), false, false);
   monitor_.Ended();
@@ -70,7 +74,7 @@ void RunningQuery::Main(const std::function<void()>& ended) {
     // Under the lock: whoever waits may destroy the query as soon as it sees the end.
     ended_changed_.notify_all();
   }
-  if (ended) ended();
+  if (ended) ended(result);
 }
 
 bool RunningQuery::IsActive() const {
@@ -101,19 +105,28 @@ void RunningQuery::RequestStop() {
   loop_.RequestStop();
 }
 
+bool RunningQuery::BatchRuns() const {
+  const QueryStatus status = monitor_.status();
+  return status.trigger_active && status.data_available;
+}
+
 Status RunningQuery::Stop(const std::function<bool()>& in_a_hurry) {
   RequestStop();
-  const auto deadline = *stop_asked_ + std::chrono::milliseconds(shutdown_timeout_ms_);
   for (;;) {
+    const bool batch = BatchRuns();
+    const auto deadline = *stop_asked_ + std::chrono::milliseconds(batch ? shutdown_timeout_ms_ : kNoBatchMs);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     if (WaitEnd(std::clamp<int64_t>(left, 0, kLookMs))) break;
     const bool hurry = in_a_hurry != nullptr && in_a_hurry();
     if (!hurry && left > kLookMs) continue;
-    Log(LogLevel::kWarn, "Query {}: the batch {} and is given up; a restart runs it again", id(),
-        hurry ? "need not finish" : fmt::format("did not finish within {} ms", shutdown_timeout_ms_));
+    gave_up_batch_ = batch;
+    if (batch) {
+      Log(LogLevel::kWarn, "Query {}: the batch {} and is given up; a restart runs it again", id(),
+          hurry ? "need not finish" : fmt::format("did not finish within {} ms", shutdown_timeout_ms_));
+    }
     loop_.GiveUpBatch();
     // A call to a server that does not answer cannot be broken off; whoever stops the process need not wait for it.
-    WaitEnd(kGiveUpMs);
+    WaitEnd(batch ? kGiveUpMs : kNoBatchMs);
     break;
   }
   return Status::OK();
@@ -126,13 +139,13 @@ Status RunningQuery::ProcessAllAvailable() {
 }
 
 QuerySnapshot RunningQuery::snapshot() const {
-  QuerySnapshot snapshot{id(), name_, QueryState::kStarting, monitor_.totals(), monitor_.last()};
+  QuerySnapshot snapshot{id(), name_, QueryHealth::kStarting, monitor_.totals(), monitor_.last()};
   if (!IsActive()) {
-    snapshot.state = exception() ? QueryState::kFailed : QueryState::kStopped;
+    snapshot.state = exception() ? QueryHealth::kFailed : QueryHealth::kStopped;
   } else if (monitor_.SilentMs() > stuck_after_ms_) {
-    snapshot.state = QueryState::kStuck;
+    snapshot.state = QueryHealth::kStuck;
   } else if (monitor_.settled()) {
-    snapshot.state = QueryState::kRunning;
+    snapshot.state = QueryHealth::kRunning;
   }
   return snapshot;
 }

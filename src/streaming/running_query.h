@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -22,10 +23,11 @@ namespace sluice {
 class RunningQuery {
  public:
   // Opens checkpoint, source and sink (errors refuse the start), then starts the thread. `listener` may be null; it is
-  // called on the query's thread after each batch. `ended` is called once at the end, on the query's thread.
+  // called on the query's thread after each batch. `ended` is called once at the end, on
+  // the query's thread, with the error that ended it.
   static Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec, QueryResources resources,
                                                      std::function<void(const QueryProgress&)> listener,
-                                                     std::function<void()> ended);
+                                                     std::function<void(const Status& result)> ended);
   ~RunningQuery();
 
   const std::string& id() const { return loop_.id(); }  // of the checkpoint: the same after a restart
@@ -40,9 +42,12 @@ class RunningQuery {
   void RequestStop();
   // Lets the batch that runs finish within spark.sluice.shutdownTimeout of the first request, gives it up after that or
   // as soon as `in_a_hurry` (may be null) says so, and waits for the end, which a server that does not answer can put
-  // off: IsActive() tells.
+  // off: IsActive() tells. A query that only looks for new data is not waited for.
   Status Stop(const std::function<bool()>& in_a_hurry = nullptr);
-  bool gave_up() const { return loop_.gave_up(); }
+  // A batch that was planned did not finish; a restart runs it again.
+  bool gave_up() const { return gave_up_batch_ && loop_.gave_up(); }
+  // It waits for its next trigger or for data.
+  bool idle() const { return !monitor_.status().trigger_active; }
   // Waits until everything that is there now has been processed.
   Status ProcessAllAvailable();
   // The error that ended the query, if one did.
@@ -55,17 +60,20 @@ class RunningQuery {
 
  private:
   RunningQuery(QuerySpec spec, QueryResources resources, std::string run_id);
-  void Main(const std::function<void()>& ended);
+  void Main(const std::function<void(const Status& result)>& ended);
   bool WaitEnd(std::optional<int64_t> timeout_ms);
+  bool BatchRuns() const;
 
   const std::string name_;
   const std::string run_id_;
   const std::string checkpoint_;
+  const bool failures_are_told_;
   const int64_t shutdown_timeout_ms_;
   const int64_t stuck_after_ms_;
   QueryMonitor monitor_;
   MicroBatchLoop loop_;
 
+  std::atomic<bool> gave_up_batch_{false};
   mutable std::mutex mutex_;
   std::condition_variable ended_changed_;
   bool ended_ = false;

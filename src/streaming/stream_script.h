@@ -78,6 +78,7 @@ class StreamScript {
   FileSystem& fs() { return *fs_; }
   const std::shared_ptr<FileSystem>& shared_fs() const { return fs_; }
   QueryManager& manager() { return manager_; }
+  QueryDirectory& directory() { return directory_; }
   const std::shared_ptr<Env>& env() const { return env_; }
 
  private:
@@ -90,7 +91,8 @@ class StreamScript {
   std::shared_ptr<Env> env_;
   MemoryBudget budget_{128 << 20};
   ThreadPool tasks_{2};
-  QueryManager manager_{QueryResources{env_, &budget_, &tasks_}};
+  QueryDirectory directory_;
+  QueryManager manager_{"session", QueryResources{env_, &budget_, &tasks_}, &directory_};
 };
 
 }  // namespace sluice

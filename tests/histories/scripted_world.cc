@@ -126,7 +126,8 @@ void ScriptedWorld::PlanFault(const HistoryFault& fault) {
 
 // One process from its start to its end; its queries are gone when this returns.
 Status ScriptedWorld::RunProcess(const Step& step) {
-  QueryManager manager{QueryResources{env_, &budget_, &tasks_}};
+  QueryDirectory directory;
+  QueryManager manager("session", QueryResources{env_, &budget_, &tasks_}, &directory);
   std::shared_ptr<RunningQuery> query;
   int64_t rounds = 0;
   std::mutex starting;  // the query's thread begins inside Start, before `query` is set

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/bad_record_folder.h"
+#include "streaming/bad_records/folder.h"
 
 #include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/bad_record_conf.h"
+#include "streaming/bad_records/entry_conf.h"
 
 #include <cstdlib>
 

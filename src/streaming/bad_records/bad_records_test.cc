@@ -8,8 +8,8 @@
 
 #include "base/spark_error.h"
 #include "exec/scripted_rows.h"
-#include "streaming/bad_record_folder.h"
-#include "streaming/bad_record_line.h"
+#include "streaming/bad_records/folder.h"
+#include "streaming/bad_records/line.h"
 #include "streaming/stream_script.h"
 
 namespace sluice {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "connectors/source.h"
-#include "streaming/bad_record_folder.h"
+#include "streaming/bad_records/folder.h"
 
 namespace sluice {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/replay_source.h"
+#include "streaming/bad_records/replay_source.h"
 
 #include <arrow/api.h>
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 
 #include "base/spark_error.h"
 #include "connectors/kafka/row_slice.h"
-#include "streaming/bad_record_line.h"
+#include "streaming/bad_records/line.h"
 
 namespace sluice {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/replay_source.h"
+#include "streaming/bad_records/replay_source.h"
 
 #include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
@@ -10,7 +10,7 @@
 #include "base/spark_error.h"
 #include "checkpoint/log_folder.h"
 #include "connectors/kafka/row_slice.h"
-#include "streaming/bad_record_line.h"
+#include "streaming/bad_records/line.h"
 
 namespace sluice {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "exec/row_isolation.h"
-#include "streaming/bad_record_folder.h"
+#include "streaming/bad_records/folder.h"
 
 namespace sluice {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/bad_record_batch.h"
+#include "streaming/bad_records/batch.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "connectors/file/part_file_name.h"
 #include "env/s3/s3_file_system.h"
 #include "env/spooled_file.h"
-#include "streaming/bad_record_line.h"
+#include "streaming/bad_records/line.h"
 
 namespace sluice {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "streaming/bad_record_line.h"
+#include "streaming/bad_records/line.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streaming/batch_executor.h"
+
+#include <fmt/format.h>
+
+#include "base/logging.h"
+#include "base/memory_budget.h"
+#include "base/spark_error.h"
+#include "checkpoint/offset_conf.h"
+#include "connectors/registry.h"
+#include "expr/result_pool.h"
+#include "plan/determinism.h"
+#include "streaming/bad_records/entry_conf.h"
+#include "streaming/batch_report.h"
+#include "streaming/query_log.h"
+
+namespace sluice {
+
+BatchExecutor::BatchExecutor(const QuerySpec& spec, const QueryResources& resources, StreamingShape shape,
+                             const QueryLog& log, TriggerTimes* times)
+    : spec_(spec), resources_(resources), log_(log), times_(times), runner_(std::move(shape), resources.tasks) {}
+
+BatchExecutor::~BatchExecutor() = default;
+
+Result<std::unique_ptr<BatchExecutor>> BatchExecutor::Open(const QuerySpec& spec, const QueryResources& resources,
+                                                           StreamingShape shape, const QueryLog& log,
+                                                           const RecoveredQuery& found, TriggerTimes* times) {
+  std::unique_ptr<BatchExecutor> executor(new BatchExecutor(spec, resources, std::move(shape), log, times));
+  const Conf conf = found.state.recorded ? WithRecordedSettings(spec.conf, *found.state.recorded) : spec.conf;
+  SLUICE_ASSIGN(executor->bad_records_, BadRecords::Open(spec.conf, log.query_id(), resources.env.get()));
+  SLUICE_RETURN_IF_ERROR(executor->OpenSources(conf, found));
+  SLUICE_RETURN_IF_ERROR(executor->OpenSink(conf, found));
+  SLUICE_RETURN_IF_ERROR(executor->bad_records_->Settle(found.state.next, executor->sink_.get()));
+  return executor;
+}
+
+Status BatchExecutor::OpenSources(const Conf& conf, const RecoveredQuery& found) {
+  SourceContext context;
+  context.env = resources_.env;
+  context.conf = conf;
+  context.query_id = log_.query_id();
+  context.budget = resources_.budget;
+  context.keep_records = bad_records_->kept();
+  context.available_now = spec_.trigger.kind != TriggerKind::kProcessingTime;
+  context.ignore_rate_limits = spec_.trigger.kind == TriggerKind::kOnce;
+  const auto folder = [this](int ordinal) { return log_.checkpoint().SourceFolder(ordinal); };
+  SLUICE_ASSIGN(sources_, SourceSet::Open(runner_.shape(), context, folder, found.plan ? &*found.plan : nullptr));
+  return Status::OK();
+}
+
+Status BatchExecutor::OpenSink(const Conf& conf, const RecoveredQuery& found) {
+  SLUICE_ASSIGN(const Connector* connector, FindConnector(spec_.sink_format));
+  if (connector->open_sink == nullptr) {
+    return NotSupported(fmt::format("The format {} cannot be written as a stream.", spec_.sink_format));
+  }
+  SinkContext context;
+  context.env = resources_.env;
+  context.conf = conf;
+  context.options = Options(spec_.sink_options);
+  // The memory sink's table is named as the query.
+  if (spec_.sink_format == "memory") context.options.Set("queryName", spec_.name);
+  context.path = spec_.sink_path;
+  context.partition_columns = spec_.partition_columns;
+  context.output_mode = spec_.output_mode;
+  context.query_id = log_.query_id();
+  context.schema = spec_.plan->schema;
+  context.deterministic = IsDeterministic(*spec_.plan);
+  const StreamingShape& shape = runner_.shape();
+  context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
+  context.recovered_otherwise = found.plan && found.plan->attempt == Attempt::kAgainOtherwise;
+  context.budget = resources_.budget;
+  SLUICE_ASSIGN(sink_, connector->open_sink(context));
+  return sink_->Start(found.state.next, found.plan.has_value());
+}
+
+Result<BatchOutcome> BatchExecutor::Run(BatchPlan* plan) {
+  SLUICE_ASSIGN(plan->starts, sources_->FillIn(std::move(plan->starts)));
+  SLUICE_ASSIGN(const BatchStanding standing, sink_->Standing(plan->batch, plan->recovered()));
+  BatchOutcome outcome;
+  if (standing == BatchStanding::kNew) {
+    SLUICE_ASSIGN(outcome, RunNew(*plan));
+  } else {
+    SLUICE_RETURN_IF_ERROR(bad_records_->CommitListed(*plan));
+  }
+  SLUICE_RETURN_IF_ERROR(bad_records_->MarkReplayed(*plan));
+  return outcome;
+}
+
+void BatchExecutor::Close() {
+  sink_.reset();
+  sources_.reset();
+}
+
+// Tasks, bad records, the sink's commit: in this order nothing is committed that is not whole.
+Result<BatchOutcome> BatchExecutor::RunNew(const BatchPlan& plan) {
+  const Conf conf = WithRecordedSettings(spec_.conf, plan.entry.conf);
+  times_->Begin();
+  SLUICE_ASSIGN(const BadRecordWork bad_records, bad_records_->Begin(plan));
+  BatchWork work{plan.batch, {}, sink_.get(), nullptr, bad_records.batch.get()};
+  std::vector<SourceInput> inputs;
+  if (bad_records.replay) {
+    work.sources.assign(sources_->size(), bad_records.replay.get());
+    SLUICE_ASSIGN(std::vector<InputPartition> files, bad_records.replay->PlanTasks("", ""));
+    for (InputPartition& file : files) inputs.push_back({0, std::move(file)});
+  } else {
+    for (size_t i = 0; i < sources_->size(); ++i) work.sources.push_back(&sources_->at(i));
+    Result<std::vector<SourceInput>> planned = sources_->PlanTasks(plan.starts, plan.entry.offsets);
+    SLUICE_RETURN_IF_ERROR(log_.WithEntry(planned.status(), plan.batch));
+    inputs = *std::move(planned);
+  }
+  times_->End("getBatch");
+  EvalContext context;
+  context.now_us = plan.entry.batch_timestamp_ms * 1000;
+  context.time_zone = conf.time_zone();
+  context.ansi = conf.ansi();
+  context.cancelled = &runner_.stopped();
+  if (resources_.budget != nullptr) BoundResults(resources_.budget->limit(), &context);
+  work.context = &context;
+  times_->End("queryPlanning");
+  SLUICE_ASSIGN(BatchOutcome outcome, runner_.Run(work, inputs));
+  times_->End("addBatch");
+  SLUICE_RETURN_IF_ERROR(bad_records_->Publish(plan, bad_records, outcome.input_rows()));
+  SLUICE_RETURN_IF_ERROR(sink_->Commit(plan.batch, std::move(outcome.commits)));
+  SLUICE_RETURN_IF_ERROR(bad_records_->Commit(bad_records));
+  times_->End("commitBatch");
+  if (bad_records.batch) outcome.bad_records = bad_records.batch->records();
+  if (outcome.bad_records > 0) {
+    Log(LogLevel::kWarn, "Query {} batch {}: {} records could not be evaluated and were set aside in {}",
+        log_.query_id(), plan.batch.value, outcome.bad_records, bad_records.folder->FolderOf(plan.batch));
+  }
+  return outcome;
+}
+
+}  // namespace sluice

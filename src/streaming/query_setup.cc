@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streaming/query_setup.h"
+
+#include <fmt/format.h>
+
+#include "base/spark_error.h"
+#include "checkpoint/crc32c.h"
+#include "connectors/file/partition_check.h"
+#include "streaming/bad_records/entry_conf.h"
+#include "streaming/query_spec.h"
+
+namespace sluice {
+
+std::string SetupOf(const QuerySpec& spec, const StreamingShape& shape) {
+  std::string text = Explain(*spec.plan) + spec.sink_format + spec.sink_path;
+  const auto add = [&](const auto& values) {
+    for (const auto& [key, value] : values) {
+      if (!IsSecretKey(key)) text += fmt::format("\n{}={}", key, value);
+    }
+  };
+  for (const StreamBranch& branch : shape.branches) add(branch.scan->scan.options);
+  add(spec.sink_options);
+  add(spec.conf.values());
+  // Version 2 of partitioned files: one a folder and task. (1 closed files to open others, and went on in further
+  // ones.)
+  for (const std::string& column : spec.partition_columns) text += "\npartitioned, version 2: " + column;
+  return fmt::format("{:08x}", Crc32c(text));
+}
+
+PlanPtr RowsToWrite(const QuerySpec& spec) {
+  if (spec.partition_columns.empty() || spec.sink_path.empty()) return spec.plan;
+  ExprPtr check = PartitionCheck(*spec.plan->schema, spec.partition_columns, spec.sink_path);
+  if (check == nullptr) return spec.plan;
+  auto filter = std::make_shared<PlanNode>();
+  filter->kind = PlanKind::kFilter;
+  filter->inputs = {spec.plan};
+  filter->schema = spec.plan->schema;
+  filter->exprs = {std::move(check)};
+  return filter;
+}
+
+Status CheckWork(const QuerySpec& spec, const StreamingShape& shape) {
+  if (spec.work != QueryWork::kReplayBadRecords) return Status::OK();
+  if (shape.branches.size() != 1 || shape.branches[0].scan->scan.format != "kafka") {
+    return NotSupported("Only records of a query over one Kafka source are kept whole and can be put through again.");
+  }
+  if (spec.conf.Get(kBadRecordsPath).empty()) {
+    return UserError("SLUICE_INVALID_OPTION",
+                     fmt::format("Where the bad records are must be given by {}.", kBadRecordsPath));
+  }
+  return Status::OK();
+}
+
+}  // namespace sluice
