@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +25,7 @@ class Column {
   static Column literal(int value);
   static Column literal(long long value);
   static Column literal(double value);
+  static Column literal(std::chrono::system_clock::time_point value);  // TIMESTAMP, in microseconds
   static Column null();
 
   Column as(const std::string& name) const;
@@ -47,6 +50,26 @@ class Column {
   Column between(const Column& low, const Column& high) const;
   Column isin(const std::vector<Column>& values) const;
   Column eqNullSafe(const Column& other) const;
+  // After functions::when: what to give where none of the conditions before holds.
+  Column when(const Column& condition, const Column& value) const;
+  Column otherwise(const Column& value) const;
+  // The same with constants: isin("MO", "IL"), between(1, 5), startsWith("x"), otherwise(0).
+  template <typename T>
+  Column contains(const T& text) const;
+  template <typename T>
+  Column startsWith(const T& text) const;
+  template <typename T>
+  Column endsWith(const T& text) const;
+  template <typename Low, typename High>
+  Column between(const Low& low, const High& high) const;
+  template <typename First, typename... Rest>
+  Column isin(const First& first, const Rest&... rest) const;
+  template <typename T>
+  Column eqNullSafe(const T& value) const;
+  template <typename T>
+  Column when(const Column& condition, const T& value) const;
+  template <typename T>
+  Column otherwise(const T& value) const;
   Column asc() const;
   Column desc() const;
 
@@ -56,43 +79,22 @@ class Column {
   std::shared_ptr<const ColumnNode> node_;
 };
 
-namespace functions {
-Column col(const std::string& name);
+// What can stand for a constant in an expression. const char* and std::string are text, never names of columns.
 template <typename T>
-Column lit(const T& value) {
-  if constexpr (std::same_as<T, Column>) {
-    return value;
-  } else if constexpr (std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, int>) {
-    return Column::literal(static_cast<long long>(value));
-  } else {
-    return Column::literal(value);
-  }
-}
-// An expression in SQL.
-Column expr(const std::string& sql);
-// Any function by its name in SQL.
-Column call_function(const std::string& name, const std::vector<Column>& args);
+concept Constant = std::integral<T> || std::floating_point<T> || std::convertible_to<const T&, std::string> ||
+    std::same_as<T, std::chrono::system_clock::time_point>;
 
-Column split(const Column& value, const std::string& pattern, int limit = -1);
-Column current_timestamp();
-Column coalesce(const std::vector<Column>& values);
-Column concat(const std::vector<Column>& values);
-Column upper(const Column& value);
-Column lower(const Column& value);
-Column trim(const Column& value);
-Column length(const Column& value);
-Column to_date(const Column& value);
-Column to_timestamp(const Column& value);
-Column from_json(const Column& value, const std::string& schema);
-Column get_json_object(const Column& value, const std::string& path);
-Column when(const Column& condition, const Column& value, const Column& otherwise);
-Column count(const Column& value);
-Column countDistinct(const Column& value);
-Column sum(const Column& value);
-Column avg(const Column& value);
-Column min(const Column& value);
-Column max(const Column& value);
-}  // namespace functions
+// A column, or its name: what select, groupBy, orderBy and drop take.
+class ColumnOrName {
+ public:
+  ColumnOrName(const Column& column) : column_(column) {}         // NOLINT(google-explicit-constructor)
+  ColumnOrName(const std::string& name) : column_(name) {}        // NOLINT(google-explicit-constructor)
+  ColumnOrName(const char* name) : column_(std::string(name)) {}  // NOLINT(google-explicit-constructor)
+  const Column& column() const { return column_; }
+
+ private:
+  Column column_;
+};
 
 Column operator+(const Column& a, const Column& b);
 Column operator-(const Column& a, const Column& b);

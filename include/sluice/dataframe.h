@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sluice/column.h"
@@ -22,29 +24,68 @@ class GroupedData;
 // One row of a small result: its values as Spark prints them, nothing for NULL.
 using Row = std::vector<std::optional<std::string>>;
 
-// A relation that has not run yet. A cheap value; errors in names and types come when it is resolved (schema(), show(),
-// start()), as over Spark Connect.
+// A column of a schema. `type` as SQL writes it: "decimal(10,2)".
+struct SchemaField {
+  std::string name;
+  std::string type;
+  bool nullable = true;
+};
+
+// A relation that has not run yet: a cheap value that any thread may use. Methods that give a DataFrame only plan;
+// errors in names and types come when it is resolved (schema(), show(), start()), as over Spark Connect. Whatever takes
+// columns takes names as well: select("a", col("b") + 1), select({"a", "b"}).
 class DataFrame {
  public:
   explicit DataFrame(std::shared_ptr<const PlanHandle> plan) : plan_(std::move(plan)) {}
 
   DataFrame select(const std::vector<Column>& columns) const;
   DataFrame select(const std::vector<std::string>& names) const;
+  DataFrame select(std::initializer_list<ColumnOrName> columns) const;
+  template <typename... Rest>
+  DataFrame select(const ColumnOrName& first, const Rest&... rest) const {
+    return select({first, ColumnOrName(rest)...});
+  }
   DataFrame selectExpr(const std::vector<std::string>& expressions) const;
+  DataFrame selectExpr(std::initializer_list<const char*> expressions) const {
+    return selectExpr(std::vector<std::string>(expressions.begin(), expressions.end()));
+  }
   template <typename... Strings>
   DataFrame selectExpr(const std::string& first, const Strings&... rest) const {
     return selectExpr(std::vector<std::string>{first, std::string(rest)...});
   }
   DataFrame withColumn(const std::string& name, const Column& value) const;
   DataFrame withColumnRenamed(const std::string& from, const std::string& to) const;
-  DataFrame drop(const std::string& name) const;
+  DataFrame drop(const std::vector<std::string>& names) const;
+  DataFrame drop(std::initializer_list<const char*> names) const {
+    return drop(std::vector<std::string>(names.begin(), names.end()));
+  }
+  template <typename... Rest>
+  DataFrame drop(const std::string& first, const Rest&... rest) const {
+    return drop(std::vector<std::string>{first, std::string(rest)...});
+  }
   DataFrame filter(const Column& condition) const;
   DataFrame filter(const std::string& condition) const;
   DataFrame where(const Column& condition) const { return filter(condition); }
   DataFrame where(const std::string& condition) const { return filter(condition); }
   GroupedData groupBy(const std::vector<std::string>& names) const;
+  GroupedData groupBy(const std::vector<Column>& keys) const;
+  GroupedData groupBy(std::initializer_list<ColumnOrName> keys) const;
+  template <typename... Rest>
+  GroupedData groupBy(const ColumnOrName& first, const Rest&... rest) const;
+  // Aggregates of all rows: agg(functions::count(lit(1)), functions::max(col("a"))).
+  template <typename... Columns>
+  DataFrame agg(const Columns&... aggregates) const;
   DataFrame orderBy(const std::vector<Column>& keys) const;
-  DataFrame sort(const std::vector<Column>& keys) const { return orderBy(keys); }
+  DataFrame orderBy(std::initializer_list<ColumnOrName> keys) const;
+  template <typename... Rest>
+  DataFrame orderBy(const ColumnOrName& first, const Rest&... rest) const {
+    return orderBy({first, ColumnOrName(rest)...});
+  }
+  template <typename... Keys>
+  DataFrame sort(const Keys&... keys) const {
+    return orderBy(keys...);
+  }
+  DataFrame sort(std::initializer_list<ColumnOrName> keys) const { return orderBy(keys); }
   DataFrame limit(int count) const;
   DataFrame offset(int count) const;
   DataFrame distinct() const;
@@ -54,7 +95,10 @@ class DataFrame {
 
   // Spark's schema JSON.
   std::string schemaJson() const;
+  std::vector<SchemaField> schema() const;
   std::vector<std::string> columns() const;
+  // Name and type of each column.
+  std::vector<std::pair<std::string, std::string>> dtypes() const;
   void printSchema() const;
   void explain() const;
   bool isStreaming() const;
@@ -62,7 +106,17 @@ class DataFrame {
   // Prints the first rows as a table.
   void show(int rows = 20, bool truncate = true) const;
   std::string showString(int rows = 20, int truncate = 20) const;
+  // Runs the query and holds all its rows as text.
   std::vector<Row> collect() const;
+  // The first rows; take runs no further than it must.
+  std::vector<Row> take(int rows) const;
+  std::vector<Row> head(int rows) const { return take(rows); }
+  std::optional<Row> first() const;
+  std::optional<Row> head() const { return first(); }
+  // The last rows: runs the whole query and holds no more than these.
+  std::vector<Row> tail(int rows) const;
+  bool isEmpty() const { return !first().has_value(); }
+  // Runs the query to count its rows.
   int64_t count() const;
   // Exports the rows; the stream must be released by its consumer and may outlive everything else.
   void toArrow(ArrowArrayStream* out) const;
@@ -76,16 +130,56 @@ class DataFrame {
   std::shared_ptr<const PlanHandle> plan_;
 };
 
+// Groups of a DataFrame, on which nothing has run yet. A cheap value.
 class GroupedData {
  public:
-  GroupedData(std::shared_ptr<const PlanHandle> plan, std::vector<std::string> names)
-      : plan_(std::move(plan)), names_(std::move(names)) {}
+  GroupedData(std::shared_ptr<const PlanHandle> plan, std::vector<Column> keys)
+      : plan_(std::move(plan)), keys_(std::move(keys)) {}
   DataFrame agg(const std::vector<Column>& aggregates) const;
+  // Column name to aggregate function: agg({{"stars", "avg"}, {"*", "count"}}).
+  DataFrame agg(std::initializer_list<std::pair<std::string, std::string>> aggregates) const;
+  template <typename... Rest>
+  DataFrame agg(const Column& first, const Rest&... rest) const {
+    return agg(std::vector<Column>{first, rest...});
+  }
   DataFrame count() const;
+  // One aggregate of each named column.
+  template <typename... Names>
+  DataFrame avg(const Names&... names) const {
+    return Each("avg", {std::string(names)...});
+  }
+  template <typename... Names>
+  DataFrame mean(const Names&... names) const {
+    return Each("avg", {std::string(names)...});
+  }
+  template <typename... Names>
+  DataFrame sum(const Names&... names) const {
+    return Each("sum", {std::string(names)...});
+  }
+  template <typename... Names>
+  DataFrame min(const Names&... names) const {
+    return Each("min", {std::string(names)...});
+  }
+  template <typename... Names>
+  DataFrame max(const Names&... names) const {
+    return Each("max", {std::string(names)...});
+  }
 
  private:
+  DataFrame Each(const std::string& function, const std::vector<std::string>& names) const;
+
   std::shared_ptr<const PlanHandle> plan_;
-  std::vector<std::string> names_;
+  std::vector<Column> keys_;
 };
+
+template <typename... Rest>
+GroupedData DataFrame::groupBy(const ColumnOrName& first, const Rest&... rest) const {
+  return groupBy({first, ColumnOrName(rest)...});
+}
+
+template <typename... Columns>
+DataFrame DataFrame::agg(const Columns&... aggregates) const {
+  return groupBy(std::vector<Column>()).agg(std::vector<Column>{aggregates...});
+}
 
 }  // namespace sluice

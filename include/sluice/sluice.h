@@ -3,7 +3,10 @@
 
 // The whole public API. These headers need nothing but the standard library.
 #include "sluice/column.h"
+#include "sluice/constants.h"
 #include "sluice/dataframe.h"
 #include "sluice/exception.h"
+#include "sluice/functions.h"
 #include "sluice/spark_session.h"
+#include "sluice/sql_functions.h"
 #include "sluice/streaming.h"

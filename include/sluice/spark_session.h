@@ -32,6 +32,13 @@ class DataFrameReader {
   explicit DataFrameReader(std::shared_ptr<SessionHandle> session) : session_(std::move(session)) {}
   DataFrameReader& format(const std::string& source);
   DataFrameReader& option(const std::string& key, const std::string& value);
+  DataFrameReader& option(const std::string& key, const char* value) { return option(key, std::string(value)); }
+  DataFrameReader& option(const std::string& key, bool value) {
+    return option(key, std::string(value ? "true" : "false"));
+  }
+  DataFrameReader& option(const std::string& key, int64_t value) { return option(key, std::to_string(value)); }
+  DataFrameReader& option(const std::string& key, int value) { return option(key, std::to_string(value)); }
+  DataFrameReader& options(const std::map<std::string, std::string>& values);
   DataFrameReader& schema(const std::string& ddl);
   DataFrame load() const;
   DataFrame load(const std::string& path) const;
@@ -53,6 +60,11 @@ class SparkSession {
     Builder& appName(const std::string& name);
     Builder& master(const std::string& master);
     Builder& config(const std::string& key, const std::string& value);
+    Builder& config(const std::string& key, const char* value) { return config(key, std::string(value)); }
+    Builder& config(const std::string& key, bool value) { return config(key, std::string(value ? "true" : "false")); }
+    Builder& config(const std::string& key, int value) { return config(key, std::to_string(value)); }
+    // The program's session, with these settings added: a new one if there is none or it was stopped. One process has
+    // one memory budget and one set of threads, those of its first session.
     SparkSession getOrCreate() const;
 
    private:
@@ -71,7 +83,8 @@ class SparkSession {
   StreamingQueryManager streams() const { return StreamingQueryManager(handle_); }
   // The Spark version whose behaviour and formats these are.
   std::string version() const;
-  // Ends all queries, each after its running batch.
+  // Ends all queries, each after its running batch, and waits for them. Any thread; every later call throws
+  // SLUICE_SESSION_STOPPED, and getOrCreate makes a new session.
   void stop();
 
  private:

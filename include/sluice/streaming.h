@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -98,6 +99,8 @@ class DataStreamReader {
   DataStreamReader& schema(const std::string& ddl);
   DataFrame load() const;
   DataFrame load(const std::string& path) const;
+  // A view over a stream.
+  DataFrame table(const std::string& name) const;
 
  private:
   std::shared_ptr<SessionHandle> session_;
@@ -120,6 +123,13 @@ class DataStreamWriter {
   DataStreamWriter& option(const std::string& key, int value) { return option(key, std::to_string(value)); }
   DataStreamWriter& options(const std::map<std::string, std::string>& values);
   DataStreamWriter& partitionBy(const std::vector<std::string>& columns);
+  DataStreamWriter& partitionBy(std::initializer_list<const char*> columns) {
+    return partitionBy(std::vector<std::string>(columns.begin(), columns.end()));
+  }
+  template <typename... Rest>
+  DataStreamWriter& partitionBy(const std::string& first, const Rest&... rest) {
+    return partitionBy(std::vector<std::string>{first, std::string(rest)...});
+  }
   DataStreamWriter& queryName(const std::string& name);
   DataStreamWriter& trigger(const Trigger& trigger);
   StreamingQuery start() const;

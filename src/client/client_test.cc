@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "sluice/sluice.h"
 
@@ -49,6 +51,20 @@ TEST(Client, SelectsFiltersAndSorts) {
   EXPECT_THAT(rows[2], ElementsAre("6", "12"));
 }
 
+TEST(Client, GetOrCreateGetsTheSessionUntilItIsStopped) {
+  SparkSession first = NewSession();
+  first.conf().set("my.key", "one");
+  SparkSession second = SparkSession::builder().config("my.other", "two").getOrCreate();
+  EXPECT_EQ(second.conf().get("my.key"), "one");
+  EXPECT_EQ(first.conf().get("my.other"), "two");
+  std::thread([second]() mutable { second.stop(); }).join();
+  EXPECT_THROW(first.range(1).collect(), SparkException);
+  EXPECT_THROW(first.conf().get("my.key"), SparkException);
+  SparkSession third = NewSession();
+  EXPECT_EQ(third.conf().get("my.key", "none"), "none");
+  EXPECT_EQ(third.range(1).collect().size(), 1u);
+}
+
 TEST(Client, BothWaysToSplitGiveTheSameRows) {
   SparkSession spark = NewSession();
   const auto parts = Lines(spark)
@@ -74,6 +90,72 @@ TEST(Client, AggregatesAndShows) {
             "+---+---+\n|  k|  s|\n+---+---+\n|  0|  6|\n|  1|  9|\n+---+---+\n");
   EXPECT_EQ(spark.range(7).count(), 7);
   EXPECT_THAT(spark.range(3).showString(2), HasSubstr("only showing top 2 rows"));
+}
+
+TEST(Client, NamesColumnsAndConstantsMix) {
+  using functions::desc;
+  using functions::when;
+  SparkSession spark = NewSession();
+  const DataFrame states = spark.sql(
+      "SELECT * FROM (SELECT id, CASE WHEN id % 3 = 0 THEN 'MO' WHEN id % 3 = 1 THEN 'IL' ELSE 'KS' END AS state, "
+      "CAST(id % 5 + 1 AS INT) AS stars FROM range(30))");
+  const std::vector<std::string> names = {"id", "state"};
+  EXPECT_THAT(states.select("id", "state").columns(), ElementsAre("id", "state"));
+  EXPECT_THAT(states.select({"id", "state"}).columns(), ElementsAre("id", "state"));
+  EXPECT_THAT(states.select(names).columns(), ElementsAre("id", "state"));
+  EXPECT_THAT(states.select(col("id"), (col("stars") * 2).as("twice")).columns(), ElementsAre("id", "twice"));
+  EXPECT_THAT(states.select("id", col("stars") + 1).columns(), ElementsAre("id", "(stars + 1)"));
+  EXPECT_THAT(states.selectExpr({"id", "stars AS s"}).columns(), ElementsAre("id", "s"));
+  EXPECT_THAT(states.drop("id", "stars").columns(), ElementsAre("state"));
+  EXPECT_THAT(states.drop({"id", "stars"}).columns(), ElementsAre("state"));
+  EXPECT_EQ(states.filter(col("state") == "MO").count(), 10);
+  EXPECT_EQ(states.filter("MO" == col("state")).count(), 10);
+  EXPECT_EQ(states.filter(col("stars") == 5).count(), 6);
+  EXPECT_EQ(states.filter(col("stars") == "5").count(), 6);
+  EXPECT_EQ(states.filter(col("stars") >= 4 && col("state") != "KS").count(), 8);
+  EXPECT_EQ(states.filter(col("state").isin("MO", "IL")).count(), 20);
+  EXPECT_EQ(states.filter(col("stars").between(2, 3)).count(), 12);
+  EXPECT_EQ(states.filter(col("state").startsWith("M") || col("state").contains("S")).count(), 20);
+  const auto sizes =
+      states.select(when(col("stars") > 3, "high").when(col("stars") == 3, "mid").otherwise("low").as("x"))
+          .groupBy("x")
+          .count()
+          .orderBy(desc("count"), "x")
+          .collect();
+  ASSERT_EQ(sizes.size(), 3u);
+  EXPECT_THAT(sizes[0], ElementsAre("high", "12"));
+  EXPECT_THAT(sizes[1], ElementsAre("low", "12"));
+  EXPECT_THROW(col("a").otherwise(1), SparkException);
+}
+
+TEST(Client, GroupsByNameAndByExpression) {
+  SparkSession spark = NewSession();
+  const DataFrame rows = spark.range(6).selectExpr("id % 2 AS k", "id");
+  EXPECT_THAT(rows.groupBy("k").avg("id").orderBy("k").collect()[1], ElementsAre("1", "3.0"));
+  EXPECT_THAT(rows.groupBy(col("k")).sum("id").sort("k").collect()[0], ElementsAre("0", "6"));
+  EXPECT_THAT(rows.groupBy({"k"}).max("id", "k").sort(col("k").desc()).collect()[0], ElementsAre("1", "5", "1"));
+  EXPECT_THAT(rows.groupBy("k").agg({{"id", "max"}, {"*", "count"}}).sort("k").collect()[0],
+              ElementsAre("0", "4", "3"));
+  EXPECT_THAT(rows.groupBy("k").agg(functions::min(col("id")), functions::count(col("id"))).columns(),
+              ElementsAre("k", "min(id)", "count(id)"));
+  EXPECT_THAT(rows.agg(functions::sum(col("id"))).collect()[0], ElementsAre("15"));
+}
+
+TEST(Client, FirstAndLastRowsAndSchemas) {
+  SparkSession spark = NewSession();
+  const DataFrame rows = spark.range(100).selectExpr("id", "CAST(id AS DECIMAL(10,2)) AS d");
+  EXPECT_THAT(rows.first().value(), ElementsAre("0", "0.00"));
+  EXPECT_EQ(rows.take(3).size(), 3u);
+  EXPECT_EQ(rows.head(2).size(), 2u);
+  ASSERT_EQ(rows.tail(2).size(), 2u);
+  EXPECT_EQ(rows.tail(2)[1][0], "99");
+  EXPECT_TRUE(rows.filter("id < 0").isEmpty());
+  EXPECT_FALSE(rows.filter("id < 0").first().has_value());
+  EXPECT_THAT(rows.dtypes(), ElementsAre(std::pair<std::string, std::string>("id", "bigint"),
+                                         std::pair<std::string, std::string>("d", "decimal(10,2)")));
+  EXPECT_FALSE(rows.schema()[0].nullable);
+  const auto moment = std::chrono::system_clock::time_point(std::chrono::microseconds(1'700'000'000'000'001));
+  EXPECT_EQ(spark.range(1).select(functions::lit(moment).as("t")).collect()[0][0], "2023-11-14 22:13:20.000001");
 }
 
 TEST(Client, ErrorsHaveSparksClass) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/column.h"
 
+#include "base/spark_error.h"
+#include "client/errors.h"
 #include "client/handles.h"
+#include "sluice/functions.h"
 
 namespace sluice {
 namespace {
@@ -62,6 +65,20 @@ Expression NameExpression(const std::string& name) {
   return expression;
 }
 
+// A call of `when` with more arguments: condition, value, condition, value, .. and perhaps the value otherwise.
+Column WithCase(const Column& value, const std::vector<Column>& more) {
+  Expression expression = value.node().expression;
+  const auto& call = expression.unresolved_function();
+  if (!expression.has_unresolved_function() || call.function_name() != "when" || call.arguments_size() % 2 != 0) {
+    ThrowIfError(
+        UserError("SLUICE_USAGE", "when() and otherwise() follow functions::when(), and otherwise() is the last."));
+  }
+  for (const Column& arg : more) {
+    *expression.mutable_unresolved_function()->add_arguments() = arg.node().expression;
+  }
+  return Make(std::move(expression));
+}
+
 }  // namespace
 
 Column::Column(const std::string& name) : Column(Make(NameExpression(name))) {}
@@ -97,6 +114,13 @@ Column Column::literal(long long value) {
 Column Column::literal(double value) {
   Expression expression;
   expression.mutable_literal()->set_double_(value);
+  return Make(std::move(expression));
+}
+
+Column Column::literal(std::chrono::system_clock::time_point value) {
+  Expression expression;
+  expression.mutable_literal()->set_timestamp(
+      std::chrono::duration_cast<std::chrono::microseconds>(value.time_since_epoch()).count());
   return Make(std::move(expression));
 }
 
@@ -172,7 +196,24 @@ Column Column::isin(const std::vector<Column>& values) const {
   return Call("in", args);
 }
 
+Column Column::when(const Column& condition, const Column& value) const {
+  return WithCase(*this, {condition, value});
+}
+Column Column::otherwise(const Column& value) const {
+  return WithCase(*this, {value});
+}
+
 namespace functions {
+
+Column asc(const std::string& name) {
+  return col(name).asc();
+}
+Column desc(const std::string& name) {
+  return col(name).desc();
+}
+Column when(const Column& condition, const Column& value) {
+  return Call("when", {condition, value});
+}
 
 Column col(const std::string& name) {
   return Column(name);

@@ -2,6 +2,7 @@
 #include "sluice/dataframe.h"
 
 #include "client/handles.h"
+#include "sluice/functions.h"
 #include "sluice/streaming.h"
 
 namespace sluice {
@@ -29,6 +30,18 @@ Expression::SortOrder SortOrderOf(const Column& key) {
   return expression.has_sort_order() ? expression.sort_order() : key.asc().node().expression.sort_order();
 }
 
+std::vector<Column> ColumnsOf(const std::vector<std::string>& names) {
+  std::vector<Column> columns;
+  for (const std::string& name : names) columns.emplace_back(name);
+  return columns;
+}
+
+std::vector<Column> ColumnsOf(std::initializer_list<ColumnOrName> list) {
+  std::vector<Column> columns;
+  for (const ColumnOrName& item : list) columns.push_back(item.column());
+  return columns;
+}
+
 }  // namespace
 
 DataFrame DataFrame::select(const std::vector<Column>& columns) const {
@@ -39,9 +52,11 @@ DataFrame DataFrame::select(const std::vector<Column>& columns) const {
 }
 
 DataFrame DataFrame::select(const std::vector<std::string>& names) const {
-  std::vector<Column> columns;
-  for (const std::string& name : names) columns.emplace_back(name);
-  return select(columns);
+  return select(ColumnsOf(names));
+}
+
+DataFrame DataFrame::select(std::initializer_list<ColumnOrName> columns) const {
+  return select(ColumnsOf(columns));
 }
 
 DataFrame DataFrame::selectExpr(const std::vector<std::string>& expressions) const {
@@ -69,10 +84,10 @@ DataFrame DataFrame::withColumnRenamed(const std::string& from, const std::strin
   });
 }
 
-DataFrame DataFrame::drop(const std::string& name) const {
+DataFrame DataFrame::drop(const std::vector<std::string>& names) const {
   return Over(*plan_, [&](Relation* relation) {
     *relation->mutable_drop()->mutable_input() = plan_->relation;
-    relation->mutable_drop()->add_column_names(name);
+    for (const std::string& name : names) relation->mutable_drop()->add_column_names(name);
   });
 }
 
@@ -88,7 +103,19 @@ DataFrame DataFrame::filter(const std::string& condition) const {
 }
 
 GroupedData DataFrame::groupBy(const std::vector<std::string>& names) const {
-  return GroupedData(plan_, names);
+  return GroupedData(plan_, ColumnsOf(names));
+}
+
+GroupedData DataFrame::groupBy(const std::vector<Column>& keys) const {
+  return GroupedData(plan_, keys);
+}
+
+GroupedData DataFrame::groupBy(std::initializer_list<ColumnOrName> keys) const {
+  return GroupedData(plan_, ColumnsOf(keys));
+}
+
+DataFrame DataFrame::orderBy(std::initializer_list<ColumnOrName> keys) const {
+  return orderBy(ColumnsOf(keys));
 }
 
 DataFrame DataFrame::orderBy(const std::vector<Column>& keys) const {
@@ -161,11 +188,24 @@ DataFrame GroupedData::agg(const std::vector<Column>& aggregates) const {
     auto* aggregate = relation->mutable_aggregate();
     *aggregate->mutable_input() = plan_->relation;
     aggregate->set_group_type(spark::connect::Aggregate::GROUP_TYPE_GROUPBY);
-    for (const std::string& name : names_) {
-      *aggregate->add_grouping_expressions() = Column(name).node().expression;
-    }
+    for (const Column& key : keys_) *aggregate->add_grouping_expressions() = key.node().expression;
     for (const Column& column : aggregates) *aggregate->add_aggregate_expressions() = column.node().expression;
   });
+}
+
+DataFrame GroupedData::agg(std::initializer_list<std::pair<std::string, std::string>> aggregates) const {
+  std::vector<Column> columns;
+  for (const auto& [name, function] : aggregates) {
+    const Column argument = name == "*" ? functions::lit(1) : Column(name);
+    columns.push_back(functions::call_function(function, {argument}));
+  }
+  return agg(columns);
+}
+
+DataFrame GroupedData::Each(const std::string& function, const std::vector<std::string>& names) const {
+  std::vector<Column> columns;
+  for (const std::string& name : names) columns.push_back(functions::call_function(function, {Column(name)}));
+  return agg(columns);
 }
 
 DataFrame GroupedData::count() const {

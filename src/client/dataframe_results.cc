@@ -3,8 +3,11 @@
 #include <arrow/api.h>
 #include <arrow/c/bridge.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <iostream>
+#include <iterator>
 
 #include "analysis/connect_types.h"
 #include "base/printable.h"
@@ -76,6 +79,20 @@ std::string DataFrame::schemaJson() const {
   return SchemaToSparkJson(*SchemaOf(*plan_));
 }
 
+std::vector<SchemaField> DataFrame::schema() const {
+  std::vector<SchemaField> fields;
+  for (const auto& field : SchemaOf(*plan_)->fields()) {
+    fields.push_back({field->name(), SparkSimpleString(*field->type()), field->nullable()});
+  }
+  return fields;
+}
+
+std::vector<std::pair<std::string, std::string>> DataFrame::dtypes() const {
+  std::vector<std::pair<std::string, std::string>> types;
+  for (SchemaField& field : schema()) types.emplace_back(std::move(field.name), std::move(field.type));
+  return types;
+}
+
 std::vector<std::string> DataFrame::columns() const {
   return SchemaOf(*plan_)->field_names();
 }
@@ -123,8 +140,31 @@ std::vector<Row> DataFrame::collect() const {
   return rows;
 }
 
+std::vector<Row> DataFrame::take(int rows) const {
+  return limit(rows).collect();
+}
+
+std::optional<Row> DataFrame::first() const {
+  std::vector<Row> rows = take(1);
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
+std::vector<Row> DataFrame::tail(int rows) const {
+  const Execution execution = Run(*plan_, plan_->relation);
+  const std::string time_zone = execution.session->conf().time_zone();
+  std::deque<Row> last;
+  while (const auto batch = ValueOrThrow(execution.rows->Next())) {
+    for (int64_t row = std::max<int64_t>(batch->num_rows() - rows, 0); row < batch->num_rows(); ++row) {
+      last.push_back(RowOf(*batch, row, time_zone));
+      if (static_cast<int64_t>(last.size()) > rows) last.pop_front();
+    }
+  }
+  return {std::make_move_iterator(last.begin()), std::make_move_iterator(last.end())};
+}
+
 int64_t DataFrame::count() const {
-  const std::vector<Row> rows = groupBy({}).count().collect();
+  const std::vector<Row> rows = groupBy(std::vector<Column>()).count().collect();
   return std::atoll(rows.at(0).at(0).value_or("0").c_str());
 }
 

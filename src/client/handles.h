@@ -3,6 +3,7 @@
 
 #include <spark/connect/base.pb.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -19,11 +20,12 @@ struct ColumnNode {
   spark::connect::Expression expression;
 };
 
-// One session of the in-process target: messages go to the service as they are, nothing is serialised.
+// One session of the in-process target: messages go to the service as they are, nothing is serialised. Any thread;
+// after a stop every call but the destructor is refused.
 struct SessionHandle {
   std::shared_ptr<ConnectService> service;
   std::string session_id;
-  bool stopped = false;
+  std::atomic<bool> stopped{false};
   ~SessionHandle();
 
   spark::connect::ExecutePlanRequest NewRequest() const;
@@ -33,6 +35,9 @@ struct SessionHandle {
   spark::connect::ExecutePlanResponse Command(spark::connect::Command command) const;
   spark::connect::AnalyzePlanResponse Analyze(const spark::connect::AnalyzePlanRequest& request) const;
   spark::connect::ConfigResponse Config(const spark::connect::ConfigRequest& request) const;
+
+ private:
+  ConnectService& Service() const;
 };
 
 struct PlanHandle {

@@ -13,6 +13,11 @@ SessionHandle::~SessionHandle() {
   (void)service->ReleaseSession(request);
 }
 
+ConnectService& SessionHandle::Service() const {
+  if (stopped) ThrowIfError(UserError("SLUICE_SESSION_STOPPED", "The session was stopped."));
+  return *service;
+}
+
 spark::connect::ExecutePlanRequest SessionHandle::NewRequest() const {
   spark::connect::ExecutePlanRequest request;
   request.set_session_id(session_id);
@@ -20,8 +25,7 @@ spark::connect::ExecutePlanRequest SessionHandle::NewRequest() const {
 }
 
 Execution SessionHandle::Execute(const spark::connect::ExecutePlanRequest& request) const {
-  if (stopped) ThrowIfError(UserError("SLUICE_SESSION_STOPPED", "The session was stopped."));
-  return ValueOrThrow(service->ExecutePlan(request));
+  return ValueOrThrow(Service().ExecutePlan(request));
 }
 
 spark::connect::ExecutePlanResponse SessionHandle::Command(spark::connect::Command command) const {
@@ -32,11 +36,11 @@ spark::connect::ExecutePlanResponse SessionHandle::Command(spark::connect::Comma
 }
 
 spark::connect::AnalyzePlanResponse SessionHandle::Analyze(const spark::connect::AnalyzePlanRequest& request) const {
-  return ValueOrThrow(service->AnalyzePlan(request));
+  return ValueOrThrow(Service().AnalyzePlan(request));
 }
 
 spark::connect::ConfigResponse SessionHandle::Config(const spark::connect::ConfigRequest& request) const {
-  return ValueOrThrow(service->Config(request));
+  return ValueOrThrow(Service().Config(request));
 }
 
 DataFrame MakeDataFrame(std::shared_ptr<SessionHandle> session, spark::connect::Relation relation) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <mutex>
 
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -41,6 +42,55 @@ std::shared_ptr<DotenvFile>& LoadedDotenv() {
   return *loaded;
 }
 
+// What getOrCreate gets: the program's session, as long as somebody holds it and it was not stopped. A session after a
+// stopped one shares its process (budget, threads), if anything still holds that. Thread-safe.
+class CurrentSession {
+ public:
+  static CurrentSession& Get() {
+    static auto* current = new CurrentSession();
+    return *current;
+  }
+
+  std::shared_ptr<SessionHandle> FindOrMake(const Conf& conf) {
+    std::lock_guard lock(mutex_);
+    std::shared_ptr<SessionHandle> session = session_.lock();
+    if (session != nullptr && !session->stopped) {
+      WarnOfFixedSettings(conf);
+      return session;
+    }
+    std::shared_ptr<ConnectService> service = service_.lock();
+    // Another .env may have been loaded meanwhile: the environment of a process is made once.
+    if (service == nullptr || dotenv_ != LoadedDotenv()) {
+      dotenv_ = LoadedDotenv();
+      service = std::make_shared<ConnectService>(std::make_shared<Process>(MakeRealEnv(dotenv_), conf));
+      made_with_ = conf;
+    } else {
+      WarnOfFixedSettings(conf);
+    }
+    session = std::make_shared<SessionHandle>();
+    session->session_id = service->NewSessionId();
+    session->service = service;
+    service_ = service;
+    session_ = session;
+    return session;
+  }
+
+ private:
+  void WarnOfFixedSettings(const Conf& conf) const {
+    for (const char* key : {"spark.sluice.memory", "spark.sluice.threads"}) {
+      if (conf.values().count(key) == 0 || conf.Get(key) == made_with_.Get(key)) continue;
+      Log(LogLevel::kWarn, "{}={} has no effect: the process runs with {} already.", key, conf.Get(key),
+          made_with_.Get(key));
+    }
+  }
+
+  std::mutex mutex_;
+  std::weak_ptr<SessionHandle> session_;
+  std::weak_ptr<ConnectService> service_;
+  std::shared_ptr<DotenvFile> dotenv_;
+  Conf made_with_;
+};
+
 }  // namespace
 
 SparkSession::Builder& SparkSession::Builder::appName(const std::string& name) {
@@ -58,11 +108,7 @@ SparkSession::Builder& SparkSession::Builder::config(const std::string& key, con
 SparkSession SparkSession::Builder::getOrCreate() const {
   Conf conf;
   for (const auto& [key, value] : conf_) ThrowIfError(conf.Set(key, value));
-  auto process = std::make_shared<Process>(MakeRealEnv(LoadedDotenv()), conf);
-  auto handle = std::make_shared<SessionHandle>();
-  handle->session_id = process->env()->NewUuid();
-  handle->service = std::make_shared<ConnectService>(std::move(process));
-  SparkSession session(handle);
+  SparkSession session(CurrentSession::Get().FindOrMake(conf));
   for (const auto& [key, value] : conf_) session.conf().set(key, value);
   return session;
 }
@@ -90,11 +136,10 @@ std::string SparkSession::version() const {
 }
 
 void SparkSession::stop() {
-  if (handle_->stopped) return;
+  if (handle_->stopped.exchange(true)) return;
   spark::connect::ReleaseSessionRequest request;
   request.set_session_id(handle_->session_id);
   ThrowIfError(handle_->service->ReleaseSession(request).status());
-  handle_->stopped = true;
 }
 
 void RuntimeConfig::set(const std::string& key, const std::string& value) {
@@ -132,6 +177,11 @@ DataFrameReader& DataFrameReader::format(const std::string& source) {
 
 DataFrameReader& DataFrameReader::option(const std::string& key, const std::string& value) {
   options_[key] = value;
+  return *this;
+}
+
+DataFrameReader& DataFrameReader::options(const std::map<std::string, std::string>& values) {
+  for (const auto& [key, value] : values) options_[key] = value;
   return *this;
 }
 

@@ -180,6 +180,13 @@ DataFrame DataStreamReader::load(const std::string& path) const {
   return MakeDataFrame(session_, std::move(relation));
 }
 
+DataFrame DataStreamReader::table(const std::string& name) const {
+  spark::connect::Relation relation;
+  relation.mutable_read()->set_is_streaming(true);
+  relation.mutable_read()->mutable_named_table()->set_unparsed_identifier(name);
+  return MakeDataFrame(session_, std::move(relation));
+}
+
 DataStreamWriter& DataStreamWriter::format(const std::string& sink) {
   format_ = sink;
   return *this;

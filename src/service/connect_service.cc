@@ -62,4 +62,8 @@ Result<spark::connect::ReleaseSessionResponse> ConnectService::ReleaseSession(
   return response;
 }
 
+std::string ConnectService::NewSessionId() const {
+  return process_->env()->NewUuid();
+}
+
 }  // namespace sluice

@@ -43,6 +43,7 @@ class ConnectService {
   Result<spark::connect::ReleaseSessionResponse> ReleaseSession(const spark::connect::ReleaseSessionRequest& request);
 
   Result<std::shared_ptr<Session>> SessionOf(const std::string& session_id);
+  std::string NewSessionId() const;
 
  private:
   const std::shared_ptr<Process> process_;

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sql_functions.py [--check]: writes include/sluice/sql_functions.h, a C++ function for each name in docs/functions.md
+that C++ allows and that functions.h does not declare. --check only compares; exit 1 when the header is not the same."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HEADER = ROOT / "include/sluice/sql_functions.h"
+KEYWORDS = {"struct", "and", "or", "not", "if", "case", "char", "double", "float", "int", "bool"}
+AGGREGATES = ("count_if", "first", "last", "any_value", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance",
+              "bool_and", "bool_or", "mean")
+BEGIN = """// SPDX-License-Identifier: Apache-2.0
+// Written by tools/sql_functions.py from docs/functions.md, which says what each function gives. Arguments are columns
+// and constants: `substring(col("title"), 1, 10)`. Text is always a constant; a column is named by col.
+#pragma once
+
+#include "sluice/column.h"
+#include "sluice/functions.h"
+
+namespace sluice::functions {
+// clang-format off
+
+"""
+
+
+def names() -> list[str]:
+    rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/functions.md").read_text(), re.M)
+    declared = set(re.findall(r"^Column (\w+)\(", (ROOT / "include/sluice/functions.h").read_text(), re.M))
+    usable = [name for name in [*rows, *AGGREGATES] if re.fullmatch(r"[a-z_][a-z0-9_]*", name)]
+    return sorted(set(usable) - declared - KEYWORDS)
+
+
+def main() -> int:
+    lines = [f'template <typename... A> Column {name}(const A&... a) {{ return call_function("{name}", {{lit(a)...}}); }}'
+             for name in names()]
+    text = BEGIN + "\n".join(lines) + "\n\n// clang-format on\n}  // namespace sluice::functions\n"
+    if "--check" in sys.argv:
+        if HEADER.read_text() == text:
+            return 0
+        print("include/sluice/sql_functions.h is not what tools/sql_functions.py writes; run it")
+        return 1
+    HEADER.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
