@@ -78,4 +78,11 @@ function(sluice_precompile target layer)
     list(APPEND headers <spark/connect/base.pb.h>)
   endif()
   target_precompile_headers(${target} PRIVATE ${headers})
+  set(names "")
+  foreach(header IN LISTS headers)
+    string(APPEND names " ${header}")
+  endforeach()
+  file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.gch.sum CONTENT
+       "${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${SLUICE_SANITIZE} ${SLUICE_ARROW_SO} ${SLUICE_SPARK_VERSION} \
+${Protobuf_VERSION}${names}\n")
 endfunction()

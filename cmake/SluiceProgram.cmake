@@ -13,6 +13,7 @@ add_library(sluice_library SHARED $<TARGET_OBJECTS:sluice_client>)
 target_link_libraries(sluice_library PRIVATE sluice_client)
 target_include_directories(sluice_library PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_features(sluice_library PUBLIC cxx_std_20)
 target_link_options(sluice_library PRIVATE -Wl,--version-script=${SLUICE_EXPORTS} -Wl,--undefined-version)
 set_target_properties(sluice_library PROPERTIES OUTPUT_NAME sluice EXPORT_NAME sluice VERSION ${PROJECT_VERSION} SOVERSION 0
                       LINK_DEPENDS ${SLUICE_EXPORTS}
