@@ -22,7 +22,7 @@ inline std::shared_ptr<arrow::Schema> ReviewSchema() {
   static constexpr const char* kNames[] = {
       "marketplace",   "customer_id",       "review_id",       "product_id",    "product_parent",
       "product_title", "product_category",  "star_rating",     "helpful_votes", "total_votes",
-      "vine",          "verified_purchase", "review_headline", "review_body",   "review_date"};
+      "vine",          "verified_purchase", "review_headline", "review_body",   "purchase_date"};
   arrow::FieldVector fields;
   for (const char* name : kNames) fields.push_back(arrow::field(name, sluice::StringType()));
   fields.push_back(arrow::field("review_timestamp", sluice::TimestampType(), false));

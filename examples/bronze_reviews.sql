@@ -2,7 +2,8 @@
 -- The bronze table: every review of the topic `reviews`, its 15 tab-separated fields as columns, exactly once.
 --   sluice run examples/bronze_reviews.sql                     until stopped
 --   sluice run --available-now examples/bronze_reviews.sql     what is there now, then end
--- ${NAME} comes from --param NAME=VALUE, the environment or .env (see sample.env); AWS keys from there too.
+-- ${NAME} comes from --param NAME=VALUE, the environment or .env (see sample.env); AWS keys from there too. An empty one
+-- is an error.
 CREATE STREAMING TABLE bronze_reviews
 USING parquet
 LOCATION 's3a://hwe-${CLASS}/${HANDLE}/bronze/reviews'
@@ -26,7 +27,7 @@ AS SELECT
   parts[11] AS verified_purchase,
   parts[12] AS review_headline,
   parts[13] AS review_body,
-  parts[14] AS review_date,
+  parts[14] AS purchase_date,
   current_timestamp() AS review_timestamp
 FROM (
   SELECT split(CAST(value AS STRING), '\t') AS parts

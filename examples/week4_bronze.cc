@@ -13,8 +13,9 @@ namespace {
 
 std::string env(const char* name) {
   const char* value = std::getenv(name);
-  if (value == nullptr)
-    throw sluice::SparkException(std::string(name) + " is not set: put it into .env or the environment", "", "");
+  if (value == nullptr || *value == '\0')
+    throw sluice::SparkException(std::string(name) + " is missing or empty: put it into .env or the environment", "",
+                                 "");
   return value;
 }
 

@@ -5,6 +5,7 @@
 #include "analysis/expression_resolver.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
+#include "base/closest_name.h"
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -23,6 +24,16 @@ std::string CanonicalName(const std::string& name) {
 
 bool IsUnqualifiedStar(const Expression& expression) {
   return expression.has_unresolved_star() && expression.unresolved_star().unparsed_target().empty();
+}
+
+// All names that a call may have, for suggestions.
+const std::vector<std::string>& FunctionNames() {
+  static const auto* names = [] {
+    auto* all = new std::vector<std::string>(AggregateNames());
+    for (const ScalarFunction& function : ScalarFunctions()) all->emplace_back(function.name);
+    return all;
+  }();
+  return *names;
 }
 
 }  // namespace
@@ -64,7 +75,8 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
     }
   }
   if (!IsScalarFunction(name)) {
-    return UserError("UNRESOLVED_ROUTINE", fmt::format("There is no function {} here.", given_name),
+    return UserError("UNRESOLVED_ROUTINE",
+                     fmt::format("There is no function {} here.{}", given_name, DidYouMean(name, FunctionNames())),
                      {{"routineName", "`" + given_name + "`"}});
   }
   SLUICE_ASSIGN(std::vector<ExprPtr> args, ResolveArguments(call));
@@ -76,7 +88,8 @@ Result<ExprPtr> ExpressionResolver::ResolveAggregateCall(const std::string& name
                                                          const Expression* filter) {
   if (!IsAggregateFunction(name)) {
     if (!IsScalarFunction(name)) {
-      return UserError("UNRESOLVED_ROUTINE", fmt::format("There is no function {} here.", name),
+      return UserError("UNRESOLVED_ROUTINE",
+                       fmt::format("There is no function {} here.{}", name, DidYouMean(name, FunctionNames())),
                        {{"routineName", "`" + name + "`"}});
     }
     return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",

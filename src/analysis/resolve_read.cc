@@ -7,6 +7,7 @@
 #include "analysis/name_parts.h"
 #include "analysis/relation_resolver.h"
 #include "analysis/sql/parser.h"
+#include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "types/spark_type.h"
 
@@ -42,6 +43,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> WithSchema(const std::shared_ptr<arr
     casts.push_back(std::move(column));
   }
   return arrow::RecordBatch::Make(schema, batch->num_rows(), std::move(columns));
+}
+
+// Formats of files that Spark reads by their path, itself or with a package.
+bool IsFileFormat(const std::string& name) {
+  for (const char* format : {"csv", "json", "text", "orc", "avro", "xml", "delta", "iceberg", "hudi", "binaryFile"}) {
+    if (sql::EqualsIgnoringCase(name, format)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -82,6 +91,9 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
     spec.streaming = read.is_streaming();
     SLUICE_ASSIGN(PlanPtr plan, catalog_.ResolveScan(std::move(spec), nullptr));
     return WithQualifier(std::move(plan), {});
+  }
+  if (parts.size() == 2 && IsFileFormat(parts[0])) {
+    return NotSupported(fmt::format("Reading {} files is not there yet; parquet.`{}` is.", parts[0], parts[1]));
   }
   if (parts.size() > 3) {
     return UserError("REQUIRES_SINGLE_PART_NAMESPACE",

@@ -68,7 +68,11 @@ Status CheckAsSpark(const Operations& found, const std::string& mode) {
   if (mode == "complete" && !grouped && found.deduplications == 0) {
     return ModeError("complete", "a query without aggregation");
   }
-  if (mode == "append" && grouped) return ModeError("append", "an aggregation without a watermark");
+  if (mode == "append" && grouped) {
+    return ModeError("append",
+                     "an aggregation without a watermark (Sluice has no GROUP BY on a stream yet; group the "
+                     "table that the stream writes)");
+  }
   if (mode != "append" && found.aggregations + found.deduplications > 1)
     return NoStreamMay("More than one aggregation");
   if (found.distinct_aggregate) return NoStreamMay("An aggregate with DISTINCT");
@@ -88,7 +92,9 @@ Status CheckStreamingPlan(const PlanNode& plan, const std::string& output_mode) 
                      {{"outputMode", output_mode}});
   }
   if (!IsStreaming(plan)) {
-    return UserError("WRITE_STREAM_NOT_ALLOWED", "writeStream needs a streaming relation, one made by readStream.");
+    return UserError("WRITE_STREAM_NOT_ALLOWED",
+                     "writeStream needs a streaming relation: one made by readStream, or in SQL FROM STREAM "
+                     "read_kafka(..).");
   }
   Operations found;
   Collect(plan, &found);

@@ -14,6 +14,7 @@
 #include "base/log_context.h"
 #include "base/printable.h"
 #include "base/redaction.h"
+#include "base/terminal_line.h"
 
 namespace sluice {
 namespace {
@@ -109,6 +110,7 @@ void LogLine(LogLevel level, std::string_view text) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
   const std::string time =
       fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms % 1000);
+  ClearTerminalLine();
   if (as_json) {
     Logger().info(JsonLine(time, level, safe));
   } else {

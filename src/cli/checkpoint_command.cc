@@ -5,7 +5,10 @@
 
 #include "base/printable.h"
 #include "base/redaction.h"
+#include "base/spark_error.h"
 #include "checkpoint/checkpoint_check.h"
+#include "checkpoint/log_folder.h"
+#include "checkpoint/offset_log.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "connectors/file/table_check.h"
@@ -25,6 +28,15 @@ struct CheckpointOptions {
   std::string moved_from;
 };
 
+// A folder with neither metadata nor an offsets entry is no checkpoint; an empty report on it would look like good
+// news.
+Status RequireCheckpoint(const Location& folder) {
+  if (LogFolder(folder).Read("metadata").ok()) return Status::OK();
+  SLUICE_ASSIGN(const std::optional<BatchId> planned, OffsetLog({folder.fs, folder.path + "/offsets"}).Latest());
+  if (planned) return Status::OK();
+  return UserError("SLUICE_USAGE", "There is no checkpoint at " + folder.path + ".");
+}
+
 // Finds both folders, then does the work; an error is bad usage before and a failure after.
 template <typename Work>
 int WithFolders(const CheckpointOptions& options, Work work) {
@@ -33,6 +45,7 @@ int WithFolders(const CheckpointOptions& options, Work work) {
   // A repair makes copies.
   const Result<Location> checkpoint = LocatePrivate(program->env.get(), options.folder, program->session->conf());
   if (!checkpoint.ok()) return Fail(checkpoint.status(), kBadUsage);
+  if (const Status there = RequireCheckpoint(*checkpoint); !there.ok()) return Fail(there, kBadUsage);
   Location sink;
   if (!options.sink.empty()) {
     const Result<Location> found = program->env->Locate(options.sink, program->session->conf());
@@ -103,6 +116,10 @@ void AddCheckpointCommand(CLI::App* app, Chosen* chosen) {
   CLI::App* parent =
       app->add_subcommand("checkpoint", "Look at, check, repair or clean up a query's checkpoint and table");
   parent->require_subcommand(1);
+  parent->footer(
+      "Examples:\n"
+      "  sluice checkpoint show   /var/lib/sluice/reviews\n"
+      "  sluice checkpoint verify /var/lib/sluice/reviews --sink s3a://lake/bronze/reviews");
   AddPart(parent, "show", "Where the query is", false, Show, chosen);
   AddPart(parent, "verify", "Exit 0: whole, 1: damaged; a finding a line", true, Verify, chosen);
   AddPart(parent, "repair", "Mend what is safe, keeping copies; exit 1: some damage is left", true, Repair, chosen);

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <cerrno>
 #include <iostream>
 #include <memory>
 #include <variant>
@@ -92,7 +93,7 @@ Result<int> Stream(const Program& program, const DemoOptions& options, const Dem
 }
 
 Status ShowTable(const Program& program, const DemoFolder& folder) {
-  const std::string table = fmt::format("parquet.`{}`", folder.table().string());
+  const std::string table = fmt::format("'{}'", folder.table().string());
   const std::string queries[] = {
       fmt::format("SELECT product_title FROM {} LIMIT 5", table),
       fmt::format("SELECT star_rating, count(*) AS reviews FROM {} GROUP BY star_rating ORDER BY star_rating LIMIT 10",
@@ -101,7 +102,7 @@ Status ShowTable(const Program& program, const DemoFolder& folder) {
                   "review_timestamp LIMIT 5",
                   table)};
   for (const std::string& query : queries) {
-    std::cout << "\n$ sluice sql \"" << query << "\"\n";
+    std::cout << "\n$ " << program_invocation_name << " sql \"" << query << "\"\n";
     SLUICE_ASSIGN(const SqlFile script, ParseScriptSql(query));
     SLUICE_ASSIGN(const Execution execution, Execute(program, script.statements.at(0)));
     SLUICE_RETURN_IF_ERROR(
@@ -128,7 +129,8 @@ int RunDemo(const DemoOptions& options) {
   if (*streamed != kEndedWell) return *streamed;
   if (const Status shown = ShowTable(*program, folder); !shown.ok()) return Fail(shown, kQueryFailed);
   std::cout << "\nOn a real cluster: copy sample.env to .env, fill it in, and run\n"
-               "  sluice run examples/bronze_reviews.sql\n";
+               "  "
+            << program_invocation_name << " run examples/bronze_reviews.sql\n";
   return kEndedWell;
 }
 

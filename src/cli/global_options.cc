@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <cctype>
 #include <iostream>
+#include <sstream>
 
 #include "base/log_context.h"
 #include "base/logging.h"
 #include "base/printable.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
+#include "base/terminal_line.h"
 #include "conf/conf.h"
 #include "env/dotenv_file.h"
 #include "env/env.h"
@@ -95,7 +97,9 @@ Result<Program> StartProgram(const GlobalOptions& options) {
   Program program;
   SLUICE_ASSIGN(program.env, StartEnv(options));
   SLUICE_ASSIGN(const Conf conf, ConfOf(options));
-  program.service = std::make_shared<ConnectService>(std::make_shared<Process>(program.env, conf));
+  auto process = std::make_shared<Process>(program.env, conf);
+  process->TellFailures();
+  program.service = std::make_shared<ConnectService>(std::move(process));
   SLUICE_ASSIGN(program.session, program.service->SessionOf(program.env->NewUuid()));
   for (const auto& [key, value] : conf.values()) SLUICE_RETURN_IF_ERROR(program.session->SetConf(key, value));
   return program;
@@ -108,7 +112,30 @@ int Fail(const Status& status, int code) {
     LogLine(LogLevel::kError, text);
     return code;
   }
+  ClearTerminalLine();
   std::cerr << "sluice: " << Printable(Redact(text)) << std::endl;
+  return code;
+}
+
+int FailInText(const Status& status, const std::string& text, int code) {
+  Fail(status, code);
+  const SparkErrorDetail* detail = FindSparkError(status);
+  if (LogsAreJson() || detail == nullptr || !detail->place || detail->place->line < 1) return code;
+  std::istringstream lines(text);
+  std::string line;
+  for (int i = 0; i < detail->place->line; ++i) {
+    if (!std::getline(lines, line)) return code;
+  }
+  // Values of variables are not in the text, so places behind them are elsewhere; and a line may be a whole file.
+  constexpr size_t kLongest = 500;
+  const auto column = static_cast<size_t>(std::max(detail->place->column, 1)) - 1;
+  const size_t variable = line.find("${");
+  if (line.size() > kLongest || column > line.size() || (variable != std::string::npos && variable < column))
+    return code;
+  std::string below = line.substr(0, column);
+  std::replace_if(
+      below.begin(), below.end(), [](char c) { return c != '\t'; }, ' ');
+  std::cerr << "  " << Redact(line) << "\n  " << below << "^" << std::endl;
   return code;
 }
 

@@ -54,6 +54,8 @@ Result<std::shared_ptr<Env>> StartEnv(const GlobalOptions& options);
 
 // Prints an error to standard error, without secrets, and gives `code` back.
 int Fail(const Status& status, int code);
+// The same for an error in a SQL text: the line at fault follows, with a caret under the place.
+int FailInText(const Status& status, const std::string& text, int code);
 
 }  // namespace cli
 }  // namespace sluice

@@ -8,8 +8,11 @@
 #include <iostream>
 #include <iterator>
 #include <new>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/closest_name.h"
 #include "base/log_context.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
@@ -30,6 +33,20 @@ namespace {
   ::_exit(sluice::cli::kQueryFailed);
 }
 
+// What to say of a first word that is no command; empty when it is one, or an option.
+std::string UnknownCommand(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == word) return "";
+    names.push_back(command->get_name());
+    list += (list.empty() ? "" : ", ") + command->get_name();
+  }
+  if (word.starts_with('-')) return "";
+  return "sluice: There is no command '" + word + "'." + sluice::DidYouMean(word, names) + " The commands are " + list +
+         ".\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -43,9 +60,17 @@ int main(int argc, char** argv) {
   sluice::cli::AddCheckpointCommand(&app, &chosen);
   sluice::cli::AddDdlCommand(&app, &chosen);
   sluice::cli::AddDemoCommand(&app, &chosen);
+  if (argc == 1) {
+    std::cout << app.help();
+    return sluice::cli::kBadUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string wrong = UnknownCommand(app, argv[1]); !wrong.empty()) {
+      std::cerr << wrong;
+      return sluice::cli::kBadUsage;
+    }
     return app.exit(error) == 0 ? sluice::cli::kEndedWell : sluice::cli::kBadUsage;
   }
   const int code = chosen();

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <variant>
@@ -18,41 +20,45 @@
 namespace sluice::cli {
 namespace {
 
-Result<std::string> ReadText(const std::string& path) {
+Result<SqlFile> ParseFile(const PipelineFile& file, Env* env) {
+  SLUICE_ASSIGN(const std::string text, ReadSqlText(file.path));
+  SLUICE_ASSIGN(const VariableLookup lookup, file.params.Lookup(env));
+  return ParseFileSql(text, file.path, lookup);
+}
+
+}  // namespace
+
+Result<std::string> ReadSqlText(const std::string& path) {
+  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
   Result<std::string> text = ReadPlainFile(path, kSmallFileBytes);
   if (text.ok()) return text;
   return UserError("SLUICE_USAGE", IsNotFound(text.status()) ? fmt::format("There is no file {}.", path)
                                                              : FindSparkError(text.status())->message + ".");
 }
 
-Result<std::map<std::string, std::string>> ParseParams(const std::vector<std::string>& params) {
-  std::map<std::string, std::string> values;
-  for (const std::string& param : params) {
+void Params::AddTo(CLI::App* command) {
+  command->add_option("--param", values, "Value of ${NAME} in the SQL text, NAME=VALUE; may be repeated")
+      ->allow_extra_args(false);
+}
+
+Result<VariableLookup> Params::Lookup(Env* env) const {
+  std::map<std::string, std::string> given;
+  for (const std::string& param : values) {
     const size_t equals = param.find('=');
     if (equals == std::string::npos) {
       return UserError("SLUICE_USAGE", "--param takes NAME=VALUE, not '" + NamePartOf(param) + "...'.");
     }
-    values[param.substr(0, equals)] = param.substr(equals + 1);
+    given[param.substr(0, equals)] = param.substr(equals + 1);
   }
-  return values;
+  return VariableLookup([given = std::move(given), env](const std::string& name) -> std::optional<std::string> {
+    const auto param = given.find(name);
+    return param != given.end() ? param->second : env->Variable(name);
+  });
 }
-
-Result<SqlFile> ParseFile(const PipelineFile& file, Env* env) {
-  SLUICE_ASSIGN(const std::string text, ReadText(file.path));
-  SLUICE_ASSIGN(const auto params, ParseParams(file.params));
-  const auto lookup = [&](const std::string& name) -> std::optional<std::string> {
-    const auto param = params.find(name);
-    return param != params.end() ? param->second : env->Variable(name);
-  };
-  return ParseFileSql(text, file.path, lookup);
-}
-
-}  // namespace
 
 void PipelineFile::AddTo(CLI::App* command, const std::string& name) {
   command->add_option(name, path, "The SQL file")->required();
-  command->add_option("--param", params, "Value of ${NAME} in the file, NAME=VALUE; may be repeated")
-      ->allow_extra_args(false);
+  params.AddTo(command);
 }
 
 Result<spark::connect::Command> PreparePipeline(const PipelineFile& file, const Program& program) {

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/progress_printer.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/log_context.h"
 #include "base/logging.h"
 #include "base/printable.h"
 #include "base/redaction.h"
+#include "base/terminal_line.h"
 #include "streaming/progress.h"
 
 namespace sluice::cli {
@@ -18,13 +22,29 @@ namespace {
 
 constexpr int kBarWidth = 24;
 
-// Records that the source holds beyond the batch, where the source tells; nothing otherwise.
-std::string LagOf(const QueryProgress& progress) {
-  for (const SourceProgress& source : progress.sources) {
-    const auto lag = source.metrics.find("maxOffsetsBehindLatest");
-    if (lag != source.metrics.end()) return ", lag " + lag->second;
+// What `latest` has beyond `end`, over all partitions: {"reviews":{"0":120,"1":80}}.
+int64_t Distance(const nlohmann::json& end, const nlohmann::json& latest) {
+  if (latest.is_number_integer()) {
+    return std::max<int64_t>(latest.get<int64_t>() - (end.is_number_integer() ? end.get<int64_t>() : 0), 0);
   }
-  return "";
+  int64_t distance = 0;
+  if (!latest.is_object()) return distance;
+  for (const auto& [key, value] : latest.items()) {
+    distance += Distance(end.is_object() && end.contains(key) ? end[key] : nlohmann::json(), value);
+  }
+  return distance;
+}
+
+// Records that the sources hold beyond the batch, where they tell.
+std::optional<int64_t> LagOf(const QueryProgress& progress) {
+  std::optional<int64_t> lag;
+  for (const SourceProgress& source : progress.sources) {
+    if (source.metrics.count("maxOffsetsBehindLatest") == 0) continue;
+    const auto end = nlohmann::json::parse(source.end_offset, nullptr, /*allow_exceptions=*/false);
+    const auto latest = nlohmann::json::parse(source.latest_offset, nullptr, /*allow_exceptions=*/false);
+    lag = lag.value_or(0) + Distance(end, latest);
+  }
+  return lag;
 }
 
 std::string Bar(int64_t done, int64_t all) {
@@ -58,8 +78,15 @@ ProgressPrinter::ProgressPrinter(ProgressStyle style, int64_t expected_rows)
 std::string ProgressPrinter::Summary(const QueryProgress& progress) const {
   const std::string bad =
       progress.bad_records > 0 ? fmt::format(", {} bad records set aside", progress.bad_records) : std::string();
-  return fmt::format("batch {}: {} rows, {:.0f} rows/s, {} rows in all{}{}", progress.batch_id, progress.input_rows(),
-                     progress.processed_rows_per_second, rows_, LagOf(progress), bad);
+  const std::optional<int64_t> lag = LagOf(progress);
+  return fmt::format("{}{}batch {}: {} rows, {:.0f} rows/s, {} rows in all{}{}", progress.name,
+                     progress.name.empty() ? "" : " ", progress.batch_id, progress.input_rows(),
+                     progress.processed_rows_per_second, rows_, lag ? fmt::format(", lag {}", *lag) : "", bad);
+}
+
+std::string ProgressPrinter::BarOf(const QueryProgress& progress) const {
+  const int64_t expected = expected_rows_ == kWhatIsThere ? rows_ + LagOf(progress).value_or(0) : expected_rows_;
+  return expected > 0 ? Bar(rows_, expected) : "";
 }
 
 void ProgressPrinter::Show(const QueryProgress& progress) {
@@ -70,9 +97,10 @@ void ProgressPrinter::Show(const QueryProgress& progress) {
       std::cout << ForStdout(Redact(ProgressToJson(progress))) << std::endl;
       break;
     case ProgressStyle::kBar:
-      std::cerr << "\r\033[K" << (expected_rows_ > 0 ? Bar(rows_, expected_rows_) : "") << Summary(progress)
-                << std::flush;
-      drawn_ = true;
+      last_ = BarOf(progress) + Summary(progress);
+      busy_until_ = std::chrono::system_clock::now();
+      waiting_ = false;
+      DrawTerminalLine(last_);
       break;
     case ProgressStyle::kLines:
       if (LogsAreJson()) {
@@ -87,10 +115,19 @@ void ProgressPrinter::Show(const QueryProgress& progress) {
   }
 }
 
-void ProgressPrinter::Finish() {
+void ProgressPrinter::Waiting() {
   std::lock_guard lock(mutex_);
-  if (drawn_) std::cerr << std::endl;
-  drawn_ = false;
+  constexpr std::chrono::seconds kWorthTelling{1};
+  if (style_ != ProgressStyle::kBar || waiting_ || std::chrono::system_clock::now() - busy_until_ < kWorthTelling)
+    return;
+  waiting_ = true;
+  const std::time_t since = std::chrono::system_clock::to_time_t(busy_until_);
+  DrawTerminalLine(
+      fmt::format("{}{}waiting for data since {:%H:%M:%S}", last_, last_.empty() ? "" : ", ", fmt::localtime(since)));
+}
+
+void ProgressPrinter::Finish() {
+  EndTerminalLine();
 }
 
 }  // namespace sluice::cli

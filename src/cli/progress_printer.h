@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -20,21 +21,29 @@ bool ParseProgressStyle(const std::string& text, ProgressStyle* style);
 // JSON goes to standard output, a line a batch. Thread-safe.
 class ProgressPrinter {
  public:
-  // `expected_rows`: what a full bar means; 0: unknown.
-  explicit ProgressPrinter(ProgressStyle style, int64_t expected_rows = 0);
+  // What a full bar means: a number of rows, or, with kWhatIsThere, those read so far and the lag behind them.
+  static constexpr int64_t kUnknown = 0;
+  static constexpr int64_t kWhatIsThere = -1;
+
+  explicit ProgressPrinter(ProgressStyle style, int64_t expected_rows = kUnknown);
   void Show(const QueryProgress& progress);
+  // The query has nothing to do; called again and again. On a terminal the line says since when.
+  void Waiting();
   // Ends the drawn line, if there is one.
   void Finish();
   int64_t rows() const { return rows_; }
 
  private:
   std::string Summary(const QueryProgress& progress) const;
+  std::string BarOf(const QueryProgress& progress) const;
 
   std::mutex mutex_;
   ProgressStyle style_;
   const int64_t expected_rows_;
   int64_t rows_ = 0;
-  bool drawn_ = false;
+  std::string last_;  // what the line says of the last batch
+  std::chrono::system_clock::time_point busy_until_ = std::chrono::system_clock::now();
+  bool waiting_ = false;  // the line says so
 };
 
 }  // namespace sluice::cli

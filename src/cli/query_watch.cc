@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/query_watch.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -8,6 +10,7 @@
 
 #include "base/log_context.h"
 #include "base/logging.h"
+#include "base/terminal_line.h"
 #include "cli/global_options.h"
 #include "session/session.h"
 #include "streaming/running_query.h"
@@ -20,10 +23,11 @@ constexpr int64_t kLookMs = 50;
 
 volatile std::sig_atomic_t stop_signals = 0;
 
-void Say(const char* text) {
+void Say(const std::string& text) {
   if (LogsAreJson()) {
     LogLine(LogLevel::kWarn, text);
   } else {
+    ClearTerminalLine();
     std::cerr << "sluice: " << text << std::endl;
   }
 }
@@ -46,25 +50,35 @@ int StopSignals() {
   return stop_signals;
 }
 
-void AwaitStart(const std::future<void>& done, int64_t timeout_ms) {
-  for (int64_t left = timeout_ms; done.wait_for(std::chrono::milliseconds(kLookMs)) != std::future_status::ready;) {
+void AwaitStart(const std::future<void>& done) {
+  // What answers within this time is let finish, so that connections are closed in order.
+  constexpr int kLooks = 10;
+  for (int looks = 0; done.wait_for(std::chrono::milliseconds(kLookMs)) != std::future_status::ready;) {
     if (StopSignals() == 0) continue;
-    left -= kLookMs;
-    if (left > 0 && StopSignals() == 1) continue;
-    Say("the query was still starting");
-    std::_Exit(kBatchGivenUp);
+    if (++looks < kLooks && StopSignals() == 1) continue;
+    Say("stopped while the query was starting; no batch was run");
+    std::_Exit(kEndedWell);
   }
 }
 
-int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query) {
+int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query, const std::function<void()>& waiting) {
   for (;;) {
     const Result<bool> ended = query->AwaitTermination(kLookMs);
     if (!ended.ok()) return Fail(ended.status(), kQueryFailed);
     if (*ended) return kEndedWell;
-    if (StopSignals() == 0) continue;
+    if (StopSignals() == 0) {
+      if (waiting && query->idle()) waiting();
+      continue;
+    }
     const bool clean = session->queries().StopAll([] { return StopSignals() > 1; });
     if (const auto failure = query->exception()) return Fail(*failure, kQueryFailed);
-    if (clean) return kEndedWell;
+    const auto last = query->last_progress();
+    if (clean) {
+      Say(last ? fmt::format("stopped after batch {}; a restart goes on with {}", last->batch_id, last->batch_id + 1)
+               : std::string("stopped; no batch was run"));
+      if (query->IsActive()) std::_Exit(kEndedWell);
+      return kEndedWell;
+    }
     Say("the running batch was given up; a restart runs it again");
     if (query->IsActive()) std::_Exit(kBatchGivenUp);
     return kBatchGivenUp;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 
@@ -17,11 +17,13 @@ void CatchStopSignals();
 // How many of them came.
 int StopSignals();
 
-// Waits for `done`, which opens a query. A server that does not answer cannot be broken off: after a signal it has
-// `timeout_ms`, after a second one no time, and then the process ends (nothing was begun that a restart does not mend).
-void AwaitStart(const std::future<void>& done, int64_t timeout_ms);
+// Waits for `done`, which opens a query. A server that does not answer cannot be broken off: after a signal the process
+// ends (nothing was begun that a restart does not mend).
+void AwaitStart(const std::future<void>& done);
 
-// Waits for the query to end by itself or by a signal; a second signal gives the batch up at once. The exit code.
-int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query);
+// Waits for the query to end by itself or by a signal; a second signal gives the batch up at once. Says what a signal
+// did. `waiting` (may be null) is called again and again while the query has nothing to do. The exit code.
+int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query,
+               const std::function<void()>& waiting = nullptr);
 
 }  // namespace sluice::cli

@@ -37,14 +37,16 @@ int Run(const RunOptions& options) {
     const Status set = program->session->SetConf("spark.sluice.metrics.port", options.metrics_port);
     if (!set.ok()) return Fail(set, kBadUsage);
   }
-  const auto printer = std::make_shared<ProgressPrinter>(style);
+  const bool bounded = command->write_stream_operation_start().available_now();
+  const auto printer =
+      std::make_shared<ProgressPrinter>(style, bounded ? ProgressPrinter::kWhatIsThere : ProgressPrinter::kUnknown);
   program->session->OnProgress([printer](const QueryProgress& progress) { printer->Show(progress); });
   Result<std::shared_ptr<RunningQuery>> query = std::shared_ptr<RunningQuery>();
   const std::future<void> started =
       std::async(std::launch::async, [&] { query = StartPipeline(*program, std::move(*command)); });
-  AwaitStart(started, program->session->conf().GetDurationMs("spark.sluice.shutdownTimeout"));
+  AwaitStart(started);
   if (!query.ok()) return Fail(query.status(), kQueryFailed);
-  const int code = WatchQuery(program->session.get(), *query);
+  const int code = WatchQuery(program->session.get(), *query, [&] { printer->Waiting(); });
   printer->Finish();
   return code;
 }
@@ -61,6 +63,11 @@ void AddRunCommand(CLI::App* app, Chosen* chosen) {
   command->add_option("--metrics-port", options->metrics_port,
                       "Serve /metrics, /health and /ready on this port (spark.sluice.metrics.port)");
   command->add_option("--progress", options->progress, "auto, bar, json or none")->capture_default_str();
+  command->footer(
+      "Examples:\n"
+      "  sluice run examples/bronze_reviews.sql                    until SIGINT or SIGTERM, after the running batch\n"
+      "  sluice run --available-now --param HANDLE=me bronze.sql   what is there now\n"
+      "  sluice run --metrics-port 9400 --env-file prod.env bronze.sql");
   command->callback([options, chosen] { *chosen = [options] { return Run(*options); }; });
 }
 

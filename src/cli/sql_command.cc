@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
 #include <variant>
 
 #include "analysis/sql/parser.h"
+#include "analysis/sql/variables.h"
 #include "base/spark_error.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/output_file.h"
+#include "cli/pipeline_file.h"
 #include "cli/row_output.h"
 #include "exec/operator.h"
 #include "service/connect_service.h"
@@ -20,6 +24,8 @@ namespace {
 struct SqlOptions {
   GlobalOptions global;
   std::string query;
+  std::string file;
+  Params params;
   std::string format = "table";
   std::string output;
 };
@@ -41,6 +47,33 @@ Status Execute(const Program& program, const SqlFile& script, OutputFormat forma
   return Status::OK();
 }
 
+Result<std::string> TextOf(const SqlOptions& options) {
+  if (!options.file.empty()) {
+    if (!options.query.empty()) return UserError("SLUICE_USAGE", "Give a query or --file, not both.");
+    return ReadSqlText(options.file);
+  }
+  if (options.query.empty()) {
+    if (::isatty(STDIN_FILENO) != 0) {
+      return UserError("SLUICE_USAGE", "Give a query, as in sluice sql \"SELECT 1\", or --file FILE.");
+    }
+    return ReadSqlText("-");
+  }
+  const bool one_word = options.query.find_first_of(" \t\n(") == std::string::npos;
+  if (one_word && options.query.ends_with(".sql")) {
+    return UserError("SLUICE_USAGE", "'" + options.query + "' is no query: read a file by sluice sql --file " +
+                                         options.query + ", or run a streaming statement by sluice run.");
+  }
+  return options.query;
+}
+
+Result<SqlFile> Parse(const std::string& text, const SqlOptions& options, const Program& program) {
+  SLUICE_ASSIGN(const VariableLookup lookup, options.params.Lookup(program.env.get()));
+  SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(text, options.file, lookup));
+  ParseOptions parse;
+  parse.file_name = options.file;
+  return ParseScriptSql(ready, parse);
+}
+
 int RunSql(const SqlOptions& options) {
   OutputFormat format = OutputFormat::kTable;
   if (!ParseOutputFormat(options.format, &format)) {
@@ -48,18 +81,20 @@ int RunSql(const SqlOptions& options) {
   }
   const Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
-  const Result<SqlFile> script = ParseScriptSql(options.query);
-  if (!script.ok()) return Fail(script.status(), kQueryFailed);
+  const Result<std::string> text = TextOf(options);
+  if (!text.ok()) return Fail(text.status(), kBadUsage);
+  const Result<SqlFile> script = Parse(*text, options, *program);
+  if (!script.ok()) return FailInText(script.status(), *text, kBadUsage);
   if (!options.output.empty()) {
     const auto file = OutputFile::Open(options.output);
     if (!file.ok()) return Fail(file.status(), kBadUsage);
     Status done = Execute(*program, *script, format, (*file)->stream());
     if (done.ok()) done = (*file)->Finish();
-    return done.ok() ? kEndedWell : Fail(done, kQueryFailed);
+    return done.ok() ? kEndedWell : FailInText(done, *text, kQueryFailed);
   }
   const std::unique_ptr<std::ostream> out = OpenStdout();
   const Status done = Execute(*program, *script, format, *out);
-  if (!done.ok()) return Fail(done, kQueryFailed);
+  if (!done.ok()) return FailInText(done, *text, kQueryFailed);
   out->flush();
   if (!*out) return Fail(EnvironmentError("SLUICE_IO", "The output could not be written."), kQueryFailed);
   return kEndedWell;
@@ -71,10 +106,18 @@ void AddSqlCommand(CLI::App* app, Chosen* chosen) {
   auto options = std::make_shared<SqlOptions>();
   CLI::App* command = app->add_subcommand("sql", "Run a query and print its rows");
   options->global.AddTo(command);
-  command->add_option("QUERY", options->query, "SQL; tables by path: parquet.`s3a://bucket/key`")->required();
+  command->add_option("QUERY", options->query,
+                      "SQL; a table is named by its path: FROM 's3a://bucket/key' (default: standard input)");
+  command->add_option("-f,--file", options->file, "A file with the query instead; - is standard input");
+  options->params.AddTo(command);
   command->add_option("--format", options->format, "table, csv, json or markdown")->capture_default_str();
   command->add_option("--output", options->output,
                       "A file instead of standard output; replaced when the query has succeeded");
+  command->footer(
+      "Examples:\n"
+      "  sluice sql \"SELECT star_rating, count(*) FROM 'lake/bronze/reviews' GROUP BY star_rating\"\n"
+      "  sluice sql --format csv --output top.csv \"SELECT * FROM 's3a://${BUCKET}/reviews' LIMIT 10\"\n"
+      "  sluice sql --file report.sql");
   command->callback([options, chosen] { *chosen = [options] { return RunSql(*options); }; });
 }
 

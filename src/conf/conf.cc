@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/closest_name.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
 
@@ -126,11 +127,25 @@ Status CheckType(const Setting& setting, const std::string& value) {
   return Status::OK();
 }
 
+// Spark keeps keys that nobody knows, since a library may know them. Nobody but Sluice knows its own.
+constexpr std::string_view kOwnPrefix = "spark.sluice.";
+
+Status UnknownOwnSetting(const std::string& key) {
+  std::vector<std::string> own;
+  for (const Setting& setting : AllSettings()) {
+    if (std::string_view(setting.key).starts_with(kOwnPrefix)) own.emplace_back(setting.key);
+  }
+  return UserError("SLUICE_INVALID_OPTION", fmt::format("There is no setting {}.{}", key, DidYouMean(key, own)),
+                   {{"confName", key}});
+}
+
 }  // namespace
 
 Status Conf::Set(const std::string& key, const std::string& value) {
   if (IsSecretKey(key)) RegisterSecret(value);
-  if (const Setting* setting = FindSetting(key)) {
+  const Setting* setting = FindSetting(key);
+  if (setting == nullptr && key.starts_with(kOwnPrefix)) return UnknownOwnSetting(key);
+  if (setting != nullptr) {
     SLUICE_RETURN_IF_ERROR(CheckType(*setting, value));
     if (setting->use == SettingUse::kRefused && value != setting->default_value) {
       return NotSupported(fmt::format("The setting {} = {} is not supported. {}", key, value, setting->doc));

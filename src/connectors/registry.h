@@ -47,6 +47,9 @@ struct Connector {
   Result<std::unique_ptr<BatchSource>> (*open_batch)(const SourceContext& context);
   Result<std::unique_ptr<StreamSink>> (*open_sink)(const SinkContext& context);
   bool counts_rows = false;  // batch readers can be asked for no column, and then only count
+  // The options of a read, and what begins the names of those that are passed on ("kafka."). Null: not listed.
+  const std::vector<OptionRow>& (*read_options)() = nullptr;
+  const char* passed_on = nullptr;
 };
 
 const std::vector<Connector>& AllConnectors();

@@ -87,7 +87,10 @@ Result<std::shared_ptr<const RowsWanted>> WantedOf(const PlanNode& plan, const P
 }
 
 Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts, const Top* top) const {
-  if (scan.scan.streaming) return NotSupported("A streaming source can be read by a streaming query only; without STREAM the rows that are there now are read.");
+  if (scan.scan.streaming)
+    return NotSupported(
+        "A streaming source can be read by a streaming query only; without STREAM the rows that are there now are "
+        "read.");
   SLUICE_ASSIGN(auto opened, context_.open_source(scan.scan));
   SLUICE_ASSIGN(const std::vector<InputPartition> partitions, opened->PlanTasks());
   const std::shared_ptr<BatchSource> source = std::move(opened);

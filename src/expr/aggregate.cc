@@ -158,6 +158,12 @@ std::string Display(const AggregateCall& call) {
 
 }  // namespace
 
+std::vector<std::string> AggregateNames() {
+  std::vector<std::string> names;
+  for (const AggregateRow& row : kAggregates) names.emplace_back(row.name);
+  return names;
+}
+
 bool IsAggregateFunction(const std::string& name) {
   return Find(name) != nullptr;
 }

@@ -37,6 +37,7 @@ struct AggregateCall {
   bool ansi = true;
 };
 
+std::vector<std::string> AggregateNames();
 bool IsAggregateFunction(const std::string& name);
 Result<AggregateCall> ResolveAggregate(const std::string& name, std::vector<ExprPtr> args, bool distinct, bool ansi);
 Result<std::unique_ptr<Accumulator>> MakeAccumulator(const AggregateCall& call);

@@ -15,8 +15,10 @@ Result<Execution> ExecuteRelation(const std::shared_ptr<Session>& session, const
   } else {
     SLUICE_ASSIGN(const PlanPtr plan, session->Resolve(relation));
     if (IsStreaming(*plan)) {
-      return UserError("SLUICE_STREAMING_NEEDS_START",
-                       "A streaming relation has no rows to give: start it with writeStream.start().");
+      return UserError(
+          "SLUICE_STREAMING_NEEDS_START",
+          "A streaming relation has no rows to give: start it with writeStream.start(), or in SQL by CREATE "
+          "STREAMING TABLE and `sluice run`; without STREAM the rows that are there now are read.");
     }
     SLUICE_ASSIGN(execution.rows, session->Run(plan));
   }

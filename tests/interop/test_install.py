@@ -2,6 +2,7 @@
 """`cmake --install`, then a small program outside the tree builds by find_package(sluice) and does the job."""
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -10,7 +11,6 @@ from rig.reviews import reviews
 
 CMAKE = """cmake_minimum_required(VERSION 3.25)
 project(outside LANGUAGES CXX)
-set(CMAKE_CXX_STANDARD 20)
 find_package(sluice REQUIRED)
 add_executable(outside outside.cc)
 target_link_libraries(outside PRIVATE sluice::sluice)
@@ -76,6 +76,26 @@ def test_program_outside_the_tree(sluice, topic, tmp_path, outside):
     done = sluice.run(program=outside, env=env)
     assert done.code == 0 and "rows 300" in done.out, done.all
     table.assert_exactly_once(table.identities(table.part_files(tmp_path / "table")), reviews_topic.expected(), "outside")
+
+
+def readme_block(language: str) -> str:
+    readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", readme, re.M | re.S)
+    return block
+
+
+def test_the_program_of_readme(sluice, topic, tmp_path, outside):
+    """README's program and CMakeLists.txt as printed, built outside the tree by the stock compiler."""
+    source = tmp_path / "mine"
+    source.mkdir()
+    (source / "CMakeLists.txt").write_text(readme_block("cmake"))
+    (source / "my_bronze.cc").write_text(readme_block("cpp"))
+    build("cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={tmp_path / 'prefix'}", cwd=source)
+    build("cmake", "--build", "build", cwd=source)
+    reviews_topic = topic()
+    reviews_topic.produce(reviews(0, 50))
+    done = sluice.run(reviews_topic.kafka.bootstrap, reviews_topic.name, program=source / "build" / "my_bronze")
+    assert done.code == 0 and "star_rating|count|" in done.out, done.all
 
 
 def test_installed_program(sluice, tmp_path, outside):

@@ -4,7 +4,7 @@ import random
 
 COLUMNS = ["marketplace", "customer_id", "review_id", "product_id", "product_parent", "product_title",
            "product_category", "star_rating", "helpful_votes", "total_votes", "vine", "verified_purchase",
-           "review_headline", "review_body", "review_date"]
+           "review_headline", "review_body", "purchase_date"]
 _WORDS = ("the a of very good bad case works fine bought this for my daughter son screen sound battery light heavy "
           "cheap price quality après naïve größe fits well broke after two weeks would recommend again never great "
           "box arrived late early perfect five stars one star value money gift music game update phone").split()

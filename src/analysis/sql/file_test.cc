@@ -74,6 +74,38 @@ TEST(SqlFileTest, AllClauses) {
   EXPECT_EQ(start.query_name(), "t");
 }
 
+TEST(SqlFileTest, AnEmptyVariableIsNoValue) {
+  const auto lookup = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "EMPTY") return "";
+    if (name == "FULL") return "f";
+    return std::nullopt;
+  };
+  const std::string create = "CREATE STREAMING TABLE t USING parquet LOCATION '/";
+  const auto path = [&](const std::string& location) -> Result<std::string> {
+    SLUICE_ASSIGN(const SqlFile file, ParseFileSql(create + location + "' AS SELECT 1 AS a", "f.sql", lookup));
+    return std::get<spark::connect::Command>(file.statements[0]).write_stream_operation_start().path();
+  };
+  for (const char* refused : {"${EMPTY}", "${NOPE}"}) {
+    const Status status = path(refused).status();
+    EXPECT_TRUE(HasErrorClass(status, "UNBOUND_SQL_PARAMETER")) << refused;
+    ASSERT_TRUE(FindSparkError(status)->place.has_value());
+    EXPECT_EQ(FindSparkError(status)->place->file, "f.sql");
+  }
+  EXPECT_NE(path("${EMPTY}").status().message().find("${EMPTY} is empty"), std::string::npos);
+  EXPECT_EQ(path("${EMPTY:-}x").ValueOrDie(), "/x");
+  EXPECT_EQ(path("${EMPTY:-d/e}").ValueOrDie(), "/d/e");
+  EXPECT_EQ(path("${NOPE:-d}").ValueOrDie(), "/d");
+  EXPECT_EQ(path("${FULL:-d}").ValueOrDie(), "/f");
+  EXPECT_TRUE(HasErrorClass(path("${:-d}").status(), "PARSE_SYNTAX_ERROR"));
+}
+
+TEST(SqlTest, APathInQuotesIsAParquetTable) {
+  const auto relation = ParseQuerySql("SELECT * FROM 's3a://b/it`s' AS t WHERE x = 'y'").ValueOrDie();
+  EXPECT_NE(relation.DebugString().find("parquet.`s3a://b/it``s`"), std::string::npos) << relation.DebugString();
+  EXPECT_TRUE(ParseQuerySql("SELECT * FROM STREAM 's3a://b/t'").ok());
+  EXPECT_TRUE(HasErrorClass(ParseQuerySql("SELECT * FROM 'reviews.tsv.gz'").status(), "UNSUPPORTED_FEATURE.SLUICE"));
+}
+
 TEST(SqlFileTest, SetTakesTheRawText) {
   const SqlFile file =
       ParseScriptSql("SET a.b=c d  ;\n set `x` = s3a://b/k; SET TIME ZONE 'UTC'; SELECT ';' AS x; -- end\n")

@@ -8,10 +8,12 @@
 #include "analysis/sql/statement_parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "analysis/sql/variables.h"
+#include "base/closest_name.h"
 
 namespace sluice {
 namespace {
 
+using sql::EqualsIgnoringCase;
 using sql::TokenCursor;
 
 Status ExpectEnd(TokenCursor* cursor) {
@@ -19,16 +21,42 @@ Status ExpectEnd(TokenCursor* cursor) {
   return cursor->AtEnd() ? Status::OK() : cursor->SyntaxError("nothing more was expected here.");
 }
 
+// CREATE [OR REPLACE|REFRESH] [GLOBAL] [TEMPORARY] thing
+Status RefuseOtherCreate(TokenCursor* cursor) {
+  size_t ahead = 1;
+  while (cursor->IsAnyWord({"OR", "REPLACE", "REFRESH", "GLOBAL", "TEMP", "TEMPORARY", "EXTERNAL"}, ahead)) ++ahead;
+  if (cursor->IsWord("STREAMING", ahead) || !cursor->IsName(ahead)) return Status::OK();
+  return cursor->Refuse("CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE)",
+                        cursor->position() + ahead);
+}
+
+// What Spark's SQL may begin with.
+const std::vector<std::string>& StatementWords() {
+  static const auto* words = new std::vector<std::string>{
+      "SELECT", "WITH",    "CREATE",  "SET",     "FROM",   "VALUES",   "TABLE",    "INSERT",  "UPDATE",
+      "DELETE", "MERGE",   "DROP",    "ALTER",   "SHOW",   "USE",      "CACHE",    "CLEAR",   "DESCRIBE",
+      "DESC",   "EXPLAIN", "RESET",   "REFRESH", "REPAIR", "UNCACHE",  "TRUNCATE", "ANALYZE", "LOAD",
+      "ADD",    "LIST",    "COMMENT", "MSCK",    "GRANT",  "REVOKE",   "REPLACE",  "EXECUTE", "DECLARE",
+      "BEGIN",  "CALL",    "MAP",     "REDUCE",  "COPY",   "OPTIMIZE", "VACUUM"};
+  return *words;
+}
+
 Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions& options) {
   SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options.file_name));
   if (cursor.IsWord("CREATE")) {
+    SLUICE_RETURN_IF_ERROR(RefuseOtherCreate(&cursor));
     SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateStreamingTable(&cursor, options));
     SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
     return SqlStatement(std::move(command));
   }
   if (!cursor.IsAnyWord({"SELECT", "WITH"}) && !cursor.IsSymbol("(")) {
     if (!cursor.IsName()) return cursor.SyntaxError("a statement was expected.");
-    return cursor.Refuse("The statement " + cursor.Peek().text, cursor.position());
+    const std::string word = cursor.Peek().text;
+    const auto known = [&](const std::string& statement) { return EqualsIgnoringCase(statement, word); };
+    if (std::none_of(StatementWords().begin(), StatementWords().end(), known)) {
+      return cursor.SyntaxError("No statement begins so." + DidYouMean(word, StatementWords()));
+    }
+    return cursor.Refuse("The statement " + word, cursor.position());
   }
   SLUICE_ASSIGN(spark::connect::Relation relation, sql::QueryParser(&cursor, options).ParseQuery());
   SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));

@@ -57,6 +57,7 @@ class QueryParser {
   Result<Relation> ParseRelationPrimary();
   Result<Relation> ParseStream();
   Result<Relation> ParseTable(bool streaming);
+  Result<Relation> ParsePath(bool streaming);
   Result<Relation> ParseTableFunction(const std::string& name, bool streaming, size_t begin);
   Result<Relation> ParseReadKafka(bool streaming);
   Result<Relation> ParseRange(size_t begin);

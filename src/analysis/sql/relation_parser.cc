@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "analysis/sql/query_parser.h"
+#include "base/closest_name.h"
+#include "connectors/registry.h"
 
 namespace sluice::sql {
 namespace {
@@ -24,6 +26,20 @@ std::optional<int64_t> WholeNumber(const Expression& value) {
   if (value.literal().has_integer()) return value.literal().integer();
   if (value.literal().has_long_()) return value.literal().long_();
   return std::nullopt;
+}
+
+// A program may give a source options that nobody knows, as in Spark; the text of a statement may not.
+Status CheckReadOption(const std::string& format, const std::string& name) {
+  SLUICE_ASSIGN(const Connector* connector, FindConnector(format));
+  if (connector->read_options == nullptr || LowerCase(name).starts_with(connector->passed_on)) return Status::OK();
+  std::vector<std::string> names;
+  for (const OptionRow& row : connector->read_options()) {
+    if (EqualsIgnoringCase(row.name, name)) return Status::OK();
+    names.emplace_back(row.name);
+  }
+  names.emplace_back("bootstrapServers");
+  return UserError("SLUICE_INVALID_OPTION",
+                   fmt::format("read_{} has no argument {}.{}", format, name, DidYouMean(name, names)));
 }
 
 }  // namespace
@@ -67,7 +83,9 @@ Result<Relation> QueryParser::ParseRelationPrimary() {
     return relation;
   }
   if (cursor_.IsWord("VALUES")) return cursor_.Refuse("VALUES", cursor_.position());
-  if (cursor_.IsWord("STREAM") && (cursor_.IsName(1) || cursor_.IsSymbol("(", 1))) return ParseStream();
+  if (cursor_.IsWord("STREAM") &&
+      (cursor_.IsName(1) || cursor_.IsSymbol("(", 1) || cursor_.Peek(1).kind == TokenKind::kString))
+    return ParseStream();
   return ParseTable(false);
 }
 
@@ -82,6 +100,7 @@ Result<Relation> QueryParser::ParseStream() {
 
 Result<Relation> QueryParser::ParseTable(bool streaming) {
   const size_t begin = cursor_.position();
+  if (cursor_.Peek().kind == TokenKind::kString) return ParsePath(streaming);
   if (IsClauseWord(cursor_)) return cursor_.SyntaxError("A table was expected.");
   SLUICE_ASSIGN(const std::string first, cursor_.ExpectName("A table"));
   if (cursor_.IsSymbol("(")) return ParseTableFunction(first, streaming, begin);
@@ -103,6 +122,23 @@ Result<Relation> QueryParser::ParseTable(bool streaming) {
     }
   }
   relation.mutable_read()->mutable_named_table()->set_unparsed_identifier(name);
+  relation.mutable_read()->set_is_streaming(streaming);
+  cursor_.SetOrigin(&relation, begin);
+  return relation;
+}
+
+// FROM 's3a://bucket/table': the same as parquet.`s3a://bucket/table`, and can stand between a shell's double quotes.
+Result<Relation> QueryParser::ParsePath(bool streaming) {
+  const size_t begin = cursor_.position();
+  const std::string path = cursor_.Next().text;
+  const std::string lower = LowerCase(path);
+  for (const char* ending : {".csv", ".tsv", ".json", ".jsonl", ".txt", ".csv.gz", ".tsv.gz", ".json.gz"}) {
+    if (lower.ends_with(ending)) {
+      return cursor_.Refuse(fmt::format("Reading '{}' files (a path stands for Parquet)", ending), begin);
+    }
+  }
+  Relation relation;
+  relation.mutable_read()->mutable_named_table()->set_unparsed_identifier("parquet." + QuoteName(path));
   relation.mutable_read()->set_is_streaming(streaming);
   cursor_.SetOrigin(&relation, begin);
   return relation;
@@ -143,6 +179,7 @@ Result<Relation> QueryParser::ParseReadKafka(bool streaming) {
           cursor_.PlaceOf(at));
     }
     if (EqualsIgnoringCase(name, "bootstrapServers")) name = "kafka.bootstrap.servers";
+    SLUICE_RETURN_IF_ERROR(WithPlace(CheckReadOption("kafka", name), cursor_.PlaceOf(at)));
     if (source->options().contains(name)) {
       return WithPlace(UserError("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE",
                                  fmt::format("The argument {} of read_kafka is given twice.", name)),

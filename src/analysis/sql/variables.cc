@@ -72,23 +72,46 @@ class Substitution {
                      TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
   }
 
+  // NAME or NAME:-text
+  struct Variable {
+    std::string name;
+    std::optional<std::string> otherwise;
+  };
+
+  Result<Variable> Parse(std::string_view inner) const {
+    Variable variable;
+    const size_t mark = inner.find(":-");
+    variable.name = inner.substr(0, mark);
+    if (mark != std::string_view::npos) variable.otherwise = inner.substr(mark + 2);
+    if (variable.name.empty() || variable.name.find_first_of("\n\"'`: ${") != std::string::npos) {
+      return Error("A variable has the form ${NAME} or ${NAME:-default}.");
+    }
+    return variable;
+  }
+
+  Status Unbound(const std::string& name, bool empty) const {
+    const std::string text =
+        empty ? fmt::format(
+                    "The variable ${{{0}}} is empty: give it a value with --param {0}=.., in the environment or in "
+                    "the .env file, or write ${{{0}:-}} if it may be empty.",
+                    name)
+              : fmt::format(
+                    "The variable ${{{0}}} has no value: give it with --param {0}=.., in the environment or in "
+                    "the .env file.",
+                    name);
+    return WithPlace(UserError("UNBOUND_SQL_PARAMETER", text, {{"name", name}}),
+                     TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
+  }
+
   Status Replace() {
     const size_t end = text_.find('}', position_);
     if (end == std::string_view::npos) return Error("A variable ${ is not closed.");
-    const std::string name(text_.substr(position_ + 2, end - position_ - 2));
-    if (name.empty() || name.find_first_of("\n\"'` ${") != std::string::npos) {
-      return Error("A variable has the form ${NAME}.");
-    }
-    const std::optional<std::string> value = lookup_ ? lookup_(name) : std::nullopt;
-    if (!value) {
-      return WithPlace(UserError("UNBOUND_SQL_PARAMETER",
-                                 fmt::format("The variable ${{{}}} has no value: give it with --param {}=.., in the "
-                                             "environment or in the .env file.",
-                                             name, name),
-                                 {{"name", name}}),
-                       TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
-    }
-    if (IsSecretKey(name)) RegisterSecret(*value);
+    SLUICE_ASSIGN(const Variable variable, Parse(text_.substr(position_ + 2, end - position_ - 2)));
+    std::optional<std::string> value = lookup_ ? lookup_(variable.name) : std::nullopt;
+    const bool missing = !value || value->empty();
+    if (missing && !variable.otherwise) return Unbound(variable.name, value.has_value());
+    if (missing) value = variable.otherwise;
+    if (IsSecretKey(variable.name) && !value->empty()) RegisterSecret(*value);
     if (out_.size() + value->size() > kLongest) {
       return WithPlace(
           UserError("SLUICE_SQL_FILE.TOO_LONG", fmt::format("With the values of its variables the text has "
@@ -96,7 +119,7 @@ class Substitution {
                                                             kLongest)),
           TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
     }
-    SLUICE_RETURN_IF_ERROR(Append(*value, name));
+    SLUICE_RETURN_IF_ERROR(Append(*value, variable.name));
     position_ = end + 1;
     return Status::OK();
   }

@@ -42,7 +42,8 @@ FileSink::FileSink(SinkContext context, Location folder, std::shared_ptr<const F
 
 Result<std::unique_ptr<StreamSink>> FileSink::Open(const SinkContext& context) {
   if (context.path.empty()) {
-    return UserError("SLUICE_INVALID_OPTION", "A file sink needs the option path: the folder of the table.");
+    return UserError("SLUICE_INVALID_OPTION",
+                     "A file sink needs the folder of the table: LOCATION in SQL, or the option path.");
   }
   if (!context.output_mode.empty() && context.output_mode != "append") {
     return UserError("STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE",

@@ -38,6 +38,7 @@ Result<std::unique_ptr<BatchSource>> OpenBatch(const SourceContext& context) {
 }  // namespace
 
 extern const Connector kKafkaConnector;
-const Connector kKafkaConnector = {"kafka", "Apache Kafka topics", Schema, OpenStream, OpenBatch, KafkaSink::Open};
+const Connector kKafkaConnector = {"kafka", "Apache Kafka topics", Schema,  OpenStream, OpenBatch, KafkaSink::Open,
+                                   false,   KafkaSourceOptions,    "kafka."};
 
 }  // namespace sluice

@@ -178,6 +178,7 @@ void RdKafkaClient::Remember(rd_kafka_resp_err_t error, const std::string& reaso
     permanent_ = KafkaError(error, reason);
   }
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    all_down_ = true;
     if (only_unresolved_ && !last_trouble_.empty() && permanent_.ok()) {
       permanent_ =
           EnvironmentError("SLUICE_KAFKA.UNAVAILABLE",
@@ -202,6 +203,12 @@ Status RdKafkaClient::Poll(int timeout_ms) {
 void RdKafkaClient::NoteAnswer() {
   std::lock_guard lock(mutex_);
   only_unresolved_ = false;
+  answered_ = true;
+}
+
+bool RdKafkaClient::Unreached() const {
+  std::lock_guard lock(mutex_);
+  return all_down_ && !answered_;
 }
 
 std::string RdKafkaClient::LastTrouble() const {

@@ -49,6 +49,8 @@ class RdKafkaClient {
   Status Poll(int timeout_ms);
   // A broker has answered: names that cannot be resolved from now on are passing trouble.
   void NoteAnswer();
+  // All brokers of the list were tried, and none has ever answered: the address or the protocol may be wrong.
+  bool Unreached() const;
   // The last passing trouble, for the text of a time-out; empty if there was none.
   std::string LastTrouble() const;
   // Waits for the answer to an asynchronous request on `queue`. Null: nothing within `timeout_ms`.
@@ -66,6 +68,8 @@ class RdKafkaClient {
   mutable std::mutex mutex_;
   Status permanent_;
   std::string last_trouble_;
+  bool answered_ = false;
+  bool all_down_ = false;
   bool only_unresolved_ = true;  // no broker has answered, and all trouble was names that could not be resolved
 };
 

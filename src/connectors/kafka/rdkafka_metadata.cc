@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kRetryMs = 100;
 constexpr int kMetadataMs = 500;
+// A cluster that restarts refuses connections for some seconds; a wrong address does so for ever.
+constexpr int64_t kUnreachedMs = 8'000;
 
 template <auto Destroy>
 struct Deleter {
@@ -41,6 +43,16 @@ Status Unavailable(const RdKafkaClient& client, const char* what, int64_t timeou
       /*retryable=*/true);
 }
 
+Status Unreached(const RdKafkaClient& client) {
+  return EnvironmentError(
+      "SLUICE_KAFKA.UNAVAILABLE",
+      fmt::format(
+          "No Kafka broker can be reached. Are host and port of kafka.bootstrap.servers right, and does the port "
+          "speak what kafka.security.protocol says? Last trouble: {}",
+          client.LastTrouble()),
+      /*retryable=*/true);
+}
+
 // How long a question has been repeated; counted in waits, so that no clock is needed.
 struct Patience {
   int64_t left_ms;
@@ -50,6 +62,7 @@ struct Patience {
     SLUICE_RETURN_IF_ERROR(client->Poll(kRetryMs));
     left_ms -= spent_ms + kRetryMs;
     if (left_ms <= 0) return Unavailable(*client, what, timeout_ms);
+    if (timeout_ms - left_ms >= kUnreachedMs && client->Unreached()) return Unreached(*client);
     if (!told && timeout_ms - left_ms > 2000) {
       told = true;
       Log(LogLevel::kWarn, "Kafka does not answer about {}; still trying. {}", what, client->LastTrouble());

@@ -10,7 +10,7 @@ namespace sluice {
 constexpr const char* kReviewColumns[] = {
     "marketplace",   "customer_id",       "review_id",       "product_id",    "product_parent",
     "product_title", "product_category",  "star_rating",     "helpful_votes", "total_votes",
-    "vine",          "verified_purchase", "review_headline", "review_body",   "review_date"};
+    "vine",          "verified_purchase", "review_headline", "review_body",   "purchase_date"};
 
 // Appends line `index` of the generated reviews, about 450 bytes, without a line end: a pure function of both
 // arguments, the same on every machine.
