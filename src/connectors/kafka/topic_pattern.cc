@@ -6,13 +6,19 @@
 #include <pcre2.h>
 
 #include "base/spark_error.h"
+#include "expr/java_pattern.h"
 
 namespace sluice {
 
 Result<std::unique_ptr<TopicPattern>> TopicPattern::Compile(const std::string& pattern) {
+  const Result<std::string> translated = TranslateJavaPattern(pattern);
+  if (!translated.ok()) {
+    return UserError("SLUICE_INVALID_OPTION", fmt::format("Option 'subscribePattern' is not a regular expression: {}.",
+                                                          translated.status().message()));
+  }
   int error = 0;
   size_t at = 0;
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
                                    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF, &error, &at, nullptr);
   if (code == nullptr) {
     PCRE2_UCHAR text[256];
