@@ -11,7 +11,7 @@ namespace sluice {
 namespace {
 
 constexpr int64_t kPiece = 1 << 20;
-constexpr size_t kLongestLine = 1 << 20;  // a path has 4,096 bytes at most, and an S3 key 1,024
+constexpr size_t kLongestLine = 4 << 20;  // a path has 4,096 bytes at most, and an S3 key 1,024
 
 }  // namespace
 

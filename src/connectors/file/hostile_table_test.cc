@@ -261,7 +261,7 @@ TEST(SinkLogLine, BombsAreRefused) {
     EXPECT_TRUE(HasErrorClass(ParseSinkLogLine(line, "/t/_spark_metadata/3").status(), "SLUICE_CHECKPOINT_DAMAGED"));
   }
   const auto memory = MakeMemoryFileSystem();
-  ASSERT_TRUE(memory->CreateAtomic("/t/_spark_metadata/0", "v1\n" + std::string(3 << 20, 'x')).ok());
+  ASSERT_TRUE(memory->CreateAtomic("/t/_spark_metadata/0", "v1\n" + std::string(6 << 20, 'x')).ok());
   ManualClock clock(0);
   FileSinkLog log({memory, "/t/_spark_metadata"}, {}, &clock);
   ASSERT_TRUE(log.Refresh().ok());
