@@ -8,7 +8,8 @@ Run it with the Python of a Spark installation (pyspark, classic, local):
 
 One case a line: `function | type value | type value`. Each is called on literals, with ANSI on and off; `agg:sum | array<int>
 [1, 2]` is an aggregate over the elements. Lines `@zone America/Los_Angeles` set the session's time zone for what follows;
-`#` begins a comment. strings.txt is recorded into strings.json, beside it.
+`@values` leaves names, types and nullability out of what follows; `#` begins a comment. strings.txt is recorded into
+strings.json, beside it.
 """
 import argparse
 import json
@@ -153,13 +154,16 @@ def decoded(hexed):
         return {"hex": data.hex()}
 
 
-def record_one(spark, sql):
+def record_one(spark, sql, only_value):
     try:
+        text = f"SELECT hex(CAST(CAST(({sql}) AS STRING) AS BINARY)) FROM VALUES (1)"
+        if only_value:
+            return decoded(spark.sql(text).collect()[0][0])
         # From a list of values, and not from nothing, so that the optimizer computes it and no job runs.
         frame = spark.sql(f"SELECT {sql} FROM VALUES (1)")
         field = frame.schema.fields[0]
         result = {"name": field.name, "type": field.dataType.simpleString(), "nullable": field.nullable}
-        result.update(decoded(spark.sql(f"SELECT hex(CAST(CAST(({sql}) AS STRING) AS BINARY)) FROM VALUES (1)").collect()[0][0]))
+        result.update(decoded(spark.sql(text).collect()[0][0]))
         return result
     except Exception as error:  # every failure of Spark's is an answer
         return error_of(error)
@@ -172,12 +176,16 @@ def configure(spark, ansi, zone):
 
 def record_expr(spark, path):
     zone = "UTC"
+    only_values = False
     cases = []
     for line in path.read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith("@zone "):
             zone = line.split(None, 1)[1].strip()
+            continue
+        if line == "@values":
+            only_values = True
             continue
         function, args = parse_case(line)
         sql = call(function, [literal(kind, text) for kind, text in args])
@@ -186,7 +194,7 @@ def record_expr(spark, path):
             case["zone"] = zone
         for ansi in (True, False):
             configure(spark, ansi, zone)
-            case["ansi" if ansi else "legacy"] = record_one(spark, sql)
+            case["ansi" if ansi else "legacy"] = record_one(spark, sql, only_values)
         if case["legacy"] == case["ansi"]:
             del case["legacy"]
         cases.append(case)

@@ -290,8 +290,9 @@ TEST_P(GoldenTest, AsRecorded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, GoldenTest,
-                         testing::Values("aggregates", "arrays", "casts", "conditionals", "dates", "hashes",
-                                         "java_patterns", "json", "math", "operators", "patterns", "strings", "utf8"),
+                         testing::Values("aggregates", "arrays", "casts", "conditionals", "csv_values", "dates",
+                                         "hashes", "java_patterns", "json", "json_paths", "json_values", "math",
+                                         "operators", "patterns", "strings", "utf8"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

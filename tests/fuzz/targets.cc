@@ -20,6 +20,7 @@ const std::vector<Target>& Targets() {
       {"schema_text", SchemaText},
       {"split_twins", SplitTwins},
       {"sql_text", SqlText},
+      {"text_records", TextRecords, kLog, true},
   };
   return targets;
 }

@@ -40,5 +40,6 @@ void S3Reply(std::string_view input);
 void SchemaText(std::string_view input);
 void SplitTwins(std::string_view input);
 void SqlText(std::string_view input);
+void TextRecords(std::string_view input);
 
 }  // namespace sluice::fuzz

@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "expr/functions/text_arguments.h"
 #include "expr/signature.h"
 
 namespace sluice {
@@ -50,6 +51,8 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddEncodings(rows);
     AddJson(rows);
     AddToJson(rows);
+    AddJsonPaths(rows);
+    AddCsv(rows);
     AddFormatting(rows);
     AddMisc(rows);
     return rows;
