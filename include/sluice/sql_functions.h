@@ -145,6 +145,8 @@ template <typename... A> Column rlike(const A&... a) { return call_function("rli
 template <typename... A> Column round(const A&... a) { return call_function("round", {lit(a)...}); }
 template <typename... A> Column rpad(const A&... a) { return call_function("rpad", {lit(a)...}); }
 template <typename... A> Column rtrim(const A&... a) { return call_function("rtrim", {lit(a)...}); }
+template <typename... A> Column schema_of_csv(const A&... a) { return call_function("schema_of_csv", {lit(a)...}); }
+template <typename... A> Column schema_of_json(const A&... a) { return call_function("schema_of_json", {lit(a)...}); }
 template <typename... A> Column second(const A&... a) { return call_function("second", {lit(a)...}); }
 template <typename... A> Column sha(const A&... a) { return call_function("sha", {lit(a)...}); }
 template <typename... A> Column sha1(const A&... a) { return call_function("sha1", {lit(a)...}); }
@@ -169,6 +171,7 @@ template <typename... A> Column tan(const A&... a) { return call_function("tan",
 template <typename... A> Column timestamp_micros(const A&... a) { return call_function("timestamp_micros", {lit(a)...}); }
 template <typename... A> Column timestamp_millis(const A&... a) { return call_function("timestamp_millis", {lit(a)...}); }
 template <typename... A> Column timestamp_seconds(const A&... a) { return call_function("timestamp_seconds", {lit(a)...}); }
+template <typename... A> Column to_csv(const A&... a) { return call_function("to_csv", {lit(a)...}); }
 template <typename... A> Column to_json(const A&... a) { return call_function("to_json", {lit(a)...}); }
 template <typename... A> Column to_unix_timestamp(const A&... a) { return call_function("to_unix_timestamp", {lit(a)...}); }
 template <typename... A> Column to_utc_timestamp(const A&... a) { return call_function("to_utc_timestamp", {lit(a)...}); }
