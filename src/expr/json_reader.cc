@@ -65,6 +65,7 @@ struct JsonReader::Node {
       children.emplace_back(*static_cast<const arrow::MapType&>(data_type).item_type());
       return;
     }
+    children.reserve(static_cast<size_t>(data_type.num_fields()));
     for (const auto& field : data_type.fields()) {
       children.emplace_back(*field->type());
       names.push_back(field->name());
