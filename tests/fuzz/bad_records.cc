@@ -3,8 +3,8 @@
 // line of records.
 #include "check.h"
 #include "env/env.h"
-#include "streaming/bad_record_folder.h"
-#include "streaming/bad_record_line.h"
+#include "streaming/bad_records/folder.h"
+#include "streaming/bad_records/line.h"
 #include "targets.h"
 
 namespace sluice::fuzz {
