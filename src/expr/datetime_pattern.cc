@@ -1,402 +1,333 @@
 // SPDX-License-Identifier: Apache-2.0
+// Compiles patterns. The letters and their counts are those of java.time.format.DateTimeFormatterBuilder, less what
+// Spark refuses.
 #include "expr/datetime_pattern.h"
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstring>
 
 #include "base/spark_error.h"
-#include "types/calendar.h"
 
 namespace sluice {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
-                                                      "May",       "June",     "July",     "August",
-                                                      "September", "October",  "November", "December"};
-constexpr std::array<std::string_view, 7> kWeekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                                       "Friday", "Saturday", "Sunday"};
+using Kind = DatetimeStep::Kind;
+using Sign = DatetimeStep::Sign;
+using Field = DatetimeField;
 
-void AppendNumber(int64_t value, int width, std::string* out) {
-  *out += fmt::format("{:0{}}", value, width);
+bool IsLetter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// +hh[:mm]: `count` as of the letter X.
-void AppendOffset(int64_t seconds, int count, bool zulu, std::string* out) {
-  if (zulu && seconds == 0) {
-    *out += 'Z';
-    return;
+bool IsOneOf(char c, const char* letters) {
+  return std::strchr(letters, c) != nullptr;
+}
+
+// True when the formatter of Spark 2 would have taken the pattern: the error then speaks of another meaning.
+bool OldFormatterTakes(std::string_view pattern) {
+  bool quoted = false;
+  for (size_t i = 0; i < pattern.size();) {
+    if (pattern[i] == '\'') quoted = !quoted;
+    if (quoted || !IsLetter(pattern[i])) {
+      ++i;
+      continue;
+    }
+    const size_t end = std::min(pattern.find_first_not_of(pattern[i], i), pattern.size());
+    if (!IsOneOf(pattern[i], "GyYMLwWDdFEuaHkKhmsSzZX") || (pattern[i] == 'X' && end - i > 3)) return false;
+    i = end;
   }
-  const int64_t absolute = std::abs(seconds);
-  *out += seconds < 0 ? '-' : '+';
-  AppendNumber(absolute / 3600, 2, out);
-  const int64_t minutes = absolute / 60 % 60;
-  if (count == 1 && minutes == 0) return;
-  if (count == 3 || count == 5) *out += ':';
-  AppendNumber(minutes, 2, out);
+  return !quoted;
 }
 
-void AppendName(std::string_view name, int count, std::string* out) {
-  *out += count >= 4 ? name : name.substr(0, 3);
-}
-
-void AppendQuarter(int quarter, int count, std::string* out) {
-  constexpr const char* kQuarters[] = {"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
-  *out += count <= 2   ? fmt::format("{:0{}}", quarter, count)
-          : count == 3 ? fmt::format("Q{}", quarter)
-                       : kQuarters[quarter - 1];
-}
-
-// The letters V, z, X, x, Z and O.
-void AppendZone(char letter, int count, int64_t micros, TimeZone* zone, std::string* out) {
-  const int64_t offset = zone->OffsetSeconds(micros);
-  switch (letter) {
-    case 'V':
-      *out += zone->name();
-      break;
-    case 'z':
-      *out += zone->Abbreviation(micros);
-      break;
-    case 'X':
-      AppendOffset(offset, count, true, out);
-      break;
-    case 'x':
-      AppendOffset(offset, count, false, out);
-      break;
-    case 'Z':
-      if (count == 4) *out += "GMT";
-      if (count < 4 || offset != 0 || count == 5) AppendOffset(offset, count < 4 ? 2 : 3, count == 5, out);
-      break;
-    case 'O':
-      *out += "GMT";
-      if (offset == 0) break;
-      if (count == 4)
-        AppendOffset(offset, 3, false, out);
-      else
-        *out += fmt::format("{}{}", offset < 0 ? '-' : '+', std::abs(offset) / 3600) +
-                (offset % 3600 ? fmt::format(":{:02}", std::abs(offset) / 60 % 60) : "");
-      break;
-    default:
-      break;
-  }
-}
-
-// Letters that Spark 2 took mean something else by now; others were never known.
-Status UnknownLetters(std::string_view pattern, std::string_view letters) {
-  const bool old = std::string_view("GyYMLwWDdFEuaHkKhmsSzZX").find(letters[0]) != std::string_view::npos;
-  return UserError(old ? "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION"
-                       : "INVALID_DATETIME_PATTERN.WITH_SUGGESTION",
-                   fmt::format("The letters '{}' of the pattern '{}' cannot be used here.", letters, pattern),
+Status Refuse(std::string_view pattern, std::string_view error_class, const std::string& why) {
+  const bool old = OldFormatterTakes(pattern);
+  return UserError(old ? "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION" : std::string(error_class),
+                   fmt::format("The pattern '{}' cannot be used here: {}.", pattern, why),
                    {{"pattern", "'" + std::string(pattern) + "'"}});
 }
 
-bool StartsWithNoCase(std::string_view text, std::string_view word) {
-  if (text.size() < word.size()) return false;
-  for (size_t i = 0; i < word.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(text[i])) != std::tolower(static_cast<unsigned char>(word[i])))
-      return false;
-  }
-  return true;
-}
+constexpr char kBadPattern[] = "INVALID_DATETIME_PATTERN.WITH_SUGGESTION";
 
-// Digits at the front: from min to max of them, and no more than fit.
-std::optional<int64_t> TakeNumber(std::string_view* text, int min, int max) {
-  int64_t value = 0;
-  int digits = 0;
-  while (digits < max && digits < static_cast<int>(text->size()) && (*text)[static_cast<size_t>(digits)] >= '0' &&
-         (*text)[static_cast<size_t>(digits)] <= '9') {
-    int64_t longer = 0;
-    if (__builtin_mul_overflow(value, 10, &longer) ||
-        __builtin_add_overflow(longer, (*text)[static_cast<size_t>(digits)] - '0', &longer)) {
-      break;
+class Compiler {
+ public:
+  Compiler(std::string_view pattern, bool for_parsing) : pattern_(pattern), for_parsing_(for_parsing) {}
+
+  Result<std::vector<DatetimeStep>> Run() {
+    SLUICE_RETURN_IF_ERROR(CheckLetters());
+    for (size_t i = 0; i < pattern_.size();) {
+      const char c = pattern_[i];
+      if (IsLetter(c)) {
+        const size_t end = std::min(pattern_.find_first_not_of(c, i), pattern_.size());
+        if (!AddLetters(c, static_cast<int>(end - i))) {
+          return Refuse(pattern_, kBadPattern,
+                        fmt::format("the letters '{}' mean nothing", pattern_.substr(i, end - i)));
+        }
+        i = end;
+      } else if (c == '\'') {
+        SLUICE_ASSIGN(i, AddQuoted(i));
+      } else {
+        SLUICE_RETURN_IF_ERROR(AddCharacter(c));
+        ++i;
+      }
     }
-    value = longer;
-    ++digits;
+    // Parts that are still open end here.
+    while (!open_.empty()) CloseOptional();
+    return std::move(steps_);
   }
-  if (digits < min) return std::nullopt;
-  text->remove_prefix(static_cast<size_t>(digits));
-  return value;
-}
 
-template <size_t kCount>
-std::optional<int64_t> TakeName(std::string_view* text, const std::array<std::string_view, kCount>& names, bool full) {
-  for (size_t i = 0; i < kCount; ++i) {
-    const std::string_view name = full ? names[i] : names[i].substr(0, 3);
-    if (!StartsWithNoCase(*text, name)) continue;
-    text->remove_prefix(name.size());
-    return static_cast<int64_t>(i);
+ private:
+  // What Spark refuses before java.time sees it. Quoted text is left out.
+  Status CheckLetters() {
+    bool quoted = false;
+    for (size_t i = 0; i < pattern_.size(); ++i) {
+      const char c = pattern_[i];
+      if (c == '\'') quoted = !quoted;
+      if (quoted || !IsLetter(c)) continue;
+      has_era_ |= c == 'G';
+      if (IsOneOf(c, "YWwuec")) {
+        return Refuse(pattern_, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN",
+                      "letters that count by weeks are not supported");
+      }
+      if (IsOneOf(c, "ABnNp") || (for_parsing_ && IsOneOf(c, "EFqQ"))) {
+        return Refuse(pattern_, "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", fmt::format("'{}' is illegal", c));
+      }
+      const size_t end = std::min(pattern_.find_first_not_of(c, i), pattern_.size());
+      if ((IsOneOf(c, "GMLEQq") && end - i >= 5) || (c == 'y' && end - i >= 7)) {
+        return Refuse(pattern_, "INVALID_DATETIME_PATTERN.LENGTH", fmt::format("there are too many '{}'", c));
+      }
+      i = end - 1;
+    }
+    return Status::OK();
   }
-  return std::nullopt;
-}
 
-// +hh, +hhmm or +hh:mm, or Z.
-std::optional<int64_t> TakeOffset(std::string_view* text, bool zulu) {
-  if (zulu && !text->empty() && ((*text)[0] == 'Z' || (*text)[0] == 'z')) {
-    text->remove_prefix(1);
-    return 0;
+  Result<size_t> AddQuoted(size_t begin) {
+    size_t i = begin + 1;
+    std::string text;
+    for (; i < pattern_.size(); ++i) {
+      if (pattern_[i] != '\'') {
+        text += pattern_[i];
+      } else if (i + 1 < pattern_.size() && pattern_[i + 1] == '\'') {
+        text += pattern_[i++];
+      } else {
+        break;
+      }
+    }
+    if (i >= pattern_.size()) return Refuse(pattern_, kBadPattern, "a quote is not closed");
+    AddText(text.empty() ? "'" : text);
+    return i + 1;
   }
-  if (text->empty() || ((*text)[0] != '+' && (*text)[0] != '-')) return std::nullopt;
-  const int64_t sign = (*text)[0] == '-' ? -1 : 1;
-  text->remove_prefix(1);
-  const auto hours = TakeNumber(text, 2, 2);
-  if (!hours) return std::nullopt;
-  std::string_view after = *text;
-  if (!after.empty() && after[0] == ':') after.remove_prefix(1);
-  const auto minutes = TakeNumber(&after, 2, 2);
-  if (minutes) *text = after;
-  return sign * (*hours * 3600 + minutes.value_or(0) * 60);
-}
+
+  Status AddCharacter(char c) {
+    if (c == '[') {
+      open_.push_back(steps_.size());
+      DatetimeStep step;
+      step.kind = Kind::kOptional;
+      steps_.push_back(std::move(step));
+      first_number_.reset();
+      return Status::OK();
+    }
+    if (c == ']') {
+      if (open_.empty()) return Refuse(pattern_, kBadPattern, "']' closes nothing");
+      CloseOptional();
+      return Status::OK();
+    }
+    if (IsOneOf(c, "{}#")) return Refuse(pattern_, kBadPattern, fmt::format("'{}' is reserved", c));
+    AddText(std::string(1, c));
+    return Status::OK();
+  }
+
+  void CloseOptional() {
+    steps_[open_.back()].end = steps_.size();
+    open_.pop_back();
+    DatetimeStep step;
+    step.kind = Kind::kOptionalEnd;
+    Add(std::move(step));
+  }
+
+  void Add(DatetimeStep step) {
+    steps_.push_back(std::move(step));
+    first_number_.reset();
+  }
+
+  void AddText(const std::string& text) {
+    first_number_.reset();
+    const bool joins = !steps_.empty() && steps_.back().kind == Kind::kText;
+    if (!joins) steps_.emplace_back();
+    steps_.back().text += text;
+  }
+
+  // Numbers that stand side by side: the first takes as many digits as those of fixed width behind it leave.
+  void AddNumber(DatetimeStep step) {
+    const bool fixed = step.min == step.max && step.sign == Sign::kNotNegative;
+    if (first_number_ && fixed) {
+      steps_[*first_number_].following += step.max;
+      steps_.push_back(std::move(step));
+      return;
+    }
+    first_number_ = steps_.size();
+    steps_.push_back(std::move(step));
+  }
+
+  bool AddNumber(Field field, int min, int max, Sign sign, Kind kind = Kind::kNumber) {
+    DatetimeStep step;
+    step.kind = kind;
+    step.field = field;
+    step.min = min;
+    step.max = max;
+    step.sign = sign;
+    step.two_digits = (field == Field::kYear || field == Field::kYearOfEra) && max == 2;
+    AddNumber(std::move(step));
+    return true;
+  }
+
+  // One letter: any number; two: two digits.
+  bool AddShortNumber(Field field, int count) {
+    if (count > 2) return false;
+    return count == 1 ? AddNumber(field, 1, 19, Sign::kNormal) : AddNumber(field, 2, 2, Sign::kNotNegative);
+  }
+
+  bool AddStyled(Kind kind, Field field, int count, bool generic = false) {
+    DatetimeStep step;
+    step.kind = kind;
+    step.field = field;
+    step.style = count;
+    step.generic = generic;
+    Add(std::move(step));
+    return true;
+  }
+
+  bool AddYear(int count) {
+    const Field field = has_era_ ? Field::kYearOfEra : Field::kYear;
+    if (count == 2) return AddNumber(field, 2, 2, Sign::kNotNegative);
+    return AddNumber(field, count, 19, count < 4 ? Sign::kNormal : Sign::kExceedsPad);
+  }
+
+  bool AddFraction(int count) {
+    if (count > 9) return false;
+    // When a text is read, a fraction may have fewer digits.
+    if (!for_parsing_ || count == 1) return AddNumber(Field::kNano, count, count, Sign::kNotNegative, Kind::kFraction);
+    DatetimeStep step;
+    step.kind = Kind::kFraction;
+    step.field = Field::kNano;
+    step.max = count;
+    Add(std::move(step));
+    return true;
+  }
+
+  // `form`: the row of java.time's table of offset patterns, from +HH (0) to +HH:MM:ss (6).
+  bool AddOffset(int form, const char* zero) {
+    DatetimeStep step;
+    step.kind = Kind::kOffset;
+    step.field = Field::kOffset;
+    step.style = form;
+    step.text = zero;
+    Add(std::move(step));
+    return true;
+  }
+
+  bool AddOffsetLetters(char letter, int count) {
+    if (letter == 'O') return (count == 1 || count == 4) && AddStyled(Kind::kLocalizedOffset, Field::kOffset, count);
+    if (count > 5) return false;
+    if (letter == 'Z') {
+      if (count == 4) return AddStyled(Kind::kLocalizedOffset, Field::kOffset, 4);
+      return count < 4 ? AddOffset(3, "+0000") : AddOffset(6, "Z");
+    }
+    const int form = count == 1 ? 1 : count + 1;
+    return AddOffset(form, letter == 'X' ? "Z" : count == 1 ? "+00" : count % 2 == 0 ? "+0000" : "+00:00");
+  }
+
+  bool AddLetters(char letter, int count) {
+    switch (letter) {
+      case 'G':
+        return AddStyled(Kind::kName, Field::kEra, count);
+      case 'E':
+        return AddStyled(Kind::kName, Field::kWeekday, count);
+      case 'a':
+        return count == 1 && AddStyled(Kind::kName, Field::kHalfDay, count);
+      case 'y':
+        return AddYear(count);
+      case 'M':
+      case 'L':
+        return count <= 2 ? AddShortNumber(Field::kMonth, count) : AddStyled(Kind::kName, Field::kMonth, count);
+      case 'Q':
+      case 'q':
+        return count <= 2 ? AddShortNumber(Field::kQuarter, count) : AddStyled(Kind::kName, Field::kQuarter, count);
+      case 'D':
+        if (count == 1) return AddNumber(Field::kDayOfYear, 1, 19, Sign::kNormal);
+        return count <= 3 && AddNumber(Field::kDayOfYear, count, 3, Sign::kNotNegative);
+      case 'g':
+        return count <= 19 && AddNumber(Field::kModifiedJulianDay, count, 19, Sign::kNormal);
+      case 'F':
+        return count == 1 && AddShortNumber(Field::kDayOfWeekInMonth, count);
+      case 'd':
+        return AddShortNumber(Field::kDay, count);
+      case 'H':
+        return AddShortNumber(Field::kHour, count);
+      case 'k':
+        return AddShortNumber(Field::kClockHour, count);
+      case 'K':
+        return AddShortNumber(Field::kHourOfHalfDay, count);
+      case 'h':
+        return AddShortNumber(Field::kClockHourOfHalfDay, count);
+      case 'm':
+        return AddShortNumber(Field::kMinute, count);
+      case 's':
+        return AddShortNumber(Field::kSecond, count);
+      case 'S':
+        return AddFraction(count);
+      case 'V':
+        return count == 2 && AddStyled(Kind::kZoneId, Field::kCount, count);
+      case 'v':
+        return (count == 1 || count == 4) && AddStyled(Kind::kZoneName, Field::kCount, count, true);
+      case 'z':
+        return count <= 4 && AddStyled(Kind::kZoneName, Field::kCount, count);
+      default:
+        return IsOneOf(letter, "XxZO") && AddOffsetLetters(letter, count);
+    }
+  }
+
+  const std::string_view pattern_;
+  const bool for_parsing_;
+  bool has_era_ = false;
+  std::vector<DatetimeStep> steps_;
+  std::vector<size_t> open_;  // optional parts, innermost last
+  std::optional<size_t> first_number_;
+};
 
 }  // namespace
 
-struct DatetimePattern::Fields {
-  int64_t year = 1970;
-  int64_t month = 1;
-  int64_t day = 1;
-  std::optional<int64_t> day_of_year;
-  int64_t hour = 0;
-  std::optional<int64_t> half_day_hour;  // of h and K
-  int64_t afternoon = 0;
-  int64_t minute = 0;
-  int64_t second = 0;
-  int64_t micros = 0;
-  std::optional<int64_t> weekday;
-  std::optional<int64_t> offset;
-  std::string zone;
-};
-
-bool DatetimePattern::AddLetters(char letter, int count, DatetimePattern* to) {
-  constexpr std::string_view kKnown = "GyuMLdDEaHhKkmsSVzOXxZQq";
-  if (letter == 'u') letter = 'y';
-  if (kKnown.find(letter) == std::string_view::npos) return false;
-  const bool two_digits = std::strchr("dHhKkms", letter) != nullptr;
-  const bool offset = letter == 'X' || letter == 'x' || letter == 'Z';
-  if ((two_digits && count > 2) || (letter == 'S' && count > 9) || (letter == 'D' && count > 3) ||
-      (letter == 'a' && count > 1) || (offset && count > 5) || (letter == 'V' && count != 2) ||
-      (letter == 'y' && count > 6) || (std::strchr("GMLEQqz", letter) != nullptr && count > 4) ||
-      (letter == 'O' && count != 1 && count != 4)) {
-    return false;
-  }
-  to->items_.push_back({letter, count, {}});
-  return true;
-}
-
 Result<DatetimePattern> DatetimePattern::Compile(std::string_view pattern, bool for_parsing) {
   DatetimePattern compiled;
-  const auto add_text = [&compiled](char c) {
-    if (compiled.items_.empty() || compiled.items_.back().letter != 0) compiled.items_.push_back({0, 0, {}});
-    compiled.items_.back().text += c;
-  };
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '\'') {
-      if (i + 1 < pattern.size() && pattern[i + 1] == '\'') {
-        add_text(c);
-        ++i;
-        continue;
-      }
-      for (++i; i < pattern.size() && pattern[i] != '\''; ++i) add_text(pattern[i]);
-      continue;
-    }
-    if (c == '[' || c == ']')
-      return NotSupported(fmt::format("Optional parts of a datetime pattern ('{}') are not supported.", pattern));
-    if (!std::isalpha(static_cast<unsigned char>(c))) {
-      add_text(c);
-      continue;
-    }
-    size_t end = i;
-    while (end < pattern.size() && pattern[end] == c) ++end;
-    const bool refused = std::strchr("YWwFce", c) != nullptr || (for_parsing && std::strchr("EQq", c) != nullptr);
-    if (refused || !AddLetters(c, static_cast<int>(end - i), &compiled))
-      return UnknownLetters(pattern, pattern.substr(i, end - i));
-    i = end - 1;
-  }
+  SLUICE_ASSIGN(compiled.steps_, Compiler(pattern, for_parsing).Run());
   return compiled;
 }
 
-void DatetimePattern::Format(int64_t micros, TimeZone* zone, std::string* out) const {
-  const int64_t offset = zone->OffsetSeconds(micros);
-  const int64_t local = SaturatingAdd(micros, offset * kMicrosPerSecond);
-  const int64_t days = FloorDiv(local, kMicrosPerDay);
-  const int64_t in_day = FloorMod(local, kMicrosPerDay);
-  const CivilDay civil = CivilFromDays(days);
-  const int64_t hour = in_day / (3600 * kMicrosPerSecond);
-  const int64_t second = in_day / kMicrosPerSecond;
-  for (const Item& item : items_) {
-    const int count = item.count;
-    switch (item.letter) {
-      case 0:
-        *out += item.text;
-        break;
-      case 'G':
-        *out += count == 4 ? "Anno Domini" : "AD";
-        break;
-      case 'y':
-        if (count == 2)
-          AppendNumber(FloorMod(civil.year, 100), 2, out);
-        else {
-          if (count >= 4 && civil.year > 9999) *out += '+';
-          AppendNumber(civil.year, count, out);
-        }
-        break;
-      case 'M':
-      case 'L':
-        if (count <= 2)
-          AppendNumber(civil.month, count, out);
-        else
-          AppendName(kMonths[static_cast<size_t>(civil.month - 1)], count, out);
-        break;
-      case 'd':
-        AppendNumber(civil.day, count, out);
-        break;
-      case 'D':
-        AppendNumber(DayOfYear(days), count, out);
-        break;
-      case 'E':
-        AppendName(kWeekdays[static_cast<size_t>(IsoWeekday(days) - 1)], count, out);
-        break;
-      case 'a':
-        *out += hour < 12 ? "AM" : "PM";
-        break;
-      case 'H':
-        AppendNumber(hour, count, out);
-        break;
-      case 'k':
-        AppendNumber(hour == 0 ? 24 : hour, count, out);
-        break;
-      case 'K':
-        AppendNumber(hour % 12, count, out);
-        break;
-      case 'h':
-        AppendNumber(hour % 12 == 0 ? 12 : hour % 12, count, out);
-        break;
-      case 'm':
-        AppendNumber(second / 60 % 60, count, out);
-        break;
-      case 's':
-        AppendNumber(second % 60, count, out);
-        break;
-      case 'S':
-        *out += fmt::format("{:06}000", in_day % kMicrosPerSecond).substr(0, static_cast<size_t>(count));
-        break;
-      case 'Q':
-      case 'q':
-        AppendQuarter((civil.month - 1) / 3 + 1, count, out);
-        break;
-      default:
-        AppendZone(item.letter, count, micros, zone, out);
-    }
-  }
-}
-
-bool DatetimePattern::ParseItem(const Item& item, std::string_view* rest, Fields* fields) const {
-  const auto number = [&](int64_t* to, int64_t least, int64_t most) {
-    const auto value = item.count == 1 ? TakeNumber(rest, 1, 19) : TakeNumber(rest, item.count, item.count);
-    if (!value || *value < least || *value > most) return false;
-    *to = *value;
-    return true;
-  };
-  int64_t value = 0;
-  switch (item.letter) {
-    case 0:
-      if (!StartsWithNoCase(*rest, item.text)) return false;
-      rest->remove_prefix(item.text.size());
-      return true;
-    case 'y':
-      if (!number(&fields->year, 0, 999'999)) return false;
-      if (item.count == 2) fields->year += 2000;
-      return true;
-    case 'M':
-    case 'L': {
-      if (item.count <= 2) return number(&fields->month, 1, 12);
-      const auto month = TakeName(rest, kMonths, item.count == 4);
-      if (month) fields->month = *month + 1;
-      return month.has_value();
-    }
-    case 'E':
-      fields->weekday = TakeName(rest, kWeekdays, item.count == 4);
-      return fields->weekday.has_value();
-    case 'd':
-      return number(&fields->day, 1, 31);
-    case 'D':
-      if (!number(&value, 1, 366)) return false;
-      fields->day_of_year = value;
-      return true;
-    case 'a':
-      if (!StartsWithNoCase(*rest, "AM") && !StartsWithNoCase(*rest, "PM")) return false;
-      fields->afternoon = std::tolower(static_cast<unsigned char>((*rest)[0])) == 'p';
-      rest->remove_prefix(2);
-      return true;
-    case 'H':
-      return number(&fields->hour, 0, 23);
-    case 'k':
-      if (!number(&fields->hour, 1, 24)) return false;
-      fields->hour %= 24;
-      return true;
-    case 'h':
-    case 'K':
-      if (!number(&value, item.letter == 'h' ? 1 : 0, item.letter == 'h' ? 12 : 11)) return false;
-      fields->half_day_hour = value % 12;
-      return true;
-    case 'm':
-      return number(&fields->minute, 0, 59);
-    case 's':
-      return number(&fields->second, 0, 59);
-    case 'S': {
-      const auto digits = TakeNumber(rest, item.count, item.count);
-      if (!digits) return false;
-      fields->micros = *digits;
-      for (int i = item.count; i < 6; ++i) fields->micros *= 10;
-      for (int i = 6; i < item.count; ++i) fields->micros /= 10;
-      return true;
-    }
-    case 'X':
-    case 'x':
-    case 'Z':
-      fields->offset = TakeOffset(rest, item.letter == 'X' || item.count == 5);
-      return fields->offset.has_value();
-    case 'V':
-    case 'z': {
-      size_t end = 0;
-      while (end < rest->size() &&
-             (std::isalnum(static_cast<unsigned char>((*rest)[end])) || std::strchr("/_+-:", (*rest)[end]) != nullptr))
-        ++end;
-      fields->zone = rest->substr(0, end);
-      rest->remove_prefix(end);
-      return end > 0;
-    }
+const std::vector<std::string_view>& DatetimeNames(DatetimeField field, bool full) {
+  using Names = std::vector<std::string_view>;
+  static const Names kMonths = {"January", "February", "March",     "April",   "May",      "June",
+                                "July",    "August",   "September", "October", "November", "December"};
+  static const Names kShortMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static const Names kWeekdays = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+  static const Names kShortWeekdays = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  static const Names kQuarters = {"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
+  static const Names kShortQuarters = {"Q1", "Q2", "Q3", "Q4"};
+  static const Names kEras = {"Before Christ", "Anno Domini"};
+  static const Names kShortEras = {"BC", "AD"};
+  static const Names kHalfDays = {"AM", "PM"};
+  switch (field) {
+    case DatetimeField::kMonth:
+      return full ? kMonths : kShortMonths;
+    case DatetimeField::kWeekday:
+      return full ? kWeekdays : kShortWeekdays;
+    case DatetimeField::kQuarter:
+      return full ? kQuarters : kShortQuarters;
+    case DatetimeField::kEra:
+      return full ? kEras : kShortEras;
     default:
-      return false;
+      return kHalfDays;
   }
-}
-
-std::optional<int64_t> DatetimePattern::Parse(std::string_view text, TimeZone* zone) const {
-  Fields fields;
-  for (const Item& item : items_) {
-    if (!ParseItem(item, &text, &fields)) return std::nullopt;
-  }
-  if (!text.empty()) return std::nullopt;
-  int64_t days = 0;
-  if (fields.day_of_year) {
-    if (*fields.day_of_year > (IsLeapYear(fields.year) ? 366 : 365)) return std::nullopt;
-    days = DaysFromCivil(fields.year, 1, 1) + *fields.day_of_year - 1;
-  } else {
-    const auto month = static_cast<int>(fields.month);
-    if (fields.day > DaysInMonth(fields.year, month)) return std::nullopt;
-    days = DaysFromCivil(fields.year, month, static_cast<int>(fields.day));
-  }
-  if (fields.weekday && IsoWeekday(days) != *fields.weekday + 1) return std::nullopt;
-  const int64_t hour = fields.half_day_hour ? *fields.half_day_hour + 12 * fields.afternoon : fields.hour;
-  const int64_t in_day = ((hour * 60 + fields.minute) * 60 + fields.second) * kMicrosPerSecond + fields.micros;
-  int64_t local = 0;
-  if (__builtin_mul_overflow(days, kMicrosPerDay, &local)) return std::nullopt;
-  local = SaturatingAdd(local, in_day);
-  if (fields.offset) return SaturatingAdd(local, -*fields.offset * kMicrosPerSecond);
-  if (fields.zone.empty()) return zone->ToUtc(local);
-  auto named = TimeZone::Find(fields.zone);
-  if (!named.ok()) return std::nullopt;
-  return named->ToUtc(local);
 }
 
 }  // namespace sluice

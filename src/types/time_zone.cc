@@ -1,63 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "types/time_zone.h"
 
-#include <arrow/vendored/datetime.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
-#include <stdexcept>
 
 #include "base/spark_error.h"
 #include "types/calendar.h"
+#include "types/zone_rules.h"
 
 namespace sluice {
 namespace {
 
-namespace date = arrow_vendored::date;
-
-// The second of the same clock in the years that the tz library counts in (16 bits): later it repeats every 400 years,
-// and before the first rule nothing changes.
-int64_t InKnownYears(int64_t second) {
-  constexpr int64_t kFirst = -377'705'116'800;  // of the year -9999
-  constexpr int64_t kLast = 253'402'300'800;    // of the year 10000
-  constexpr int64_t kCycle = 146'097 * kSecondsPerDay;
-  if (second < kFirst) return kFirst;
-  return second < kLast ? second : second - ((second - kLast) / kCycle + 1) * kCycle;
+// Two digits at `position`, no more than `most`.
+bool ReadTwo(std::string_view text, size_t position, int64_t most, int64_t* value) {
+  const char tens = text[position];
+  const char ones = text[position + 1];
+  if (tens < '0' || tens > '9' || ones < '0' || ones > '9') return false;
+  *value = (tens - '0') * 10 + (ones - '0');
+  return *value <= most;
 }
 
-const date::time_zone* Region(const void* region) {
-  return static_cast<const date::time_zone*>(region);
-}
-
-// h, hh, hmm, hhmm, h:mm, hh:mm, hh:mm:ss after a sign; at most 18 hours.
-std::optional<int64_t> ParseOffset(std::string_view text) {
-  if (text.size() < 2 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
-  const int64_t sign = text[0] == '-' ? -1 : 1;
-  int parts[3] = {0, 0, 0};
-  int part = 0;
-  int digits = 0;
-  const bool colons = text.find(':') != std::string_view::npos;
-  for (const char c : text.substr(1)) {
-    if (c == ':') {
-      if (digits == 0 || ++part > 2) return std::nullopt;
-      digits = 0;
-    } else if (c >= '0' && c <= '9') {
-      if (!colons && digits == 2) {
-        if (++part > 2) return std::nullopt;
-        digits = 0;
-      }
-      if (++digits > 2) return std::nullopt;
-      parts[part] = parts[part] * 10 + (c - '0');
-    } else {
-      return std::nullopt;
-    }
+// Java's forms, after a sign: h, hh, hhmm, hh:mm, hhmmss, hh:mm:ss, at most 18 hours. Spark besides takes one digit for
+// the hours before a colon, and for the minutes at the end: +8:5.
+std::optional<int64_t> ParseOffset(std::string_view written) {
+  if (written.size() < 2 || (written[0] != '+' && written[0] != '-')) return std::nullopt;
+  std::string text(written.substr(1));
+  if (text.size() == 1 || text[1] == ':') text.insert(0, "0");
+  if (text.size() == 4 && text[2] == ':') text.insert(3, "0");
+  const bool colons = text.size() == 5 || text.size() == 8;
+  if (colons) {
+    if (text[2] != ':' || (text.size() == 8 && text[5] != ':')) return std::nullopt;
+    std::erase(text, ':');
   }
-  if (digits == 0 || (part > 0 && digits != 2)) return std::nullopt;
-  const int64_t seconds = parts[0] * 3600 + parts[1] * 60 + parts[2];
-  if (parts[1] > 59 || parts[2] > 59 || seconds > 18 * 3600) return std::nullopt;
-  return sign * seconds;
+  if (text.size() != 2 && text.size() != 4 && text.size() != 6) return std::nullopt;
+  int64_t parts[3] = {0, 0, 0};
+  for (size_t i = 0; i < text.size(); i += 2) {
+    if (!ReadTwo(text, i, i == 0 ? 18 : 59, &parts[i / 2])) return std::nullopt;
+  }
+  const int64_t seconds = (parts[0] * 60 + parts[1]) * 60 + parts[2];
+  if (seconds > 18 * 3600) return std::nullopt;
+  return written[0] == '-' ? -seconds : seconds;
+}
+
+// As java.time writes an offset: "Z", "+08:00", "-07:52:58".
+std::string OffsetId(int64_t offset) {
+  if (offset == 0) return "Z";
+  const int64_t absolute = std::abs(offset);
+  std::string id = fmt::format("{}{:02}:{:02}", offset < 0 ? '-' : '+', absolute / 3600, absolute / 60 % 60);
+  return absolute % 60 == 0 ? id : id + fmt::format(":{:02}", absolute % 60);
 }
 
 const char* OldName(const std::string& name) {
@@ -102,35 +95,29 @@ Result<TimeZone> TimeZone::Find(const std::string& name) {
   if (const char* known = OldName(name)) text = known;
   TimeZone zone = Utc();
   zone.name_ = name;
+  zone.id_ = text;
   if (text == "Z" || text == "UTC" || text == "GMT" || text == "UT") return zone;
-  for (const std::string_view prefix : {"UTC", "GMT", "UT"}) {
-    if (text.starts_with(prefix) && text.size() > prefix.size() &&
-        (text[prefix.size()] == '+' || text[prefix.size()] == '-')) {
-      text.remove_prefix(prefix.size());
-      break;
-    }
+  std::string_view prefix;
+  for (const std::string_view known : {"UTC", "GMT", "UT"}) {
+    if (!text.starts_with(known)) continue;
+    prefix = known;
+    break;
   }
-  if (const auto offset = ParseOffset(text)) {
+  if (const auto offset = ParseOffset(text.substr(prefix.size()))) {
     zone.offset_ = *offset;
+    const bool plain = prefix.empty() || *offset != 0;
+    zone.id_ = std::string(prefix) + (plain ? OffsetId(*offset) : "");
     return zone;
   }
-  try {
-    zone.region_ = date::locate_zone(text);
-    return zone;
-  } catch (const std::runtime_error&) {
-    return UserError("INVALID_TIMEZONE", fmt::format("There is no time zone '{}'.", name), {{"timeZone", name}});
-  }
+  zone.rules_ = ZoneRules::Find(std::string(text));
+  if (zone.rules_ != nullptr) return zone;
+  return UserError("INVALID_TIMEZONE", fmt::format("There is no time zone '{}'.", name), {{"timeZone", name}});
 }
 
 int64_t TimeZone::OffsetSeconds(int64_t utc_micros) {
-  if (region_ == nullptr) return offset_;
-  const int64_t second = InKnownYears(FloorDiv(utc_micros, kMicrosPerSecond));
-  if (second < begin_ || second >= end_) {
-    const auto info = Region(region_)->get_info(date::sys_seconds(std::chrono::seconds(second)));
-    begin_ = info.begin.time_since_epoch().count();
-    end_ = info.end.time_since_epoch().count();
-    offset_ = info.offset.count();
-  }
+  if (rules_ == nullptr) return offset_;
+  const int64_t second = FloorDiv(utc_micros, kMicrosPerSecond);
+  if (second < begin_ || second >= end_) Remember(rules_->AtUtc(second));
   return offset_;
 }
 
@@ -139,27 +126,33 @@ int64_t TimeZone::ToLocal(int64_t utc_micros) {
 }
 
 int64_t TimeZone::ToUtc(int64_t local_micros) {
-  if (region_ == nullptr) return SaturatingAdd(local_micros, -offset_ * kMicrosPerSecond);
-  const int64_t second = InKnownYears(FloorDiv(local_micros, kMicrosPerSecond));
+  if (rules_ == nullptr) return SaturatingAdd(local_micros, -offset_ * kMicrosPerSecond);
+  const int64_t second = FloorDiv(local_micros, kMicrosPerSecond);
   // Far enough from both ends of the stretch, no other offset can apply.
   constexpr int64_t kMargin = 2 * kSecondsPerDay;
-  if (begin_ < end_ && second > begin_ + kMargin && second < end_ - kMargin) {
-    return SaturatingAdd(local_micros, -offset_ * kMicrosPerSecond);
-  }
-  const auto info = Region(region_)->get_info(date::local_seconds(std::chrono::seconds(second)));
-  if (info.result == date::local_info::unique) {
-    begin_ = info.first.begin.time_since_epoch().count();
-    end_ = info.first.end.time_since_epoch().count();
-    offset_ = info.first.offset.count();
-  }
-  return SaturatingAdd(local_micros, -info.first.offset.count() * kMicrosPerSecond);
+  const bool inside = begin_ < end_ && second - kMargin > begin_ && second + kMargin < end_;
+  if (!inside) Remember(rules_->AtLocal(second));
+  return SaturatingAdd(local_micros, -offset_ * kMicrosPerSecond);
 }
 
-std::string TimeZone::Abbreviation(int64_t utc_micros) const {
-  if (region_ == nullptr) return name_;
-  return Region(region_)
-      ->get_info(date::sys_seconds(std::chrono::seconds(InKnownYears(FloorDiv(utc_micros, kMicrosPerSecond)))))
-      .abbrev;
+void TimeZone::Remember(const ZoneRules::Stretch& stretch) {
+  begin_ = stretch.begin;
+  end_ = stretch.end;
+  offset_ = stretch.kind->offset;
+}
+
+bool TimeZone::IsDaylightSaving(int64_t utc_micros) const {
+  return rules_ != nullptr && rules_->AtUtc(FloorDiv(utc_micros, kMicrosPerSecond)).kind->daylight;
+}
+
+Status CheckTimeZoneSetting(const std::string& value) {
+  if (TimeZone::Find(value).ok()) return Status::OK();
+  return UserError(
+      "INVALID_CONF_VALUE.TIME_ZONE",
+      fmt::format("The setting spark.sql.session.timeZone cannot be '{}': there is no such time zone. Give "
+                  "a region (Europe/Berlin) or an offset (+02:00).",
+                  value),
+      {{"confName", "spark.sql.session.timeZone"}, {"confValue", value}});
 }
 
 }  // namespace sluice
