@@ -13,11 +13,8 @@ Result<PlanPtr> Analyzer::Resolve(const spark::connect::Relation& relation) {
 }
 
 Result<ExprPtr> Analyzer::ResolveOver(const spark::connect::Expression& expression, const PlanPtr& input) {
-  ResolveOptions options;
-  options.ansi = conf_.ansi();
-  options.time_zone = conf_.time_zone();
   const Scope scope = Scope::Of(*input->schema);
-  return ExpressionResolver(options, &scope).Resolve(expression);
+  return ExpressionResolver(SessionOptions::Of(conf_), &scope).Resolve(expression);
 }
 
 }  // namespace sluice

@@ -34,38 +34,39 @@ Result<ExprPtr> DecimalLiteral(const Expression::Literal::Decimal& literal) {
 
 Result<ExprPtr> NestedLiteral(const std::string& function,
                               const google::protobuf::RepeatedPtrField<Expression::Literal>& a,
-                              const google::protobuf::RepeatedPtrField<Expression::Literal>* b) {
+                              const google::protobuf::RepeatedPtrField<Expression::Literal>* b,
+                              const SessionOptions& options) {
   std::vector<ExprPtr> args;
   for (int i = 0; i < a.size(); ++i) {
-    SLUICE_ASSIGN(ExprPtr arg, LiteralFromConnect(a[i]));
+    SLUICE_ASSIGN(ExprPtr arg, LiteralFromConnect(a[i], options));
     args.push_back(std::move(arg));
     if (b == nullptr || i >= b->size()) continue;
-    SLUICE_ASSIGN(arg, LiteralFromConnect((*b)[i]));
+    SLUICE_ASSIGN(arg, LiteralFromConnect((*b)[i], options));
     args.push_back(std::move(arg));
   }
-  return ResolveFunction(function, std::move(args), ResolveOptions{});
+  return ResolveFunction(function, std::move(args), options);
 }
 
 template <typename Scalar, typename Values>
-Result<ExprPtr> PlainArray(const Values& values) {
+Result<ExprPtr> PlainArray(const Values& values, const SessionOptions& options) {
   std::vector<ExprPtr> args;
   for (const auto& value : values) args.push_back(Constant(std::make_shared<Scalar>(value)));
-  return ResolveFunction("array", std::move(args), ResolveOptions{});
+  return ResolveFunction("array", std::move(args), options);
 }
 
-Result<ExprPtr> SpecializedArray(const Expression::Literal::SpecializedArray& array) {
+Result<ExprPtr> SpecializedArray(const Expression::Literal::SpecializedArray& array, const SessionOptions& options) {
   using Kind = Expression::Literal::SpecializedArray;
   switch (array.value_type_case()) {
     case Kind::kBools:
-      return PlainArray<arrow::BooleanScalar>(array.bools().values());
+      return PlainArray<arrow::BooleanScalar>(array.bools().values(), options);
     case Kind::kInts:
-      return PlainArray<arrow::Int32Scalar>(array.ints().values());
+      return PlainArray<arrow::Int32Scalar>(array.ints().values(), options);
     case Kind::kLongs:
-      return PlainArray<arrow::Int64Scalar>(array.longs().values());
+      return PlainArray<arrow::Int64Scalar>(array.longs().values(), options);
     case Kind::kFloats:
-      return PlainArray<arrow::FloatScalar>(array.floats().values());
+      return PlainArray<arrow::FloatScalar>(array.floats().values(), options);
     case Kind::kDoubles:
-      return PlainArray<arrow::DoubleScalar>(array.doubles().values());
+      return PlainArray<arrow::DoubleScalar>(array.doubles().values(), options);
     default:
       break;
   }
@@ -73,12 +74,12 @@ Result<ExprPtr> SpecializedArray(const Expression::Literal::SpecializedArray& ar
   for (const std::string& value : array.strings().values()) {
     args.push_back(Constant(std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(value))));
   }
-  return ResolveFunction("array", std::move(args), ResolveOptions{});
+  return ResolveFunction("array", std::move(args), options);
 }
 
 }  // namespace
 
-Result<ExprPtr> LiteralFromConnect(const Expression::Literal& literal) {
+Result<ExprPtr> LiteralFromConnect(const Expression::Literal& literal, const SessionOptions& options) {
   using Kind = Expression::Literal;
   switch (literal.literal_type_case()) {
     case Kind::kNull: {
@@ -113,11 +114,11 @@ Result<ExprPtr> LiteralFromConnect(const Expression::Literal& literal) {
       return Constant(
           std::make_shared<arrow::TimestampScalar>(literal.timestamp_ntz(), arrow::timestamp(arrow::TimeUnit::MICRO)));
     case Kind::kArray:
-      return NestedLiteral("array", literal.array().elements(), nullptr);
+      return NestedLiteral("array", literal.array().elements(), nullptr, options);
     case Kind::kMap:
-      return NestedLiteral("map", literal.map().keys(), &literal.map().values());
+      return NestedLiteral("map", literal.map().keys(), &literal.map().values(), options);
     case Kind::kSpecializedArray:
-      return SpecializedArray(literal.specialized_array());
+      return SpecializedArray(literal.specialized_array(), options);
     default:
       return NotSupported("A literal of this kind (interval, struct, time) is not supported by Sluice.");
   }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/status.h"
+#include "conf/session_options.h"
 #include "expr/expr.h"
 
 namespace sluice {
@@ -21,6 +22,6 @@ Result<spark::connect::DataType> SchemaToConnect(const arrow::Schema& schema);
 Result<std::shared_ptr<arrow::Schema>> SchemaFromConnect(const spark::connect::DataType& type);
 
 // A constant. Arrays and maps come back as calls of array() and map().
-Result<ExprPtr> LiteralFromConnect(const spark::connect::Expression::Literal& literal);
+Result<ExprPtr> LiteralFromConnect(const spark::connect::Expression::Literal& literal, const SessionOptions& options);
 
 }  // namespace sluice

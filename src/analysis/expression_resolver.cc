@@ -13,6 +13,7 @@
 #include "analysis/sql/token_cursor.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "types/datetime_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -87,7 +88,7 @@ Result<ExprPtr> ExpressionResolver::ResolveShown(const Expression& expression) {
 Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
   switch (expression.expr_type_case()) {
     case Expression::kLiteral:
-      return LiteralFromConnect(expression.literal());
+      return ResolveLiteral(expression.literal());
     case Expression::kUnresolvedAttribute: {
       SLUICE_ASSIGN(NamedExpr named, ResolveAttribute(expression.unresolved_attribute()));
       return named.expr;
@@ -109,9 +110,8 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
       return ResolveCall(expression.call_function().function_name(), call);
     }
     case Expression::kExpressionString: {
-      ParseOptions options;
-      options.time_zone = options_.time_zone;
-      SLUICE_ASSIGN(const Expression parsed, ParseExpressionSql(expression.expression_string().expression(), options));
+      SLUICE_ASSIGN(const Expression parsed,
+                    ParseExpressionSql(expression.expression_string().expression(), ParseOptions{options_, ""}));
       return ResolveShown(parsed);
     }
     case Expression::kAlias:
@@ -199,9 +199,8 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ExpandStar(const Expression::
 Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression& expression) {
   switch (expression.expr_type_case()) {
     case Expression::kExpressionString: {
-      ParseOptions options;
-      options.time_zone = options_.time_zone;
-      SLUICE_ASSIGN(const Expression parsed, ParseExpressionSql(expression.expression_string().expression(), options));
+      SLUICE_ASSIGN(const Expression parsed,
+                    ParseExpressionSql(expression.expression_string().expression(), ParseOptions{options_, ""}));
       return ResolveNamed(parsed);
     }
     case Expression::kUnresolvedStar: {
@@ -265,6 +264,16 @@ Result<ExprPtr> ExpressionResolver::ResolveCast(const Expression::Cast& cast) {
     default:
       return MakeCast(std::move(value), std::move(type), options_.ansi ? CastMode::kAnsi : CastMode::kLegacy);
   }
+}
+
+// A timestamp is shown in the session's zone, which a literal by itself does not know.
+Result<ExprPtr> ExpressionResolver::ResolveLiteral(const Expression::Literal& literal) {
+  SLUICE_ASSIGN(ExprPtr value, LiteralFromConnect(literal, options_));
+  if (!literal.has_timestamp()) return value;
+  SLUICE_ASSIGN(TimeZone zone, TimeZone::Find(options_.time_zone));
+  std::string text = "TIMESTAMP '";
+  AppendLocalTimestamp(zone.ToLocal(literal.timestamp()), &text);
+  return std::make_shared<ShownExpr>(std::move(value), text + "'");
 }
 
 Result<ExprPtr> ExpressionResolver::ResolveExtract(const Expression::UnresolvedExtractValue& extract) {

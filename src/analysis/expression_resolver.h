@@ -58,6 +58,7 @@ class ExpressionResolver {
   // Calls that Spark rewrites by itself: between, extract, unary plus. Null for others.
   Result<ExprPtr> ResolveRewritten(const std::string& name, const Expression::UnresolvedFunction& call);
   Result<std::vector<ExprPtr>> ResolveArguments(const Expression::UnresolvedFunction& call);
+  Result<ExprPtr> ResolveLiteral(const Expression::Literal& literal);
   Result<ExprPtr> ResolveCast(const Expression::Cast& cast);
   Result<ExprPtr> ResolveExtract(const Expression::UnresolvedExtractValue& extract);
   const std::vector<const Scope*>& scopes() const { return in_aggregate_ ? inside_ : outside_; }

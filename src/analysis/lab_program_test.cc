@@ -155,7 +155,7 @@ FROM STREAM read_kafka(bootstrapServers => '${BOOTSTRAP}', subscribe => 'reviews
     if (name == "BOOTSTRAP") return "localhost:9092";
     return std::nullopt;
   };
-  Result<SqlFile> file = ParseFileSql(text, "bronze.sql", lookup);
+  Result<SqlFile> file = ParseFileSql(text, "bronze.sql", lookup, Conf());
   ASSERT_TRUE(file.ok()) << file.status().ToString();
   ASSERT_EQ(file->statements.size(), 2U);
   EXPECT_EQ(std::get<SetStatement>(file->statements[0]).value, "UTC");

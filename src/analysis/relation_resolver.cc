@@ -71,10 +71,8 @@ ResolvedRelation FromBlock(SelectBlock block) {
   return result;
 }
 
-RelationResolver::RelationResolver(Catalog& catalog, const Conf& conf) : catalog_(catalog), conf_(conf) {
-  options_.ansi = conf.ansi();
-  options_.time_zone = conf.time_zone();
-}
+RelationResolver::RelationResolver(Catalog& catalog, const Conf& conf)
+    : catalog_(catalog), conf_(conf), options_(SessionOptions::Of(conf)) {}
 
 Result<ResolvedRelation> RelationResolver::Resolve(const Relation& relation) {
   if (++depth_ > kMaxDepth) {

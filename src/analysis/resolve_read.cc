@@ -9,6 +9,7 @@
 #include "analysis/sql/parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
+#include "expr/session_context.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -23,13 +24,14 @@ ResolvedRelation WithQualifier(PlanPtr plan, const std::vector<std::string>& qua
 
 // The rows under the names and types of a wanted schema.
 Result<std::shared_ptr<arrow::RecordBatch>> WithSchema(const std::shared_ptr<arrow::RecordBatch>& batch,
-                                                       const std::shared_ptr<arrow::Schema>& schema) {
+                                                       const std::shared_ptr<arrow::Schema>& schema,
+                                                       const SessionOptions& options) {
   if (schema->num_fields() != batch->num_columns()) {
     return UserError("SLUICE_LOCAL_RELATION.COLUMN_COUNT", fmt::format("The local data have {} columns, the schema {}.",
                                                                        batch->num_columns(), schema->num_fields()));
   }
   std::vector<ExprPtr> casts;
-  EvalContext context;
+  const EvalContext context = ContextOf(options, 0);
   Evaluation evaluation(*batch, context);
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (int i = 0; i < schema->num_fields(); ++i) {
@@ -132,7 +134,7 @@ Result<ResolvedRelation> RelationResolver::ResolveLocal(const spark::connect::Lo
       SLUICE_RETURN_IF_ERROR(batch->ValidateFull());
       SLUICE_ASSIGN(batch, ToEngineBatch(batch));
       if (wanted != nullptr) {
-        SLUICE_ASSIGN(batch, WithSchema(batch, wanted));
+        SLUICE_ASSIGN(batch, WithSchema(batch, wanted, options_));
       }
       node->rows.push_back(std::move(batch));
     }
@@ -162,9 +164,7 @@ Result<ResolvedRelation> RelationResolver::ResolveSql(const spark::connect::SQL&
       sql.pos_arguments_size() > 0) {
     return NotSupported("Parameters of SQL text are not supported by Sluice.");
   }
-  ParseOptions options;
-  options.time_zone = options_.time_zone;
-  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), options));
+  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), ParseOptions{options_, ""}));
   return Resolve(relation);
 }
 #pragma GCC diagnostic pop

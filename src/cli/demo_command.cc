@@ -76,7 +76,7 @@ Result<int> Stream(const Program& program, const DemoOptions& options, const Dem
     (void)feeder.OnCommitted(progress.sources.at(0).end_offset);
   });
   feeder.Start(options.records);
-  SLUICE_ASSIGN(const SqlFile file, ParseScriptSql(PipelineSql(*broker, folder, options.records)));
+  SLUICE_ASSIGN(const SqlFile file, ParseScriptSql(PipelineSql(*broker, folder, options.records), program.session->conf()));
   SLUICE_ASSIGN(const Execution execution, Execute(program, file.statements.at(0)));
   const auto& started = execution.messages.at(0).write_stream_operation_start_result();
   const std::shared_ptr<RunningQuery> query = program.session->queries().Find(started.query_id().run_id());
@@ -103,7 +103,7 @@ Status ShowTable(const Program& program, const DemoFolder& folder) {
                   table)};
   for (const std::string& query : queries) {
     std::cout << "\n$ " << program_invocation_name << " sql \"" << query << "\"\n";
-    SLUICE_ASSIGN(const SqlFile script, ParseScriptSql(query));
+    SLUICE_ASSIGN(const SqlFile script, ParseScriptSql(query, program.session->conf()));
     SLUICE_ASSIGN(const Execution execution, Execute(program, script.statements.at(0)));
     SLUICE_RETURN_IF_ERROR(
         PrintRows(execution.rows.get(), OutputFormat::kTable, program.session->conf().time_zone(), std::cout));

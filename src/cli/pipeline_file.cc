@@ -20,10 +20,10 @@
 namespace sluice::cli {
 namespace {
 
-Result<SqlFile> ParseFile(const PipelineFile& file, Env* env) {
+Result<SqlFile> ParseFile(const PipelineFile& file, const Program& program) {
   SLUICE_ASSIGN(const std::string text, ReadSqlText(file.path));
-  SLUICE_ASSIGN(const VariableLookup lookup, file.params.Lookup(env));
-  return ParseFileSql(text, file.path, lookup);
+  SLUICE_ASSIGN(const VariableLookup lookup, file.params.Lookup(program.env.get()));
+  return ParseFileSql(text, file.path, lookup, program.session->conf());
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ void PipelineFile::AddTo(CLI::App* command, const std::string& name) {
 }
 
 Result<spark::connect::Command> PreparePipeline(const PipelineFile& file, const Program& program) {
-  SLUICE_ASSIGN(SqlFile parsed, ParseFile(file, program.env.get()));
+  SLUICE_ASSIGN(SqlFile parsed, ParseFile(file, program));
   spark::connect::Command command;
   for (SqlStatement& statement : parsed.statements) {
     if (const auto* set = std::get_if<SetStatement>(&statement)) {

@@ -69,9 +69,7 @@ Result<std::string> TextOf(const SqlOptions& options) {
 Result<SqlFile> Parse(const std::string& text, const SqlOptions& options, const Program& program) {
   SLUICE_ASSIGN(const VariableLookup lookup, options.params.Lookup(program.env.get()));
   SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(text, options.file, lookup));
-  ParseOptions parse;
-  parse.file_name = options.file;
-  return ParseScriptSql(ready, parse);
+  return ParseScriptSql(ready, program.session->conf(), options.file);
 }
 
 int RunSql(const SqlOptions& options) {

@@ -82,6 +82,18 @@ TEST(Client, BothWaysToSplitGiveTheSameRows) {
   EXPECT_EQ(parts, nested);
 }
 
+// Each way to hand over SQL text reads it in the session's zone.
+TEST(Client, TimestampLiteralsAreInTheSessionsZone) {
+  SparkSession spark = NewSession();
+  spark.conf().set("spark.sql.session.timeZone", "America/Los_Angeles");
+  const std::string seconds = "unix_seconds(TIMESTAMP'2019-07-01 00:00:00')";
+  EXPECT_THAT(spark.sql("SELECT " + seconds).collect().at(0), ElementsAre("1561964400"));
+  EXPECT_THAT(spark.range(1).selectExpr(seconds).collect().at(0), ElementsAre("1561964400"));
+  EXPECT_THAT(spark.range(1).select({expr(seconds)}).collect().at(0), ElementsAre("1561964400"));
+  EXPECT_EQ(spark.range(1).filter("1561964400 = " + seconds).count(), 1);
+  EXPECT_EQ(spark.sql("SELECT TIMESTAMP'2019-07-01 00:00:00'").columns().at(0), "TIMESTAMP '2019-07-01 00:00:00'");
+}
+
 TEST(Client, AggregatesAndShows) {
   SparkSession spark = NewSession();
   const DataFrame grouped =

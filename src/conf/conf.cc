@@ -147,7 +147,7 @@ Status Conf::Set(const std::string& key, const std::string& value) {
   if (setting == nullptr && key.starts_with(kOwnPrefix)) return UnknownOwnSetting(key);
   if (setting != nullptr) {
     SLUICE_RETURN_IF_ERROR(CheckType(*setting, value));
-    if (setting->use == SettingUse::kRefused && value != setting->default_value) {
+    if (setting->use == SettingUse::kRefused && Lower(value) != Lower(setting->default_value)) {
       return NotSupported(fmt::format("The setting {} = {} is not supported. {}", key, value, setting->doc));
     }
     if (setting->use == SettingUse::kMeaningless && values_.count(key) == 0) {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string_view>
+
 #include "conf/conf.h"
+#include "conf/sql_settings.h"
 
 namespace sluice {
 namespace {
@@ -8,7 +12,7 @@ constexpr auto kHonoured = SettingUse::kHonoured;
 constexpr auto kMeaningless = SettingUse::kMeaningless;
 constexpr auto kRefused = SettingUse::kRefused;
 
-const std::vector<Setting>& Table() {
+const std::vector<Setting>& OwnSettings() {
   static const auto* table = new std::vector<Setting>{
       {"spark.app.name", SettingType::kString, "sluice", kHonoured, "Name of the application: kept, and given back."},
       {"spark.driver.cores", SettingType::kString, "", kMeaningless, "One process: no driver."},
@@ -66,6 +70,8 @@ const std::vector<Setting>& Table() {
        "After SIGINT or SIGTERM the running batch has this long to finish before it is given up."},
       {"spark.sluice.threads", SettingType::kInt, "0", kHonoured, "Tasks that run at once; 0: one a processor.", 0},
       {"spark.sql.adaptive.enabled", SettingType::kString, "true", kMeaningless, "No shuffles between machines."},
+      {"spark.sql.ansi.doubleQuotedIdentifiers", SettingType::kBool, "false", kHonoured,
+       "True: \"a b\" is a name, not a string; with spark.sql.ansi.enabled only."},
       {"spark.sql.ansi.enabled", SettingType::kBool, "true", kHonoured,
        "True: a value that does not fit is an error (Spark 4). False: it becomes NULL (Spark 3)."},
       {"spark.sql.caseSensitive", SettingType::kBool, "false", kRefused, "Names are found without regard to case."},
@@ -75,6 +81,8 @@ const std::vector<Setting>& Table() {
        "snappy, zstd, gzip, lz4, lz4_raw, none. The option compression of a sink wins."},
       {"spark.sql.parquet.outputTimestampType", SettingType::kString, "INT96", kHonoured,
        "INT96, TIMESTAMP_MICROS or TIMESTAMP_MILLIS."},
+      {"spark.sql.parser.escapedStringLiterals", SettingType::kBool, "false", kHonoured,
+       "True: backslashes of SQL strings stay as they are written (Spark 1)."},
       {"spark.sql.session.timeZone", SettingType::kString, "", kHonoured,
        "Zone in which timestamps are printed and parsed; empty: the machine's."},
       {"spark.sql.shuffle.partitions", SettingType::kInt, "200", kHonoured,
@@ -114,6 +122,17 @@ const std::vector<Setting>& Table() {
       {"spark.ui.port", SettingType::kString, "", kMeaningless, "No web page."},
       {"spark.ui.showConsoleProgress", SettingType::kString, "", kMeaningless, "See --progress."},
   };
+  return *table;
+}
+
+const std::vector<Setting>& Table() {
+  static const auto* const table = [] {
+    auto* all = new std::vector<Setting>(OwnSettings());
+    all->insert(all->end(), SqlSettings().begin(), SqlSettings().end());
+    std::sort(all->begin(), all->end(),
+              [](const Setting& a, const Setting& b) { return std::string_view(a.key) < b.key; });
+    return all;
+  }();
   return *table;
 }
 

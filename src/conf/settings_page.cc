@@ -24,7 +24,7 @@ std::string SettingsPage() {
       "# Settings\n\nGiven by `--conf KEY=VALUE`, `SET key = value;`, or `config(key, value)` of the session builder. "
       "Keys that no\n"
       "table here names are kept and have no effect, as in Spark. `spark.hadoop.fs.s3a.*` configures S3.\n"
-      "This page is made from the table in `src/conf/settings.cc`.\n";
+      "This page is made from the tables in `src/conf/settings.cc` and `sql_settings.cc`.\n";
   AppendTable(SettingUse::kHonoured, "Honoured", &page);
   AppendTable(SettingUse::kRefused, "Refused when set to another value than the default", &page);
   AppendTable(SettingUse::kMeaningless, "Without meaning here: one note", &page);

@@ -6,15 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "conf/session_options.h"
 #include "expr/aggregate.h"
 #include "expr/expr.h"
 
 namespace sluice {
 
-struct ResolveOptions {
-  bool ansi = true;
-  std::string time_zone = "UTC";
-};
+// What a call means depends on the session besides its arguments.
+using ResolveOptions = SessionOptions;
 
 // One row of the table of functions: name, signature, doc, example and how a call is resolved. Operators are rows too,
 // under Spark's names: "+", "-", "*", "/", "%", "div", "=", "<=>", "<", "<=", ">", ">=", "!=", "and", "or", "not",

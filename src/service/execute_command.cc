@@ -13,18 +13,19 @@ using spark::connect::Command;
 using spark::connect::ExecutePlanResponse;
 
 // spark.sql(..): the text becomes a relation, which the client runs when it wants the rows.
-Result<Responses> ExecuteSql(const spark::connect::SqlCommand& command) {
+Result<Responses> ExecuteSql(const Session& session, const spark::connect::SqlCommand& command) {
+  const ParseOptions options{SessionOptions::Of(session.conf()), ""};
   ExecutePlanResponse response;
   spark::connect::Relation* relation = response.mutable_sql_command_result()->mutable_relation();
   if (command.has_input()) {
     *relation = command.input();
     // Wrong text is told now, not when the rows are asked for.
-    if (relation->has_sql()) SLUICE_RETURN_IF_ERROR(ParseQuerySql(relation->sql().query()).status());
+    if (relation->has_sql()) SLUICE_RETURN_IF_ERROR(ParseQuerySql(relation->sql().query(), options).status());
   } else {
     // Clients up to 3.5 send the bare text.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-    SLUICE_ASSIGN(*relation, ParseQuerySql(command.sql()));
+    SLUICE_ASSIGN(*relation, ParseQuerySql(command.sql(), options));
 #pragma GCC diagnostic pop
   }
   return Responses{std::move(response)};
@@ -47,7 +48,7 @@ Result<Responses> CreateView(Session* session, const spark::connect::CreateDataF
 Result<Responses> ExecuteCommand(Session* session, const Command& command) {
   switch (command.command_type_case()) {
     case Command::kSqlCommand:
-      return ExecuteSql(command.sql_command());
+      return ExecuteSql(*session, command.sql_command());
     case Command::kCreateDataframeView:
       return CreateView(session, command.create_dataframe_view());
     case Command::kWriteStreamOperationStart:

@@ -13,8 +13,10 @@
 #include "connectors/registry.h"
 #include "exec/planner.h"
 #include "expr/result_pool.h"
+#include "expr/session_context.h"
 #include "plan/rewrite.h"
 #include "session/time_zone.h"
+#include "types/time_zone.h"
 
 namespace sluice {
 namespace {
@@ -41,11 +43,8 @@ QueryResources ResourcesOf(Process* process) {
   return QueryResources{process->env(), &process->budget(), &process->tasks(), process->failures_are_told()};
 }
 
-EvalContext ContextOf(Process* process, const Conf& conf) {
-  EvalContext context;
-  context.now_us = process->env()->clock().NowMillis() * 1000;
-  context.time_zone = conf.time_zone();
-  context.ansi = conf.ansi();
+EvalContext MomentOf(Process* process, const Conf& conf) {
+  EvalContext context = ContextOf(SessionOptions::Of(conf), process->env()->clock().NowMillis() * 1000);
   BoundResults(process->budget().limit(), &context);
   return context;
 }
@@ -75,6 +74,7 @@ Conf Session::conf() const {
 Status Session::SetConf(const std::string& key, const std::string& value) {
   std::lock_guard lock(mutex_);
   if (key == kLogFormat) SLUICE_RETURN_IF_ERROR(SetLogFormat(value));
+  if (key == kTimeZone) SLUICE_RETURN_IF_ERROR(CheckTimeZoneSetting(value));
   return conf_.Set(key, value);
 }
 
@@ -87,14 +87,14 @@ void Session::UnsetConf(const std::string& key) {
 Result<PlanPtr> Session::Resolve(const spark::connect::Relation& relation) {
   const Conf settings = conf();
   SLUICE_ASSIGN(const PlanPtr plan, Analyzer(*this, settings).Resolve(relation));
-  return Optimize(plan, sluice::ContextOf(process_.get(), settings));
+  return Optimize(plan, MomentOf(process_.get(), settings));
 }
 
 Result<std::unique_ptr<Operator>> Session::Run(const PlanPtr& plan) {
   static const Status initialized = arrow::compute::Initialize();
   SLUICE_RETURN_IF_ERROR(initialized);
   PlannerContext context;
-  context.eval = sluice::ContextOf(process_.get(), conf());
+  context.eval = MomentOf(process_.get(), conf());
   context.budget = &process_->budget();
   context.threads = process_->tasks().size();
   context.open_source = [self = shared_from_this()](const ScanSpec& spec) -> Result<std::unique_ptr<BatchSource>> {

@@ -9,6 +9,7 @@
 #include "checkpoint/offset_conf.h"
 #include "connectors/registry.h"
 #include "expr/result_pool.h"
+#include "expr/session_context.h"
 #include "plan/determinism.h"
 #include "streaming/bad_records/entry_conf.h"
 #include "streaming/batch_report.h"
@@ -109,10 +110,7 @@ Result<BatchOutcome> BatchExecutor::RunNew(const BatchPlan& plan) {
     inputs = *std::move(planned);
   }
   times_->End("getBatch");
-  EvalContext context;
-  context.now_us = plan.entry.batch_timestamp_ms * 1000;
-  context.time_zone = conf.time_zone();
-  context.ansi = conf.ansi();
+  EvalContext context = ContextOf(SessionOptions::Of(conf), plan.entry.batch_timestamp_ms * 1000);
   context.cancelled = &runner_.stopped();
   if (resources_.budget != nullptr) BoundResults(resources_.budget->limit(), &context);
   work.context = &context;

@@ -27,10 +27,10 @@ std::optional<std::string> Variable(const std::string& name) {
 }  // namespace
 
 void SqlText(std::string_view input) {
-  (void)ParseExpressionSql(input);
-  (void)ParseScriptSql(input);
-  (void)ParseFileSql(input, "fuzz.sql", Variable);
-  const auto query = ParseQuerySql(input);
+  (void)ParseExpressionSql(input, {});
+  (void)ParseScriptSql(input, Conf());
+  (void)ParseFileSql(input, "fuzz.sql", Variable, Conf());
+  const auto query = ParseQuerySql(input, {});
   if (!query.ok() || HasHugeNumber(input)) return;
   AnalyzePlan(*query, true);
   AnalyzePlan(*query, false);

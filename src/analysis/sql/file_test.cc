@@ -48,7 +48,7 @@ TEST(SqlFileTest, WhatIsNoPipeline) {
       {"CREATE STREAMING TABLE t USING parquet AS SELECT '${NOPE'", "PARSE_SYNTAX_ERROR", 1},
   };
   for (const Refused& test : cases) {
-    const Status status = ParseFileSql(test.sql, "f.sql", NoVariables).status();
+    const Status status = ParseFileSql(test.sql, "f.sql", NoVariables, Conf()).status();
     EXPECT_TRUE(HasErrorClass(status, test.error_class)) << test.sql << ": " << status.ToString();
     const SparkErrorDetail* error = FindSparkError(status);
     ASSERT_TRUE(error != nullptr && error->place.has_value()) << test.sql;
@@ -63,7 +63,7 @@ TEST(SqlFileTest, AllClauses) {
       "PARTITIONED BY (a, `b c`) OPTIONS ('compression' = 'zstd', checkpointLocation '/c', maxRecordsPerFile 10, "
       "trigger 'once',\n"
       "  outputMode 'append') COMMENT 'x' LOCATION '/t' USING PARQUET AS SELECT 1 AS a;";
-  const SqlFile file = ParseFileSql(text, "f.sql", NoVariables).ValueOrDie();
+  const SqlFile file = ParseFileSql(text, "f.sql", NoVariables, Conf()).ValueOrDie();
   const auto& start = std::get<spark::connect::Command>(file.statements[0]).write_stream_operation_start();
   EXPECT_EQ(start.format(), "parquet");
   EXPECT_EQ(start.partitioning_column_names(1), "b c");
@@ -82,7 +82,7 @@ TEST(SqlFileTest, AnEmptyVariableIsNoValue) {
   };
   const std::string create = "CREATE STREAMING TABLE t USING parquet LOCATION '/";
   const auto path = [&](const std::string& location) -> Result<std::string> {
-    SLUICE_ASSIGN(const SqlFile file, ParseFileSql(create + location + "' AS SELECT 1 AS a", "f.sql", lookup));
+    SLUICE_ASSIGN(const SqlFile file, ParseFileSql(create + location + "' AS SELECT 1 AS a", "f.sql", lookup, Conf()));
     return std::get<spark::connect::Command>(file.statements[0]).write_stream_operation_start().path();
   };
   for (const char* refused : {"${EMPTY}", "${NOPE}"}) {
@@ -100,15 +100,15 @@ TEST(SqlFileTest, AnEmptyVariableIsNoValue) {
 }
 
 TEST(SqlTest, APathInQuotesIsAParquetTable) {
-  const auto relation = ParseQuerySql("SELECT * FROM 's3a://b/it`s' AS t WHERE x = 'y'").ValueOrDie();
+  const auto relation = ParseQuerySql("SELECT * FROM 's3a://b/it`s' AS t WHERE x = 'y'", {}).ValueOrDie();
   EXPECT_NE(relation.DebugString().find("parquet.`s3a://b/it``s`"), std::string::npos) << relation.DebugString();
-  EXPECT_TRUE(ParseQuerySql("SELECT * FROM STREAM 's3a://b/t'").ok());
-  EXPECT_TRUE(HasErrorClass(ParseQuerySql("SELECT * FROM 'reviews.tsv.gz'").status(), "UNSUPPORTED_FEATURE.SLUICE"));
+  EXPECT_TRUE(ParseQuerySql("SELECT * FROM STREAM 's3a://b/t'", {}).ok());
+  EXPECT_TRUE(HasErrorClass(ParseQuerySql("SELECT * FROM 'reviews.tsv.gz'", {}).status(), "UNSUPPORTED_FEATURE.SLUICE"));
 }
 
 TEST(SqlFileTest, SetTakesTheRawText) {
   const SqlFile file =
-      ParseScriptSql("SET a.b=c d  ;\n set `x` = s3a://b/k; SET TIME ZONE 'UTC'; SELECT ';' AS x; -- end\n")
+      ParseScriptSql("SET a.b=c d  ;\n set `x` = s3a://b/k; SET TIME ZONE 'UTC'; SELECT ';' AS x; -- end\n", Conf())
           .ValueOrDie();
   ASSERT_EQ(file.statements.size(), 4U);
   EXPECT_EQ(std::get<SetStatement>(file.statements[0]).key, "a.b");
@@ -146,7 +146,8 @@ TEST(VariablesTest, ValuesThatMakeTheTextTooLongAreRefused) {
 TEST(VariablesTest, SecretsAreNotShownInErrors) {
   const auto lookup = [](const std::string&) -> std::optional<std::string> { return "hunter2-canary"; };
   const Status status =
-      ParseFileSql("CREATE STREAMING TABLE t USING parquet '${HWE_PASSWORD}' AS SELECT 1", "f", lookup).status();
+      ParseFileSql("CREATE STREAMING TABLE t USING parquet '${HWE_PASSWORD}' AS SELECT 1", "f", lookup, Conf())
+          .status();
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.ToString().find("hunter2"), std::string::npos) << status.ToString();
 }

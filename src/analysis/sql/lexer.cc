@@ -27,7 +27,7 @@ constexpr std::string_view kShortSymbols = "()[],.;:?+-*/%<>=!&|^~{}@$";
 
 class Lexer {
  public:
-  Lexer(std::string_view text, const std::string& file_name) : text_(text), file_name_(file_name) {}
+  Lexer(std::string_view text, const ParseOptions& options) : text_(text), options_(options) {}
 
   Result<std::vector<Token>> Run() {
     std::vector<Token> tokens;
@@ -56,7 +56,8 @@ class Lexer {
   }
 
   Status Error(std::string message, int line, int column) const {
-    return WithPlace(UserError("PARSE_SYNTAX_ERROR", std::move(message)), TextPlace{file_name_, line, column, ""});
+    return WithPlace(UserError("PARSE_SYNTAX_ERROR", std::move(message)),
+                     TextPlace{options_.file_name, line, column, ""});
   }
 
   Status SkipBlanks() {
@@ -98,8 +99,8 @@ class Lexer {
     if (Done()) return Status::OK();
     const char c = At();
     if ((c == 'r' || c == 'R') && (At(1) == '\'' || At(1) == '"')) return ReadRawString(token);
+    if (c == '`' || (c == '"' && options_.session.double_quoted_identifiers)) return ReadQuotedName(token);
     if (c == '\'' || c == '"') return ReadString(token);
-    if (c == '`') return ReadQuotedName(token);
     if (IsDigit(c) || (c == '.' && IsDigit(At(1)) && !AfterName())) return ReadNumber(token);
     if (IsNamePart(c)) {
       ReadWord(token);
@@ -151,7 +152,7 @@ class Lexer {
         Step();
       } else if (At() == quote) {
         token->kind = TokenKind::kString;
-        token->text = UnescapeString(text_.substr(begin, position_ - begin), quote);
+        token->text = StringValue(text_.substr(begin, position_ - begin), quote);
         Step();
         return Status::OK();
       } else {
@@ -159,6 +160,10 @@ class Lexer {
       }
     }
     return Error("A string is not closed.", token->line, token->column);
+  }
+
+  std::string StringValue(std::string_view written, char quote) const {
+    return options_.session.escaped_string_literals ? std::string(written) : UnescapeString(written, quote);
   }
 
   Status ReadRawString(Token* token) {
@@ -176,13 +181,14 @@ class Lexer {
   }
 
   Status ReadQuotedName(Token* token) {
+    const char quote = At();
     Step();
     while (!Done()) {
-      if (At() == '`' && At(1) == '`') {
-        token->text += '`';
+      if (At() == quote && At(1) == quote) {
+        token->text += quote;
         Step();
         Step();
-      } else if (At() == '`') {
+      } else if (At() == quote) {
         Step();
         token->kind = TokenKind::kQuotedName;
         if (token->text.empty()) return Error("A quoted name is empty.", token->line, token->column);
@@ -246,7 +252,7 @@ class Lexer {
   }
 
   std::string_view text_;
-  const std::string& file_name_;
+  const ParseOptions& options_;
   size_t position_ = 0;
   size_t line_start_ = 0;
   int line_ = 1;
@@ -263,12 +269,12 @@ bool IsPlainName(const std::string& name) {
 
 }  // namespace
 
-Result<std::vector<Token>> Tokenize(std::string_view text, const std::string& file_name) {
+Result<std::vector<Token>> Tokenize(std::string_view text, const ParseOptions& options) {
   arrow::util::InitializeUTF8();
   if (!arrow::util::ValidateUTF8(text)) {
     return UserError("PARSE_SYNTAX_ERROR", "The SQL text is not valid UTF-8.");
   }
-  return Lexer(text, file_name).Run();
+  return Lexer(text, options).Run();
 }
 
 std::string QuoteName(const std::string& name) {

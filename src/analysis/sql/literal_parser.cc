@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "analysis/sql/expression_parser.h"
-#include "expr/expr.h"
+#include "expr/session_context.h"
 #include "types/spark_type.h"
 
 namespace sluice::sql {
@@ -63,13 +63,11 @@ Result<std::string> FromHex(const std::string& text) {
 
 // DATE '..' and TIMESTAMP '..' follow the rules of CAST.
 Result<std::shared_ptr<arrow::Scalar>> CastText(const std::string& text, const std::shared_ptr<arrow::DataType>& type,
-                                                const std::string& time_zone) {
-  EvalContext context;
-  context.time_zone = time_zone;
+                                                const SessionOptions& session) {
   const auto bytes = arrow::Buffer::FromString(text);
   const ExprPtr literal = std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(bytes));
   SLUICE_ASSIGN(ExprPtr cast, MakeCast(literal, type, CastMode::kTry));
-  return EvalConstant(cast, context);
+  return EvalConstant(cast, ContextOf(session, 0));
 }
 
 }  // namespace
@@ -162,7 +160,7 @@ Result<Expression> ExpressionParser::ParseTypedLiteral() {
   const bool date = type == "date";
   const bool ntz = type == "timestamp_ntz";
   const auto arrow_type = date ? arrow::date32() : ntz ? arrow::timestamp(arrow::TimeUnit::MICRO) : TimestampType();
-  SLUICE_ASSIGN(auto value, CastText(text, arrow_type, options_.time_zone));
+  SLUICE_ASSIGN(auto value, CastText(text, arrow_type, options_.session));
   if (!value->is_valid) {
     return WithPlace(UserError("INVALID_TYPED_LITERAL", fmt::format("'{}' is no {}.", text, SparkTypeName(*arrow_type)),
                                {{"valueType", "\"" + SparkTypeName(*arrow_type) + "\""}, {"value", "'" + text + "'"}}),

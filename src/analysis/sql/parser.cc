@@ -9,6 +9,7 @@
 #include "analysis/sql/token_cursor.h"
 #include "analysis/sql/variables.h"
 #include "base/closest_name.h"
+#include "types/time_zone.h"
 
 namespace sluice {
 namespace {
@@ -42,7 +43,7 @@ const std::vector<std::string>& StatementWords() {
 }
 
 Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions& options) {
-  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options.file_name));
+  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options));
   if (cursor.IsWord("CREATE")) {
     SLUICE_RETURN_IF_ERROR(RefuseOtherCreate(&cursor));
     SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateStreamingTable(&cursor, options));
@@ -63,13 +64,17 @@ Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions&
   return SqlStatement(std::move(relation));
 }
 
-Result<SqlFile> ParseStatements(std::string_view text, const ParseOptions& given) {
-  ParseOptions options = given;
+Result<SqlFile> ParseStatements(std::string_view text, const std::string& file_name, Conf conf) {
+  ParseOptions options{SessionOptions::Of(conf), file_name};
   SqlFile file;
   for (const sql::StatementText& statement : sql::SplitStatements(text)) {
     if (sql::IsSetStatement(statement)) {
       SLUICE_ASSIGN(SetStatement set, sql::ParseSet(statement, options.file_name));
-      if (set.key == "spark.sql.session.timeZone") options.time_zone = set.value;
+      if (SessionOptions::Reads(set.key)) {
+        SLUICE_RETURN_IF_ERROR(conf.Set(set.key, set.value));
+        SLUICE_RETURN_IF_ERROR(CheckTimeZoneSetting(SessionOptions::Of(conf).time_zone));
+        options.session = SessionOptions::Of(conf);
+      }
       file.statements.emplace_back(std::move(set));
     } else {
       SLUICE_ASSIGN(SqlStatement parsed, ParseStatement(statement.text, options));
@@ -86,25 +91,23 @@ bool IsStreamingStart(const SqlStatement& statement) {
 }  // namespace
 
 Result<spark::connect::Expression> ParseExpressionSql(std::string_view text, const ParseOptions& options) {
-  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options.file_name));
+  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options));
   SLUICE_ASSIGN(spark::connect::Expression expression, sql::ExpressionParser(&cursor, options).ParseNamed());
   if (!cursor.AtEnd()) return cursor.SyntaxError("nothing more was expected here.");
   return expression;
 }
 
 Result<spark::connect::Relation> ParseQuerySql(std::string_view text, const ParseOptions& options) {
-  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options.file_name));
+  SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options));
   SLUICE_ASSIGN(spark::connect::Relation relation, sql::QueryParser(&cursor, options).ParseQuery());
   SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
   return relation;
 }
 
 Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name, const VariableLookup& lookup,
-                             const ParseOptions& given) {
-  ParseOptions options = given;
-  options.file_name = file_name;
+                             const Conf& conf) {
   SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(text, file_name, lookup));
-  SLUICE_ASSIGN(SqlFile file, ParseStatements(ready, options));
+  SLUICE_ASSIGN(SqlFile file, ParseStatements(ready, file_name, conf));
   const auto streaming = std::count_if(file.statements.begin(), file.statements.end(), IsStreamingStart);
   const auto where = TextPlace{file_name, 1, 1, ""};
   if (streaming == 0) {
@@ -129,8 +132,8 @@ Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name
   return file;
 }
 
-Result<SqlFile> ParseScriptSql(std::string_view text, const ParseOptions& options) {
-  return ParseStatements(text, options);
+Result<SqlFile> ParseScriptSql(std::string_view text, const Conf& conf, const std::string& file_name) {
+  return ParseStatements(text, file_name, conf);
 }
 
 }  // namespace sluice

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "conf/session_options.h"
 
 // SQL text to Spark Connect messages. Every error of the text is PARSE_SYNTAX_ERROR (42601) with line and column, near
 // which token; SQL that Spark has and Sluice lacks is refused by name. Expressions carry their place in
@@ -19,15 +20,15 @@
 namespace sluice {
 
 struct ParseOptions {
-  std::string file_name;          // for places; may be empty
-  std::string time_zone = "UTC";  // of TIMESTAMP '..' without a zone
+  SessionOptions session;  // of the session that will run the text
+  std::string file_name;   // for places; may be empty
 };
 
 // One expression as selectExpr and expr() take it: "count(*) AS n", "*", "parts[0] as marketplace".
-Result<spark::connect::Expression> ParseExpressionSql(std::string_view text, const ParseOptions& options = {});
+Result<spark::connect::Expression> ParseExpressionSql(std::string_view text, const ParseOptions& options);
 
 // One query, with or without a closing semicolon.
-Result<spark::connect::Relation> ParseQuerySql(std::string_view text, const ParseOptions& options = {});
+Result<spark::connect::Relation> ParseQuerySql(std::string_view text, const ParseOptions& options);
 
 struct SetStatement {
   std::string key;
@@ -44,11 +45,12 @@ struct SqlFile {
 using VariableLookup = std::function<std::optional<std::string>(const std::string& name)>;
 
 // A file for `run`: SET statements, then exactly one CREATE STREAMING TABLE (a Command with
-// write_stream_operation_start).
+// write_stream_operation_start). `conf`: the settings of the session that will run it. A SET statement changes how the
+// text after it is read; the session itself is changed by who runs the file.
 Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name, const VariableLookup& lookup,
-                             const ParseOptions& options = {});
+                             const Conf& conf);
 
-// SET statements and queries, as `sql` takes them; no streaming statement is needed.
-Result<SqlFile> ParseScriptSql(std::string_view text, const ParseOptions& options = {});
+// SET statements and queries, as `sql` takes them; no streaming statement is needed. `conf` as above.
+Result<SqlFile> ParseScriptSql(std::string_view text, const Conf& conf, const std::string& file_name = "");
 
 }  // namespace sluice

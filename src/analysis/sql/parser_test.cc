@@ -86,7 +86,7 @@ struct Case {
 };
 
 std::string Parsed(const std::string& sql) {
-  const Result<Expression> expression = ParseExpressionSql(sql);
+  const Result<Expression> expression = ParseExpressionSql(sql, {});
   if (expression.ok()) return Show(*expression);
   const SparkErrorDetail* error = FindSparkError(expression.status());
   return error == nullptr ? expression.status().ToString() : error->error_class;
@@ -222,7 +222,7 @@ TEST(ExpressionParserTest, HexadecimalDigitsMayBeOdd) {
 TEST(ExpressionParserTest, LongChainsStayFlat) {
   std::string chain = "a = 0";
   for (int i = 1; i < 5000; ++i) chain += fmt::format(" OR a = {}", i);
-  EXPECT_TRUE(ParseExpressionSql(chain).ok());
+  EXPECT_TRUE(ParseExpressionSql(chain, {}).ok());
 }
 
 TEST(ExpressionParserTest, NestingIsBounded) {
@@ -243,19 +243,19 @@ TEST(ExpressionParserTest, NestingIsBounded) {
       repeated("(", 150) + "a" + repeated("+1)", 150) + repeated(" + 1", 250),
   };
   for (const std::string& sql : hostile) {
-    const Result<Expression> parsed = ParseExpressionSql(sql);
+    const Result<Expression> parsed = ParseExpressionSql(sql, {});
     ASSERT_FALSE(parsed.ok()) << sql.substr(0, 40);
     EXPECT_TRUE(HasErrorClass(parsed.status(), "FAILED_TO_PARSE_TOO_COMPLEX"))
         << parsed.status().ToString().substr(0, 200);
   }
   for (const std::string& sql :
        {"SELECT * FROM " + repeated("(SELECT * FROM ", 5000), "SELECT 1 FROM " + repeated("(", 5000)}) {
-    EXPECT_TRUE(HasErrorClass(ParseQuerySql(sql).status(), "FAILED_TO_PARSE_TOO_COMPLEX"));
+    EXPECT_TRUE(HasErrorClass(ParseQuerySql(sql, {}).status(), "FAILED_TO_PARSE_TOO_COMPLEX"));
   }
 }
 
 TEST(QueryParserTest, ErrorsCarryTheirPlace) {
-  const Status status = ParseQuerySql("SELECT a,\n  b FROM t\n WHERE = c").status();
+  const Status status = ParseQuerySql("SELECT a,\n  b FROM t\n WHERE = c", {}).status();
   const SparkErrorDetail* error = FindSparkError(status);
   ASSERT_NE(error, nullptr);
   EXPECT_EQ(error->error_class, "PARSE_SYNTAX_ERROR");
@@ -267,7 +267,7 @@ TEST(QueryParserTest, ErrorsCarryTheirPlace) {
 }
 
 TEST(QueryParserTest, ExpressionsCarryTheirPlace) {
-  const auto relation = ParseQuerySql("SELECT a\n  , upper(b) FROM t").ValueOrDie();
+  const auto relation = ParseQuerySql("SELECT a\n  , upper(b) FROM t", {}).ValueOrDie();
   const auto& origin = relation.project().expressions(1).common().origin().jvm_origin();
   EXPECT_EQ(origin.line(), 2);
   EXPECT_EQ(origin.start_position(), 4);
@@ -295,7 +295,7 @@ TEST(QueryParserTest, RefusedByName) {
       {"SELECT a FROM t LIMIT 1 + 1", "LIMIT"},
   };
   for (const Case& test : cases) {
-    const Status status = ParseQuerySql(test.sql).status();
+    const Status status = ParseQuerySql(test.sql, {}).status();
     EXPECT_TRUE(HasErrorClass(status, "UNSUPPORTED_FEATURE.SLUICE")) << test.sql << ": " << status.ToString();
     EXPECT_NE(status.message().find(test.tree), std::string::npos) << status.message();
   }

@@ -38,11 +38,11 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
-Result<TokenCursor> TokenCursor::Make(std::string_view text, const std::string& file_name) {
+Result<TokenCursor> TokenCursor::Make(std::string_view text, const ParseOptions& options) {
   TokenCursor cursor;
-  SLUICE_ASSIGN(cursor.tokens_, Tokenize(text, file_name));
+  SLUICE_ASSIGN(cursor.tokens_, Tokenize(text, options));
   cursor.text_ = text;
-  cursor.file_name_ = file_name;
+  cursor.file_name_ = options.file_name;
   return cursor;
 }
 

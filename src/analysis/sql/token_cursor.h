@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/sql/parser.h"
 #include "analysis/sql/token.h"
 #include "base/spark_error.h"
 
@@ -16,7 +17,7 @@ namespace sluice::sql {
 // Walks over the tokens of one text; knows the text for places and fragments. One parse, one thread.
 class TokenCursor {
  public:
-  static Result<TokenCursor> Make(std::string_view text, const std::string& file_name);
+  static Result<TokenCursor> Make(std::string_view text, const ParseOptions& options);
 
   const Token& Peek(size_t ahead = 0) const;
   const Token& Next();  // the end token is never passed
