@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "types/number_text.h"
 #include "types/spark_type.h"
 #include "types/value_formatter.h"
 
@@ -159,6 +160,16 @@ Result<ExprPtr> MakeImplicitCast(ExprPtr child, TypePtr target, bool ansi) {
                                     true);
 }
 
+namespace {
+
+// Whether a number's text has more digits before its point than any decimal holds: "1e38", "0e100".
+bool HasTooManyDigits(std::string_view text) {
+  arrow::Decimal128 unused;
+  return ParseDecimal(text, 38, 0, &unused) == DecimalOutcome::kOverflow;
+}
+
+}  // namespace
+
 Status CastError(CastOutcome outcome, const arrow::Array& column, int64_t row, const arrow::DataType& to) {
   std::string value;
   SLUICE_RETURN_IF_ERROR(ValueFormatter(TimeZone::Utc()).Append(column, row, &value));
@@ -166,6 +177,13 @@ Status CastError(CastOutcome outcome, const arrow::Array& column, int64_t row, c
   const std::string to_name = "\"" + SparkTypeName(to) + "\"";
   if (IsString(*column.type())) value = "'" + value + "'";
   constexpr const char* kWaysOut = "Use try_cast to get NULL for such values, or set spark.sql.ansi.enabled=false.";
+  if (outcome == CastOutcome::kOverflow && IsDecimal(to) && IsString(*column.type()) &&
+      HasTooManyDigits(static_cast<const arrow::StringViewArray&>(column).GetView(row))) {
+    return WithRow(
+        UserError("NUMERIC_OUT_OF_SUPPORTED_RANGE",
+                  fmt::format("{} has more than 38 digits before its point. {}", value, kWaysOut), {{"value", value}}),
+        row);
+  }
   if (outcome == CastOutcome::kOverflow && IsDecimal(to)) {
     const auto& decimal = static_cast<const arrow::Decimal128Type&>(to);
     return WithRow(UserError("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",

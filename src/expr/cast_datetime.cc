@@ -47,8 +47,11 @@ Result<ArrayPtr> TimestampsToTimestamp(const ArrayPtr& column, const TypePtr& to
 Result<ArrayPtr> NumbersToTimestamp(const ArrayPtr& column, const TypePtr& to, const CastCall& call) {
   if (arrow::is_floating(column->type_id())) {
     SLUICE_ASSIGN(auto wide, CastColumn(column, arrow::float64(), call));
-    return CastRows<int64_t, double>(wide, to, call, [](double seconds, int64_t* out) {
+    const bool checked = call.mode != CastMode::kLegacy;
+    return CastRows<int64_t, double>(wide, to, call, [checked](double seconds, int64_t* out) {
       if (!std::isfinite(seconds)) return CastOutcome::kMalformed;
+      constexpr double kMost = 9.223372036854775807e18;
+      if (checked && std::abs(seconds * static_cast<double>(kMicrosPerSecond)) > kMost) return CastOutcome::kOverflow;
       const double micros = seconds * static_cast<double>(kMicrosPerSecond);
       *out = micros >= 9.223372036854775807e18    ? std::numeric_limits<int64_t>::max()
              : micros <= -9.223372036854775808e18 ? std::numeric_limits<int64_t>::min()

@@ -114,8 +114,8 @@ Result<ArrayPtr> CastFromString(const ArrayPtr& column, const TypePtr& to, const
     case arrow::Type::TIMESTAMP: {
       if (to->Equals(TimestampNtzType())) return ParseRows<int64_t>(column, to, call, ParseLocalTimestamp);
       SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
-      return ParseRows<int64_t>(column, to, call,
-                                [&zone](std::string_view text) { return ParseTimestamp(text, &zone); });
+      return ParseRows<int64_t>(
+          column, to, call, [&](std::string_view text) { return ParseTimestamp(text, &zone, call.context.now_us); });
     }
     default:
       return InternalError(fmt::format("no cast from STRING to {}", SparkTypeName(*to)));

@@ -52,8 +52,8 @@ bool ReadDatePart(std::string_view text, size_t* position, int max_year_digits, 
          date->day <= DaysInMonth(date->year, static_cast<int>(date->month));
 }
 
-// h[h][:m[m][:s[s][.f*]]].
-bool ReadTimePart(std::string_view text, size_t* position, int64_t* micros) {
+// h[h][:m[m][:s[s][.f*]]]; *whole: with seconds, behind which alone a zone may stand.
+bool ReadTimePart(std::string_view text, size_t* position, int64_t* micros, bool* whole) {
   int64_t hour = 0;
   int64_t minute = 0;
   int64_t second = 0;
@@ -64,7 +64,8 @@ bool ReadTimePart(std::string_view text, size_t* position, int64_t* micros) {
     ++*position;
     if (!ReadDigits(text, position, 1, 2, &minute)) return false;
   }
-  if (minutes && *position < text.size() && text[*position] == ':') {
+  *whole = minutes && *position < text.size() && text[*position] == ':';
+  if (*whole) {
     ++*position;
     if (!ReadDigits(text, position, 1, 2, &second)) return false;
     if (*position < text.size() && text[*position] == '.') {
@@ -81,24 +82,39 @@ bool ReadTimePart(std::string_view text, size_t* position, int64_t* micros) {
 }
 
 struct ParsedTimestamp {
+  bool just_time = false;  // local_micros are those of the day
   int64_t local_micros = 0;
   std::string_view zone;
 };
+
+// "T12", "T12:30", "12:30:40.5": a time of today.
+bool IsJustTime(std::string_view text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  return text.starts_with('T') || ((digits == 1 || digits == 2) && digits < text.size() && text[digits] == ':');
+}
+
+bool ReadTimeAndZone(std::string_view text, size_t position, ParsedTimestamp* parsed, int64_t* micros) {
+  bool whole = false;
+  if (!ReadTimePart(text, &position, micros, &whole)) return false;
+  parsed->zone = TrimAll(text.substr(position));
+  return whole || parsed->zone.empty();
+}
 
 std::optional<ParsedTimestamp> ReadTimestamp(std::string_view text) {
   text = TrimAll(text);
   size_t position = 0;
   DatePart date;
-  if (!ReadDatePart(text, &position, 6, &date)) return std::nullopt;
   ParsedTimestamp parsed;
   int64_t time = 0;
+  if (IsJustTime(text)) {
+    parsed.just_time = true;
+    const bool read = ReadTimeAndZone(text, text[0] == 'T' ? 1 : 0, &parsed, &parsed.local_micros);
+    return read ? std::optional(parsed) : std::nullopt;
+  }
+  if (!ReadDatePart(text, &position, 6, &date)) return std::nullopt;
   if (position < text.size()) {
     if (text[position] != ' ' && text[position] != 'T') return std::nullopt;
-    ++position;
-    if (position < text.size()) {
-      if (!ReadTimePart(text, &position, &time)) return std::nullopt;
-      parsed.zone = TrimAll(text.substr(position));
-    }
+    if (!ReadTimeAndZone(text, position + 1, &parsed, &time)) return std::nullopt;
   }
   const int64_t days = DaysFromCivil(date.year, static_cast<int>(date.month), static_cast<int>(date.day));
   if (__builtin_mul_overflow(days, kMicrosPerDay, &parsed.local_micros) ||
@@ -167,18 +183,32 @@ std::optional<int32_t> ParseDate(std::string_view text) {
   return static_cast<int32_t>(days);
 }
 
-std::optional<int64_t> ParseTimestamp(std::string_view text, TimeZone* zone) {
+std::optional<int64_t> ParseTimestamp(std::string_view text, TimeZone* zone, std::optional<int64_t> now_us) {
   const auto parsed = ReadTimestamp(text);
   if (!parsed) return std::nullopt;
-  if (parsed->zone.empty()) return zone->ToUtc(parsed->local_micros);
-  auto named = TimeZone::Find(std::string(parsed->zone));
-  if (!named.ok()) return std::nullopt;
-  return named->ToUtc(parsed->local_micros);
+  std::optional<TimeZone> named;
+  if (!parsed->zone.empty()) {
+    Result<TimeZone> found = TimeZone::Find(std::string(parsed->zone));
+    if (!found.ok()) return std::nullopt;
+    named = found.MoveValueUnsafe();
+    zone = &*named;
+  }
+  int64_t local = parsed->local_micros;
+  if (parsed->just_time) {
+    if (!now_us) return std::nullopt;
+    local += FloorDiv(zone->ToLocal(*now_us), kMicrosPerDay) * kMicrosPerDay;
+  }
+  // Where no offset can lead beyond 64 bits; the last days at both ends are looked at more closely.
+  constexpr int64_t kSafe = std::numeric_limits<int64_t>::max() - kMicrosPerDay;
+  if (local < kSafe && local > -kSafe) return zone->ToUtc(local);
+  int64_t utc = 0;
+  const int64_t offset = zone->OffsetSeconds(local) * kMicrosPerSecond;
+  return __builtin_sub_overflow(local, offset, &utc) ? std::nullopt : std::optional(utc);
 }
 
 std::optional<int64_t> ParseLocalTimestamp(std::string_view text) {
   const auto parsed = ReadTimestamp(text);
-  if (!parsed) return std::nullopt;
+  if (!parsed || parsed->just_time) return std::nullopt;
   if (!parsed->zone.empty() && !TimeZone::Find(std::string(parsed->zone)).ok()) return std::nullopt;
   return parsed->local_micros;
 }

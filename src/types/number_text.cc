@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "types/unicode_digits.h"
@@ -102,6 +104,48 @@ std::string_view JavaTrim(std::string_view text) {
   return text;
 }
 
+// Whether the text is [sign] 0x digits [. digits] p [sign] digits: Java's hexadecimal numbers always have the p.
+bool IsHexNumber(std::string_view text) {
+  const auto skip = [&text](auto wanted) {
+    size_t count = 0;
+    while (count < text.size() && wanted(static_cast<unsigned char>(text[count]))) ++count;
+    text.remove_prefix(count);
+    return count;
+  };
+  const auto is_hex = [](unsigned char c) { return std::isxdigit(c) != 0; };
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  if (!text.starts_with("0x") && !text.starts_with("0X")) return false;
+  text.remove_prefix(2);
+  size_t digits = skip(is_hex);
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    digits += skip(is_hex);
+  }
+  if (digits == 0 || (!text.starts_with('p') && !text.starts_with('P'))) return false;
+  text.remove_prefix(1);
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  return skip([](unsigned char c) { return std::isdigit(c) != 0; }) > 0 && text.empty();
+}
+
+// Whether a number that from_chars finds out of range is too small rather than too large: by the place of its first
+// digit that is not 0.
+bool IsTiny(std::string_view number) {
+  const size_t e = std::min(number.find_first_of("eE"), number.size());
+  const size_t first = number.find_first_of("123456789");
+  const size_t point = std::min(number.substr(0, e).find('.'), e);
+  if (first >= e) return true;
+  int64_t exponent = static_cast<int64_t>(point) - static_cast<int64_t>(first);
+  if (e < number.size()) {
+    std::string_view power = number.substr(e + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);
+    int64_t value = 0;
+    const bool fits = std::from_chars(power.data(), power.data() + power.size(), value).ec == std::errc();
+    if (!fits) return power.starts_with('-');
+    if (__builtin_add_overflow(exponent, value, &exponent)) return value < 0;
+  }
+  return exponent < 0;
+}
+
 template <typename Float>
 std::optional<Float> ParseFloating(std::string_view text) {
   text = JavaTrim(text);
@@ -115,14 +159,15 @@ std::optional<Float> ParseFloating(std::string_view text) {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
     if (error == std::errc::result_out_of_range) {
       // Too large is infinity and too small is zero in Java; from_chars leaves the value alone.
-      const size_t e = number.find_first_of("eE");
-      const bool negative = number[0] == '-';
-      const bool tiny =
-          e != std::string_view::npos ? number[e + 1] == '-' : number.find_first_of("123456789") > number.find('.');
-      const Float magnitude = tiny ? Float(0) : std::numeric_limits<Float>::infinity();
-      return negative ? -magnitude : magnitude;
+      const Float magnitude = IsTiny(number) ? Float(0) : std::numeric_limits<Float>::infinity();
+      return number[0] == '-' ? -magnitude : magnitude;
     }
     return value;
+  }
+  if (IsHexNumber(number)) {
+    const std::string terminated(number);
+    if constexpr (std::is_same_v<Float, float>) return std::strtof(terminated.c_str(), nullptr);
+    return std::strtod(terminated.c_str(), nullptr);
   }
   std::string_view word = text;
   const bool negative = word[0] == '-';
@@ -130,7 +175,9 @@ std::optional<Float> ParseFloating(std::string_view text) {
   if (EqualsNoCase(word, "inf") || EqualsNoCase(word, "infinity")) {
     return negative ? -std::numeric_limits<Float>::infinity() : std::numeric_limits<Float>::infinity();
   }
-  if (word.size() == text.size() && EqualsNoCase(word, "nan")) return std::numeric_limits<Float>::quiet_NaN();
+  // With a sign it is Java that reads it, which minds the case.
+  const bool nan = word.size() == text.size() ? EqualsNoCase(word, "nan") : word == "NaN";
+  if (nan) return std::numeric_limits<Float>::quiet_NaN();
   return std::nullopt;
 }
 
@@ -155,7 +202,11 @@ bool ReadDecimal(std::string_view text, bool* negative, std::string* digits, int
     if (text[i] == '+') ++i;
     int64_t power = 0;
     const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), power);
-    if (error != std::errc() || power > 1'000'000'000 || power < -1'000'000'000) return digits->empty();
+    const bool fits = error == std::errc() && power <= 1'000'000'000 && power >= -1'000'000'000;
+    if (!fits) {
+      if (text[i] != '-') *exponent = 1'000'000'000;
+      return digits->empty();
+    }
     *exponent += power;
   }
   return true;
@@ -263,6 +314,8 @@ DecimalOutcome ParseDecimal(std::string_view text, int32_t precision, int32_t sc
     text = ascii;
   }
   if (!ReadDecimal(text, &negative, &digits, &exponent)) return DecimalOutcome::kMalformed;
+  // Spark counts the digits before the point first, and 0e100 has 101 of them.
+  if (digits.empty() && exponent >= 38) return DecimalOutcome::kOverflow;
   const int64_t shift = exponent + scale;
   bool round_up = false;
   if (shift >= 0) {
