@@ -2,9 +2,12 @@
 #include "cli/row_output.h"
 
 #include <arrow/api.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "base/spark_error.h"
 #include "exec/operator.h"
 #include "types/spark_type.h"
 #include "types/text_table.h"
@@ -60,7 +63,22 @@ Result<nlohmann::ordered_json> JsonValue(const arrow::Array& array, int64_t row,
   return text;
 }
 
+// A name can stand in an object once only: of two columns with one name, one would be lost.
+Status CheckNamesDiffer(const arrow::Schema& schema) {
+  std::set<std::string> names;
+  for (const auto& field : schema.fields()) {
+    if (names.insert(field->name()).second) continue;
+    return UserError("COLUMN_ALREADY_EXISTS",
+                     fmt::format("Two columns are called `{}`, and a JSON object has each name once. Give one another "
+                                 "name with AS.",
+                                 field->name()),
+                     {{"columnName", "`" + field->name() + "`"}});
+  }
+  return Status::OK();
+}
+
 Status PrintJson(Operator* rows, const std::string& time_zone, std::ostream& out) {
+  SLUICE_RETURN_IF_ERROR(CheckNamesDiffer(*rows->schema()));
   for (;;) {
     SLUICE_ASSIGN(const auto batch, rows->Next());
     if (batch == nullptr) return Status::OK();

@@ -28,6 +28,17 @@ std::string Translated(const ClientProperty& row, const std::string& value) {
   return buffer && value == "-1" ? "0" : value;
 }
 
+// A smaller fetch than librdkafka can make is refused here by the option's own name.
+Status CheckFetchBytes(const Options& options) {
+  constexpr int64_t kLeast = 1000;
+  SLUICE_ASSIGN(const int64_t bytes, options.GetInt("kafka.fetch.max.bytes", kLeast));
+  if (bytes >= kLeast) return Status::OK();
+  return UserError(
+      "SLUICE_INVALID_OPTION",
+      fmt::format("Option 'kafka.fetch.max.bytes' is {}: the Kafka client here asks for {} bytes at least.", bytes,
+                  kLeast));
+}
+
 Status SetIsolation(const Options& options, ClientConfig* config) {
   // librdkafka's own default is read_committed; the Java client's, and so Spark's, is not.
   const std::string level = options.Get("kafka.isolation.level", "read_uncommitted");
@@ -75,7 +86,9 @@ Result<ClientConfig> MakeClientConfig(const Options& options, ClientScope role, 
                      "'kafka.sasl.jaas.config'.");
   }
   SLUICE_RETURN_IF_ERROR(SetSecurity(options, env, &config.properties));
-  if (role == ClientScope::kConsumer) SLUICE_RETURN_IF_ERROR(SetIsolation(options, &config));
+  if (role != ClientScope::kConsumer) return config;
+  SLUICE_RETURN_IF_ERROR(CheckFetchBytes(options));
+  SLUICE_RETURN_IF_ERROR(SetIsolation(options, &config));
   return config;
 }
 

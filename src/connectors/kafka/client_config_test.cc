@@ -8,6 +8,7 @@
 
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "connectors/kafka/fetch_memory.h"
 #include "env/env.h"
 
 namespace sluice {
@@ -64,6 +65,15 @@ TEST_F(ClientConfigTest, JavaNamesAreMapped) {
   EXPECT_EQ(config.api_timeout_ms, 9000);
   for (const char* absent : {"max.poll.records", "group.id", "acks"}) EXPECT_FALSE(p.contains(absent)) << absent;
   EXPECT_EQ(Make({{"kafka.acks", "all"}}, ClientScope::kProducer)->properties.at("acks"), "all");
+}
+
+TEST_F(ClientConfigTest, SmallFetchesAreMadeOrRefusedByName) {
+  EXPECT_TRUE(Make({{"kafka.fetch.max.bytes", "1000"}}).ok());
+  const Status refused = Refused({{"kafka.fetch.max.bytes", "999"}});
+  EXPECT_NE(refused.message().find("kafka.fetch.max.bytes"), std::string::npos) << refused;
+  // librdkafka itself refuses a fetch below its message.max.bytes.
+  EXPECT_EQ(PlanFetchMemory(8 << 20, 0, {{"fetch.max.bytes", "65536"}}, 1).properties.at("message.max.bytes"), "65536");
+  EXPECT_EQ(PlanFetchMemory(8 << 20, 0, {}, 1).properties.at("message.max.bytes"), "1000000");
 }
 
 TEST_F(ClientConfigTest, IsolationIsTheJavaClientsDefault) {

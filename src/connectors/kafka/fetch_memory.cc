@@ -13,6 +13,7 @@ constexpr int64_t kDefaultLimit = 128 * kMiB;
 constexpr int64_t kMaxPartitionFetch = kMiB / 2;     // fetch.message.max.bytes
 constexpr int64_t kWidePartitionFetch = 128 * kKiB;  // with more partitions than can stay started
 constexpr int64_t kFetchBytes = 2 * kMiB;            // fetch.max.bytes, a broker
+constexpr int64_t kLeastMessage = 1000;              // librdkafka's least message.max.bytes
 constexpr int64_t kLeastFetchBytes = kMiB;           // librdkafka wants it above message.max.bytes
 
 int64_t NumberOr(const std::map<std::string, std::string>& values, const char* name, int64_t fallback) {
@@ -39,7 +40,10 @@ FetchMemory PlanFetchMemory(int64_t share, int64_t limit, const std::map<std::st
   const int64_t fetch =
       std::max(NumberOr(user, "fetch.max.bytes", std::clamp(share, kLeastFetchBytes, kFetchBytes)), partition_fetch);
   memory.hot_partitions = std::max<int64_t>(memory.share_bytes / (queue + partition_fetch), 1);
+  // librdkafka wants fetch.max.bytes to be at least this, which means nothing else to a consumer; 1 MB by default.
+  const int64_t largest = std::clamp<int64_t>(NumberOr(user, "fetch.max.bytes", kMiB), kLeastMessage, 1'000'000);
   memory.properties = {
+      {"message.max.bytes", std::to_string(largest)},
       {"queued.max.messages.kbytes", std::to_string(queue / kKiB)},
       {"fetch.message.max.bytes", std::to_string(partition_fetch)},
       {"fetch.max.bytes", std::to_string(fetch)},

@@ -132,6 +132,34 @@ Status CheckLimitOf(const OffsetLimit& limit, const char* side, int64_t forbidde
   return Status::OK();
 }
 
+Status StartAfterEnd(const char* what, int64_t start, int64_t end, const TopicPartition& tp) {
+  return UserError("UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET",
+                   fmt::format("The options give {} {} as start and {} as end of {}: the start is behind the end.",
+                               what, start, end, tp.ToString()),
+                   {{"offsetType", what},
+                    {"startOffset", std::to_string(start)},
+                    {"endOffset", std::to_string(end)},
+                    {"topic", tp.topic},
+                    {"partition", std::to_string(tp.partition)}});
+}
+
+// Start and end of one kind are compared before any broker is asked.
+Status CheckStartBeforeEnd(const OffsetLimit& start, const OffsetLimit& end) {
+  using Kind = OffsetLimit::Kind;
+  if (start.kind != end.kind) return Status::OK();
+  if (start.kind == Kind::kTimestamp && start.timestamp_ms > end.timestamp_ms) {
+    return BadOption(fmt::format("Option 'startingTimestamp' ({}) is behind 'endingTimestamp' ({}).",
+                                 start.timestamp_ms, end.timestamp_ms));
+  }
+  if (start.kind != Kind::kOffsets && start.kind != Kind::kTimestamps) return Status::OK();
+  for (const auto& [tp, from] : start.offsets) {
+    const auto until = end.offsets.find(tp);
+    if (until == end.offsets.end() || from < 0 || until->second < 0 || from <= until->second) continue;
+    return StartAfterEnd(start.kind == Kind::kOffsets ? "offset" : "timestamp", from, until->second, tp);
+  }
+  return Status::OK();
+}
+
 Status ParseLimits(const Options& options, bool streaming, KafkaOptions* parsed) {
   OffsetLimit start;
   start.kind = streaming ? OffsetLimit::Kind::kLatest : OffsetLimit::Kind::kEarliest;
@@ -145,7 +173,8 @@ Status ParseLimits(const Options& options, bool streaming, KafkaOptions* parsed)
   }
   SLUICE_ASSIGN(parsed->end, ParseLimit(options, "ending", OffsetLimit()));
   SLUICE_RETURN_IF_ERROR(CheckLimitOf(parsed->start, "starting", kLatestOffset));
-  return CheckLimitOf(parsed->end, "ending", kEarliestOffset);
+  SLUICE_RETURN_IF_ERROR(CheckLimitOf(parsed->end, "ending", kEarliestOffset));
+  return CheckStartBeforeEnd(parsed->start, parsed->end);
 }
 
 Status ParseTriggerLimits(const Options& options, bool streaming, KafkaOptions* parsed) {

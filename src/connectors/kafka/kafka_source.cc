@@ -170,6 +170,18 @@ KafkaBatchSource::KafkaBatchSource(const SourceContext& context, KafkaOptions op
 Result<std::vector<InputPartition>> KafkaBatchSource::PlanTasks() {
   SLUICE_ASSIGN(const PartitionOffsets start, offsets_.Start());
   SLUICE_ASSIGN(const PartitionOffsets end, offsets_.End());
+  for (const auto& [tp, from] : start) {
+    const auto until = end.find(tp);
+    if (until == end.end() || from <= until->second) continue;
+    return UserError("RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET",
+                     fmt::format("The start offset {} of {} is behind the end, {}: nothing could be read. Is it beyond "
+                                 "the last record, or was the topic made anew?",
+                                 from, tp.ToString(), until->second),
+                     {{"startOffset", std::to_string(from)},
+                      {"endOffset", std::to_string(until->second)},
+                      {"topic", tp.topic},
+                      {"partition", std::to_string(tp.partition)}});
+  }
   return tasks_.Plan(PlanRanges(start, end, {}).ranges);
 }
 

@@ -223,6 +223,22 @@ TEST_F(KafkaSourceTest, BatchReadsFromStartToEnd) {
               testing::ElementsAre("t-0:0:10", "t-1:0:10", "t-1:10:20"));
 }
 
+// Spark's classes; it reads nothing in silence only where start and end are the same.
+TEST_F(KafkaSourceTest, BatchWithItsStartBehindItsEndIsRefused) {
+  const auto status = [&](Map options) -> Status {
+    options.insert({"subscribe", "t"});
+    SLUICE_ASSIGN(KafkaOptions parsed, ParseKafkaOptions(Options(options), false));
+    return KafkaBatchSource(Context(), std::move(parsed), consumer_).PlanTasks().status();
+  };
+  EXPECT_TRUE(HasErrorClass(
+      status({{"startingOffsets", R"({"t":{"0":6,"1":0}})"}, {"endingOffsets", R"({"t":{"0":4,"1":-1}})"}}),
+      "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"));
+  EXPECT_TRUE(HasErrorClass(status({{"startingOffsets", R"({"t":{"0":11,"1":-2}})"}}),
+                            "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"));
+  EXPECT_FALSE(status({{"startingTimestamp", "1016"}, {"endingTimestamp", "1015"}}).ok());
+  EXPECT_TRUE(status({{"startingOffsets", R"({"t":{"0":10,"1":20}})"}}).ok());
+}
+
 TEST_F(KafkaSourceTest, DamagedOffsetsInTheCheckpointAreNamed) {
   EXPECT_FALSE(Open()->LatestOffset("x").ok());
   ASSERT_TRUE(fs_->CreateAtomic("/ck/sources/0/0", std::string("\0v1\n[1]", 7)).ok());
