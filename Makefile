@@ -9,6 +9,7 @@
 # make bombs      2,000 texts that are deep, wide, long or grow, under 64 MiB
 # make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
 # make histories  1,000 random histories in one process (SEED=n replays one)
+# make expressions SEED=1   20,000 drawn SQL expressions beside real Spark (long; COUNT=n draws others)
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make damage     every byte of a checkpoint and sink log damaged   make resources  10,000 batches, full disks (long)
@@ -17,7 +18,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
-	crash faults bombs damage resources histories interop-s3 parquet-corpus tidy format clean
+	crash faults bombs damage resources histories expressions interop-s3 parquet-corpus tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -87,6 +88,11 @@ histories:
 	@tools/deps.sh build
 	@tools/build.sh release histories_test
 	@SLUICE_SEED=$(or $(SEED),1) SLUICE_HISTORIES=$(or $(COUNT),$(if $(SEED),1,1000)) build/release/histories_test 2>/dev/null
+
+expressions:
+	@tools/deps.sh test
+	@tools/build.sh release session_test
+	@.venv/bin/python tests/expressions/compare.py --seed $(or $(SEED),1) --count $(or $(COUNT),20000)
 
 interop-s3:
 	@tools/deps.sh s3spark
