@@ -57,6 +57,7 @@ class ExpressionResolver {
                                        const Expression* filter);
   // Calls that Spark rewrites by itself: between, extract, unary plus. Null for others.
   Result<ExprPtr> ResolveRewritten(const std::string& name, const Expression::UnresolvedFunction& call);
+  Result<ExprPtr> ResolveNamedFields(const Expression::UnresolvedFunction& call);
   Result<std::vector<ExprPtr>> ResolveArguments(const Expression::UnresolvedFunction& call);
   Result<ExprPtr> ResolveLiteral(const Expression::Literal& literal);
   Result<ExprPtr> ResolveCast(const Expression::Cast& cast);

@@ -82,6 +82,10 @@ Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
     std::string text = fmt::format("(+ {})", DisplayName(value));
     return Shown(std::move(value), std::move(text));
   }
+  if (name == "struct" && std::any_of(call.arguments().begin(), call.arguments().end(),
+                                      [](const Expression& argument) { return argument.has_alias(); })) {
+    return ResolveNamedFields(call);
+  }
   const bool part = name == "extract" || name == "date_part" || name == "datepart";
   if (part && count == 2 && !IsScalarFunction(name) && call.arguments(0).literal().has_string()) {
     const std::string& field = call.arguments(0).literal().string();
@@ -94,6 +98,26 @@ Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
     return Shown(std::move(value), std::move(text));
   }
   return ExprPtr();
+}
+
+// struct(1 AS a, b): a struct with the names that its arguments are given.
+Result<ExprPtr> ExpressionResolver::ResolveNamedFields(const Expression::UnresolvedFunction& call) {
+  std::vector<ExprPtr> args;
+  std::string text;
+  for (int i = 0; i < call.arguments_size(); ++i) {
+    SLUICE_ASSIGN(ExprPtr value, ResolveShown(call.arguments(i)));
+    const bool alias = call.arguments(i).has_alias();
+    const auto* column = dynamic_cast<const ColumnExpr*>(value.get());
+    const std::string name = alias    ? call.arguments(i).alias().name(0)
+                             : column ? column->name()
+                                      : fmt::format("col{}", i + 1);
+    text += (i == 0 ? "" : ", ") + DisplayName(value) + (alias ? " AS " + name : "");
+    args.push_back(
+        std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(name))));
+    args.push_back(std::move(value));
+  }
+  SLUICE_ASSIGN(ExprPtr value, ResolveFunction("named_struct", std::move(args), options_));
+  return Shown(std::move(value), fmt::format("struct({})", text));
 }
 
 }  // namespace sluice

@@ -137,7 +137,7 @@ Result<ExprPtr> MakeCast(ExprPtr child, TypePtr target, CastMode mode) {
     const bool legacy_can = ansi && CanCast(*child->type(), *target, false);
     const bool by_function =
         (IsNumeric(*child->type()) && IsDate(*target)) || (IsDate(*child->type()) && IsNumeric(*target));
-    return UserError(mode == CastMode::kAnsi && by_function  ? "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
+    return UserError(ansi && by_function                     ? "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
                      : legacy_can && mode == CastMode::kAnsi ? "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
                                                              : "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
                      fmt::format("\"{}\" of the type \"{}\" cannot be cast to \"{}\"{}.", child->ToString(),

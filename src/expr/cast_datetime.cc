@@ -60,9 +60,14 @@ Result<ArrayPtr> NumbersToTimestamp(const ArrayPtr& column, const TypePtr& to, c
     });
   }
   if (column->type_id() == arrow::Type::DECIMAL128) {
-    SLUICE_ASSIGN(auto micros, CastColumn(column, arrow::decimal128(38, 6), call));
-    return CastRows<int64_t, arrow::Decimal128>(micros, to, call, [](const arrow::Decimal128& value, int64_t* out) {
-      *out = static_cast<int64_t>(value.low_bits());
+    // Cut to microseconds, not rounded; what is too large keeps its lowest bits, as in Spark.
+    constexpr int32_t kMicroDigits = 6;
+    const int32_t scale = static_cast<const arrow::Decimal128Type&>(*column->type()).scale();
+    return CastRows<int64_t, arrow::Decimal128>(column, to, call, [=](const arrow::Decimal128& value, int64_t* out) {
+      const arrow::Decimal128 micros = scale > kMicroDigits
+                                           ? arrow::Decimal128(value.ReduceScaleBy(scale - kMicroDigits, false))
+                                           : arrow::Decimal128(value.IncreaseScaleBy(kMicroDigits - scale));
+      *out = static_cast<int64_t>(micros.low_bits());
       return CastOutcome::kOk;
     });
   }

@@ -114,11 +114,15 @@ std::optional<ParsedTimestamp> ReadTimestamp(std::string_view text) {
   if (!ReadDatePart(text, &position, 6, &date)) return std::nullopt;
   if (position < text.size()) {
     if (text[position] != ' ' && text[position] != 'T') return std::nullopt;
+    // Only a whole date may be followed by a time.
+    if (std::count(text.begin() + 1, text.begin() + static_cast<int64_t>(position), '-') < 2) return std::nullopt;
     if (!ReadTimeAndZone(text, position + 1, &parsed, &time)) return std::nullopt;
   }
   const int64_t days = DaysFromCivil(date.year, static_cast<int>(date.month), static_cast<int>(date.day));
-  if (__builtin_mul_overflow(days, kMicrosPerDay, &parsed.local_micros) ||
-      __builtin_add_overflow(parsed.local_micros, time, &parsed.local_micros)) {
+  // The first day that 64 bits reach begins before they do: its time is counted from the next midnight.
+  const int64_t before = days < 0 ? 1 : 0;
+  if (__builtin_mul_overflow(days + before, kMicrosPerDay, &parsed.local_micros) ||
+      __builtin_add_overflow(parsed.local_micros, time - before * kMicrosPerDay, &parsed.local_micros)) {
     return std::nullopt;
   }
   return parsed;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/spark_error.h"
+#include "types/calendar.h"
 #include "types/datetime_text.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
@@ -34,6 +35,17 @@ void AppendBinary(std::string_view bytes, bool pretty, std::string* out) {
 void AppendInteger(int64_t value, std::string* out) {
   const fmt::format_int text(value);
   out->append(text.data(), text.size());
+}
+
+// The local time of an instant, also where it lies beyond 64 bits.
+void AppendTimestamp(int64_t micros, int64_t offset, std::string* out) {
+  int64_t local = 0;
+  if (!__builtin_add_overflow(micros, offset, &local)) return AppendLocalTimestamp(local, out);
+  const int64_t in_day = FloorMod(micros, kMicrosPerDay) + offset;
+  std::string time;
+  AppendLocalTimestamp(FloorMod(in_day, kMicrosPerDay), &time);
+  AppendDate(FloorDiv(micros, kMicrosPerDay) + FloorDiv(in_day, kMicrosPerDay), out);
+  out->append(time, time.find(' '));
 }
 
 }  // namespace
@@ -83,7 +95,7 @@ Status ValueFormatter::Append(const arrow::Array& array, int64_t row, std::strin
     case arrow::Type::TIMESTAMP: {
       const int64_t micros = Value<arrow::TimestampArray>(array, row);
       const bool local = static_cast<const arrow::TimestampType&>(*array.type()).timezone().empty();
-      AppendLocalTimestamp(local ? micros : zone_.ToLocal(micros), out);
+      AppendTimestamp(micros, local ? 0 : zone_.OffsetSeconds(micros) * kMicrosPerSecond, out);
       break;
     }
     case arrow::Type::DECIMAL128: {

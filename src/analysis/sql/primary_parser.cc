@@ -328,7 +328,16 @@ Result<Expression> ExpressionParser::ParseNameOrCall() {
 // An argument of a call: expression or name => expression.
 Result<Expression> ExpressionParser::ParseArgument() {
   const size_t begin = cursor_.position();
-  if (!cursor_.IsName() || !cursor_.IsSymbol("=>", 1)) return Parse();
+  if (!cursor_.IsName() || !cursor_.IsSymbol("=>", 1)) {
+    SLUICE_ASSIGN(Expression value, Parse());
+    if (!cursor_.AcceptWord("AS")) return value;
+    // struct(1 AS a) names a field; elsewhere the name means nothing.
+    Expression alias;
+    SLUICE_ASSIGN(*alias.mutable_alias()->add_name(), cursor_.ExpectName("a name"));
+    *alias.mutable_alias()->mutable_expr() = std::move(value);
+    cursor_.SetOrigin(&alias, begin);
+    return alias;
+  }
   Expression named;
   named.mutable_named_argument_expression()->set_key(cursor_.Next().text);
   cursor_.Next();

@@ -66,8 +66,12 @@ Status CheckKeys(const KernelCall& call) {
 Result<ArrayPtr> MakeMap(const KernelCall& call) {
   SLUICE_RETURN_IF_ERROR(CheckKeys(call));
   SLUICE_ASSIGN(auto offsets, EvenOffsets(call, call.args.size() / 2));
-  SLUICE_ASSIGN(auto keys, Interleave(call, 0, 2));
-  SLUICE_ASSIGN(auto values, Interleave(call, 1, 2));
+  ArrayPtr sides[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const TypePtr& type = call.node.type()->field(0)->type()->field(static_cast<int>(i))->type();
+    SLUICE_ASSIGN(sides[i], call.args.empty() ? arrow::MakeEmptyArray(type) : Interleave(call, i, 2));
+  }
+  const auto& [keys, values] = sides;
   auto entries = arrow::ArrayData::Make(call.node.type()->field(0)->type(), keys->length(), {nullptr}, 0);
   entries->child_data = {keys->data(), values->data()};
   auto data = arrow::ArrayData::Make(call.node.type(), call.rows, {nullptr, std::move(offsets)}, 0);
@@ -125,22 +129,30 @@ Result<ExprPtr> ResolveArray(std::vector<ExprPtr> args, const ResolveOptions& op
 }
 
 Result<ExprPtr> ResolveMap(std::vector<ExprPtr> args, const ResolveOptions& options) {
-  if (args.empty() || args.size() % 2 != 0) {
+  if (args.size() % 2 != 0) {
     return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "map takes keys and values in turn.");
   }
   std::vector<ExprPtr> sides[2];
   for (size_t i = 0; i < args.size(); ++i) sides[i % 2].push_back(args[i]);
   bool nulls = false;
-  for (auto& side : sides) {
-    SLUICE_ASSIGN(side, CastToCommonType("map", std::move(side), options.ansi));
+  TypePtr types[2] = {arrow::null(), arrow::null()};  // of map(), which is cast where it goes
+  for (size_t i = 0; i < 2 && !args.empty(); ++i) {
+    Result<std::vector<ExprPtr>> cast = CastToCommonType("map", std::move(sides[i]), options.ansi);
+    if (!cast.ok()) {
+      return UserError(
+          i == 0 ? "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES" : "DATATYPE_MISMATCH.CREATE_MAP_VALUE_DIFF_TYPES",
+          fmt::format("The {} of a map have types that nothing has in common.", i == 0 ? "keys" : "values"));
+    }
+    sides[i] = cast.MoveValueUnsafe();
+    types[i] = sides[i][0]->type();
   }
   for (const auto& value : sides[1]) nulls |= value->nullable();
   for (size_t i = 0; i < args.size(); ++i) args[i] = sides[i % 2][i / 2];
-  if (HasMap(*sides[0][0]->type())) {
+  if (HasMap(*types[0])) {
     return UserError("DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE", "A key of a map cannot be, or have in it, a map.",
-                     {{"keyType", "\"" + SparkTypeName(*sides[0][0]->type()) + "\""}});
+                     {{"keyType", "\"" + SparkTypeName(*types[0]) + "\""}});
   }
-  const TypePtr type = MapOf(sides[0][0]->type(), sides[1][0]->type(), nulls);
+  const TypePtr type = MapOf(types[0], types[1], nulls);
   SLUICE_RETURN_IF_ERROR(CheckFields("map", type));
   return std::make_shared<FunctionExpr>(FunctionTraits{"map", MakeMap, nullptr, options.ansi}, type, false,
                                         std::move(args));

@@ -126,7 +126,9 @@ Result<ArrayPtr> MonthsBetween(const KernelCall& call) {
         int64_t seconds[2];
         for (int i = 0; i < 2; ++i) {
           day[i] = CivilFromDays(FloorDiv(local[i], kMicrosPerDay));
-          seconds[i] = FloorMod(local[i], kMicrosPerDay) / kMicrosPerSecond;
+          // Seconds that have passed since midnight, which on the days of a change are not those that the clock shows.
+          const int64_t midnight = FloorDiv(local[i], kMicrosPerDay) * kMicrosPerDay;
+          seconds[i] = FloorDiv((i == 0 ? end : start) - zone.ToUtc(midnight), kMicrosPerSecond);
         }
         const auto months = static_cast<double>((day[0].year - day[1].year) * 12 + day[0].month - day[1].month);
         const bool last[2] = {day[0].day == DaysInMonth(day[0].year, day[0].month),
@@ -150,7 +152,9 @@ Result<ArrayPtr> MakeDate(const KernelCall& call) {
         if (month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month)) {
           return call.node.ansi() ? InvalidDate(year, month, day) : out.SetNull();
         }
-        return out.Set(static_cast<int32_t>(DaysFromCivil(year, month, day)));
+        const int64_t days = DaysFromCivil(year, month, day);
+        if (days != static_cast<int32_t>(days)) return call.node.ansi() ? InvalidDate(year, month, day) : out.SetNull();
+        return out.Set(static_cast<int32_t>(days));
       });
 }
 

@@ -125,7 +125,9 @@ Result<std::shared_ptr<arrow::Array>> IntegralDivide(const KernelCall& call, con
         SLUICE_ASSIGN(auto divided, x.Divide(y));
         const Decimal256 whole = divided.first;
         if (whole > Decimal256(INT64_MAX) || whole < Decimal256(INT64_MIN)) {
-          return call.node.ansi() ? ArithmeticOverflow(call.node) : out.Set(static_cast<int64_t>(whole.low_bits()));
+          if (call.node.ansi()) return ArithmeticOverflow(call.node);
+          // Spark has a decimal in between: beyond its 38 digits all is NULL, below them the lowest bits are kept.
+          return whole.FitsInPrecision(38) ? out.Set(static_cast<int64_t>(whole.low_bits())) : out.SetNull();
         }
         return out.Set(static_cast<int64_t>(whole.low_bits()));
       });

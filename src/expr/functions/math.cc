@@ -136,7 +136,8 @@ Result<ExprPtr> ResolveWhole(const char* name, Kernel kernel, std::vector<ExprPt
   TypePtr type = arrow::int64();
   if (args[0]->type()->id() == arrow::Type::DECIMAL128) {
     const auto& decimal = static_cast<const arrow::Decimal128Type&>(*args[0]->type());
-    type = BoundedDecimal(decimal.precision() - decimal.scale() + 1, 0);
+    // Without a fraction nothing is rounded, and no digit is won.
+    type = decimal.scale() == 0 ? args[0]->type() : BoundedDecimal(decimal.precision() - decimal.scale() + 1, 0);
   } else {
     const TypePtr wide = IsIntegralType(*args[0]->type()) ? arrow::int64() : arrow::float64();
     SLUICE_ASSIGN(args[0], MakeImplicitCast(std::move(args[0]), wide, options.ansi));

@@ -130,11 +130,16 @@ Result<ArrayPtr> FromUnixtime(const KernelCall& call) {
   });
 }
 
-// unix_timestamp of a timestamp or date.
 template <int64_t kUnit>
 Result<ArrayPtr> UnixOf(const KernelCall& call) {
   return MapRows<int64_t, int64_t>(
       call, [](RowOutput<int64_t>& out, int64_t micros) { return out.Set(FloorDiv(micros, kUnit)); });
+}
+
+// unix_timestamp's own rounding: towards 1970, other than unix_seconds.
+Result<ArrayPtr> WholeSeconds(const KernelCall& call) {
+  return MapRows<int64_t, int64_t>(
+      call, [](RowOutput<int64_t>& out, int64_t micros) { return out.Set(micros / kMicrosPerSecond); });
 }
 
 Result<ExprPtr> ResolveUnixTimestamp(const char* name, std::vector<ExprPtr> args, const ResolveOptions& options) {
@@ -151,8 +156,8 @@ Result<ExprPtr> ResolveUnixTimestamp(const char* name, std::vector<ExprPtr> args
   }
   const bool nullable = args[0]->nullable() || args[1]->nullable() || (text && !options.ansi);
   return std::make_shared<FunctionExpr>(
-      FunctionTraits{name, text ? TextToSeconds : UnixOf<kMicrosPerSecond>, nullptr, options.ansi}, arrow::int64(),
-      nullable, std::move(args));
+      FunctionTraits{name, text ? TextToSeconds : WholeSeconds, nullptr, options.ansi}, arrow::int64(), nullable,
+      std::move(args));
 }
 
 template <int64_t kUnit>
@@ -275,6 +280,18 @@ Result<ArrayPtr> ShiftZone(const KernelCall& call) {
   });
 }
 
+// The function, for whole numbers alone: Spark adds no cast here.
+ScalarFunction IntegersOnly(ScalarFunction function) {
+  function.resolve = [name = function.name, resolve = std::move(function.resolve)](
+                         std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
+    if (args.size() == 1 && !IsIntegralType(*args[0]->type()) && args[0]->type()->id() != arrow::Type::NA) {
+      return UnexpectedInput(name, 0, *args[0], "\"INTEGRAL\"");
+    }
+    return resolve(std::move(args), options);
+  };
+  return function;
+}
+
 }  // namespace
 
 void AddTimestamps(FunctionTable* table) {
@@ -309,12 +326,14 @@ void AddTimestamps(FunctionTable* table) {
                              .defaults = {StringLiteral("yyyy-MM-dd HH:mm:ss")}}));
   table->push_back({"timestamp_seconds", "timestamp_seconds(seconds)", "The timestamp so long after 1970 UTC.",
                     "timestamp_seconds(1230219000)", "3.1.0", ResolveTimestampSeconds});
-  table->push_back(Function("timestamp_millis", "timestamp_millis(milliseconds)",
+  table->push_back(
+      IntegersOnly(Function("timestamp_millis", "timestamp_millis(milliseconds)",
                             "The timestamp so long after 1970 UTC.", "timestamp_millis(1230219000123)", "3.1.0",
-                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1000>}));
-  table->push_back(Function("timestamp_micros", "timestamp_micros(microseconds)",
+                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1000>})));
+  table->push_back(
+      IntegersOnly(Function("timestamp_micros", "timestamp_micros(microseconds)",
                             "The timestamp so long after 1970 UTC.", "timestamp_micros(1230219000123123)", "3.1.0",
-                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1>}));
+                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1>})));
   const auto unix_of = [table](const char* name, const char* doc, Kernel kernel) {
     table->push_back(Function(name, "unix_seconds(timestamp)", doc, "unix_seconds(TIMESTAMP'1970-01-01 00:00:01Z')",
                               "3.1.0", {.args = {Arg::kTimestamp}, .type = arrow::int64(), .kernel = kernel}));
