@@ -189,14 +189,16 @@ bool ZoneRules::AddRule(std::string_view footer) {
 // Ireland's winter time is daylight time with a negative offset in the database; java.time, as everybody else, takes
 // the summer for it.
 void ZoneRules::SettleDaylight() {
+  std::vector<bool> swapped(kinds_.size());
   for (const Change& change : changes_) {
-    Kind& before = kinds_[change.before];
-    Kind& after = kinds_[change.after];
-    if (after.daylight && !before.daylight && after.offset < before.offset) {
-      after.daylight = false;
-      before.daylight = true;
-    }
+    const Kind& before = kinds_[change.before];
+    const Kind& after = kinds_[change.after];
+    if (before.daylight == after.daylight) continue;
+    const Kind& daylight = before.daylight ? before : after;
+    const Kind& standard = before.daylight ? after : before;
+    if (daylight.offset < standard.offset) swapped[change.before] = swapped[change.after] = true;
   }
+  for (size_t i = 0; i < kinds_.size(); ++i) kinds_[i].daylight = kinds_[i].daylight != swapped[i];
 }
 
 int64_t ZoneRules::CyclesBeyond(int64_t second) const {

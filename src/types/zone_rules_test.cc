@@ -121,6 +121,14 @@ TEST(ZoneRules, DamagedFilesAreRefused) {
   }
 }
 
+TEST(ZoneRules, SummerIsDaylightTimeInIrelandToo) {
+  const TimeZone dublin = *TimeZone::Find("Europe/Dublin");
+  for (const int64_t year : {1975, 2024, 2050}) {
+    EXPECT_TRUE(dublin.IsDaylightSaving(DaysFromCivil(year, 7, 1) * kMicrosPerDay)) << year;
+    EXPECT_FALSE(dublin.IsDaylightSaving(DaysFromCivil(year, 1, 1) * kMicrosPerDay)) << year;
+  }
+}
+
 TEST(PosixZone, ReadsRules) {
   const auto zone = PosixZone::Parse("<-02>2<-01>,M3.5.0/-1,M10.5.0/0");
   ASSERT_TRUE(zone && zone->daylight);
