@@ -76,7 +76,8 @@ Result<int> Stream(const Program& program, const DemoOptions& options, const Dem
     (void)feeder.OnCommitted(progress.sources.at(0).end_offset);
   });
   feeder.Start(options.records);
-  SLUICE_ASSIGN(const SqlFile file, ParseScriptSql(PipelineSql(*broker, folder, options.records), program.session->conf()));
+  SLUICE_ASSIGN(const SqlFile file,
+                ParseScriptSql(PipelineSql(*broker, folder, options.records), program.session->conf()));
   SLUICE_ASSIGN(const Execution execution, Execute(program, file.statements.at(0)));
   const auto& started = execution.messages.at(0).write_stream_operation_start_result();
   const std::shared_ptr<RunningQuery> query = program.session->queries().Find(started.query_id().run_id());
