@@ -254,10 +254,21 @@ void AddFormatting(FunctionTable* table) {
                StringType(), nullable, std::move(args));
          }});
   }
-  table->push_back(Function(
+  ScalarFunction number = Function(
       "format_number", "format_number(number, digits)", "With commas and so many digits behind the point.",
       "format_number(12332.123456, 4)", "1.5.0",
-      {.args = {Arg::kDouble, Arg::kInt}, .type = StringType(), .kernel = FormatNumber, .nulls = Nulls::kAlways}));
+      {.args = {Arg::kDouble, Arg::kInt}, .type = StringType(), .kernel = FormatNumber, .nulls = Nulls::kAlways});
+  // A text is a pattern in Spark, and must not be taken for a number of digits.
+  number.resolve = [by_digits = number.resolve](std::vector<ExprPtr> args,
+                                                const ResolveOptions& options) -> Result<ExprPtr> {
+    if (args.size() == 2 && IsStringType(*args[1]->type())) {
+      return NotSupported(
+          "A pattern as second argument of format_number is not supported by Sluice; give a number of "
+          "digits.");
+    }
+    return by_digits(std::move(args), options);
+  };
+  table->push_back(std::move(number));
 }
 
 }  // namespace sluice
