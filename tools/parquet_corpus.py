@@ -116,7 +116,7 @@ def expected(value: pa.Scalar, kind: pa.DataType):
 
 def text(value: pa.Scalar, kind: pa.DataType) -> str:
     shown = expected(value, kind)
-    return "null" if shown is None else str(shown).lower() if isinstance(shown, bool) else str(shown)
+    return "NULL" if shown is None else str(shown).lower() if isinstance(shown, bool) else str(shown)
 
 
 def same(ours, theirs) -> bool:
