@@ -210,7 +210,7 @@ class Corpus:
             if error or rows[0]["n"] != table.num_rows:
                 self.differs(path, error or f"{rows} instead of {table.num_rows} rows")
             return []
-        names = list(table.column_names)
+        names = [name for name in table.column_names if name]  # SQL has no name for the others
         while names:
             _, error = run(f"SELECT {', '.join(map(quoted, names))} FROM parquet.{quoted(str(path))} LIMIT 1")
             if not error:
