@@ -33,7 +33,6 @@ target_include_directories(RdKafka::rdkafka SYSTEM INTERFACE ${rdkafka_dir}/incl
 # Its macros for calls with options are GNU's statement expressions.
 target_compile_options(RdKafka::rdkafka INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>)
 find_library(SASL2_LIBRARY sasl2 REQUIRED)
-find_library(CIVETWEB_LIBRARY civetweb REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 find_library(LZ4_LIBRARY lz4 REQUIRED)
 find_library(Z_LIBRARY z REQUIRED)

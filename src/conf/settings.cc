@@ -52,6 +52,10 @@ const std::vector<Setting>& OwnSettings() {
        "Accounted bytes of the process: Kafka prefetch, columns, Parquet row groups, uploads (also --memory)."},
       {"spark.sluice.metrics.address", SettingType::kString, "127.0.0.1", kHonoured,
        "Address on which the metrics are served; anything but loopback lets others read them."},
+      {"spark.sluice.metrics.hosts", SettingType::kString, "", kHonoured,
+       "Host names, with commas, that requests for the metrics may be for. Addresses, localhost, names without a dot "
+       "and "
+       "this machine's name always may; others get 403, since a web page could point them here."},
       {"spark.sluice.metrics.port", SettingType::kInt, "0", kHonoured,
        "Port for /metrics (Prometheus), /health and /ready while a query runs (also --metrics-port); 0: none.", 0},
       {"spark.sluice.metrics.stuckAfter", SettingType::kDurationMs, "10m", kHonoured,

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -27,6 +28,20 @@ int ThreadsOf(const Conf& conf) {
   return static_cast<int>(std::clamp<int64_t>(threads, 1, std::max<int64_t>(writers, 1)));
 }
 
+// "a.example, b.example"
+std::vector<std::string> NamesOf(const std::string& list) {
+  std::vector<std::string> names;
+  std::string name;
+  for (const char c : list + ",") {
+    if (c == ',') {
+      if (!name.empty()) names.push_back(std::exchange(name, ""));
+    } else if (c != ' ') {
+      name += c;
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 Process::Process(std::shared_ptr<Env> env, const Conf& conf)
@@ -39,9 +54,10 @@ Status Process::ServeMetrics(const Conf& conf) {
   if (port == 0) return Status::OK();
   std::lock_guard lock(mutex_);
   if (metrics_ != nullptr) return Status::OK();
+  const MetricsServer::Place place{conf.Get("spark.sluice.metrics.address"), port,
+                                   NamesOf(conf.Get("spark.sluice.metrics.hosts"))};
   SLUICE_ASSIGN(metrics_, MetricsServer::Start(
-                              conf.Get("spark.sluice.metrics.address"), port, [this] { return queries_.Snapshots(); },
-                              &budget_, &env_->clock()));
+                              place, [this] { return queries_.Snapshots(); }, &budget_, &env_->clock()));
   return Status::OK();
 }
 

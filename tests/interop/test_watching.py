@@ -53,6 +53,31 @@ def test_metrics_of_a_running_query(sluice, minio, topic, tmp_path):
         assert run.wait(60).code == 0
 
 
+def test_health_is_answered_whatever_other_peers_do(sluice, topic, tmp_path):
+    source = topic(1)
+    source.produce(reviews(0, 10))
+    pipeline = Pipeline(source, tmp_path / "table", tmp_path / "checkpoint")
+    port = free_port()
+    with sluice.start("run", "--metrics-port", port, pipeline.write_sql(tmp_path, "processingTime 200 milliseconds")) as run:
+        run.wait_until(lambda: get(port, "/ready")[0] == 200, 60, "/ready")
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+        for number, peer in enumerate(idle):
+            if number % 2:
+                peer.sendall(b"GET /metrics HTTP/1.1\r\nHost: ")
+        began = time.monotonic()
+        for path in ("/health", "/ready", "/metrics"):
+            assert get(port, path)[0] == 200, path
+        assert time.monotonic() - began < 3
+        for peer in idle:
+            peer.close()
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as peer:
+            peer.sendall(b"GET /metrics HTTP/1.1\r\nHost: evil.example:80\r\n\r\n")
+            reply = b"".join(iter(lambda: peer.recv(65536), b""))
+        assert reply.startswith(b"HTTP/1.1 403 ") and b"sluice_" not in reply, reply
+        run.signal(signal.SIGTERM)
+        assert run.wait(60).code == 0
+
+
 def test_not_ready_while_kafka_is_away(sluice, topic, tmp_path):
     source = topic(1)
     source.produce(reviews(0, 10))
