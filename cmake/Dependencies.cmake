@@ -44,7 +44,8 @@ set(USE_OPENSSL ON)
 find_package(aws-c-s3 REQUIRED)
 find_package(aws-c-auth REQUIRED)
 # src/env/s3/crt_runtime.cc says why.
-set_property(TARGET AWS::aws-c-auth APPEND PROPERTY INTERFACE_LINK_OPTIONS LINKER:--wrap=X509_STORE_set_default_paths)
+set_property(TARGET AWS::aws-c-auth APPEND PROPERTY INTERFACE_LINK_OPTIONS
+             LINKER:--wrap=X509_STORE_set_default_paths LINKER:--wrap=aws_byte_buf_append_dynamic)
 # src/env/s3/child_process.cc says why.
 set_property(TARGET AWS::aws-c-auth APPEND PROPERTY INTERFACE_LINK_OPTIONS LINKER:--wrap=popen LINKER:--wrap=pclose)
 

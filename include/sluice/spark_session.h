@@ -92,7 +92,7 @@ class SparkSession {
 };
 
 // Puts the NAME=VALUE lines of a file into this process's environment, where a name is not set yet. False when there is
-// no such file; throws SparkException, naming file and line, when it cannot be read as such.
+// no such file; throws SparkException, naming file and line, when it cannot be read as such. ".env": docs/security.md.
 bool loadDotenv(const std::string& path = ".env");
 
 }  // namespace sluice

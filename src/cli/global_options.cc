@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/global_options.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,8 +17,10 @@
 #include "base/spark_error.h"
 #include "base/terminal_line.h"
 #include "conf/conf.h"
+#include "conf/properties_file.h"
 #include "env/dotenv_file.h"
 #include "env/env.h"
+#include "env/private_file.h"
 #include "service/connect_service.h"
 #include "session/session.h"
 
@@ -27,12 +30,11 @@ namespace {
 constexpr char kDefaultEnvFile[] = ".env";
 
 Result<std::shared_ptr<DotenvFile>> OpenEnvFile(const std::string& path) {
-  // Nothing is opened to find out: a FIFO would wait.
-  if (::access(path.empty() ? kDefaultEnvFile : path.c_str(), R_OK) != 0) {
-    if (path.empty()) return std::shared_ptr<DotenvFile>();
+  if (path.empty()) return DotenvFile::OpenFound(kDefaultEnvFile);
+  if (::access(path.c_str(), F_OK) != 0) {
     return UserError("SLUICE_ENV_FILE", "There is no file " + path + " (--env-file).");
   }
-  return DotenvFile::Open(path.empty() ? kDefaultEnvFile : path);
+  return DotenvFile::Open(path);
 }
 
 Status ApplyLogOptions(const GlobalOptions& options) {
@@ -49,8 +51,23 @@ Status ApplyLogOptions(const GlobalOptions& options) {
   return Status::OK();
 }
 
+Status ReadConfFile(const std::string& path, Conf* conf) {
+  const auto text = ReadNamedText(path);
+  if (!text.ok()) return UserError("SLUICE_USAGE", text.status().message() + " (--conf-file)");
+  SLUICE_ASSIGN(const std::vector<Property> properties, ParseProperties(text->bytes, path));
+  bool has_secrets = false;
+  for (const Property& property : properties) {
+    const Status set = conf->Set(property.key, property.value);
+    if (!set.ok()) return UserError("SLUICE_USAGE", fmt::format("{}:{}: {}", path, property.line, set.message()));
+    has_secrets |= IsSecretKey(property.key) && !property.value.empty();
+  }
+  if (has_secrets) WarnIfOthersMayRead(path, text->mode);
+  return Status::OK();
+}
+
 Result<Conf> ConfOf(const GlobalOptions& options) {
   Conf conf;
+  for (const std::string& path : options.conf_files) SLUICE_RETURN_IF_ERROR(ReadConfFile(path, &conf));
   for (const std::string& entry : options.conf) {
     const size_t equals = entry.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -72,9 +89,19 @@ void RegisterEnvironmentSecrets(Env* env) {
 }  // namespace
 
 void GlobalOptions::AddTo(CLI::App* command) {
-  command->add_option("--env-file", env_file,
-                      "NAME=VALUE lines; the real environment wins (default: ./.env if it is there)");
-  command->add_option("--conf", conf, "A setting, KEY=VALUE; may be repeated")->allow_extra_args(false);
+  command->add_option(
+      "--env-file", env_file,
+      "NAME=VALUE lines; the real environment wins (default: ./.env if it is there, and nobody else may change "
+      "it)");
+  command
+      ->add_option("--conf", conf,
+                   "A setting, KEY=VALUE; may be repeated. Everybody on this machine can read it in the process list: "
+                   "secrets belong into --conf-file, --env-file or the environment")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--conf-file", conf_files,
+                   "A file of settings as spark-defaults.conf has them; may be repeated, --conf wins")
+      ->allow_extra_args(false);
   command->add_option("--memory", memory, "Memory budget, such as 128M (spark.sluice.memory)");
   command->add_option("--log-level", log_level, "trace, debug, info, warn, error or off")->capture_default_str();
   command->add_option("--log-format", log_format, "text or json")->capture_default_str();

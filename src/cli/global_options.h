@@ -31,7 +31,8 @@ enum ExitCode : int {
 // Options that every command takes.
 struct GlobalOptions {
   std::string env_file;
-  std::vector<std::string> conf;  // KEY=VALUE
+  std::vector<std::string> conf;        // KEY=VALUE
+  std::vector<std::string> conf_files;  // in Spark's properties format; --conf wins, and the later file
   std::string memory;
   std::string log_level = "warn";
   std::string log_format = "text";

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/spark_session.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 
 #include "base/logging.h"
@@ -209,8 +208,14 @@ DataFrame DataFrameReader::table(const std::string& name) const {
 }
 
 bool loadDotenv(const std::string& path) {
-  if (::access(path.c_str(), R_OK) != 0) return false;
-  LoadedDotenv() = ValueOrThrow(DotenvFile::Open(path));
+  std::shared_ptr<DotenvFile> file;
+  if (path == ".env") {
+    file = ValueOrThrow(DotenvFile::OpenFound(path));
+  } else if (std::filesystem::exists(path)) {
+    file = ValueOrThrow(DotenvFile::Open(path));
+  }
+  if (file == nullptr) return false;
+  LoadedDotenv() = std::move(file);
   for (const auto& [name, value] : LoadedDotenv()->first_values()) ::setenv(name.c_str(), value.c_str(), 0);
   return true;
 }

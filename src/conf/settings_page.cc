@@ -21,8 +21,11 @@ void AppendTable(SettingUse use, const char* title, std::string* page) {
 
 std::string SettingsPage() {
   std::string page =
-      "# Settings\n\nGiven by `--conf KEY=VALUE`, `SET key = value;`, or `config(key, value)` of the session builder. "
-      "Keys that no\n"
+      "# Settings\n\nGiven by `--conf KEY=VALUE`, `--conf-file FILE` (lines as in spark-defaults.conf; `--conf` "
+      "wins),\n"
+      "`SET key = value;`, or `config(key, value)` of the session builder. What stands on a command line, everybody on "
+      "the\n"
+      "machine can read: secrets belong into a file of mode 0600 or the environment. Keys that no\n"
       "table here names are kept and have no effect, as in Spark. `spark.hadoop.fs.s3a.*` configures S3.\n"
       "This page is made from the tables in `src/conf/settings.cc` and `sql_settings.cc`.\n";
   AppendTable(SettingUse::kHonoured, "Honoured", &page);

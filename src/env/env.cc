@@ -48,6 +48,17 @@ std::string LocalPath(const std::string& uri) {
   return WithoutTrailingSlashes(std::filesystem::absolute(path).lexically_normal().string());
 }
 
+// Whether the first source that may have keys is the environment, or none is used at all.
+bool KeysComeFromEnvironment(const S3Config& config) {
+  for (const S3CredentialSource source : config.credential_sources) {
+    const bool empty = config.access_key.empty() && config.secret_key.empty();
+    if (source == S3CredentialSource::kStatic && empty) continue;
+    if (source == S3CredentialSource::kStatic) return config.keys_follow_environment;
+    return source == S3CredentialSource::kEnvironment || source == S3CredentialSource::kAnonymous;
+  }
+  return true;
+}
+
 class RealEnv : public Env {
  public:
   explicit RealEnv(std::shared_ptr<DotenvFile> dotenv) : dotenv_(std::move(dotenv)) {}
@@ -79,6 +90,13 @@ class RealEnv : public Env {
     return dotenv_->Find(name) ? dotenv_->path() : "";
   }
 
+  // A variable of the environment that was not put there from the file.
+  std::optional<std::string> OwnVariable(const std::string& name) const {
+    const char* own = std::getenv(name.c_str());
+    if (own == nullptr || FollowsFile(name, own)) return std::nullopt;
+    return std::string(own);
+  }
+
   bool FollowsFile(const std::string& name, const std::string& own) const {
     return dotenv_ != nullptr && dotenv_->HadAtFirst(name, own);
   }
@@ -102,6 +120,12 @@ class RealEnv : public Env {
     if (found == s3_.end()) {
       SLUICE_ASSIGN(S3Config config,
                     S3ConfigFromConf(conf, bucket, [this](const std::string& name) { return Variable(name); }));
+      // A file that nobody named directs only requests that carry its own keys.
+      if (dotenv_ != nullptr && dotenv_->found() && !KeysComeFromEnvironment(config)) {
+        SLUICE_ASSIGN(config, S3ConfigFromConf(conf, bucket, [this](const std::string& name) {
+                        return IsRedirectingName(name) ? OwnVariable(name) : Variable(name);
+                      }));
+      }
       config.file_of_variable = [this](const std::string& name) { return FileOfVariable(name); };
       config.scheme = scheme;
       SLUICE_ASSIGN(std::shared_ptr<FileSystem> made, MakeS3FileSystem(std::move(config)));

@@ -15,7 +15,9 @@ void S3Reply(std::string_view input) {
   reply.body = input.substr(1);
   const s3::S3Error error = s3::ParseS3Error(reply);
   (void)s3::JudgeError(error);
-  (void)s3::ErrorStatus("GetObject", "s3a://bucket/key", error, 1).ToString();
+  FUZZ_CHECK(error.region.empty() || s3::IsRegionName(error.region), error.region);
+  const std::string shown = s3::ErrorStatus("GetObject", "s3a://bucket/key", error, 1).ToString();
+  FUZZ_CHECK(shown.size() < 4096, shown);
   (void)s3::ParseListPage(reply.body, "bucket");
   const std::string escaped = "<a>" + s3::XmlEscape(reply.body) + "</a>";
   const bool plain = reply.body.find_first_of("\r") == std::string::npos;

@@ -19,6 +19,15 @@ int __real_X509_STORE_set_default_paths(X509_STORE* store);
 int __wrap_X509_STORE_set_default_paths(X509_STORE* store) {
   return skip_default_certificates ? 1 : __real_X509_STORE_set_default_paths(store);
 }
+
+// The library keeps a line of a reply in a buffer that grows until the line ends, and some stores never end it. The
+// linker sends its calls here; nothing that the library keeps this way is near the bound.
+int __real_aws_byte_buf_append_dynamic(aws_byte_buf* to, const aws_byte_cursor* from);
+int __wrap_aws_byte_buf_append_dynamic(aws_byte_buf* to, const aws_byte_cursor* from) {
+  constexpr size_t kMost = 1 << 20;
+  if (to->len + from->len > kMost) return aws_raise_error(AWS_ERROR_SHORT_BUFFER);
+  return __real_aws_byte_buf_append_dynamic(to, from);
+}
 }
 
 namespace sluice::s3 {

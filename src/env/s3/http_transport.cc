@@ -17,14 +17,17 @@
 namespace sluice::s3 {
 namespace {
 
-constexpr size_t kMaxCollectedBody = 256 << 20;
-
 // One request under way. Shared by the waiting thread and the library's callbacks.
 struct Exchange {
   aws_http_connection_manager* manager = nullptr;
   aws_http_message* request = nullptr;
   BodySink* sink = nullptr;
+  int64_t max_body = 0;
   HttpReply reply;  // the callbacks' until `done`
+  int64_t body_bytes = 0;
+  size_t header_count = 0;
+  size_t header_bytes = 0;
+  bool error_cut = false;  // the rest of a long error is not waited for
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -53,12 +56,24 @@ void Finish(ExchangeHolder* holder, int error_code) {
   delete holder;
 }
 
+// Ends the request from inside a callback of the library.
+int Stop() {
+  return aws_raise_error(AWS_ERROR_HTTP_CALLBACK_FAILURE);
+}
+
 int OnHeaders(aws_http_stream* stream, aws_http_header_block block, const aws_http_header* headers, size_t count,
               void* user_data) {
   if (block != AWS_HTTP_HEADER_BLOCK_MAIN) return AWS_OP_SUCCESS;
-  HttpReply& reply = (*static_cast<ExchangeHolder*>(user_data))->reply;
+  Exchange& exchange = **static_cast<ExchangeHolder*>(user_data);
+  HttpReply& reply = exchange.reply;
   aws_http_stream_get_incoming_response_status(stream, &reply.status);
   for (size_t i = 0; i < count; ++i) {
+    exchange.header_count += 1;
+    exchange.header_bytes += headers[i].name.len + headers[i].value.len;
+    if (exchange.header_count > kMaxHeaders || exchange.header_bytes > kMaxHeaderBytes) {
+      reply.excess = fmt::format("more than {} headers, or more than {} bytes of them", kMaxHeaders, kMaxHeaderBytes);
+      return Stop();
+    }
     std::string name(View(headers[i].name));
     for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     reply.headers[name] = View(headers[i].value);
@@ -68,17 +83,30 @@ int OnHeaders(aws_http_stream* stream, aws_http_header_block block, const aws_ht
 
 int OnBody(aws_http_stream*, const aws_byte_cursor* data, void* user_data) {
   Exchange& exchange = **static_cast<ExchangeHolder*>(user_data);
-  const bool wanted = exchange.reply.status == 200 || exchange.reply.status == 206;
-  if (exchange.sink != nullptr && wanted) {
-    return exchange.sink->Append(View(*data)) ? AWS_OP_SUCCESS : aws_raise_error(AWS_ERROR_HTTP_CALLBACK_FAILURE);
+  HttpReply& reply = exchange.reply;
+  const std::string_view bytes = View(*data);
+  if (reply.status >= 300) {
+    const auto room = static_cast<size_t>(kMaxErrorBody) - reply.body.size();
+    reply.body.append(bytes.substr(0, room));
+    if (bytes.size() <= room) return AWS_OP_SUCCESS;
+    exchange.error_cut = true;
+    return Stop();
   }
-  if (exchange.reply.body.size() + data->len > kMaxCollectedBody) return aws_raise_error(AWS_ERROR_SHORT_BUFFER);
-  exchange.reply.body.append(View(*data));
+  exchange.body_bytes += static_cast<int64_t>(bytes.size());
+  if (exchange.body_bytes > exchange.max_body) {
+    reply.excess = fmt::format("a body of more than {} bytes", exchange.max_body);
+    return Stop();
+  }
+  const bool wanted = reply.status == 200 || reply.status == 206;
+  if (exchange.sink != nullptr && wanted) return exchange.sink->Append(bytes) ? AWS_OP_SUCCESS : Stop();
+  reply.body.append(bytes);
   return AWS_OP_SUCCESS;
 }
 
 void OnComplete(aws_http_stream* stream, int error_code, void* user_data) {
   auto* holder = static_cast<ExchangeHolder*>(user_data);
+  // The beginning of a long error says what there is to know.
+  if ((*holder)->error_cut) error_code = 0;
   aws_http_stream_release(stream);
   Finish(holder, error_code);
 }
@@ -137,6 +165,8 @@ Result<aws_tls_ctx*> HttpTransport::TlsContextLocked() {
                 FindCaBundle(options_.ca_bundle, "AWS_CA_BUNDLE or spark.sluice.s3.caBundle"));
   aws_tls_ctx_options options{};
   aws_tls_ctx_options_init_default_client(&options, runtime_->allocator());
+  // The library itself would take TLS 1.0.
+  aws_tls_ctx_options_set_minimum_tls_version(&options, AWS_IO_TLSv1_2);
   if (aws_tls_ctx_options_override_default_trust_store_from_path(&options, nullptr, bundle.c_str()) == AWS_OP_SUCCESS) {
     tls_ = aws_tls_client_ctx_new(runtime_->allocator(), &options);
   }
@@ -191,13 +221,14 @@ Result<aws_http_connection_manager*> HttpTransport::PoolOf(const HttpEndpoint& e
 }
 
 Result<HttpReply> HttpTransport::Send(const HttpEndpoint& endpoint, aws_http_message* request, BodySink* sink,
-                                      int64_t timeout_ms) {
+                                      int64_t max_body, int64_t timeout_ms) {
   SLUICE_ASSIGN(aws_http_connection_manager * manager, PoolOf(endpoint));
   if (sink != nullptr) sink->Begin();
   auto exchange = std::make_shared<Exchange>();
   exchange->manager = manager;
   exchange->request = request;
   exchange->sink = sink;
+  exchange->max_body = max_body;
   aws_http_connection_manager_acquire_connection(manager, OnConnection, new ExchangeHolder(exchange));
 
   std::unique_lock lock(exchange->mutex);

@@ -42,13 +42,21 @@ struct HttpReply {
   bool may_have_arrived = false;  // the server may have seen the request
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case
-  std::string body;                            // what no sink took
+  std::string body;                            // what no sink took; of an error at most kMaxErrorBody bytes
+  // Which bound the reply passed: "a body of more than 10 bytes". Its connection is closed then. Empty: none.
+  std::string excess;
 
   std::string Header(const std::string& name) const {
     const auto found = headers.find(name);
     return found == headers.end() ? "" : found->second;
   }
 };
+
+// Bounds of replies, whatever the server sends. A page of a listing with 1,000 of the longest names has about 4 MiB.
+constexpr int64_t kMaxXmlBody = 16 << 20;
+constexpr int64_t kMaxErrorBody = 64 << 10;
+constexpr size_t kMaxHeaders = 200;
+constexpr size_t kMaxHeaderBytes = 64 << 10;  // names and values of all; crt_runtime.cc bounds one line
 
 struct HttpOptions {
   std::string ca_bundle;  // for TLS; asked for when the first TLS connection is made
@@ -64,8 +72,10 @@ class HttpTransport {
   // Waits for connections to close. No Send may be under way.
   ~HttpTransport();
 
-  // Sends and waits for the whole reply, at most `timeout_ms`. The error is about TLS set-up only.
-  Result<HttpReply> Send(const HttpEndpoint& endpoint, aws_http_message* request, BodySink* sink, int64_t timeout_ms);
+  // Sends and waits for the whole reply, at most `timeout_ms`. `sink` gets at most `max_body` bytes; without a sink
+  // `max_body` bounds what is collected. The error is about TLS set-up only.
+  Result<HttpReply> Send(const HttpEndpoint& endpoint, aws_http_message* request, BodySink* sink, int64_t max_body,
+                         int64_t timeout_ms);
   // The context of TLS connections, made at the first call. Owned by the transport.
   Result<aws_tls_ctx*> TlsContext();
   const CrtRuntime& runtime() const { return *runtime_; }

@@ -99,6 +99,11 @@ Result<S3Reply> S3Client::Run(const S3Request& request) {
     const int64_t left = Milliseconds(deadline - clock_.MonotonicNanos());
     const int64_t timeout = std::clamp<int64_t>(left, 1, config_.request_timeout_ms);
     SLUICE_ASSIGN(result.http, Try(request, credentials, region, timeout));
+    if (!result.http.excess.empty()) {
+      return EnvironmentError("SLUICE_S3.REQUEST_FAILED",
+                              fmt::format("S3 {} {} failed: the reply has {}, which no store sends.",
+                                          CallName(request.call), shown, result.http.excess));
+    }
     if (result.http.crt_error == 0 && IsSuccess(result.http.status) && !HidesError(request, result.http)) return result;
     SLUICE_ASSIGN(result.error, Explain(request, result.http, credentials, region, timeout));
     if (IsExpected(request, result.error)) return result;
@@ -151,7 +156,7 @@ Result<HttpReply> S3Client::Try(const S3Request& request, const Credentials& cre
   SLUICE_ASSIGN(const auto message, SignedRequest::Make(transport_.runtime(), parts, credentials, region,
                                                         !address.endpoint.tls, clock_.NowMillis()));
   counts_[static_cast<size_t>(request.call)].fetch_add(1);
-  return transport_.Send(address.endpoint, message->message(), request.sink, timeout_ms);
+  return transport_.Send(address.endpoint, message->message(), request.sink, request.max_body, timeout_ms);
 }
 
 Result<S3Error> S3Client::Explain(const S3Request& request, const HttpReply& reply, const Credentials& credentials,
@@ -196,7 +201,7 @@ Result<std::string> S3Client::DiscoverRegion(const std::string& bucket) {
   request.method = "HEAD";
   request.at = {bucket, ""};
   SLUICE_ASSIGN(const HttpReply reply, Try(request, credentials, kFirstRegion, config_.request_timeout_ms));
-  const std::string region = reply.Header("x-amz-bucket-region");
+  const std::string region = ParseS3Error(reply).region;
   if (reply.crt_error == 0 && reply.status == 404) {
     S3Error error = ParseS3Error(reply);
     error.code = "NoSuchBucket";

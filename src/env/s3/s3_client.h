@@ -47,9 +47,10 @@ struct S3Request {
   std::vector<std::pair<std::string, std::string>> headers;  // besides what signing adds
   std::string_view body;                                     // must outlive Run
   BodySink* sink = nullptr;
-  std::vector<int> expected;  // statuses besides 2xx that the caller understands
-  int max_attempts = 0;       // 0: the config's
-  bool md5 = false;           // the body is guarded by Content-MD5 and not by a checksum that the store keeps
+  int64_t max_body = kMaxXmlBody;  // a longer body of a 2xx is an error
+  std::vector<int> expected;       // statuses besides 2xx that the caller understands
+  int max_attempts = 0;            // 0: the config's
+  bool md5 = false;                // the body is guarded by Content-MD5 and not by a checksum that the store keeps
 };
 
 struct S3Reply {

@@ -22,6 +22,9 @@ struct CodeRow {
   std::string_view hint;
 };
 
+constexpr size_t kMaxMessage = 1024;
+constexpr size_t kMaxCode = 128;
+
 constexpr std::string_view kDenied = "SLUICE_S3.ACCESS_DENIED";
 constexpr std::string_view kExpired = "SLUICE_S3.EXPIRED_CREDENTIALS";
 constexpr std::string_view kUnavailable = "SLUICE_S3.UNAVAILABLE";
@@ -75,6 +78,20 @@ bool IsTlsError(int crt_error) {
 
 }  // namespace
 
+bool IsRegionName(std::string_view text) {
+  if (text.empty() || text.size() > 64) return false;
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+std::string Shortened(const std::string& text, size_t most) {
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
 S3Error ParseS3Error(const HttpReply& reply) {
   S3Error error;
   error.crt_error = reply.crt_error;
@@ -82,11 +99,16 @@ S3Error ParseS3Error(const HttpReply& reply) {
   error.status = reply.status;
   error.request_id = reply.Header("x-amz-request-id");
   error.region = reply.Header("x-amz-bucket-region");
-  if (reply.body.find("<Error") == std::string::npos) return error;
-  error.code = XmlText(reply.body, "Code");
-  error.message = XmlText(reply.body, "Message");
-  if (error.region.empty()) error.region = XmlText(reply.body, "Region");
-  if (error.request_id.empty()) error.request_id = XmlText(reply.body, "RequestId");
+  if (reply.body.find("<Error") != std::string::npos) {
+    error.code = XmlText(reply.body, "Code");
+    error.message = XmlText(reply.body, "Message");
+    if (error.region.empty()) error.region = XmlText(reply.body, "Region");
+    if (error.request_id.empty()) error.request_id = XmlText(reply.body, "RequestId");
+  }
+  error.code = Shortened(error.code, kMaxCode);
+  error.message = Shortened(error.message, kMaxMessage);
+  error.request_id = Shortened(error.request_id, kMaxCode);
+  if (!IsRegionName(error.region)) error.region.clear();
   return error;
 }
 

@@ -9,17 +9,22 @@
 
 namespace sluice::s3 {
 
-// What the store said, or what kept it from saying anything.
+// What the store said, or what kept it from saying anything. Its texts are cut: they go into messages and logs.
 struct S3Error {
-  int status = 0;  // 0: no reply
-  std::string code;
-  std::string message;
-  std::string request_id;
-  std::string region;  // where the store says the bucket is
+  int status = 0;          // 0: no reply
+  std::string code;        // at most 128 bytes
+  std::string message;     // at most 1 KiB
+  std::string request_id;  // at most 128 bytes
+  std::string region;      // where the store says the bucket is; empty when it is no name of a region
   int crt_error = 0;
 };
 
 S3Error ParseS3Error(const HttpReply& reply);
+
+// Letters, digits, '-' and '_', at most 64: what may go into a host name and a signature.
+bool IsRegionName(std::string_view text);
+// The first `most` bytes, whole characters of UTF-8, with "..." where something is left out.
+std::string Shortened(const std::string& text, size_t most);
 
 // What the client does about a reply.
 enum class Verdict {

@@ -8,6 +8,7 @@
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "env/percent_encoding.h"
+#include "env/plain_network.h"
 #include "env/s3/s3_endpoint.h"
 #include "env/s3/s3_input_file.h"
 #include "env/s3/s3_listing.h"
@@ -157,6 +158,7 @@ class S3FileSystem : public FileSystem {
   }
 
   std::map<std::string, int64_t> Counts() const { return client_->Counts(); }
+  const std::string& endpoint() const { return client_->config().endpoint; }
 
   int64_t BytesWhileWriting() const { return client_->config().part_size * (client_->config().parts_in_flight + 1); }
 
@@ -165,8 +167,28 @@ class S3FileSystem : public FileSystem {
   S3Objects objects_;
 };
 
+bool IsSigned(const S3Config& config) {
+  return config.credential_sources != std::vector<S3CredentialSource>{S3CredentialSource::kAnonymous};
+}
+
 Status CheckConfig(const S3Config& config) {
-  if (!config.endpoint.empty()) SLUICE_RETURN_IF_ERROR(ParseEndpoint(config.endpoint, config.ssl_enabled).status());
+  bool tls = config.ssl_enabled;
+  std::string host = "Amazon";
+  if (!config.endpoint.empty()) {
+    SLUICE_ASSIGN(const HttpEndpoint endpoint, ParseEndpoint(config.endpoint, config.ssl_enabled));
+    tls = endpoint.tls;
+    host = endpoint.host;
+  }
+  if (!tls && !IsLoopbackHost(host) && IsSigned(config)) {
+    WarnOnce(
+        fmt::format("Requests to S3 at {} go over the network without TLS: others can read what is stored and the "
+                    "session token, and change it on the way. https:// in fs.s3a.endpoint protects it",
+                    host));
+  }
+  if (!config.region.empty() && !IsRegionName(config.region)) {
+    return UserError("SLUICE_S3.CONFIGURATION",
+                     fmt::format("'{}' is no name of a region (fs.s3a.endpoint.region, AWS_REGION).", config.region));
+  }
   if (config.part_size < kMinPart || config.part_size > kMaxPart) {
     return UserError("SLUICE_S3.CONFIGURATION", fmt::format("fs.s3a.multipart.size is {} bytes; S3 takes {} to {}.",
                                                             config.part_size, kMinPart, kMaxPart));
@@ -190,6 +212,11 @@ Result<std::shared_ptr<FileSystem>> MakeS3FileSystem(S3Config config) {
 Status CheckConditionalWrites(FileSystem& fs, const std::string& existing_path) {
   auto* s3 = dynamic_cast<s3::S3FileSystem*>(&fs);
   return s3 == nullptr ? Status::OK() : s3->CheckConditions(existing_path);
+}
+
+std::string S3EndpointOf(const FileSystem& fs) {
+  const auto* s3 = dynamic_cast<const s3::S3FileSystem*>(&fs);
+  return s3 == nullptr ? "" : s3->endpoint();
 }
 
 int64_t S3BytesWhileWriting(const FileSystem& fs) {

@@ -79,6 +79,9 @@ Result<S3Config> S3ConfigFromConf(const Conf& conf, const std::string& bucket,
 // the first S3 file system of the process; the last one that goes takes its threads along.
 Result<std::shared_ptr<FileSystem>> MakeS3FileSystem(S3Config config);
 
+// The endpoint that requests go to, "" for Amazon's own and for other file systems.
+std::string S3EndpointOf(const FileSystem& fs);
+
 // The most bytes that one file being written keeps in memory; 0 for file systems other than S3.
 int64_t S3BytesWhileWriting(const FileSystem& fs);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/spark_error.h"
 #include "env/s3/checksum.h"
@@ -15,11 +16,19 @@ namespace sluice::s3 {
 namespace {
 
 constexpr size_t kDeletePage = 1000;
+constexpr size_t kMaxListed = 5'000'000;
+constexpr int kMaxEmptyPages = 100;  // one after another
+constexpr size_t kMaxToken = 4096;
 using Token = XmlScanner::Token;
 
 Status BadReply(const S3Client& client, S3Call call, const BucketKey& at) {
   return EnvironmentError("SLUICE_S3.REQUEST_FAILED",
                           fmt::format("S3 {} {}: the reply cannot be read.", CallName(call), client.Show(at)), true);
+}
+
+Status EndlessListing(const S3Client& client, const BucketKey& folder, std::string_view why) {
+  return EnvironmentError("SLUICE_S3.REQUEST_FAILED",
+                          fmt::format("S3 ListObjectsV2 {}: the listing does not end: {}.", client.Show(folder), why));
 }
 
 // Elements of <Contents> or <CommonPrefixes>, until it closes.
@@ -73,8 +82,8 @@ bool ParseDeleteErrors(const std::string& xml, std::vector<KeyError>* errors) {
     if (!ReadEntry(scanner, "Error", &fields)) return false;
     KeyError error;
     error.key = fields["Key"];
-    error.error.code = fields["Code"];
-    error.error.message = fields["Message"];
+    error.error.code = Shortened(fields["Code"], 128);
+    error.error.message = Shortened(fields["Message"], 1024);
     error.error.status = 200;
     errors->push_back(std::move(error));
   }
@@ -157,18 +166,27 @@ Result<ListPage> ParseListPage(const std::string& xml, const std::string& bucket
     }
     page.files.push_back(std::move(info));
   }
-  if (!seen_result || (page.truncated && page.next.empty())) return broken;
+  if (!seen_result || (page.truncated && page.next.empty()) || page.next.size() > kMaxToken) return broken;
   return page;
 }
 
 Result<std::vector<FileInfo>> ListObjects(S3Client& client, const BucketKey& folder, bool recursive) {
   std::vector<FileInfo> files;
+  std::set<std::string> tokens;
   std::string token;
+  int empty_pages = 0;
   while (true) {
     SLUICE_ASSIGN(const std::string xml, ListOnce(client, folder, recursive, token, 0));
     SLUICE_ASSIGN(ListPage page, ParseListPage(xml, folder.bucket));
+    empty_pages = page.files.empty() ? empty_pages + 1 : 0;
     std::move(page.files.begin(), page.files.end(), std::back_inserter(files));
     if (!page.truncated) break;
+    // A listing that goes round, or on for ever, would take all memory.
+    if (!tokens.insert(page.next).second) return EndlessListing(client, folder, "it begins anew");
+    if (empty_pages > kMaxEmptyPages) return EndlessListing(client, folder, "its pages are empty");
+    if (files.size() > kMaxListed) {
+      return EndlessListing(client, folder, fmt::format("it has more than {} objects", kMaxListed));
+    }
     token = page.next;
   }
   std::sort(files.begin(), files.end(), [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });

@@ -115,6 +115,7 @@ Result<std::string> S3Objects::Get(const BucketKey& at, int64_t at_most) {
   request.at = at;
   request.headers = {{"x-amz-checksum-mode", "ENABLED"}};
   request.sink = &sink;
+  request.max_body = INT64_MAX;  // the sink has its own bound, and says so
   request.expected = {404};
   const Result<S3Reply> got = client_->Run(request);
   if (sink.too_large) return TooLargeError(PathOf(at), at_most);
@@ -152,6 +153,7 @@ Status S3Objects::ReadRange(const BucketKey& at, const std::string& etag, int64_
   request.headers = {{"Range", fmt::format("bytes={}-{}", offset, offset + length - 1)}};
   if (!etag.empty()) request.headers.emplace_back("If-Match", etag);
   request.sink = sink;
+  request.max_body = length;
   request.expected = {404, 412, 416};
   SLUICE_ASSIGN(const S3Reply reply, client_->Run(request));
   if (reply.status() == 404) return NotFoundError(PathOf(at));
@@ -167,6 +169,7 @@ Result<std::string> S3Objects::GetTail(const BucketKey& at, int64_t length, Obje
   request.at = at;
   request.headers = {{"Range", fmt::format("bytes=-{}", length)}};
   request.sink = &sink;
+  request.max_body = length;
   request.expected = {404, 416};
   SLUICE_ASSIGN(const S3Reply reply, client_->Run(request));
   if (reply.status() == 404) return NotFoundError(PathOf(at));
@@ -176,10 +179,13 @@ Result<std::string> S3Objects::GetTail(const BucketKey& at, int64_t length, Obje
     return std::string();
   }
   *head = HeadOf(reply.http);
+  if (reply.status() == 200) head->size = static_cast<int64_t>(sink.bytes.size());
   if (reply.status() == 206) {
     const std::string range = reply.http.Header("content-range");  // "bytes 5-9/10"
     head->size = ParseInt(std::string_view(range).substr(range.find('/') + 1), -1);
-    if (head->size < 0) return Torn(*client_, at, fmt::format("the reply has the content range '{}'", range));
+    if (head->size < static_cast<int64_t>(sink.bytes.size())) {
+      return Torn(*client_, at, fmt::format("the reply has the content range '{}'", Shortened(range, 128)));
+    }
   }
   return std::move(sink.bytes);
 }
@@ -209,6 +215,7 @@ Result<Comparison> S3Objects::Compare(const BucketKey& at, const ContentDigest& 
   request.at = at;
   request.headers = {{"If-Match", head->etag}};
   request.sink = &sink;
+  request.max_body = head->size;
   request.expected = {404, 412};
   SLUICE_ASSIGN(const S3Reply reply, client_->Run(request));
   if (reply.status() >= 400) return Comparison{Sameness::kGone, ""};

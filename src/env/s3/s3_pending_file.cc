@@ -13,6 +13,7 @@
 namespace sluice::s3 {
 namespace {
 
+constexpr size_t kMaxUploadId = 4096;
 constexpr int kMaxParts = 10'000;
 constexpr int64_t kLeastPart = 5 << 20;  // of all parts but the last
 constexpr int64_t kCopiedPart = 64 << 20;
@@ -139,10 +140,12 @@ Status S3PendingFile::CreateUpload() {
   if (!takes_copies_) request.headers.emplace_back("x-amz-checksum-algorithm", "CRC32C");
   SLUICE_ASSIGN(const S3Reply reply, objects_.client().Run(request));
   upload_id_ = XmlText(reply.http.body, "UploadId");
-  if (!upload_id_.empty()) return Status::OK();
+  if (!upload_id_.empty() && upload_id_.size() <= kMaxUploadId) return Status::OK();
+  upload_id_.clear();
   return EnvironmentError(
       "SLUICE_S3.REQUEST_FAILED",
-      fmt::format("S3 CreateMultipartUpload {}: the reply has no upload id.", objects_.client().Show(at_)), true);
+      fmt::format("S3 CreateMultipartUpload {}: the reply has no usable upload id.", objects_.client().Show(at_)),
+      true);
 }
 
 Status S3PendingFile::CheckPartNumber() {

@@ -40,6 +40,7 @@ class ScriptedStore {
       kApplyAndReply,  // done, but answered with `reply`
       kCutBody,        // done, and the connection is reset in the middle of the reply's body
       kStall,          // nothing is done and no reply comes; the connection stays open
+      kEndless,        // nothing is done; `reply` is sent, its body again and again until the connection is closed
     };
     Kind kind = Kind::kReply;
     Reply reply;
@@ -62,6 +63,8 @@ class ScriptedStore {
   // Requests whose method is `method`.
   int CountOf(const std::string& method);
   int connections() const { return connections_.load(); }
+  // Bytes that endless replies sent.
+  int64_t endless_bytes() const { return endless_bytes_.load(); }
   // The most requests that were under way at once.
   int most_at_once() const { return most_at_once_.load(); }
   std::optional<std::string> Object(const std::string& path);
@@ -86,11 +89,13 @@ class ScriptedStore {
   Reply DoUpload(const Request& request, const std::string& upload_id);
   bool ConditionFails(const Request& request);
   static bool Send(int fd, const Reply& reply, bool head, bool cut);
+  void SendEndless(int fd, const Reply& reply);
 
   int port_ = 0;
   int listener_ = -1;
   std::atomic<bool> stop_{false};
   std::atomic<int> connections_{0};
+  std::atomic<int64_t> endless_bytes_{0};
   std::atomic<int> at_once_{0};
   std::atomic<int> most_at_once_{0};
   bool ignore_conditions_ = false;

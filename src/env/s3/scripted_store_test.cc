@@ -152,6 +152,9 @@ bool ScriptedStore::Answer(int fd, const Request& request) {
     case Fault::Kind::kCutBody:
       Send(fd, Do(request), head, true);
       return false;
+    case Fault::Kind::kEndless:
+      SendEndless(fd, fault->reply);
+      return false;
     case Fault::Kind::kStall: {
       char byte;
       while (!stop_ && ::recv(fd, &byte, 1, 0) > 0) {
@@ -176,6 +179,20 @@ bool ScriptedStore::Send(int fd, const Reply& reply, bool head, bool cut) {
     sent += static_cast<size_t>(n);
   }
   return true;
+}
+
+// Headers as given and nothing else: a length, chunks, or a line that has not ended are the script's.
+void ScriptedStore::SendEndless(int fd, const Reply& reply) {
+  std::string text = fmt::format("HTTP/1.1 {} Scripted\r\n", reply.status);
+  for (const auto& [name, value] : reply.headers) text += name + ": " + value + "\r\n";
+  for (std::string piece = text;; piece = reply.body) {
+    for (size_t sent = 0; sent < piece.size();) {
+      const ssize_t n = stop_ ? -1 : ::send(fd, piece.data() + sent, piece.size() - sent, MSG_NOSIGNAL);
+      if (n <= 0) return;
+      sent += static_cast<size_t>(n);
+      endless_bytes_.fetch_add(n);
+    }
+  }
 }
 
 ScriptedStore::Reply ScriptedStore::Error(int status, const std::string& code, const std::string& more) {
