@@ -9,6 +9,7 @@
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "connectors/kafka/fetch_memory.h"
+#include "connectors/kafka/tls_versions.h"
 #include "env/env.h"
 
 namespace sluice {
@@ -110,6 +111,23 @@ TEST_F(ClientConfigTest, ScramLoginOverTls) {
   Map no_names = options;
   no_names["kafka.ssl.endpoint.identification.algorithm"] = "";
   EXPECT_EQ(Make(no_names)->properties.at("ssl.endpoint.identification.algorithm"), "none");
+}
+
+TEST_F(ClientConfigTest, VersionsOfTls) {
+  File("/ca.pem", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n");
+  const auto with = [](const std::string& name, const std::string& value) {
+    return Map{{"kafka.security.protocol", "SSL"}, {"kafka.ssl.truststore.location", "/ca.pem"}, {name, value}};
+  };
+  for (const char* versions : {"TLSv1.2,TLSv1.3", "TLSv1.2", " TLSv1.3 , TLSv1.2"}) {
+    EXPECT_EQ(Make(with("kafka.ssl.enabled.protocols", versions))->properties.at(kTlsVersionsProperty), versions);
+  }
+  for (const char* versions : {"TLSv1.1", "TLSv1.2,TLSv1", "SSLv3", "tlsv1.2", "", ","}) {
+    EXPECT_THAT(Refused(with("kafka.ssl.enabled.protocols", versions)).ToString(),
+                HasSubstr("kafka.ssl.enabled.protocols"))
+        << versions;
+  }
+  EXPECT_TRUE(Make(with("kafka.ssl.protocol", "TLSv1.2")).ok());
+  EXPECT_THAT(Refused(with("kafka.ssl.protocol", "TLSv1.1")).ToString(), HasSubstr("kafka.ssl.protocol"));
 }
 
 TEST_F(ClientConfigTest, WrongLoginsAreRefusedWithoutShowingThem) {

@@ -12,8 +12,10 @@
 #include "base/spark_error.h"
 #include "conf/conf.h"
 #include "connectors/kafka/jaas.h"
+#include "connectors/kafka/tls_versions.h"
 #include "env/ca_bundle.h"
 #include "env/env.h"
+#include "env/plain_network.h"
 
 namespace sluice {
 namespace {
@@ -27,6 +29,27 @@ Status BadOption(std::string text) {
 std::string Upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
   return text;
+}
+
+// "host:port,host:port", "[::1]:9092"
+bool AllAreLoopback(const std::string& servers) {
+  std::string server;
+  for (const char c : servers + ",") {
+    if (c != ',') {
+      if (c != ' ') server += c;
+      continue;
+    }
+    const size_t scheme = server.find("://");
+    std::string host = scheme == std::string::npos ? server : server.substr(scheme + 3);
+    if (host.starts_with('[')) {
+      host = host.substr(1, host.find(']') - 1);
+    } else {
+      host = host.substr(0, host.rfind(':'));
+    }
+    if (!host.empty() && !IsLoopbackHost(host)) return false;
+    server.clear();
+  }
+  return true;
 }
 
 Result<std::string> ReadLocalFile(Env* env, const std::string& path) {
@@ -98,11 +121,31 @@ Status SetClientCertificate(const Options& options, Env* env, Properties* proper
   return Status::OK();
 }
 
+Status SetTlsVersions(const Options& options, Properties* properties) {
+  if (const auto enabled = options.Find("kafka.ssl.enabled.protocols")) {
+    SLUICE_RETURN_IF_ERROR(ParseTlsVersions(*enabled).status());
+    (*properties)[kTlsVersionsProperty] = *enabled;
+  }
+  // In Java it names the context that the enabled protocols are taken from, and changes nothing beside them.
+  const std::string protocol = options.Get("kafka.ssl.protocol", "TLSv1.3");
+  if (protocol != "TLS" && protocol != "TLSv1.2" && protocol != "TLSv1.3") {
+    return NotSupported(fmt::format(
+        "Option 'kafka.ssl.protocol' is '{}', which is not supported: there are TLS, TLSv1.2 and TLSv1.3.", protocol));
+  }
+  return Status::OK();
+}
+
 Status SetTls(const Options& options, Env* env, Properties* properties) {
+  SLUICE_RETURN_IF_ERROR(SetTlsVersions(options, properties));
   SLUICE_RETURN_IF_ERROR(SetTrust(options, env, properties));
   SLUICE_RETURN_IF_ERROR(SetClientCertificate(options, env, properties));
   const std::string identification = options.Get("kafka.ssl.endpoint.identification.algorithm", "https");
   (*properties)["ssl.endpoint.identification.algorithm"] = identification.empty() ? "none" : identification;
+  if (identification.empty() || identification == "none") {
+    WarnOnce(
+        "The names in the Kafka brokers' certificates are not checked (kafka.ssl.endpoint.identification.algorithm): "
+        "whoever has a certificate of a trusted authority can take a broker's place");
+  }
   return Status::OK();
 }
 
@@ -159,6 +202,12 @@ Status SetSecurity(const Options& options, Env* env, Properties* properties) {
   (*properties)["security.protocol"] = protocol;
   if (protocol.ends_with("SSL")) SLUICE_RETURN_IF_ERROR(SetTls(options, env, properties));
   if (protocol.starts_with("SASL")) SLUICE_RETURN_IF_ERROR(SetLogin(options, properties));
+  if (protocol == "SASL_PLAINTEXT" && !AllAreLoopback((*properties)["bootstrap.servers"])) {
+    WarnOnce(
+        fmt::format("The login to Kafka ({}) and all records go over the network without TLS "
+                    "(kafka.security.protocol=SASL_PLAINTEXT); SASL_SSL protects them",
+                    (*properties)["sasl.mechanism"]));
+  }
   return Status::OK();
 }
 

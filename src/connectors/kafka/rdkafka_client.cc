@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/process_metrics.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
+#include "connectors/kafka/tls_versions.h"
 
 namespace sluice {
 namespace {
@@ -26,10 +28,12 @@ bool Mentions(const std::string& text, std::string_view word) {
   return text.find(word) != std::string::npos;
 }
 
-// A handshake that failed over the certificate fails the same way the next time; other ones may be a broker going down.
+// A handshake that failed over the certificate or the version of TLS fails the same way the next time; other ones may
+// be a broker going down.
 bool IsCertificateTrouble(const std::string& reason) {
   return Mentions(reason, "certificate") || Mentions(reason, "hostname") || Mentions(reason, "unknown ca") ||
-         Mentions(reason, "wrong version number") || Mentions(reason, "security.protocol");
+         Mentions(reason, "wrong version number") || Mentions(reason, "unsupported protocol") ||
+         Mentions(reason, "protocol version") || Mentions(reason, "security.protocol");
 }
 
 class BackgroundThreads {
@@ -129,7 +133,13 @@ Result<std::unique_ptr<RdKafkaClient>> RdKafkaClient::Make(rd_kafka_type_t type,
   client->on_delivery_ = std::move(on_delivery);
   std::unique_ptr<rd_kafka_conf_t, ConfDeleter> conf(rd_kafka_conf_new());
   char error[512];
+  std::optional<TlsVersionScope> tls_versions;
   for (const auto& [name, value] : properties) {
+    if (name == kTlsVersionsProperty) {
+      SLUICE_ASSIGN(const TlsVersions versions, ParseTlsVersions(value));
+      tls_versions.emplace(versions);
+      continue;
+    }
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), error, sizeof(error)) != RD_KAFKA_CONF_OK) {
       const std::string shown =
           IsSecretKey(name) || Mentions(name, ".pem") ? "its value is not accepted" : Redact(error);
