@@ -6,9 +6,11 @@
 #   tools/deps.sh fuzz     what build needs, clang 14 and its libFuzzer
 #   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
 #   tools/deps.sh bench    besides: DuckDB and Polars, to compare with
-# Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version.
+# Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version. What is fetched is checked against
+# the hashes in tools/pins; Debian's packages are checked by apt.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+pins=$root/tools/pins
 cache=${SLUICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice}
 venv=$root/.venv
 
@@ -67,13 +69,28 @@ apt_packages() {
     { tail -20 "$cache/apt.log" >&2; exit 2; }
 }
 
-python_packages() { # venv-folder stamp requirement...
-  local target=$1 stamp=$1/.sluice-$2; shift 2
+python_packages() { # venv-folder stamp set...: the packages of tools/pins/python-<set>.txt, each by its hash
+  local target=$1 stamp=$1/.sluice-$2 set; shift 2
   [ -e "$stamp" ] && return 0
   say "python: $* into ${target##*/}"
   [ -x "$target/bin/pip" ] || python3 -m venv "$target"
-  "$target/bin/pip" install -q --disable-pip-version-check "$@"
+  local pip=("$target/bin/pip" install -q --disable-pip-version-check --require-hashes)
+  for set in "$@"; do
+    if grep -q '^pyspark' "$pins/python-$set.txt"; then
+      # A source package: what builds it is pinned too, and not fetched behind our back.
+      "${pip[@]}" -r "$pins/python-sources.txt"
+      "${pip[@]}" --no-build-isolation -r "$pins/python-$set.txt"
+    else
+      "${pip[@]}" --only-binary :all: -r "$pins/python-$set.txt"
+    fi
+  done
   touch "$stamp"
+}
+
+# Compares files of a folder with a list of theirs in tools/pins.
+check_files() { # list folder
+  (cd "$2" && sha256sum --quiet --strict -c "$pins/$1" >&2) ||
+    { say "a file that was fetched is not the one that tools/pins/$1 names" >&2; return 1; }
 }
 
 # Debian 12's librdkafka cannot log in by SCRAM to current brokers, so the source package of Debian 13 is built here.
@@ -88,8 +105,16 @@ librdkafka_source() { # folder
   local options=(-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update -qq
-  (cd "$1" && apt-get "${options[@]}" source -qq --download-only "librdkafka=$LIBRDKAFKA_DEBIAN" &&
-    dpkg-source --no-check -x "librdkafka_$LIBRDKAFKA_DEBIAN.dsc" src >/dev/null)
+  (cd "$1" && apt-get "${options[@]}" source -qq --download-only "librdkafka=$LIBRDKAFKA_DEBIAN") &&
+    check_files librdkafka.sha256 "$1" &&
+    (cd "$1" && dpkg-source --no-check -x "librdkafka_$LIBRDKAFKA_DEBIAN.dsc" src >/dev/null)
+}
+
+# The hardening of cmake/SluiceFlags.cmake, for the libraries that are linked into the program.
+hardening() {
+  local flags="-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
+  [ "$(uname -m)" = x86_64 ] && flags="$flags -fcf-protection=full"
+  printf '%s' "$flags"
 }
 
 librdkafka() {
@@ -99,6 +124,7 @@ librdkafka() {
   local work; work=$(mktemp -d)
   librdkafka_source "$work" >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 2; }
   { cmake -S "$work/src" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DRDKAFKA_BUILD_STATIC=ON \
+      -DCMAKE_C_FLAGS="$(hardening)" -DCMAKE_CXX_FLAGS="$(hardening)" \
       -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DRDKAFKA_BUILD_EXAMPLES=OFF -DRDKAFKA_BUILD_TESTS=OFF -DWITH_SSL=ON -DWITH_SASL=ON \
       -DWITH_ZSTD=ON -DENABLE_LZ4_EXT=ON -DWITH_CURL=OFF -DCMAKE_INSTALL_PREFIX="$target" -DCMAKE_INSTALL_LIBDIR=lib &&
     cmake --build "$work/build" -j"$jobs" && cmake --install "$work/build"; } >"$work/log" 2>&1 ||
@@ -112,17 +138,19 @@ aws_crt() {
   say "AWS CRT $AWSCRT (about a minute)"
   local work; work=$(mktemp -d)
   { "$venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$work" "awscrt==$AWSCRT" &&
+    check_files awscrt.sha256 "$work" &&
     tar -xzf "$work/awscrt-$AWSCRT.tar.gz" -C "$work" &&
     cmake -S "$work/awscrt-$AWSCRT/crt" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DUSE_OPENSSL=ON -DBUILD_TESTING=OFF \
+      -DCMAKE_C_FLAGS="$(hardening)" \
       -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF -DCMAKE_INSTALL_PREFIX="$target" -DCMAKE_INSTALL_LIBDIR=lib &&
     cmake --build "$work/build" -j"$jobs" && cmake --install "$work/build"; } >"$work/log" 2>&1 ||
     { tail -20 "$work/log" >&2; exit 2; }
   touch "$target/.done"; rm -rf "$work"
 }
 
-# Jars of one Maven artifact with its runtime dependencies.
-maven_jars() { # target-folder artifact...
-  local target=$1; shift
+# Jars of one Maven artifact with its runtime dependencies: those that the list in tools/pins names, and no others.
+maven_jars() { # target-folder list artifact...
+  local target=$1 list=$2; shift 2
   [ -e "$target/.done" ] && return 0
   say "maven: $*"
   local work; work=$(mktemp -d)
@@ -141,6 +169,9 @@ maven_jars() { # target-folder artifact...
     echo '</dependencies></project>'; } >"$work/pom.xml"
   mvn -B -q -f "$work/pom.xml" dependency:copy-dependencies -DoutputDirectory="$target" -DincludeScope=runtime >"$work/log" 2>&1 ||
     { tail -20 "$work/log" >&2; return 1; }
+  check_files "$list" "$target" || return 1
+  [ "$(find "$target" -name '*.jar' | wc -l)" = "$(wc -l <"$pins/$list")" ] ||
+    { say "there are jars that tools/pins/$list does not name" >&2; return 1; }
   touch "$target/.done"; rm -rf "$work"
 }
 
@@ -149,15 +180,22 @@ minio() {
   [ -x "$target/minio" ] && return 0
   say "MinIO $MINIO (a test server; about six minutes)"
   mkdir -p "$target"
-  GOBIN=$target GOFLAGS=-p=$jobs go install -trimpath -ldflags "-s -w" "github.com/minio/minio@$MINIO" >"$cache/minio.log" 2>&1 ||
-    { tail -20 "$cache/minio.log" >&2; return 1; }
+  local work module
+  work=$(mktemp -d)
+  # Built in the module's own folder, its go.sum pins what it is made of; its own hash is pinned here.
+  { (cd "$work" && go mod download -json "github.com/minio/minio@$MINIO" >module.json) &&
+    module=$(python3 "$root/tools/pinned_module.py" "$work/module.json" "$pins/minio.h1") &&
+    cp -r "$module" "$work/minio" && chmod -R u+w "$work/minio" &&
+    (cd "$work/minio" && GOBIN=$target GOFLAGS="-p=$jobs -mod=readonly" go install -buildvcs=false -trimpath -ldflags "-s -w" .); } \
+    >"$cache/minio.log" 2>&1 || { tail -20 "$cache/minio.log" >&2; return 1; }
+  rm -rf "$work"
 }
 
 build() {
   mkdir -p "$cache"
   # shellcheck disable=SC2086
   apt_packages $BUILD_APT
-  python_packages "$venv" "build-$PYARROW-$SPARK" "pyarrow==$PYARROW" "pyspark-client==$SPARK"
+  python_packages "$venv" "build-$PYARROW-$SPARK" build
   librdkafka
   aws_crt
 }
@@ -167,14 +205,13 @@ test_servers() {
   # shellcheck disable=SC2086
   apt_packages $TEST_APT
   local failed=0
-  python_packages "$venv" "test-$PYTEST-$CONFLUENT-$PROMETHEUS" "pytest==$PYTEST" "confluent-kafka==$CONFLUENT" \
-    "prometheus-client==$PROMETHEUS"
-  maven_jars "$cache/kafka-$KAFKA" "org.apache.kafka:kafka_2.13:$KAFKA" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5 || failed=1
+  python_packages "$venv" "test-$PYTEST-$CONFLUENT-$PROMETHEUS" test
+  maven_jars "$cache/kafka-$KAFKA" jars-kafka.sha256 "org.apache.kafka:kafka_2.13:$KAFKA" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5 || failed=1
   minio || failed=1
-  python_packages "$cache/spark-$SPARK" done "pyspark==$SPARK" || failed=1
-  maven_jars "$cache/spark-$SPARK/kafka-jars" "org.apache.spark:spark-sql-kafka-0-10_2.13:$SPARK" || failed=1
-  python_packages "$cache/spark-$SPARK3" done "pyspark==$SPARK3" "setuptools<81" || failed=1
-  maven_jars "$cache/spark-$SPARK3/kafka-jars" "org.apache.spark:spark-sql-kafka-0-10_2.12:$SPARK3" || failed=1
+  python_packages "$cache/spark-$SPARK" done "spark-$SPARK" || failed=1
+  maven_jars "$cache/spark-$SPARK/kafka-jars" "jars-spark-$SPARK-kafka.sha256" "org.apache.spark:spark-sql-kafka-0-10_2.13:$SPARK" || failed=1
+  python_packages "$cache/spark-$SPARK3" done "spark-$SPARK3" || failed=1
+  maven_jars "$cache/spark-$SPARK3/kafka-jars" "jars-spark-$SPARK3-kafka.sha256" "org.apache.spark:spark-sql-kafka-0-10_2.12:$SPARK3" || failed=1
   if [ $failed = 1 ] && [ "${CI:-}" = true ]; then say "a test server could not be had" >&2; exit 1; fi
 }
 
@@ -185,7 +222,7 @@ case ${1:-build} in
     build
     # shellcheck disable=SC2086
     apt_packages $FUZZ_APT ;;
-  s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" org.apache.hadoop:hadoop-aws:3.5.0 ;;
-  bench) build; test_servers; python_packages "$cache/bench-peers" "$DUCKDB-$POLARS" "duckdb==$DUCKDB" "polars==$POLARS" pytz || say "no DuckDB and Polars to compare with" ;;
+  s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" "jars-spark-$SPARK-s3.sha256" org.apache.hadoop:hadoop-aws:3.5.0 ;;
+  bench) build; test_servers; python_packages "$cache/bench-peers" "$DUCKDB-$POLARS" bench || say "no DuckDB and Polars to compare with" ;;
   *) sed -n '3,10p' "$0"; exit 2 ;;
 esac
