@@ -53,7 +53,11 @@ int main(int argc, char** argv) {
   std::set_new_handler(EndWithoutMemory);
   CLI::App app{"Sluice: Spark Structured Streaming as one small process"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", sluice::cli::VersionText());
+  bool verbose = false;
+  CLI::Option* verbose_flag =
+      app.add_flag("--verbose", verbose, "With --version: the libraries that the program is made of");
+  verbose_flag->needs(app.set_version_flag(
+      "--version", [&verbose] { return verbose ? sluice::cli::VerboseVersionText() : sluice::cli::VersionText(); }));
   sluice::cli::Chosen chosen;
   sluice::cli::AddRunCommand(&app, &chosen);
   sluice::cli::AddSqlCommand(&app, &chosen);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the loader is told by every program and library that is built or installed: where it may search for libraries,
 and what it protects."""
+import json
 import os
 import pathlib
 import re
@@ -107,6 +108,30 @@ def test_stacks_and_string_functions_are_checked(prefix):
             symbols = readelf(path, "--dyn-syms")
             assert "__stack_chk_fail" in symbols, path
             assert re.search(r"__\w+_chk@", symbols), path
+
+
+# The file that each shared component of the bill of materials is loaded from. The others come with every system.
+SHARED = {"Apache Arrow C++": ("libarrow", "libparquet"), "OpenSSL": ("libssl", "libcrypto"), "Zstandard": ("libzstd",),
+          "Protocol Buffers": ("libprotobuf",), "Cyrus SASL": ("libsasl2",), "PCRE2": ("libpcre2-8",), "LZ4": ("liblz4",),
+          "zlib": ("libz.",), "fmt": ("libfmt",), "spdlog": ("libspdlog",)}
+SYSTEM = ("libc.", "libm.", "libgcc_s.", "libstdc++.", "ld-linux", "libdl.", "librt.", "libpthread.")
+
+
+def test_the_bill_of_materials_names_what_is_linked(prefix, sluice):
+    bill = json.loads((prefix / "share" / "sluice" / "sluice.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    linkage = {part["name"]: part["properties"][0]["value"] for part in bill["components"]}
+    assert {name for name, how in linkage.items() if how == "shared"} == set(SHARED)
+    assert {name for name, how in linkage.items() if how == "static"} == {"AWS CRT", "librdkafka"}
+    known = (*SYSTEM, *(name for names in SHARED.values() for name in names))
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf(prefix / "bin" / "sluice", "-d"))
+    assert not [name for name in needed if not name.startswith(known)], needed
+    told = sluice.ok("--version", "--verbose").out
+    for part in bill["components"]:
+        assert part["version"] and f"{part['name']} {part['version']} (" in told, (part, told)
+    assert len(told.splitlines()) == 1 + len(bill["components"])
+    assert len(sluice.ok("--version").out.splitlines()) == 1
+    assert sluice.run("--verbose", "sql", "SELECT 1").code == 2, "it would be ignored"
 
 
 def test_a_library_in_the_current_folder_is_not_loaded(sluice):
