@@ -73,7 +73,7 @@ void ReadJson(const std::shared_ptr<arrow::DataType>& type, const TextOptions& o
   if (!json.ok() || !formats.ok()) return;
   (void)InferJsonType(text, *json);
   if (type->num_fields() == 0 || !IsJsonType(*type)) return;
-  JsonReader reader(*type, *json, *formats);
+  JsonReader reader(*type, *json, *formats, kBytesAtLeast);
   const RecordOutcome outcome = reader.Read(text);
   const auto column = ColumnOf(reader, outcome, type, text, pool);
   auto writer = JsonWriter::Make(*json, "UTC");
