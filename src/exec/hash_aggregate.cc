@@ -76,12 +76,15 @@ class HashAggregateOperator::InOrder {
         status = whole_->Merge(*ready);
       }
       ready.reset();
+      most_keys_ = whole_->divisible();
       lock.lock();
     }
     merging_ = false;
     return status;
   }
   std::unique_ptr<AggregateState> Take() { return std::move(whole_); }
+  // Of what is merged so far, however that ended. Not while parts are added.
+  int64_t most_keys() const { return most_keys_; }
 
  private:
   std::mutex mutex_;
@@ -89,6 +92,7 @@ class HashAggregateOperator::InOrder {
   int next_ = 0;
   bool merging_ = false;
   std::unique_ptr<AggregateState> whole_;  // of the thread that merges
+  int64_t most_keys_ = 0;                  // the same
 };
 
 HashAggregateOperator::HashAggregateOperator(AggregateSpec spec, int parts, PartOpener open, int threads)
@@ -109,21 +113,21 @@ Status HashAggregateOperator::AddPart(int part, const HashRange& range, InOrder*
   SLUICE_ASSIGN(auto input, open_(part));
   SLUICE_ASSIGN(auto state, AggregateState::Make(spec_, range));
   SLUICE_RETURN_IF_ERROR(running_->Begin(input.get()));
+  Status added;  // what the state itself answered last
   const Status status = [&]() -> Status {
     for (;;) {
       SLUICE_ASSIGN(auto slice, input->Next());
       if (slice == nullptr) return Status::OK();
-      const Status added = state->Add(slice);
-      if (added.ok()) continue;
-      Saw(*state, added);
-      return AtPlaceOf(*input, added);
+      added = state->Add(slice);
+      if (!added.ok()) return AtPlaceOf(*input, added);
     }
   }();
   running_->End(input.get());
+  // However the part ended. Another part may be refused the memory that this one holds, and then has few keys itself.
+  Saw(*state, added);
   SLUICE_RETURN_IF_ERROR(status);
   input.reset();
-  Saw(*state, Status::OK());
-  const Status added = merged->Add(part, std::move(state));
+  added = merged->Add(part, std::move(state));
   if (IsOutOfBudget(added)) overflowed_ = true;
   return added;
 }
@@ -140,12 +144,15 @@ Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateRange(co
   running_->BeginRange();
   InOrder merged;
   const auto add = [&](int part) { return AddPart(part, range, &merged); };
+  Status status;
   if (parts_ == 1 || threads_ <= 1) {
-    for (int part = 0; part < parts_; ++part) SLUICE_RETURN_IF_ERROR(add(part));
+    for (int part = 0; part < parts_ && status.ok(); ++part) status = add(part);
   } else {
     ThreadPool pool(std::min(threads_, parts_));
-    SLUICE_RETURN_IF_ERROR(RunTasks(pool, parts_, add, [&] { running_->Stop(/*for_good=*/false); }));
+    status = RunTasks(pool, parts_, add, [&] { running_->Stop(/*for_good=*/false); });
   }
+  most_keys_ = std::max<int64_t>(most_keys_, merged.most_keys());
+  SLUICE_RETURN_IF_ERROR(status);
   std::unique_ptr<AggregateState> whole = merged.Take();
   if (whole == nullptr) return AggregateState::Make(spec_, range);
   const Status covered = whole->CoverResult();

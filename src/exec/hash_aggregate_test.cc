@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "exec/local.h"
 #include "exec/scan.h"
@@ -233,10 +235,77 @@ TEST(HashAggregate, BeyondTheBudgetARepeatableInputIsReadInRanges) {
         ASSERT_TRUE(result.ok()) << result.status() << " with " << limit;
         EXPECT_EQ(RowsOf(*result), expected) << grouped << " " << threads << " " << limit;
         EXPECT_LE(budget.peak(), limit);
+        EXPECT_GT(budget.peak(), 1 << 20);
         EXPECT_EQ(budget.used(), 0);
       }
     }
   }
+}
+
+// Part 0 takes most of the budget and pauses; part 1 is refused before it holds a key. Only once: later passes run
+// through.
+class Pause {
+ public:
+  class Part : public Operator {
+   public:
+    Part(Pause* pause, int part, BatchPtr slice) : pause_(pause), part_(part), slice_(std::move(slice)) {}
+    const std::shared_ptr<arrow::Schema>& schema() const override { return kSchema; }
+    Result<BatchPtr> Next() override {
+      if (part_ == 1 && slice_ != nullptr) pause_->holds_.wait(false);
+      if (part_ == 0 && slice_ == nullptr) {
+        pause_->holds_ = true;
+        pause_->holds_.notify_all();
+        pause_->over_.wait(false);
+      }
+      return std::exchange(slice_, nullptr);
+    }
+    void Cancel() override {
+      pause_->over_ = true;
+      pause_->over_.notify_all();
+    }
+
+   private:
+    Pause* const pause_;
+    const int part_;
+    BatchPtr slice_;
+  };
+
+ private:
+  std::atomic<bool> holds_{false};
+  std::atomic<bool> over_{false};
+};
+
+TEST(HashAggregate, ARefusedPartWithoutKeysDoesNotHideThatAnotherCanBeDivided) {
+  const auto parts = RandomParts(2, 1, 4000, 1000000);
+  const auto spec = [&](MemoryBudget* budget) {
+    AggregateSpec made = Spec({Column(kSchema, "k")}, {Call("count", {})}, budget);
+    made.repeatable = true;
+    return made;
+  };
+  MemoryBudget measured(int64_t{1} << 40);
+  ASSERT_TRUE(Aggregated(spec(&measured), {parts[0]}).ok());
+  MemoryBudget budget(measured.peak() * 3 / 2);
+  Pause pause;
+  HashAggregateOperator aggregate(
+      spec(&budget), 2,
+      [&](int part) -> Result<std::unique_ptr<Operator>> {
+        return std::make_unique<Pause::Part>(&pause, part, parts[static_cast<size_t>(part)][0]);
+      },
+      2);
+  const auto result = scripted::Drain(aggregate);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(RowsOf(*result), RowsOf(Aggregated(spec(nullptr), parts).ValueOrDie()));
+}
+
+// Each of the parts has few keys; what they are merged into has many.
+TEST(HashAggregate, SmallPartsThatDoNotFitTogetherAreReadInRanges) {
+  const auto parts = RandomParts(200, 1, 200, 1000000);
+  MemoryBudget budget(1 << 20);
+  auto spec = Spec({Column(kSchema, "k")}, {Call("count", {})}, &budget);
+  spec.repeatable = true;
+  const auto result = Aggregated(spec, parts);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(RowsOf(*result), RowsOf(Aggregated(Spec({Column(kSchema, "k")}, {Call("count", {})}), parts).ValueOrDie()));
 }
 
 TEST(HashAggregate, ARowThatFailsInARangeIsNamed) {
