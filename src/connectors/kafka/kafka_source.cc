@@ -104,10 +104,10 @@ Status KafkaSource::Report(const std::vector<DataLoss>& losses) {
 
 bool KafkaSource::WaitForMore(const PartitionOffsets& from, const PartitionOffsets& latest) {
   if (!options_.min_offsets_per_trigger || available_now_) return false;
-  const int64_t now = env_->clock().NowMillis();
-  const bool overdue = now - last_trigger_ms_ >= options_.max_trigger_delay_ms;
+  const int64_t now = env_->clock().MonotonicNanos();
+  const bool overdue = !last_trigger_ns_ || (now - *last_trigger_ns_) / 1'000'000 >= options_.max_trigger_delay_ms;
   if (!overdue && CountNewRecords(from, latest) < static_cast<double>(*options_.min_offsets_per_trigger)) return true;
-  last_trigger_ms_ = now;
+  last_trigger_ns_ = now;
   return false;
 }
 

@@ -67,7 +67,7 @@ class KafkaSource : public StreamSource {
   std::unique_ptr<OffsetGroup> group_;      // null: nobody is told how far the query is
   std::optional<PartitionOffsets> frozen_;  // the end of an AvailableNow run
   PartitionOffsets latest_;                 // newest known
-  int64_t last_trigger_ms_ = 0;             // for maxTriggerDelay
+  std::optional<int64_t> last_trigger_ns_;  // for maxTriggerDelay; monotonic, none before the first
 };
 
 // A finite read of a Kafka topic.

@@ -8,6 +8,7 @@
 
 #include "base/spark_error.h"
 #include "connectors/kafka/scripted_consumer.h"
+#include "env/set_back_clock.h"
 
 namespace sluice {
 namespace {
@@ -60,7 +61,7 @@ class KafkaSourceTest : public testing::Test {
 
   bool available_now_ = false;
   bool once_ = false;
-  std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(1'000'000);
+  std::shared_ptr<SetBackClock> clock_ = std::make_shared<SetBackClock>(1'000'000);
   std::shared_ptr<FileSystem> fs_ = MakeMemoryFileSystem();
   std::shared_ptr<Env> env_ = MakeTestEnv(clock_, fs_);
   std::shared_ptr<ScriptedConsumer> consumer_ = std::make_shared<ScriptedConsumer>();
@@ -191,6 +192,37 @@ TEST_F(KafkaSourceTest, MinOffsetsWaitForTheDelay) {
   EXPECT_FALSE(source->LatestOffset(R"({"t":{"0":9,"1":20}})").ValueOrDie().has_value());
   clock_->Advance(1);
   EXPECT_TRUE(source->LatestOffset(R"({"t":{"0":9,"1":20}})").ValueOrDie().has_value());
+}
+
+TEST_F(KafkaSourceTest, AClockThatIsSetBackHoldsNoTriggerUp) {
+  auto source = Open({{"minOffsetsPerTrigger", "10"}, {"maxTriggerDelay", "60s"}});
+  EXPECT_TRUE(source->LatestOffset(R"({"t":{"0":9,"1":20}})").ValueOrDie().has_value());
+  clock_->SetBack(3'600'000);
+  EXPECT_FALSE(source->LatestOffset(R"({"t":{"0":9,"1":20}})").ValueOrDie().has_value());
+  clock_->Advance(60'000);
+  EXPECT_TRUE(source->LatestOffset(R"({"t":{"0":9,"1":20}})").ValueOrDie().has_value());
+}
+
+// Between the plan of a batch and its tasks: the start of the log moves to the first record of the range, and past it.
+TEST_F(KafkaSourceTest, RetentionUpToTheFirstRecordOfABatchLosesNothing) {
+  auto source = Open();
+  const char* start = R"({"t":{"0":4,"1":20}})";
+  const char* end = R"({"t":{"0":10,"1":20}})";
+  const auto rows = [&](KafkaSource* from) -> Result<int64_t> {
+    SLUICE_ASSIGN(const auto tasks, from->PlanTasks(start, end));
+    SLUICE_ASSIGN(const auto reader, from->OpenReader(tasks.at(0), {kOffset}));
+    SLUICE_ASSIGN(const auto slice, reader->Next());
+    return slice == nullptr ? 0 : slice->num_rows();
+  };
+  consumer_->DeleteBefore({"t", 0}, 4);
+  EXPECT_EQ(rows(source.get()).ValueOrDie(), 6);
+  consumer_->DeleteBefore({"t", 0}, 5);
+  EXPECT_TRUE(HasErrorClass(rows(source.get()).status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+  EXPECT_EQ(rows(Open({{"failOnDataLoss", "false"}}).get()).ValueOrDie(), 5);
+  // Of a whole range that is gone nothing is left to read.
+  consumer_->DeleteBefore({"t", 0}, 10);
+  EXPECT_TRUE(HasErrorClass(rows(source.get()).status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+  EXPECT_EQ(rows(Open({{"failOnDataLoss", "false"}}).get()).ValueOrDie(), 0);
 }
 
 TEST_F(KafkaSourceTest, ProgressAsInSpark) {

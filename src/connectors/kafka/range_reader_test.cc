@@ -239,6 +239,43 @@ TEST_F(RangeReaderTest, ARecordBeyondWhileTheStartMovedIsALoss) {
   EXPECT_THAT(Offsets(5, 8).ValueOrDie(), ElementsAre(5, 6, 7));
 }
 
+// The log begins just where the gap does: what lies between was compacted, not deleted. One record later it was
+// deleted.
+TEST_F(RangeReaderTest, AGapIsALossFromTheFirstOffsetThatIsGone) {
+  consumer_->AppendInvisible(kTp, 5);
+  Fill(3);
+  consumer_->DeleteBefore(kTp, 2);
+  EXPECT_THAT(Offsets(2, 8).ValueOrDie(), ElementsAre(5, 6, 7));
+  int64_t begin = 2;
+  consumer_->on_call = [&](const std::string& call) {
+    if (call == "ListOffsets") consumer_->DeleteBefore(kTp, begin);
+    return Status::OK();
+  };
+  EXPECT_THAT(Offsets(2, 8).ValueOrDie(), ElementsAre(5, 6, 7));
+  begin = 3;
+  EXPECT_TRUE(HasErrorClass(Offsets(2, 8).status(), "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"));
+}
+
+// A broker says "out of range" of an offset that it has, as a leader that is behind does: the read goes on there, also
+// when it is the first offset of the log.
+TEST_F(RangeReaderTest, AnOffsetAtTheLogsStartThatIsThereAfterAllIsRead) {
+  Fill(10);
+  for (const int64_t begin : {3, 0}) {
+    consumer_->DeleteBefore(kTp, begin);
+    int peeks = 0;
+    consumer_->on_call = [&](const std::string& call) {
+      if (call == "Peek" && ++peeks == 1) consumer_->Truncate(kTp, 2);
+      if (call == "ListOffsets" && peeks == 1) {
+        consumer_->DeleteBefore(kTp, begin == 0 ? 2 : begin);
+        while (consumer_->Append(kTp, "again") < 9) {
+        }
+      }
+      return Status::OK();
+    };
+    EXPECT_THAT(Offsets(3, 10).ValueOrDie(), ElementsAre(3, 4, 5, 6, 7, 8, 9)) << begin;
+  }
+}
+
 TEST_F(RangeReaderTest, TruncationIsALossAfterAWhile) {
   Fill(10);
   consumer_->Truncate(kTp, 6);
