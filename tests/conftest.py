@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers and Sparks, each started once and only when a test asks for it. A server that cannot be had is a skip for a
-user and a failure when CI=true."""
+user and a failure when CI=true. Samples and histories are drawn anew in each run; the last lines say by which seed."""
 import os
 import pathlib
 import random
@@ -21,17 +21,22 @@ def pytest_addoption(parser):
     parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
     parser.addoption("--batches", type=int, default=250, help="of the test that file handles and memory do not grow")
     parser.addoption("--log-entries", type=int, default=100_000, help="of the large sink log")
-    parser.addoption("--seed", type=int, default=int(os.environ.get("SLUICE_SEED", "1")), help="of samples and histories")
+    parser.addoption("--seed", type=int, help="of samples and histories (SLUICE_SEED; drawn when there is none)",
+                     default=int(os.environ.get("SLUICE_SEED") or random.SystemRandom().randint(1, 1_000_000)))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    terminalreporter.write_line(f"samples and histories: replay them with --seed {config.getoption('--seed')}")
 
 
 def start(kind, *arguments, **options):
+    """A server; one that cannot be had is a skip for a user and a failure when CI=true."""
     try:
-        server = kind(*arguments, **options)
+        return kind(*arguments, **options)
     except ServerMissing as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(str(missing), pytrace=False)
         pytest.skip(str(missing))
-    return server
 
 
 def closing(server):
@@ -104,8 +109,6 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker("spark_s3") and not config.getoption("--spark-s3"):
             item.add_marker(pytest.mark.skip(reason="needs Spark's AWS bundle (655 MB): make interop-s3"))
-        if item.get_closest_marker("full_sweep") and not config.getoption("--all-crash-points"):
-            item.add_marker(pytest.mark.skip(reason="the full sweep: make crash"))
     if not config.getoption("--all-faults"):
         keep_samples(config, items)
     # What every test printed is searched for secrets, so that one goes last.

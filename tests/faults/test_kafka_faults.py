@@ -8,14 +8,14 @@ import time
 import uuid
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion)
+from conftest import start
 from rig import program, table
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
 from rig.topics import Topic
 from servers.kafka import Kafka
-from servers.process import ServerMissing
 
 pytestmark = pytest.mark.fault_sample(6)
 CLEANER = {"log.cleaner.backoff.ms": 100, "log.cleaner.min.cleanable.ratio": 0.01, "log.cleaner.dedupe.buffer.size": 4194304,
@@ -24,10 +24,7 @@ CLEANER = {"log.cleaner.backoff.ms": 100, "log.cleaner.min.cleanable.ratio": 0.0
 
 @pytest.fixture(scope="module")
 def broker():
-    try:
-        kafka = Kafka(**CLEANER)
-    except ServerMissing as missing:
-        pytest.skip(str(missing))
+    kafka = start(Kafka, **CLEANER)
     yield kafka
     kafka.close()
 
@@ -212,7 +209,7 @@ def make_again(broker, name: str) -> Topic:
     while True:
         try:
             return Topic(broker, 2, name, exact=True)
-        except Exception as error:  # the deletion is not over
+        except KafkaException as error:  # the deletion is not over
             assert time.monotonic() < deadline, error
             time.sleep(0.1)
 

@@ -4,11 +4,11 @@ import pathlib
 import time
 
 import pytest
+from conftest import start
 from rig import table
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
 from rig.spark import Spark
-from servers.process import ServerMissing
 
 
 def count(sluice, location) -> list[tuple]:
@@ -75,10 +75,7 @@ def killed_spark(topic, tmp_path):
     pipelines = []
     reviews_topic = topic(2)
     reviews_topic.produce(reviews(0, 200))
-    try:
-        spark = Spark("4.2.0", master="local[2]")
-    except ServerMissing as missing:
-        pytest.skip(str(missing))
+    spark = start(Spark, "4.2.0", master="local[2]")
     try:
         for name in "ab":
             pipelines.append(Pipeline(reviews_topic, tmp_path / name / "table", tmp_path / name / "checkpoint"))
