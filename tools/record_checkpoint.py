@@ -17,6 +17,8 @@ import tempfile
 import time
 
 import pyspark
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession, functions as F
 
 PLACEHOLDER = "/sluice-golden"
@@ -95,7 +97,7 @@ def codec_names(spark, work):
         try:
             spark.range(5).coalesce(1).write.option("compression", codec).option("maxRecordsPerFile", 3).parquet(str(target))
             names[codec] = data_files(target)
-        except Exception as error:  # recorded: which names this Spark refuses
+        except (PySparkException, Py4JError) as error:  # recorded: which names this Spark refuses
             names[codec] = type(error).__name__
     return names
 

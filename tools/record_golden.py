@@ -17,6 +17,9 @@ import pathlib
 import re
 import sys
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+
 INFIX = {"+", "-", "*", "/", "%", "div", "=", "==", "<=>", "<", "<=", ">", ">=", "!=", "<>", "and", "or", "like", "ilike",
          "rlike", "||"}
 
@@ -165,7 +168,7 @@ def record_one(spark, sql, only_value):
         result = {"name": field.name, "type": field.dataType.simpleString(), "nullable": field.nullable}
         result.update(decoded(spark.sql(text).collect()[0][0]))
         return result
-    except Exception as error:  # every failure of Spark's is an answer
+    except (PySparkException, Py4JError) as error:  # every failure of Spark's is an answer
         return error_of(error)
 
 

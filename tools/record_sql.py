@@ -19,6 +19,9 @@ import pathlib
 import re
 import sys
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden" / "sql"
 UNSTABLE = re.compile(r"current_|now\(|rand\(|uuid\(", re.IGNORECASE)
 ORDERED = re.compile(r"ORDER BY[^()]*(\([^()]*\)[^()]*)*$", re.IGNORECASE)
@@ -57,14 +60,14 @@ def record(spark, sql: str) -> dict:
     try:
         frame = spark.sql(sql)
         case["schema"] = json.loads(frame.schema.json())
-    except Exception as error:  # what Spark refuses is part of the recording
+    except (PySparkException, Py4JError) as error:  # what Spark refuses is part of the recording
         return case | error_of(error)
     if UNSTABLE.search(sql):
         return case
     names = [f"c{i}" for i in range(len(frame.columns))]
     try:
         rows = [list(row) for row in frame.toDF(*names).selectExpr(*[f"CAST({name} AS STRING)" for name in names]).collect()]
-    except Exception as error:
+    except (PySparkException, Py4JError) as error:
         return case | error_of(error)
     if not ORDERED.search(re.sub(r"\s+(LIMIT|OFFSET)\s.*$", "", sql)):
         rows.sort(key=lambda row: json.dumps(row, ensure_ascii=False))
@@ -79,7 +82,7 @@ def record_stream(spark, line: str) -> dict:
         query = frame.writeStream.format("noop").outputMode(mode).start()
         query.stop()
         return case | {"schema": json.loads(frame.schema.json())}
-    except Exception as error:  # what Spark refuses is part of the recording
+    except (PySparkException, Py4JError) as error:  # what Spark refuses is part of the recording
         return case | error_of(error)
 
 

@@ -48,6 +48,14 @@ TEST(MemoryBudget, MoreThanAllIsAnErrorThatNamesTheSetting) {
   EXPECT_NE(status.message().find("spark.sluice.memory"), std::string::npos);
 }
 
+TEST(MemoryBudget, AllOfItCanBeTaken) {
+  MemoryBudget budget(100);
+  ASSERT_TRUE(budget.Take(100).ok());
+  EXPECT_EQ(budget.peak(), 100);
+  EXPECT_FALSE(budget.TryTake(1));
+  budget.Give(100);
+}
+
 TEST(MemoryBudget, NeverExceedsItsLimitUnderLoad) {
   MemoryBudget budget(100);
   std::vector<std::thread> threads;
@@ -63,6 +71,7 @@ TEST(MemoryBudget, NeverExceedsItsLimitUnderLoad) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(budget.used(), 0);
   EXPECT_LE(budget.peak(), 80) << "two holders at most";
+  EXPECT_GE(budget.peak(), 40);
   EXPECT_TRUE(budget.TryTake(100));
   EXPECT_FALSE(budget.TryTake(1));
 }

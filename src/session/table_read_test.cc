@@ -346,6 +346,7 @@ class TableCosts : public TableRead {
   }
   int64_t BytesOfQuery(const std::string& sql, const Ids& expected) {
     EXPECT_EQ(IdsOf(sql), expected) << sql;
+    EXPECT_GT(fs->reads.bytes, 0) << sql;
     return fs->reads.bytes;
   }
   int64_t bodies_ = 0;  // bytes of all bodies and footers

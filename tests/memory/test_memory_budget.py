@@ -19,6 +19,7 @@ from rig.topics import Topic
 
 PRODUCE = program.ROOT / "build/release/bench/produce"
 ROOM = 80_000_000
+LEAST = 20_000_000  # of any run: less was not measured
 THREADS = 8  # more than the machine may have: what tasks hold must not grow with its cores
 REVIEWS = 400_000
 
@@ -140,6 +141,6 @@ def test_the_process_stays_under_its_budget(case, sluice, kafka, filled, minio, 
     job = pipeline.write_sql(sluice.cwd)
     peak = run(sluice, job, case, env)
     print(f"{case}: {peak / 1e6:.0f} MB of {(case.budget * 2**20 + ROOM) / 1e6:.0f} MB")
-    assert peak <= case.budget * 2**20 + ROOM
+    assert LEAST <= peak <= case.budget * 2**20 + ROOM
     assert rows_of(sluice, table, env) == (0 if bad else case.rows)
     assert not bad or records_set_aside(minio, f"memory-bad-{case}/") == case.rows

@@ -11,6 +11,7 @@ from rig.pipeline import Pipeline
 from rig.reviews import reviews
 
 BATCHES = 41
+LEAST_KB = 20 * 1024  # of any run: less was not measured
 MEMORY_KB = 128 * 1024 + 80 * 1024  # the default budget and what the process may have beside it
 
 
@@ -83,6 +84,7 @@ def test_compactions_of_a_large_log(place, sluice, minio, topic, tmp_path, pytes
     made = log.get("39.compact").decode()
     assert made.startswith(large), "what was there stays, byte for byte"
     assert made.count("\n") == large.count("\n") + 30
-    assert peak < MEMORY_KB, f"peak {peak} KB"
+    assert list(took) == list(range(10, BATCHES)) and len(compacting) == 3, f"batches {list(took)}"
+    assert LEAST_KB < peak < MEMORY_KB, f"peak {peak} KB"
     # On a busy machine single batches are slow for other reasons; the full run is for a quiet one.
-    assert ratio <= 1.5 or entries < 1_000_000, f"tenth batches {compacting}, others {sorted(others)}"
+    assert 0.5 <= ratio <= 1.5 or entries < 1_000_000, f"tenth batches {compacting}, others {sorted(others)}"

@@ -7,6 +7,7 @@ from rig import table
 from rig.pipeline import Pipeline
 
 GROWTH_KB = 8 * 1024
+LEAST_KB = 10 * 1024  # of any run: less was not measured
 
 
 def handles(pid: int) -> int:
@@ -39,6 +40,7 @@ def test_handles_and_memory_do_not_grow(sluice, topic, tmp_path, request):
     assert done.code == 0, done.err[-3000:]
     print(f"\nbatch, handles, memory in KB: {seen}")
     table.assert_exactly_once(table.identities(table.logged_files(tmp_path / "t")), numbers.expected(), "the table")
+    assert all(open_ >= 5 and kb >= LEAST_KB for _, open_, kb in seen), f"not measured: {seen}"
     assert max(h for _, h, _ in seen) <= seen[0][1] + 2, f"file handles grow: {seen}"
     assert seen[-1][2] <= seen[0][2] + GROWTH_KB, f"memory grows: {seen}"
     for log in ("offsets", "commits"):
