@@ -106,16 +106,17 @@ arrow::MemoryPool* PoolOr(arrow::MemoryPool* pool) {
 
 }  // namespace
 
-GroupTable::GroupTable(KeyCodec codec) : codec_(std::move(codec)), form_(Form::kRow) {
+GroupTable::GroupTable(KeyCodec codec, uint64_t hash_bits)
+    : codec_(std::move(codec)), form_(Form::kRow), table_(hash_bits) {
   const auto& types = codec_.types();
   if (types.empty()) form_ = Form::kNone;
   if (types.size() == 1 && WordWidth(*types[0]) > 0) form_ = Form::kFixed;
   if (types.size() == 1 && IsText(*types[0])) form_ = Form::kText;
 }
 
-Result<GroupTable> GroupTable::Make(std::vector<std::shared_ptr<arrow::DataType>> types) {
+Result<GroupTable> GroupTable::Make(std::vector<std::shared_ptr<arrow::DataType>> types, uint64_t hash_bits) {
   SLUICE_ASSIGN(KeyCodec codec, KeyCodec::Make(std::move(types)));
-  return GroupTable(std::move(codec));
+  return GroupTable(std::move(codec), hash_bits);
 }
 
 int64_t GroupTable::groups() const {

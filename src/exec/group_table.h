@@ -18,7 +18,8 @@ namespace sluice {
 class GroupTable {
  public:
   // NotSupported for types that cannot be grouped by.
-  static Result<GroupTable> Make(std::vector<std::shared_ptr<arrow::DataType>> types);
+  static Result<GroupTable> Make(std::vector<std::shared_ptr<arrow::DataType>> types,
+                                 uint64_t hash_bits = KeyTable::kWholeHash);
 
   // (*ids)[row] becomes the group of each row, or KeyTable::kOutside where the key is outside the range.
   Status Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids, const HashRange& range = {});
@@ -33,7 +34,7 @@ class GroupTable {
 
  private:
   enum class Form { kNone, kFixed, kText, kRow };
-  explicit GroupTable(KeyCodec codec);
+  GroupTable(KeyCodec codec, uint64_t hash_bits);
   int64_t scratch_bytes() const;
   Status MakeKeys(const arrow::ArrayVector& columns, int64_t rows);
   void MakeTextKeys(const arrow::Array& column);

@@ -56,7 +56,8 @@ bool AllSame(const KeyBytes* keys, int64_t count) {
 
 }  // namespace
 
-KeyTable::KeyTable() : slots_(kFirstSlots, Slot{0, 0}), mask_(kFirstSlots - 1) {}
+KeyTable::KeyTable(uint64_t hash_bits)
+    : hash_bits_(hash_bits), slots_(kFirstSlots, Slot{0, 0}), mask_(kFirstSlots - 1) {}
 
 void KeyTable::Map(const KeyBytes* keys, int64_t count, const HashRange& range, uint32_t* ids) {
   const auto map = [&](const KeyBytes& key, uint64_t hash) {
@@ -66,11 +67,11 @@ void KeyTable::Map(const KeyBytes* keys, int64_t count, const HashRange& range, 
   for (int64_t begin = 0; begin < count; begin += kProbeGroup) {
     const int64_t group = std::min(kProbeGroup, count - begin);
     if (AllSame(keys + begin, group)) {  // as in sorted columns, and in those with one value a batch
-      std::fill_n(ids + begin, group, map(keys[begin], HashOf(keys[begin])));
+      std::fill_n(ids + begin, group, map(keys[begin], HashOf(keys[begin]) & hash_bits_));
       continue;
     }
     for (int64_t i = 0; i < group; ++i) {
-      hashes[i] = HashOf(keys[begin + i]);
+      hashes[i] = HashOf(keys[begin + i]) & hash_bits_;
       __builtin_prefetch(&slots_[hashes[i] & mask_]);
     }
     for (int64_t i = 0; i < group; ++i) ids[begin + i] = map(keys[begin + i], hashes[i]);

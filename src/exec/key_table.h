@@ -56,11 +56,13 @@ struct HashRange {
 // fixed, so that the same rows give the same table everywhere. One thread at a time.
 class KeyTable {
  public:
-  KeyTable();
+  static constexpr uint64_t kWholeHash = ~uint64_t{0};
+  // `hash_bits`: those of the hash that are used, by a test fewer, so that keys collide.
+  explicit KeyTable(uint64_t hash_bits = kWholeHash);
   static constexpr uint32_t kOutside = UINT32_MAX;  // instead of a number
   // ids[i] becomes the number of keys[i], new ones included; kOutside for a key outside the range.
   void Map(const KeyBytes* keys, int64_t count, const HashRange& range, uint32_t* ids);
-  // ids[i] becomes our number of key i of another table.
+  // ids[i] becomes our number of key i of another table, of the same bits.
   void Merge(const KeyTable& other, uint32_t* ids);
   int64_t size() const { return static_cast<int64_t>(keys_.size()); }
   const KeyBytes& key(int64_t id) const { return keys_[static_cast<size_t>(id)]; }
@@ -79,6 +81,7 @@ class KeyTable {
   KeyBytes Keep(const KeyBytes& key);
   void Grow();
 
+  uint64_t hash_bits_;
   std::vector<Slot> slots_;
   uint64_t mask_;
   std::vector<KeyBytes> keys_;
