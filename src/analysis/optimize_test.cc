@@ -65,6 +65,10 @@ TEST_F(OptimizeTest, PushesFiltersBelowProjections) {
   EXPECT_EQ(Explained("SELECT y FROM (SELECT a AS x, upper(b) AS y FROM parquet.`/t`) WHERE x = 1"),
             "Project [upper(b) AS y]\n  Filter (a = 1)\n    Scan parquet [a, b] paths=[/t] options=[] "
             "conditions=[a = 1]\n");
+  // Below a projection that draws its values anew for each row a filter would change them.
+  const PlanPtr plan = Optimized("SELECT * FROM (SELECT a AS x, uuid() AS u FROM parquet.`/t`) WHERE x = 1");
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->kind, PlanKind::kFilter) << Explain(*plan);
   // A condition on a computed value stays above it.
   EXPECT_EQ(Explained("SELECT y FROM (SELECT a, upper(b) AS y FROM parquet.`/t`) WHERE y = 'X'"),
             "Filter (y = X)\n  Project [upper(b) AS y]\n    Scan parquet [b] paths=[/t] options=[]\n");
@@ -90,6 +94,7 @@ TEST_F(OptimizeTest, TellsScansWhatFiltersDemand) {
       {"b IS NULL AND a IS NOT NULL", "(b IS NULL AND a IS NOT NULL)"},
       {"c < 1", "c < 1"},
       {"a = 3000000000", "a = 3000000000"},  // widened exactly
+      {"CAST(a AS BIGINT) = 3", "a = 3"},
       {"a = 1 AND upper(b) = 'X'", "a = 1"},
       // Of these nothing can be said.
       {"b = 3", ""},
@@ -100,6 +105,14 @@ TEST_F(OptimizeTest, TellsScansWhatFiltersDemand) {
       {"k = 1.5D", ""},
       {"b LIKE '%a'", ""},
       {"CAST(k AS INT) = 3", ""},
+      {"CAST(a AS SMALLINT) = 3", ""},
+      {"CAST(k AS TINYINT) > 3", ""},
+      {"CAST(c AS FLOAT) = 1.5F", ""},
+      {"CAST(c AS BIGINT) = 1", ""},
+      {"CAST(a AS DOUBLE) < 1.5D", ""},
+      {"CAST(a AS STRING) < '3'", ""},
+      {"CAST(b AS INT) > 3", ""},
+      {"CAST(CAST(a AS SMALLINT) AS BIGINT) = 3", ""},
       {"a + 1 = 3", ""},
   };
   for (const auto& [condition, told] : cases) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -23,8 +24,9 @@ class StreamScript {
   static constexpr int64_t kStartMs = 1'700'000'000'000;
   static constexpr int kRowsPerBatch = 10;
 
-  explicit StreamScript(std::shared_ptr<FileSystem> fs = MakeMemoryFileSystem())
-      : clock_(std::make_shared<ManualClock>(kStartMs)), fs_(std::move(fs)), env_(MakeTestEnv(clock_, fs_)) {}
+  explicit StreamScript(std::shared_ptr<FileSystem> fs = MakeMemoryFileSystem(),
+                        std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(kStartMs))
+      : clock_(std::move(clock)), fs_(std::move(fs)), env_(MakeTestEnv(clock_, fs_)) {}
 
   QuerySpec Spec(QueryTrigger trigger = QueryTrigger{TriggerKind::kProcessingTime, 1000},
                  int rows_per_batch = kRowsPerBatch) const {
@@ -47,7 +49,9 @@ class StreamScript {
     return spec;
   }
 
-  Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec) { return manager_.Start(std::move(spec)); }
+  Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec, std::function<void(const QueryProgress&)> listener = {}) {
+    return manager_.Start(std::move(spec), std::move(listener));
+  }
 
   // Starts a query that must start, and waits until it waits for its next trigger.
   std::shared_ptr<RunningQuery> StartAndSettle(QuerySpec spec) {
@@ -75,6 +79,9 @@ class StreamScript {
   }
   std::string Read(const std::string& path) const { return fs_->ReadFile(path).ValueOrDie(); }
   void Delete(const std::string& path) { ASSERT_TRUE(fs_->Delete("/", {path}).ok()); }
+  // Between two runs of a query.
+  void PassTime(int64_t ms) { clock_->Advance(ms); }
+  const MemoryBudget& budget() const { return budget_; }
   FileSystem& fs() { return *fs_; }
   const std::shared_ptr<FileSystem>& shared_fs() const { return fs_; }
   QueryManager& manager() { return manager_; }
