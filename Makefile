@@ -13,12 +13,13 @@
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make damage     every byte of a checkpoint and sink log damaged   make resources  10,000 batches, full disks (long)
+# make mutants    small changes of meaning, each of which its test must notice (MUTANTS="kafka-delivery-error": only these)
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
-	crash faults bombs damage resources histories expressions interop-s3 parquet-corpus tidy format clean
+	crash faults bombs damage resources histories expressions interop-s3 parquet-corpus mutants tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -89,10 +90,16 @@ histories:
 	@tools/build.sh release histories_test
 	@SLUICE_SEED=$(or $(SEED),1) SLUICE_HISTORIES=$(or $(COUNT),$(if $(SEED),1,1000)) build/release/histories_test 2>/dev/null
 
+<<<<<<< HEAD
 expressions:
 	@tools/deps.sh test
 	@tools/build.sh release session_test
 	@.venv/bin/python tests/expressions/compare.py --seed $(or $(SEED),1) --count $(or $(COUNT),20000)
+=======
+mutants:
+	@tools/deps.sh test
+	@python3 tools/mutants.py run $(MUTANTS)
+>>>>>>> b35a25e (Add a list of changes that tests must notice, and make mutants, which applies them)
 
 interop-s3:
 	@tools/deps.sh s3spark
