@@ -60,6 +60,21 @@ struct Damage {
     const size_t quote = content.rfind('"', colon - 1);
     return content.substr(quote + 1, colon - quote - 1);
   }
+  // A digit of a number in the last line, where the offsets of sources are, becomes another digit: a format without a
+  // checksum cannot show it.
+  bool ChangesAnOffset(const std::string& content) const {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const size_t line = content.rfind('\n');
+    if (kind != Kind::kChanged || line == std::string::npos || at < line || !is_digit(content[at]) ||
+        !is_digit(becomes)) {
+      return false;
+    }
+    size_t first = at;
+    while (is_digit(content[first - 1])) --first;
+    return content[first - 1] == ':';
+  }
+  // Cut just where a line ends: the lines before are a whole file.
+  bool CutsWholeLines(const std::string& content) const { return kind == Kind::kTruncated && content[at] == '\n'; }
   std::string FileKind() const {
     const size_t slash = path.rfind('/');
     const size_t before = path.rfind('/', slash - 1);

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 #include "base/logging.h"
@@ -202,6 +204,35 @@ TEST_F(CredentialsTest, ContainerEndpoint) {
   EXPECT_TRUE(Make({S3CredentialSource::kContainer})->ReadFile("b/k").ok());
   ::unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   EXPECT_EQ(LastKey(), "ECSKEY");
+}
+
+// Ten minutes, asked again a minute before the end, then every five seconds; used to the last millisecond.
+TEST_F(CredentialsTest, RenewalAndExpiryAtTheSecond) {
+  const std::string asked = (folder_ / "asked").string(), broken = (folder_ / "broken").string();
+  const std::string program = File("helper.sh", "#!/bin/sh\necho x >>" + asked + "\ntest -e " + broken + R"sh( && exit 1
+echo '{"Version":1,"AccessKeyId":"PROCKEY","SecretAccessKey":"process-secret","SessionToken":"t",'
+echo '"Expiration":"2030-01-01T00:10:00Z"}'
+)sh");
+  ::chmod(program.c_str(), 0755);
+  variables_["AWS_CONFIG_FILE"] = File("config", "[default]\ncredential_process = " + program + "\n");
+  ManualClock clock(1893456000000);  // 2030-01-01T00:00:00Z
+  const auto fs = Make(S3Config().credential_sources, &clock);
+  const auto asked_after = [&](int64_t ms) {
+    clock.Advance(ms);
+    EXPECT_EQ(fs->ReadFile("b/k").status(), Status::OK());
+    std::ifstream lines(asked);
+    return std::count(std::istreambuf_iterator<char>(lines), {}, '\n');
+  };
+  EXPECT_EQ(asked_after(0), 1);
+  EXPECT_EQ(asked_after(539'999), 1);
+  EXPECT_EQ(asked_after(1), 2);
+  EXPECT_EQ(asked_after(4'999), 2);
+  EXPECT_EQ(asked_after(1), 3);
+  File("broken", "");
+  EXPECT_EQ(asked_after(5'000), 4) << "what could not be renewed still holds";
+  EXPECT_EQ(asked_after(49'999), 5);
+  clock.Advance(1);
+  EXPECT_TRUE(HasErrorClass(fs->ReadFile("b/k").status(), "SLUICE_S3.NO_CREDENTIALS"));
 }
 
 }  // namespace
