@@ -50,6 +50,10 @@ TEST_F(OptimizeTest, ReadsOnlyNeededColumns) {
 TEST_F(OptimizeTest, MergesProjections) {
   EXPECT_EQ(Explained("SELECT x + 1 AS y FROM (SELECT a * 2 AS x, b FROM parquet.`/t`)"),
             "Project [((a * 2) + 1) AS y]\n  Scan parquet [a] paths=[/t] options=[]\n");
+  // Columns that take each other's names are another relation, though the fields look the same.
+  EXPECT_NE(Explained("SELECT b AS a, a AS b FROM (SELECT a, a + 1 AS b, uuid() AS u FROM parquet.`/t`)")
+                .find("Project [b AS a, a AS b]"),
+            std::string::npos);
   const PlanPtr plan = Optimized("SELECT x + 1, x + 2 FROM (SELECT a * 2 AS x FROM parquet.`/t`)");
   ASSERT_NE(plan, nullptr);
   EXPECT_EQ(plan->exprs[0]->children()[0], plan->exprs[1]->children()[0]) << "a * 2 must stay one object";
@@ -124,6 +128,11 @@ TEST_F(OptimizeTest, TellsScansWhatFiltersDemand) {
 
 TEST_F(OptimizeTest, FoldsConstants) {
   EXPECT_EQ(Explained("SELECT a FROM parquet.`/t` WHERE 1 + 1 = 2"), "Scan parquet [a] paths=[/t] options=[]\n");
+  for (const char* never : {"false", "CAST(NULL AS BOOLEAN)", "1 = 2"}) {
+    const PlanPtr plan = Optimized(std::string("SELECT a FROM parquet.`/t` WHERE ") + never);
+    ASSERT_NE(plan, nullptr);
+    EXPECT_EQ(plan->kind, PlanKind::kFilter) << never;
+  }
   EXPECT_EQ(Explained("SELECT 2 * 3 AS six FROM range(1)"), "Project [6 AS six]\n  Range (0, 1, step=1)\n");
   // What fails must fail when it runs, and only then.
   EXPECT_EQ(Explained("SELECT 1 DIV 0 AS x FROM range(1)"), "Project [(1 div 0) AS x]\n  Range (0, 1, step=1)\n");

@@ -22,6 +22,8 @@ TEST(Redaction, ALongerSecretThatContainsAnotherIsMaskedWhole) {
 TEST(Redaction, ShortValuesAreNotKept) {
   RegisterSecret("abc");
   EXPECT_EQ(Redact("abcdef"), "abcdef");
+  RegisterSecret("wxyz");
+  EXPECT_EQ(Redact("[wxyz]"), "[***]");
 }
 
 TEST(Redaction, AssignmentsToTellingWordsAreMasked) {

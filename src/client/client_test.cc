@@ -170,6 +170,14 @@ TEST(Client, FirstAndLastRowsAndSchemas) {
   EXPECT_EQ(spark.range(1).select(functions::lit(moment).as("t")).collect()[0][0], "2023-11-14 22:13:20.000001");
 }
 
+TEST(Client, FirstIgnoresNulls) {
+  SparkSession spark = NewSession();
+  const std::string from = " FROM VALUES (CAST(NULL AS INT)), (2), (3) AS t(v)";
+  EXPECT_EQ(spark.sql("SELECT first(v, true)" + from).collect()[0][0], "2");
+  EXPECT_EQ(spark.sql("SELECT first(v)" + from).collect()[0][0], std::nullopt);
+  EXPECT_EQ(spark.sql("SELECT v" + from).collect()[0][0], std::nullopt) << "NULL is no text";
+}
+
 TEST(Client, ErrorsHaveSparksClass) {
   SparkSession spark = NewSession();
   try {
@@ -295,8 +303,12 @@ TEST(Client, WhatIsNotThereIsRefusedByName) {
   EXPECT_THROW(
       stream.groupBy({"value"}).count().writeStream().format("memory").queryName("c").outputMode("complete").start(),
       SparkException);
-  EXPECT_THROW(stream.writeStream().format("parquet").option("path", "/nowhere").start(), SparkException)
-      << "no checkpoint";
+  try {
+    stream.writeStream().format("parquet").option("path", "/nowhere").start();
+    FAIL() << "no checkpoint";
+  } catch (const SparkException& error) {
+    EXPECT_EQ(error.getErrorClass(), "SLUICE_CHECKPOINT_LOCATION");
+  }
 }
 
 TEST(Client, DotenvFillsTheEnvironment) {

@@ -249,6 +249,7 @@ TEST(Env, UuidsAreVersion4AndDiffer) {
   const std::string uuid = env->NewUuid();
   ASSERT_EQ(uuid.size(), 36u);
   EXPECT_EQ(uuid[14], '4');
+  EXPECT_NE(std::string("89ab").find(uuid[19]), std::string::npos) << uuid;
   EXPECT_NE(uuid, env->NewUuid());
 }
 

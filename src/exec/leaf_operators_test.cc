@@ -38,6 +38,7 @@ TEST(Range, CountsUpAndDown) {
   EXPECT_EQ(Range(0, 4, 2), (Ints{0, 2}));
   EXPECT_EQ(Range(5, 0, -2), (Ints{5, 3, 1}));
   EXPECT_EQ(Range(5, 5, 1), (Ints{}));
+  EXPECT_EQ(Range(5, 5, -2), (Ints{}));
   EXPECT_EQ(Range(5, 0, 1), (Ints{}));
   EXPECT_EQ(Range(kMin, kMax, kMax), (Ints{kMin, -1, kMax - 1}));
   EXPECT_EQ(Range(kMax, kMin, kMin), (Ints{kMax, -1}));

@@ -199,6 +199,32 @@ TEST(TriggerPace, AClockThatIsSetBackHoldsNoTriggerUp) {
   ASSERT_TRUE(query->Stop().ok());
 }
 
+// Sets the time of day back when a batch is planned.
+class SettingBackFiles : public FaultyFileSystem {
+ public:
+  explicit SettingBackFiles(std::shared_ptr<SetBackClock> clock)
+      : FaultyFileSystem(MakeMemoryFileSystem()), clock_(std::move(clock)) {}
+  Result<CreateOutcome> CreateAtomic(const std::string& path, std::string_view content) override {
+    if (path == "/checkpoint/offsets/0") clock_->SetBack(3'600'000);
+    return FaultyFileSystem::CreateAtomic(path, content);
+  }
+
+ private:
+  const std::shared_ptr<SetBackClock> clock_;
+};
+
+TEST(TriggerPace, ABatchInWhichTheClockIsSetBackTookNoNegativeTime) {
+  const auto clock = std::make_shared<SetBackClock>(StreamScript::kStartMs);
+  StreamScript script(std::make_shared<SettingBackFiles>(clock), clock);
+  const auto query = script.StartAndSettle(script.Spec());
+  EXPECT_EQ(query->last_progress()->batch_duration_ms, 0);
+  EXPECT_EQ(clock->last_wait_ms(), 1000);
+  script.Advance(*query, 1000);
+  EXPECT_EQ(query->last_progress()->batch_id, 1);
+  EXPECT_GE(query->last_progress()->input_rows_per_second, 0);
+  ASSERT_TRUE(query->Stop().ok());
+}
+
 // A batch that takes just as long as the interval: the next one is due now.
 TEST(TriggerPace, ATriggerThatIsDueNowIsNotWaitedFor) {
   const auto clock = std::make_shared<SetBackClock>(StreamScript::kStartMs);

@@ -17,6 +17,7 @@ TEST(SparkType, NamesBothWays) {
   const auto type = *ParseSparkType("struct<a:int,b:array<string>,c:map<string,decimal(10,2)>,d:timestamp_ntz>");
   EXPECT_EQ(SparkSimpleString(*type), "struct<a:int,b:array<string>,c:map<string,decimal(10,2)>,d:timestamp_ntz>");
   EXPECT_EQ(SparkTypeName(*type), "STRUCT<a: INT, b: ARRAY<STRING>, c: MAP<STRING, DECIMAL(10,2)>, d: TIMESTAMP_NTZ>");
+  EXPECT_EQ(SparkTypeName(**ParseSparkType("struct<`a b`:int,`c``d`:int>")), "STRUCT<`a b`: INT, `c``d`: INT>");
   for (const char* text : {"boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "string", "binary",
                            "date", "timestamp", "void"}) {
     EXPECT_EQ(SparkSimpleString(**ParseSparkType(text)), text);
@@ -36,6 +37,8 @@ TEST(SparkType, RefusesWhatIsNoType) {
   EXPECT_TRUE(HasErrorClass(ParseSparkType("int int").status(), "PARSE_SYNTAX_ERROR"));
   EXPECT_TRUE(HasErrorClass(ParseSparkType("").status(), "PARSE_SYNTAX_ERROR"));
   EXPECT_TRUE(HasErrorClass(ParseSparkType("decimal(39,0)").status(), "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"));
+  EXPECT_TRUE(HasErrorClass(ParseSparkType("decimal(5,6)").status(), "PARSE_SYNTAX_ERROR"));
+  EXPECT_TRUE(ParseSparkType("decimal(38,38)").ok());
   std::string deep;
   for (int i = 0; i < 5000; ++i) deep += "array<";
   EXPECT_FALSE(ParseSparkType(deep).ok());
@@ -132,6 +135,19 @@ TEST(NumberText, DoublesAsTheJvmPrintsThem) {
   EXPECT_EQ(text(0.001), "0.001");
   EXPECT_EQ(text(0.00012), "1.2E-4");
   EXPECT_EQ(text(-0.0), "-0.0");
+}
+
+// As BigDecimal.toString: an exponent from the seventh place on.
+TEST(NumberText, SmallDecimalsHaveAnExponent) {
+  const auto text = [](int64_t digits, int32_t scale) {
+    std::string out;
+    AppendDecimal(arrow::Decimal128(digits), scale, /*plain=*/false, &out);
+    return out;
+  };
+  EXPECT_EQ(text(1, 6), "0.000001");
+  EXPECT_EQ(text(1, 7), "1E-7");
+  EXPECT_EQ(text(-12, 8), "-1.2E-7");
+  EXPECT_EQ(text(12, 7), "0.0000012");
 }
 
 }  // namespace

@@ -40,6 +40,18 @@ TEST(Utf8Repair, OneReplacementForEachMalformedSequence) {
   EXPECT_EQ(Repaired("\xF4\x90\x80\x80"), Times(4));
 }
 
+// Longer forms than needed, halves of surrogates, and what lies beyond the last character.
+TEST(Utf8Repair, RefusesWhatNoEncoderWrites) {
+  for (const char* text : {"\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF",
+                           "\xF4\x90\x80\x80", "\xF5\x80\x80\x80"}) {
+    EXPECT_FALSE(IsUtf8(text)) << text;
+  }
+  for (const char* text :
+       {"\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(IsUtf8(text)) << text;
+  }
+}
+
 // Every byte at every place of a text long enough for the word-wise check.
 TEST(Utf8Repair, FindsTheFirstMalformedByteWhereverItIs) {
   for (size_t at = 0; at < 40; ++at) {

@@ -145,6 +145,8 @@ TEST(OffsetPlanning, Lag) {
   EXPECT_EQ(lag->max, 5);
   EXPECT_EQ(lag->average, 2.5);
   EXPECT_FALSE(LagBehind({}, {}).has_value());
+  // A leader that is behind knows less than was read.
+  EXPECT_EQ(LagBehind(Offsets(R"({"t":{"0":5}})"), Offsets(R"({"t":{"0":3}})"))->min, 0);
 }
 
 }  // namespace

@@ -10,6 +10,9 @@
 #include <parquet/statistics.h>
 
 #include <cmath>
+#include <optional>
+#include <tuple>
+#include <vector>
 
 namespace sluice {
 namespace {
@@ -68,6 +71,21 @@ TEST(RowGroupRange, NanAmongTheBoundsOfOthersSaysNothing) {
                                        Plain(static_cast<float>(max)));
     EXPECT_FALSE(narrow.least.has_value()) << min << " " << max;
     EXPECT_FALSE(narrow.greatest.has_value()) << min << " " << max;
+  }
+}
+
+// Writers may leave out how many values are NULL: then any may be.
+TEST(RowGroupRange, AnUnknownNumberOfNullsMayBeAny) {
+  const ScanCondition is_null{ScanCondition::Kind::kIsNull, 0, {}, {}};
+  const ScanCondition is_not_null{ScanCondition::Kind::kIsNotNull, 0, {}, {}};
+  for (const auto& [nulls, may_be_null, may_be_value] : std::vector<std::tuple<std::optional<int64_t>, bool, bool>>{
+           {std::nullopt, true, true}, {0, false, true}, {3, true, true}, {10, true, false}}) {
+    ColumnRange range;
+    range.rows = 10;
+    range.nulls = nulls;
+    const auto range_of = [&](int) { return range; };
+    EXPECT_EQ(MayHold(is_null, range_of), may_be_null) << nulls.value_or(-1);
+    EXPECT_EQ(MayHold(is_not_null, range_of), may_be_value) << nulls.value_or(-1);
   }
 }
 

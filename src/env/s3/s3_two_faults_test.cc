@@ -195,6 +195,16 @@ TEST_F(S3TwoFaults, AFileIsPublishedOnce) {
   }
 }
 
+// What is there already with equal bytes needs no upload: the one that was begun is taken away.
+TEST_F(S3TwoFaults, AnEqualLargeFileLeavesNoUpload) {
+  Restart();
+  const std::string bytes((5 << 20) + 7, 'x');
+  const auto file = Written(bytes);
+  store_->SetObject("/b/k", bytes);
+  EXPECT_EQ(file->Publish().ValueOrDie(), PublishOutcome::kExistsEqual);
+  EXPECT_EQ(store_->open_uploads(), 0u);
+}
+
 TEST_F(S3TwoFaults, APublishedFileOfAnotherWriterStays) {
   const std::string small = "a small file", large((5 << 20) + 7, 'x');
   for (const std::string& bytes : {small, large}) {
