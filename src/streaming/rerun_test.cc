@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "checkpoint/offset_conf.h"
 #include "checkpoint/offset_log.h"
@@ -76,6 +77,7 @@ TEST(Rerun, AClockThatIsSetBackChangesNothing) {
 // The batch recorded how its rows are cut; the session's setting of the second attempt is not asked.
 TEST(Rerun, RowGroupsAreCutAsTheBatchWasPlanned) {
   constexpr int kRows = 40'000;
+  std::vector<Files> files;
   for (const char* recorded : {"1024", "16m"}) {
     StreamScript script;
     QuerySpec spec = script.Spec({TriggerKind::kProcessingTime, 1000}, kRows);
@@ -88,11 +90,13 @@ TEST(Rerun, RowGroupsAreCutAsTheBatchWasPlanned) {
         other.conf.Set("spark.sluice.parquet.rowGroupBytes", recorded == std::string("16m") ? "1024" : "16m").ok());
     ASSERT_TRUE(script.StartAndSettle(other)->Stop().ok());
     EXPECT_EQ(PartFiles(script), first) << recorded;
+    files.push_back(first);
     // The next batch is planned with what the query began with.
     ASSERT_TRUE(script.StartAndSettle(other)->Stop().ok());
     const OffsetEntry next = ParseOffsetEntry(script.Read("/checkpoint/offsets/1"), "1").ValueOrDie();
     EXPECT_EQ(next.conf.Find("spark.sluice.parquet.rowGroupBytes"), recorded);
   }
+  EXPECT_NE(files[0], files[1]) << "the setting decides the bytes";
 }
 
 struct Change {

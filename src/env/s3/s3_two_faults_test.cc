@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "base/spark_error.h"
 #include "env/s3/s3_file_system.h"
 #include "env/s3/scripted_store.h"
@@ -71,11 +73,10 @@ class S3TwoFaults : public ::testing::Test {
       store_->Add({fault->kind, ScriptedStore::Error(fault->status, fault->code), method_});
     }
   }
-  // Another writer's object appears just before request `number` (from 1) of the method.
-  void OtherWriterBefore(int number, const std::string& bytes) {
-    int seen = 0;
-    store_->SetHandler([=, this](const Request& request) mutable -> std::optional<Reply> {
-      if (request.method == method_ && ++seen == number) store_->SetObject("/b/k", bytes);
+  // An object appears just before the first request of the method that meets no fault.
+  void AppearsAfterTheFaults(const std::string& bytes) {
+    store_->SetHandler([this, bytes, done = false](const Request& request) mutable -> std::optional<Reply> {
+      if (request.method == method_ && !std::exchange(done, true)) store_->SetObject("/b/k", bytes);
       return std::nullopt;
     });
   }
@@ -104,15 +105,16 @@ TEST_F(S3TwoFaults, ACreateOfOneWriterIsItsOwn) {
 }
 
 TEST_F(S3TwoFaults, ACreateNeverHidesAnotherWriter) {
-  for (const int number : {1, 2, 3}) {
+  for (const bool at_first : {true, false}) {
     ForEachPair("PUT", [&] {
-      AddFaults();
       // A try of ours that was applied before is the one that stands.
       const auto applied = [](const Passing* fault) {
         return fault->kind == Kind::kApplyAndClose || fault->kind == Kind::kApplyAndReply;
       };
-      if ((number > 1 && applied(first_)) || (number > 2 && applied(second_))) return;
-      OtherWriterBefore(number, "his!");
+      if (!at_first && (applied(first_) || applied(second_))) return;
+      if (at_first) store_->SetObject("/b/k", "his!");
+      if (!at_first) AppearsAfterTheFaults("his!");
+      AddFaults();
       const auto created = fs_->CreateAtomic("b/k", "mine");
       ASSERT_TRUE(created.ok()) << created.status();
       EXPECT_EQ(*created, CreateOutcome::kExists);
@@ -122,11 +124,11 @@ TEST_F(S3TwoFaults, ACreateNeverHidesAnotherWriter) {
 }
 
 // Equal bytes are ours only where a try of ours may have been applied.
-TEST_F(S3TwoFaults, EqualBytesAfterRefusalsAloneAreAnothersWriters) {
+TEST_F(S3TwoFaults, EqualBytesAfterRefusalsAloneAreAnotherWriters) {
   ForEachPair("PUT", [&] {
     if (!first_->refusal || !second_->refusal) return;
     AddFaults();
-    OtherWriterBefore(3, "mine");
+    AppearsAfterTheFaults("mine");
     EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kExists);
   });
 }
@@ -136,16 +138,16 @@ TEST_F(S3TwoFaults, ATryThatTimedOutMayComeThroughLater) {
   method_ = "PUT";
   Restart();
   store_->Add({Kind::kStall, {}, "PUT"});
-  OtherWriterBefore(2, "mine");  // it is the first try's
+  AppearsAfterTheFaults("mine");  // it is the first try's
   EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kCreated);
   Restart();
   store_->Add({Kind::kStall, {}, "PUT"});
   store_->AddReply(429, "TooManyRequests", "PUT");
-  OtherWriterBefore(3, "mine");
+  AppearsAfterTheFaults("mine");
   EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kCreated);
   Restart();
   store_->Add({Kind::kStall, {}, "PUT"});
-  OtherWriterBefore(2, "his!");
+  AppearsAfterTheFaults("his!");
   EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kExists);
 }
 
