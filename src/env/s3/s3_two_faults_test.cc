@@ -39,12 +39,15 @@ constexpr Passing kPassing[] = {
 
 class S3TwoFaults : public ::testing::Test {
  protected:
-  // Runs a case for each ordered pair of faults to requests of a method, each on a store of its own.
+  void SetUp() override { Restart(); }
+
+  // Runs a case for each ordered pair of faults to requests of a method, each with an object of its own.
   void ForEachPair(const char* method, const std::function<void()>& run) {
     for (const Passing& first : kPassing) {
       for (const Passing& second : kPassing) {
         SCOPED_TRACE(fmt::format("{}, then {}", first.name, second.name));
-        Restart();
+        store_->SetHandler(nullptr);
+        ++number_;
         first_ = &first;
         second_ = &second;
         method_ = method;
@@ -76,12 +79,15 @@ class S3TwoFaults : public ::testing::Test {
   // An object appears just before the first request of the method that meets no fault.
   void AppearsAfterTheFaults(const std::string& bytes) {
     store_->SetHandler([this, bytes, done = false](const Request& request) mutable -> std::optional<Reply> {
-      if (request.method == method_ && !std::exchange(done, true)) store_->SetObject("/b/k", bytes);
+      if (request.method == method_ && !std::exchange(done, true)) store_->SetObject(Key(), bytes);
       return std::nullopt;
     });
   }
+  // The object of the case, as the file system and as the store names it.
+  std::string Path() const { return fmt::format("b/k{}", number_); }
+  std::string Key() const { return "/" + Path(); }
   std::unique_ptr<PendingFile> Written(const std::string& bytes) {
-    auto file = fs_->OpenForWrite("b/k").ValueOrDie();
+    auto file = fs_->OpenForWrite(Path()).ValueOrDie();
     EXPECT_TRUE(file->Write(bytes.data(), static_cast<int64_t>(bytes.size())).ok());
     return file;
   }
@@ -91,16 +97,17 @@ class S3TwoFaults : public ::testing::Test {
   const Passing* first_ = nullptr;
   const Passing* second_ = nullptr;
   std::string method_;
+  int number_ = 0;
   int request_timeout_ms_ = 30'000;
 };
 
 TEST_F(S3TwoFaults, ACreateOfOneWriterIsItsOwn) {
   ForEachPair("PUT", [&] {
     AddFaults();
-    const auto created = fs_->CreateAtomic("b/k", "mine");
+    const auto created = fs_->CreateAtomic(Path(), "mine");
     ASSERT_TRUE(created.ok()) << created.status();
     EXPECT_EQ(*created, CreateOutcome::kCreated);
-    EXPECT_EQ(store_->Object("/b/k"), "mine");
+    EXPECT_EQ(store_->Object(Key()), "mine");
   });
 }
 
@@ -112,13 +119,13 @@ TEST_F(S3TwoFaults, ACreateNeverHidesAnotherWriter) {
         return fault->kind == Kind::kApplyAndClose || fault->kind == Kind::kApplyAndReply;
       };
       if (!at_first && (applied(first_) || applied(second_))) return;
-      if (at_first) store_->SetObject("/b/k", "his!");
+      if (at_first) store_->SetObject(Key(), "his!");
       if (!at_first) AppearsAfterTheFaults("his!");
       AddFaults();
-      const auto created = fs_->CreateAtomic("b/k", "mine");
+      const auto created = fs_->CreateAtomic(Path(), "mine");
       ASSERT_TRUE(created.ok()) << created.status();
       EXPECT_EQ(*created, CreateOutcome::kExists);
-      EXPECT_EQ(store_->Object("/b/k"), "his!");
+      EXPECT_EQ(store_->Object(Key()), "his!");
     });
   }
 }
@@ -129,7 +136,7 @@ TEST_F(S3TwoFaults, EqualBytesAfterRefusalsAloneAreAnotherWriters) {
     if (!first_->refusal || !second_->refusal) return;
     AddFaults();
     AppearsAfterTheFaults("mine");
-    EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kExists);
+    EXPECT_EQ(fs_->CreateAtomic(Path(), "mine").ValueOrDie(), CreateOutcome::kExists);
   });
 }
 
@@ -139,16 +146,16 @@ TEST_F(S3TwoFaults, ATryThatTimedOutMayComeThroughLater) {
   Restart();
   store_->Add({Kind::kStall, {}, "PUT"});
   AppearsAfterTheFaults("mine");  // it is the first try's
-  EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kCreated);
+  EXPECT_EQ(fs_->CreateAtomic(Path(), "mine").ValueOrDie(), CreateOutcome::kCreated);
   Restart();
   store_->Add({Kind::kStall, {}, "PUT"});
   store_->AddReply(429, "TooManyRequests", "PUT");
   AppearsAfterTheFaults("mine");
-  EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kCreated);
+  EXPECT_EQ(fs_->CreateAtomic(Path(), "mine").ValueOrDie(), CreateOutcome::kCreated);
   Restart();
   store_->Add({Kind::kStall, {}, "PUT"});
   AppearsAfterTheFaults("his!");
-  EXPECT_EQ(fs_->CreateAtomic("b/k", "mine").ValueOrDie(), CreateOutcome::kExists);
+  EXPECT_EQ(fs_->CreateAtomic(Path(), "mine").ValueOrDie(), CreateOutcome::kExists);
 }
 
 // The reply of a create is lost, and what was written is read back through two faults more.
@@ -157,7 +164,7 @@ TEST_F(S3TwoFaults, ReadingBackIsRetriedToo) {
     ForEachPair(method, [&] {
       store_->Add({Kind::kApplyAndClose, {}, "PUT"});
       AddFaults();
-      const auto created = fs_->CreateAtomic("b/k", "mine");
+      const auto created = fs_->CreateAtomic(Path(), "mine");
       ASSERT_TRUE(created.ok()) << created.status();
       EXPECT_EQ(*created, CreateOutcome::kCreated);
     });
@@ -167,15 +174,15 @@ TEST_F(S3TwoFaults, ReadingBackIsRetriedToo) {
 TEST_F(S3TwoFaults, ReadsGiveTheSameBytes) {
   const std::string bytes(100'000, 'q');
   ForEachPair("GET", [&] {
-    store_->SetObject("/b/k", bytes);
+    store_->SetObject(Key(), bytes);
     AddFaults();
-    EXPECT_EQ(fs_->ReadFile("b/k").ValueOrDie(), bytes);
-    auto file = fs_->OpenForRead("b/k").ValueOrDie();
+    EXPECT_EQ(fs_->ReadFile(Path()).ValueOrDie(), bytes);
+    auto file = fs_->OpenForRead(Path()).ValueOrDie();
     AddFaults();
     EXPECT_EQ(file->ReadAt(10, 50'000).ValueOrDie()->ToString(), bytes.substr(10, 50'000));
     store_->Add({Kind::kCutBody, {}, "GET"});
     store_->AddReply(503, "SlowDown", "GET");
-    EXPECT_EQ(fs_->ReadFile("b/k").ValueOrDie(), bytes);
+    EXPECT_EQ(fs_->ReadFile(Path()).ValueOrDie(), bytes);
   });
 }
 
@@ -190,7 +197,7 @@ TEST_F(S3TwoFaults, AFileIsPublishedOnce) {
         const auto outcome = file->Publish();
         ASSERT_TRUE(outcome.ok()) << outcome.status();
         EXPECT_EQ(*outcome, PublishOutcome::kPublished);
-        EXPECT_TRUE(store_->Object("/b/k") == bytes);
+        EXPECT_TRUE(store_->Object(Key()) == bytes);
         EXPECT_EQ(store_->open_uploads(), 0u);
       });
     }
@@ -199,10 +206,9 @@ TEST_F(S3TwoFaults, AFileIsPublishedOnce) {
 
 // What is there already with equal bytes needs no upload: the one that was begun is taken away.
 TEST_F(S3TwoFaults, AnEqualLargeFileLeavesNoUpload) {
-  Restart();
   const std::string bytes((5 << 20) + 7, 'x');
   const auto file = Written(bytes);
-  store_->SetObject("/b/k", bytes);
+  store_->SetObject(Key(), bytes);
   EXPECT_EQ(file->Publish().ValueOrDie(), PublishOutcome::kExistsEqual);
   EXPECT_EQ(store_->open_uploads(), 0u);
 }
@@ -213,12 +219,12 @@ TEST_F(S3TwoFaults, APublishedFileOfAnotherWriterStays) {
     const char* const method = bytes == small ? "PUT" : "POST";
     ForEachPair(method, [&] {
       const auto file = Written(bytes);
-      store_->SetObject("/b/k", "his");
+      store_->SetObject(Key(), "his");
       AddFaults();
       const auto outcome = file->Publish();
       ASSERT_TRUE(outcome.ok()) << outcome.status();
       EXPECT_EQ(*outcome, PublishOutcome::kExistsOther);
-      EXPECT_EQ(store_->Object("/b/k"), "his");
+      EXPECT_EQ(store_->Object(Key()), "his");
     });
   }
 }
@@ -226,18 +232,18 @@ TEST_F(S3TwoFaults, APublishedFileOfAnotherWriterStays) {
 TEST_F(S3TwoFaults, AReplacementTakesEffectOnceAndOnlyOverWhatWasSeen) {
   for (const bool changed : {false, true}) {
     ForEachPair("PUT", [&] {
-      store_->SetObject("/b/k", "an earlier attempt");
+      store_->SetObject(Key(), "an earlier attempt");
       const auto file = Written("the new one");
       ASSERT_EQ(file->Publish().ValueOrDie(), PublishOutcome::kExistsOther);
-      if (changed) store_->SetObject("/b/k", "another process");
+      if (changed) store_->SetObject(Key(), "another process");
       AddFaults();
       const Status replaced = file->Replace();
       if (changed) {
         EXPECT_TRUE(HasErrorClass(replaced, "SLUICE_S3.CONCURRENT_WRITE")) << replaced;
-        EXPECT_EQ(store_->Object("/b/k"), "another process");
+        EXPECT_EQ(store_->Object(Key()), "another process");
       } else {
         EXPECT_TRUE(replaced.ok()) << replaced;
-        EXPECT_EQ(store_->Object("/b/k"), "the new one");
+        EXPECT_EQ(store_->Object(Key()), "the new one");
       }
     });
   }
@@ -245,10 +251,10 @@ TEST_F(S3TwoFaults, AReplacementTakesEffectOnceAndOnlyOverWhatWasSeen) {
 
 TEST_F(S3TwoFaults, DeletingIsRetried) {
   ForEachPair("DELETE", [&] {
-    store_->SetObject("/b/k", "x");
+    store_->SetObject(Key(), "x");
     AddFaults();
-    EXPECT_TRUE(fs_->Delete({"b/k"}).ok());
-    EXPECT_FALSE(store_->Object("/b/k").has_value());
+    EXPECT_TRUE(fs_->Delete({Path()}).ok());
+    EXPECT_FALSE(store_->Object(Key()).has_value());
   });
 }
 
@@ -257,9 +263,9 @@ TEST_F(S3TwoFaults, AsManyFaultsAsTriesFailByName) {
   ForEachPair("PUT", [&] {
     AddFaults();
     AddFaults();
-    const Status status = fs_->CreateAtomic("b/k", "mine").status();
+    const Status status = fs_->CreateAtomic(Path(), "mine").status();
     EXPECT_TRUE(status.ok() || IsRetryable(status)) << status;
-    const auto object = store_->Object("/b/k");
+    const auto object = store_->Object(Key());
     EXPECT_TRUE(!object || *object == "mine");
   });
 }
