@@ -92,6 +92,13 @@ extern "C" int unlink(const char* path) noexcept {
   errno = error;
   return result;
 }
+extern "C" int unlinkat(int folder, const char* name, int flags) noexcept {
+  const int result = sluice::Real<int (*)(int, const char*, int)>("unlinkat")(folder, name, flags);
+  const int error = errno;
+  sluice::Watch::Saw("unlink", sluice::PathOf(folder) + "/" + name, result == 0);
+  errno = error;
+  return result;
+}
 extern "C" int mkdir(const char* path, mode_t mode) noexcept {
   const int result = sluice::Real<int (*)(const char*, mode_t)>("mkdir")(path, mode);
   const int error = errno;
@@ -215,7 +222,7 @@ TEST_F(Durability, DeletedFilesOfEachFolder) {
   ASSERT_TRUE(fs_->CreateAtomic(At("a/0"), "x").ok());
   ASSERT_TRUE(fs_->CreateAtomic(At("b/0"), "x").ok());
   Begin();
-  ASSERT_TRUE(fs_->Delete({At("a/0"), At("b/0")}).ok());
+  ASSERT_TRUE(fs_->Delete(root_, {At("a/0"), At("b/0")}).ok());
   End();
   for (const char* folder : {"a", "b"}) {
     const int gone = Find("unlink", At(folder + std::string("/0")));

@@ -253,7 +253,7 @@ TEST_F(S3TwoFaults, DeletingIsRetried) {
   ForEachPair("DELETE", [&] {
     store_->SetObject(Key(), "x");
     AddFaults();
-    EXPECT_TRUE(fs_->Delete({Path()}).ok());
+    EXPECT_TRUE(fs_->Delete("b", {Path()}).ok());
     EXPECT_FALSE(store_->Object(Key()).has_value());
   });
 }
