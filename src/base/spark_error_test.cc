@@ -20,6 +20,8 @@ TEST(SparkError, TextHasClassContextStateAndPlace) {
 TEST(SparkError, TheFirstPlaceAndContextStay) {
   const Status status = WithContext(WithContext(UserError("DIVIDE_BY_ZERO", "m"), "inner"), "outer");
   EXPECT_EQ(FindSparkError(status)->context, "inner");
+  const Status placed = WithPlace(WithPlace(status, TextPlace{"a.sql", 3, 7, ""}), TextPlace{"a.sql", 1, 1, ""});
+  EXPECT_EQ(FindSparkError(placed)->place->line, 3);
 }
 
 TEST(SparkError, ASubclassHasTheStateOfItsClass) {
