@@ -242,27 +242,22 @@ TEST(HashAggregate, BeyondTheBudgetARepeatableInputIsReadInRanges) {
   }
 }
 
-// Part 0 takes most of the budget and pauses; part 1 is refused before it holds a key. Only once: later passes run
-// through.
+// Part 0 holds keys and pauses; part 1 then finds the budget taken, and is refused before it holds a key. Only once:
+// what was taken is given back when part 0 is cancelled, and later passes run through.
 class Pause {
  public:
+  explicit Pause(MemoryBudget* budget) : budget_(budget) {}
+
   class Part : public Operator {
    public:
     Part(Pause* pause, int part, BatchPtr slice) : pause_(pause), part_(part), slice_(std::move(slice)) {}
     const std::shared_ptr<arrow::Schema>& schema() const override { return kSchema; }
     Result<BatchPtr> Next() override {
-      if (part_ == 1 && slice_ != nullptr) pause_->holds_.wait(false);
-      if (part_ == 0 && slice_ == nullptr) {
-        pause_->holds_ = true;
-        pause_->holds_.notify_all();
-        pause_->over_.wait(false);
-      }
+      if (part_ == 1 && slice_ != nullptr) pause_->TakeTheRest();
+      if (part_ == 0 && slice_ == nullptr) pause_->WaitForTheCancel();
       return std::exchange(slice_, nullptr);
     }
-    void Cancel() override {
-      pause_->over_ = true;
-      pause_->over_.notify_all();
-    }
+    void Cancel() override { pause_->End(); }
 
    private:
     Pause* const pause_;
@@ -271,30 +266,46 @@ class Pause {
   };
 
  private:
+  void WaitForTheCancel() {
+    holds_ = true;
+    holds_.notify_all();
+    over_.wait(false);
+  }
+  void TakeTheRest() {
+    if (over_) return;
+    holds_.wait(false);
+    taken_ = budget_->limit() - budget_->used();
+    EXPECT_TRUE(budget_->TryTake(taken_));
+  }
+  void End() {
+    if (over_.exchange(true)) return;
+    budget_->Give(taken_);
+    over_.notify_all();
+  }
+
+  MemoryBudget* const budget_;
+  int64_t taken_ = 0;
   std::atomic<bool> holds_{false};
   std::atomic<bool> over_{false};
 };
 
 TEST(HashAggregate, ARefusedPartWithoutKeysDoesNotHideThatAnotherCanBeDivided) {
   const auto parts = RandomParts(2, 1, 4000, 1000000);
-  const auto spec = [&](MemoryBudget* budget) {
-    AggregateSpec made = Spec({Column(kSchema, "k")}, {Call("count", {})}, budget);
-    made.repeatable = true;
-    return made;
-  };
-  MemoryBudget measured(int64_t{1} << 40);
-  ASSERT_TRUE(Aggregated(spec(&measured), {parts[0]}).ok());
-  MemoryBudget budget(measured.peak() * 3 / 2);
-  Pause pause;
+  AggregateSpec spec = Spec({Column(kSchema, "k")}, {Call("count", {})});
+  MemoryBudget budget(64 << 20);
+  spec.budget = &budget;
+  spec.repeatable = true;
+  Pause pause(&budget);
   HashAggregateOperator aggregate(
-      spec(&budget), 2,
+      spec, 2,
       [&](int part) -> Result<std::unique_ptr<Operator>> {
         return std::make_unique<Pause::Part>(&pause, part, parts[static_cast<size_t>(part)][0]);
       },
       2);
   const auto result = scripted::Drain(aggregate);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(RowsOf(*result), RowsOf(Aggregated(spec(nullptr), parts).ValueOrDie()));
+  spec.budget = nullptr;
+  EXPECT_EQ(RowsOf(*result), RowsOf(Aggregated(spec, parts).ValueOrDie()));
 }
 
 // Each of the parts has few keys; what they are merged into has many.
