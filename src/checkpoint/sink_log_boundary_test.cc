@@ -99,7 +99,9 @@ TEST_F(SinkLogBoundary, AnEntryOfAnotherSizeOrActionIsARace) {
       ASSERT_TRUE(fs->CreateAtomic(name, FormatSinkLogEntries({theirs})).ok());
       EXPECT_TRUE(HasErrorClass(late->Add(BatchId(0), {ours}), "SLUICE_CONCURRENT_WRITER"));
       // The same one is no race, and one more or fewer is. (A compaction leaves out what it deletes.)
-      if (!compact || !theirs.deletes()) EXPECT_TRUE(late->Add(BatchId(0), {theirs}).ok());
+      if (!compact || !theirs.deletes()) {
+        EXPECT_TRUE(late->Add(BatchId(0), {theirs}).ok());
+      }
       EXPECT_TRUE(HasErrorClass(late->Add(BatchId(0), {theirs, FileOf(1, kStartMs)}), "SLUICE_CONCURRENT_WRITER"));
       EXPECT_TRUE(HasErrorClass(late->Add(BatchId(0), {}), "SLUICE_CONCURRENT_WRITER"));
     }
