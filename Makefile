@@ -90,16 +90,14 @@ histories:
 	@tools/build.sh release histories_test
 	@SLUICE_SEED=$(or $(SEED),1) SLUICE_HISTORIES=$(or $(COUNT),$(if $(SEED),1,1000)) build/release/histories_test 2>/dev/null
 
-<<<<<<< HEAD
 expressions:
 	@tools/deps.sh test
 	@tools/build.sh release session_test
 	@.venv/bin/python tests/expressions/compare.py --seed $(or $(SEED),1) --count $(or $(COUNT),20000)
-=======
+
 mutants:
 	@tools/deps.sh test
 	@python3 tools/mutants.py run $(MUTANTS)
->>>>>>> b35a25e (Add a list of changes that tests must notice, and make mutants, which applies them)
 
 interop-s3:
 	@tools/deps.sh s3spark
