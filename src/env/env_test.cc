@@ -203,7 +203,8 @@ TEST_F(FoundDotenvTest, RedirectsOnlyRequestsWithItsOwnKeys) {
     ::unsetenv(name);
   }
   // A program that put the file into its environment.
-  for (const auto& [name, value] : Found()->first_values()) ::setenv(name.c_str(), value.c_str(), 1);
+  const auto file = Found();
+  for (const auto& [name, value] : file->first_values()) ::setenv(name.c_str(), value.c_str(), 1);
   EXPECT_EQ(ConfigOf().endpoint, "http://evil.example");
 }
 
