@@ -127,8 +127,11 @@ Result<ArrayPtr> MonthsBetween(const KernelCall& call) {
         for (int i = 0; i < 2; ++i) {
           day[i] = CivilFromDays(FloorDiv(local[i], kMicrosPerDay));
           // Seconds that have passed since midnight, which on the days of a change are not those that the clock shows.
-          const int64_t midnight = FloorDiv(local[i], kMicrosPerDay) * kMicrosPerDay;
-          seconds[i] = FloorDiv((i == 0 ? end : start) - zone.ToUtc(midnight), kMicrosPerSecond);
+          // On the first day of the range midnight lies before it: numbers wrap there, as Java's do.
+          const auto midnight = static_cast<uint64_t>(FloorDiv(local[i], kMicrosPerDay)) * uint64_t{kMicrosPerDay};
+          const auto begin = static_cast<uint64_t>(zone.ToUtc(static_cast<int64_t>(midnight)));
+          const auto passed = static_cast<int64_t>(static_cast<uint64_t>(i == 0 ? end : start) - begin);
+          seconds[i] = FloorDiv(passed, kMicrosPerSecond);
         }
         const auto months = static_cast<double>((day[0].year - day[1].year) * 12 + day[0].month - day[1].month);
         const bool last[2] = {day[0].day == DaysInMonth(day[0].year, day[0].month),
