@@ -81,7 +81,8 @@ std::string DataFrame::schemaJson() const {
 
 std::vector<SchemaField> DataFrame::schema() const {
   std::vector<SchemaField> fields;
-  for (const auto& field : SchemaOf(*plan_)->fields()) {
+  const std::shared_ptr<arrow::Schema> known = SchemaOf(*plan_);
+  for (const auto& field : known->fields()) {
     fields.push_back({field->name(), SparkSimpleString(*field->type()), field->nullable()});
   }
   return fields;

@@ -22,6 +22,7 @@ std::vector<std::string> Cut(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream rest(line);
   for (std::string part; std::getline(rest, part, '\t');) parts.push_back(part);
+  if (line.ends_with('\t')) parts.emplace_back();  // an empty text is an answer too
   return parts;
 }
 

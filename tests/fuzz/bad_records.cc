@@ -2,6 +2,7 @@
 // What is read back from a folder of bad records. The first byte chooses: c an entry of _committed, r of _replayed, l a
 // line of records.
 #include "check.h"
+#include "conf/conf.h"
 #include "env/env.h"
 #include "streaming/bad_records/folder.h"
 #include "streaming/bad_records/line.h"
