@@ -2,7 +2,7 @@
 # Programs that test what failures leave behind. The linker puts wrappers around file systems and Kafka's consumer, so
 # that the product has no hook for faults.
 set(kafka_seam _ZN6sluice19MakeRdKafkaConsumerENS_12ClientConfigEPNS_12MemoryBudgetE)
-set(file_seams _ZN6sluice19MakeLocalFileSystemEv _ZN6sluice16MakeS3FileSystemENS_8S3ConfigE)
+set(file_seams _ZN6sluice19MakeLocalFileSystemENS_10LocalModesE _ZN6sluice16MakeS3FileSystemENS_8S3ConfigE)
 
 # `faulty_sluice`, for tests/crash: the whole program, whose k-th call fails.
 add_executable(faulty_sluice EXCLUDE_FROM_ALL src/cli/main.cc tests/crash/faulty_seams.cc tests/crash/faulty_consumer.cc)

@@ -67,8 +67,9 @@ MadeConsumer RealConsumer(ClientConfig, MemoryBudget*) asm(
     "__real__ZN6sluice19MakeRdKafkaConsumerENS_12ClientConfigEPNS_12MemoryBudgetE");
 MadeConsumer FaultyConsumer(ClientConfig config, MemoryBudget* budget) asm(
     "__wrap__ZN6sluice19MakeRdKafkaConsumerENS_12ClientConfigEPNS_12MemoryBudgetE");
-std::shared_ptr<FileSystem> RealLocal() asm("__real__ZN6sluice19MakeLocalFileSystemEv");
-std::shared_ptr<FileSystem> FaultyLocal() asm("__wrap__ZN6sluice19MakeLocalFileSystemEv");
+std::shared_ptr<FileSystem> RealLocal(LocalModes) asm("__real__ZN6sluice19MakeLocalFileSystemENS_10LocalModesE");
+std::shared_ptr<FileSystem> FaultyLocal(LocalModes modes) asm(
+    "__wrap__ZN6sluice19MakeLocalFileSystemENS_10LocalModesE");
 MadeFileSystem RealS3(S3Config) asm("__real__ZN6sluice16MakeS3FileSystemENS_8S3ConfigE");
 MadeFileSystem FaultyS3(S3Config config) asm("__wrap__ZN6sluice16MakeS3FileSystemENS_8S3ConfigE");
 
@@ -77,8 +78,8 @@ MadeConsumer FaultyConsumer(ClientConfig config, MemoryBudget* budget) {
   return MakeFaultyConsumer(std::move(consumer), Plan());
 }
 
-std::shared_ptr<FileSystem> FaultyLocal() {
-  return std::make_shared<FaultyFileSystem>(RealLocal(), Plan());
+std::shared_ptr<FileSystem> FaultyLocal(LocalModes modes) {
+  return std::make_shared<FaultyFileSystem>(RealLocal(modes), Plan());
 }
 
 MadeFileSystem FaultyS3(S3Config config) {
