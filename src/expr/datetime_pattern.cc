@@ -47,6 +47,7 @@ Status Refuse(std::string_view pattern, std::string_view error_class, const std:
                    {{"pattern", "'" + std::string(pattern) + "'"}});
 }
 
+constexpr size_t kDeepest = 100;  // optional parts inside of each other
 constexpr char kBadPattern[] = "INVALID_DATETIME_PATTERN.WITH_SUGGESTION";
 
 class Compiler {
@@ -120,6 +121,8 @@ class Compiler {
 
   Status AddCharacter(char c) {
     if (c == '[') {
+      // Parts are read and written by calls that nest as they do.
+      if (open_.size() >= kDeepest) return Refuse(pattern_, kBadPattern, "optional parts are nested too deeply");
       open_.push_back(steps_.size());
       DatetimeStep step;
       step.kind = Kind::kOptional;
