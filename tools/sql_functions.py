@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADER = ROOT / "include/sluice/sql_functions.h"
-KEYWORDS = {"struct", "and", "or", "not", "if", "case", "char", "double", "float", "int", "bool"}
+KEYWORDS = {"struct", "typeof", "and", "or", "not", "if", "case", "char", "double", "float", "int", "bool"}
 AGGREGATES = ("count_if", "first", "last", "any_value", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance",
               "bool_and", "bool_or", "mean")
 BEGIN = """// SPDX-License-Identifier: Apache-2.0

@@ -184,7 +184,6 @@ template <typename... A> Column try_multiply(const A&... a) { return call_functi
 template <typename... A> Column try_subtract(const A&... a) { return call_function("try_subtract", {lit(a)...}); }
 template <typename... A> Column try_to_date(const A&... a) { return call_function("try_to_date", {lit(a)...}); }
 template <typename... A> Column try_to_timestamp(const A&... a) { return call_function("try_to_timestamp", {lit(a)...}); }
-template <typename... A> Column typeof(const A&... a) { return call_function("typeof", {lit(a)...}); }
 template <typename... A> Column ucase(const A&... a) { return call_function("ucase", {lit(a)...}); }
 template <typename... A> Column unbase64(const A&... a) { return call_function("unbase64", {lit(a)...}); }
 template <typename... A> Column unhex(const A&... a) { return call_function("unhex", {lit(a)...}); }

@@ -162,7 +162,7 @@ int FailInText(const Status& status, const std::string& text, int code) {
   std::string below = line.substr(0, column);
   std::replace_if(
       below.begin(), below.end(), [](char c) { return c != '\t'; }, ' ');
-  std::cerr << "  " << Redact(line) << "\n  " << below << "^" << std::endl;
+  std::cerr << "  " << Printable(Redact(line)) << "\n  " << below << "^" << std::endl;
   return code;
 }
 

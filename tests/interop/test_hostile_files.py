@@ -98,13 +98,13 @@ def special_files(folder: pathlib.Path) -> dict[str, pathlib.Path]:
 def test_special_files_are_refused_at_once(sluice, tmp_path):
     (tmp_path / "files").mkdir()
     for kind, path in special_files(tmp_path / "files").items():
-        expected = "bytes" if kind == "sparse" else kind.split()[-1]
+        expected = ("longer than", "bytes") if kind == "sparse" else (kind.split()[-1],)
         for words in (("sql", "SELECT 1", "--env-file", path), ("run", path)):
             done = sluice.run(*words, timeout=QUICK)
-            assert done.code == 2 and expected in done.err, (kind, words, done.all)
+            assert done.code == 2 and any(text in done.err for text in expected), (kind, words, done.all)
         if kind in ("FIFO", "link to a FIFO", "device"):
             done = sluice.run("sql", f"SELECT * FROM parquet.`{path}`", timeout=QUICK)
-            assert done.code == 1 and expected in done.err, (kind, done.all)
+            assert done.code == 1 and expected[0] in done.err, (kind, done.all)
 
 
 @pytest.mark.parametrize("name", ["offsets/0", "commits/0", "metadata"])
