@@ -5,7 +5,7 @@ namespace sluice::fuzz {
 
 const std::vector<Target>& Targets() {
   // A log entry of a megabyte may become objects of JSON, each larger than its text.
-  // A bomb of 1 MiB may be a million values of JSON.
+  // A bomb of 256 KiB may be as many values of JSON.
   constexpr Budget kLog{.cpu_ms = 5'000, .bytes = 192LL << 20};
   static const std::vector<Target> targets = {
       {"bad_records", BadRecords, kLog, true},
