@@ -100,7 +100,7 @@ TEST_P(Replay, NestedDeeply) {
   }
 }
 
-// A megabyte of one thing, in the place of the text behind each seed's first byte, first line and first colon. Whatever
+// 256 KiB of one thing, in the place of the text behind each seed's first byte, first line and first colon. Whatever
 // becomes of it takes no more than the target's budget.
 TEST_P(Replay, Bombs) {
   if (!GetParam().takes_bombs) GTEST_SKIP() << "none are given to this target";
