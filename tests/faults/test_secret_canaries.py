@@ -198,7 +198,7 @@ def test_the_pages_of_a_query_in_trouble_hold_no_secret(sluice, kafka, minio, tm
     settings = {"spark.hadoop.fs.s3a.access.key": minio.access_key, "spark.hadoop.fs.s3a.secret.key": minio.secret_key,
                 "spark.hadoop.fs.s3a.session.token": minio.token, "spark.sluice.badRecords.path": f"s3a://{minio.bucket}/watched-bad"}
     pipeline = Pipeline(topic, f"s3a://{minio.bucket}/watched-table", f"s3a://{minio.bucket}/watched-ck", sasl=True, max_offsets=20,
-                        settings=settings)
+                        sink_options={"myPassword": secret}, settings=settings)
     broken = S3Proxy(minio.endpoint, lambda number, *_: "error" if number % 7 == 3 else None)
     port = free_port()
     env = {"AWS_ENDPOINT_URL": broken.endpoint, "AWS_REGION": "us-east-1", "HOME": str(tmp_path)}

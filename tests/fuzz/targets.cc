@@ -6,7 +6,7 @@ namespace sluice::fuzz {
 const std::vector<Target>& Targets() {
   // A log entry of a megabyte may become objects of JSON, each larger than its text.
   // A bomb of 256 KiB may be as many values of JSON.
-  constexpr Budget kLog{.cpu_ms = 5'000, .bytes = 192LL << 20};
+  constexpr Budget kLog{.cpu_ms = 5'000, .bytes = 128LL << 20};
   static const std::vector<Target> targets = {
       {"bad_records", BadRecords, kLog, true},
       {"connect_plan", ConnectPlan},
