@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/json_depth.h"
+#include "base/json_bounds.h"
 #include "base/spark_error.h"
 #include "checkpoint/hadoop_crc.h"
 
@@ -14,7 +14,6 @@ namespace sluice {
 namespace {
 
 constexpr int64_t kLastBatch = 1'000'000'000'000;
-constexpr int64_t kMostFields = 5'000;
 
 }  // namespace
 
@@ -33,9 +32,8 @@ Status DamagedFile(const std::string& path, const std::string& what) {
 }
 
 Status CheckEntryJson(std::string_view line, const std::string& path) {
-  if (JsonNestsDeeperThan(line)) return DamagedFile(path, "a line is nested too deeply");
-  if (std::count(line.begin(), line.end(), ':') > kMostFields) return DamagedFile(path, "a line has too many fields");
-  return Status::OK();
+  const std::string_view beyond = BeyondJsonBounds(line);
+  return beyond.empty() ? Status::OK() : DamagedFile(path, std::string(beyond));
 }
 
 Result<int> ParseLogVersion(std::string_view line, int max_version, const std::string& path) {

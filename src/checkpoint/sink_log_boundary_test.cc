@@ -91,19 +91,23 @@ TEST_F(SinkLogBoundary, AnEntryOfAnotherSizeOrActionIsARace) {
     for (const bool compact : {false, true}) {
       SCOPED_TRACE(fmt::format("{} {}", what, compact));
       options.compact_interval = compact ? 1 : 10;
-      fs = MakeMemoryFileSystem();
-      const auto late = Opened();
       SinkLogEntry theirs = ours;
       change(&theirs);
-      const std::string name = compact ? "/t/_spark_metadata/0.compact" : "/t/_spark_metadata/0";
-      ASSERT_TRUE(fs->CreateAtomic(name, FormatSinkLogEntries({theirs})).ok());
-      EXPECT_TRUE(HasErrorClass(late->Add(BatchId(0), {ours}), "SLUICE_CONCURRENT_WRITER"));
+      // What a log says of its entry for batch 0 when it was opened before another writer made theirs.
+      const auto added = [&](const std::vector<SinkLogEntry>& entries) {
+        fs = MakeMemoryFileSystem();
+        const auto late = Opened();
+        const std::string name = compact ? "/t/_spark_metadata/0.compact" : "/t/_spark_metadata/0";
+        EXPECT_TRUE(fs->CreateAtomic(name, FormatSinkLogEntries({theirs})).ok());
+        return late->Add(BatchId(0), entries);
+      };
+      EXPECT_TRUE(HasErrorClass(added({ours}), "SLUICE_CONCURRENT_WRITER"));
       // The same one is no race, and one more or fewer is. (A compaction leaves out what it deletes.)
       if (!compact || !theirs.deletes()) {
-        EXPECT_TRUE(late->Add(BatchId(0), {theirs}).ok());
+        EXPECT_TRUE(added({theirs}).ok());
       }
-      EXPECT_TRUE(HasErrorClass(late->Add(BatchId(0), {theirs, FileOf(1, kStartMs)}), "SLUICE_CONCURRENT_WRITER"));
-      EXPECT_TRUE(HasErrorClass(late->Add(BatchId(0), {}), "SLUICE_CONCURRENT_WRITER"));
+      EXPECT_TRUE(HasErrorClass(added({theirs, FileOf(1, kStartMs)}), "SLUICE_CONCURRENT_WRITER"));
+      EXPECT_TRUE(HasErrorClass(added({}), "SLUICE_CONCURRENT_WRITER"));
     }
   }
 }

@@ -253,7 +253,7 @@ TEST(Planner, ALimitReadsNoMoreThanItNeeds) {
   EXPECT_EQ(ToTable(*result).front()[0], 3);
   EXPECT_EQ(ToTable(*result).back()[1], 27);
   rows.reset();
-  EXPECT_GE(watch.opened, 14);
+  EXPECT_GE(watch.opened, 2);  // 28 rows lie in two partitions
   EXPECT_LT(watch.opened, 15000);  // the thread may be some slices ahead when it is stopped, but not at the end
 }
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_depth.h"
+#include "base/json_bounds.h"
 #include "base/spark_error.h"
 #include "types/spark_type.h"
 
@@ -124,7 +124,7 @@ std::string SchemaToSparkJson(const arrow::Schema& schema) {
 }
 
 Result<std::shared_ptr<arrow::Schema>> SchemaFromSparkJson(const std::string& text) {
-  if (JsonNestsDeeperThan(text)) return Malformed("it is nested too deeply");
+  if (const auto beyond = BeyondJsonBounds(text); !beyond.empty()) return Malformed(std::string(beyond));
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return Malformed("it is not JSON");
   SLUICE_ASSIGN(auto type, TypeFromJson(json, 0));

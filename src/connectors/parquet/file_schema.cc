@@ -13,7 +13,7 @@
 #include <set>
 #include <utility>
 
-#include "base/json_depth.h"
+#include "base/json_bounds.h"
 #include "base/spark_error.h"
 #include "connectors/parquet/parquet_type.h"
 #include "types/spark_type.h"
@@ -85,7 +85,7 @@ std::optional<arrow::FieldVector> FieldsOfJson(const std::string& json, const pa
     }
     return fields;
   }
-  if (JsonNestsDeeperThan(json)) return std::nullopt;
+  if (!BeyondJsonBounds(json).empty()) return std::nullopt;
   const auto parsed = ordered_json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!parsed.is_object() || !parsed.contains("fields") || !parsed["fields"].is_array()) return std::nullopt;
   arrow::FieldVector fields;

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_depth.h"
+#include "base/json_bounds.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "checkpoint/json_number.h"
@@ -123,7 +123,7 @@ Result<std::string> FormatBadRecord(const SourceRecord& record, const Status& er
 }
 
 Result<SourceRecord> ParseBadRecord(std::string_view line, const std::string& place) {
-  if (JsonNestsDeeperThan(line)) return DamagedFile(place, "a line is nested too deeply");
+  if (const auto beyond = BeyondJsonBounds(line); !beyond.empty()) return DamagedFile(place, std::string(beyond));
   const ParsedJson json = ParsedJson::parse(line, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded() || !json.is_object()) return DamagedFile(place, "a line is not a JSON object");
   if (!json.contains("topic")) {
