@@ -9,8 +9,10 @@ enable_testing()
 set(SLUICE_LINK_base Arrow::arrow Arrow::arrow_compute spdlog::spdlog fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
 set(SLUICE_LINK_env AWS::aws-c-s3 AWS::aws-c-auth)
 set(SLUICE_LINK_expr PkgConfig::PCRE2 OpenSSL::Crypto ZLIB::ZLIB)
-# src/connectors/kafka/tls_versions.cc says why.
-set(SLUICE_LINK_connectors Arrow::parquet RdKafka::rdkafka -Wl,--wrap=SSL_CTX_new)
+# src/connectors/kafka/tls_versions.cc and unpack_limit.h say why.
+set(SLUICE_LINK_connectors Arrow::parquet RdKafka::rdkafka -Wl,--wrap=SSL_CTX_new -Wl,--wrap=rd_gz_decompress
+    -Wl,--wrap=rd_kafka_lz4_decompress -Wl,--wrap=rd_kafka_snappy_uncompressed_length
+    -Wl,--wrap=rd_kafka_snappy_java_uncompress)
 set(SLUICE_LINK_analysis spark_connect_proto)
 set(SLUICE_LINK_exec Arrow::parquet)
 set(SLUICE_LINK_cli CLI11::CLI11)

@@ -57,9 +57,10 @@ def test_poison_is_named_with_a_way_out(sluice, topic, tmp_path, poison):
     assert any(way in done.err for way in ("--memory", "Simplify the pattern", "spark.sluice.badRecords.path")), done.all
 
 
-def test_a_batch_that_unpacks_to_too_much(sluice, topic, tmp_path):
+@pytest.mark.parametrize("codec", ["zstd", "gzip", "lz4", "snappy"])
+def test_a_batch_that_unpacks_to_too_much(sluice, topic, tmp_path, codec):
     source = topic(1, config={"max.message.bytes": "33554432"})
-    producer = Producer({"bootstrap.servers": source.kafka.bootstrap, "compression.type": "zstd", "message.max.bytes": 33554432, "log_level": 0})
+    producer = Producer({"bootstrap.servers": source.kafka.bootstrap, "compression.type": codec, "message.max.bytes": 33554432, "log_level": 0})
     for value in (b"good0\t1", b"good1\t" + b"0" * 15_000_000 + b"1", b"good2\t2"):
         producer.produce(source.name, value, partition=0)
         assert producer.flush(60) == 0

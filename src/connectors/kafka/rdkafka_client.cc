@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "base/spark_error.h"
 #include "conf/conf.h"
 #include "connectors/kafka/tls_versions.h"
+#include "connectors/kafka/unpack_limit.h"
 
 namespace sluice {
 namespace {
@@ -126,6 +127,13 @@ Status KafkaError(rd_kafka_resp_err_t error, const std::string& reason) {
   return EnvironmentError("SLUICE_KAFKA", fmt::format("Kafka: {} ({})", text, rd_kafka_err2name(error)));
 }
 
+std::optional<std::string> PropertyValue(rd_kafka_t* client, const char* name) {
+  char value[128] = "";
+  size_t size = sizeof(value);
+  if (rd_kafka_conf_get(rd_kafka_conf(client), name, value, &size) != RD_KAFKA_CONF_OK) return std::nullopt;
+  return std::string(value);
+}
+
 Result<std::unique_ptr<RdKafkaClient>> RdKafkaClient::Make(rd_kafka_type_t type,
                                                            const std::map<std::string, std::string>& properties,
                                                            OnDelivery on_delivery) {
@@ -155,6 +163,9 @@ Result<std::unique_ptr<RdKafkaClient>> RdKafkaClient::Make(rd_kafka_type_t type,
     return UserError("SLUICE_INVALID_OPTION", fmt::format("The Kafka client cannot be made: {}", Redact(error)));
   }
   conf.release();  // rd_kafka_new took it
+  if (const auto most = PropertyValue(client->handle_, "receive.message.max.bytes")) {
+    RaiseUnpackLimit(std::strtoll(most->c_str(), nullptr, 10));
+  }
   return client;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,9 @@ enum class KafkaErrorKind {
 KafkaErrorKind KindOf(rd_kafka_resp_err_t error);
 // The error for a permanent code; `reason` is librdkafka's text (redacted here).
 Status KafkaError(rd_kafka_resp_err_t error, const std::string& reason);
+
+// A setting as the client holds it.
+std::optional<std::string> PropertyValue(rd_kafka_t* client, const char* name);
 
 // Runs `destroy` on a thread of its own, which the process waits for at its exit. Ending a librdkafka instance takes up
 // to a second (its threads look around once a second); nobody else should wait for that.

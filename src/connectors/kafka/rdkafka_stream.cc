@@ -14,9 +14,6 @@ constexpr size_t kHeldMessages = 256;
 
 // librdkafka does not tell damage from a batch that is too large.
 Status CannotUnpack(const std::string& reason, rd_kafka_t* client) {
-  char most[32] = "";
-  size_t size = sizeof(most);
-  rd_kafka_conf_get(rd_kafka_conf(client), "receive.message.max.bytes", most, &size);
   return EnvironmentError(
       "SLUICE_KAFKA.CANNOT_UNPACK",
       fmt::format(
@@ -24,7 +21,7 @@ Status CannotUnpack(const std::string& reason, rd_kafka_t* client) {
           "memory budget allows a batch, or it is damaged. Raise spark.sluice.memory (or --memory): a batch may "
           "have an eighth of it and some MiB. A batch that is damaged must leave the topic. The client says: "
           "{}",
-          most, Redact(reason)));
+          PropertyValue(client, "receive.message.max.bytes").value_or("?"), Redact(reason)));
 }
 
 Status AtOffset(const Status& status, const TopicPartition& tp, int64_t offset) {
