@@ -66,6 +66,8 @@ const std::vector<Setting>& OwnSettings() {
        "True: on a local disk the files and folders of checkpoints and bad records are made 0600 and 0700, whatever "
        "the "
        "umask. Those that are there keep their modes."},
+      {"spark.sluice.query.timeout", SettingType::kDurationMs, "0", kHonoured,
+       "A batch query that takes longer ends with an error; 0: none does. Streaming queries have no end to wait for."},
       {"spark.sluice.s3.allowUnconditionalWrites", SettingType::kBool, "false", kHonoured,
        "Go on with an S3 store that ignores If-None-Match. Exactly once then rests on there being one writer."},
       {"spark.sluice.s3.caBundle", SettingType::kString, "", kHonoured,

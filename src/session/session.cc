@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "analysis/analyzer.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "connectors/memory/memory_table.h"
 #include "connectors/registry.h"
+#include "exec/deadline.h"
 #include "exec/planner.h"
 #include "expr/result_pool.h"
 #include "expr/session_context.h"
@@ -104,7 +106,10 @@ Result<std::unique_ptr<Operator>> Session::Run(const PlanPtr& plan) {
     }
     return connector->open_batch(self->ContextOf(spec));
   };
-  return PlanOperators(plan, context);
+  SLUICE_ASSIGN(std::unique_ptr<Operator> rows, PlanOperators(plan, context));
+  const std::chrono::milliseconds timeout(conf().GetDurationMs("spark.sluice.query.timeout"));
+  if (timeout.count() > 0) rows = std::make_unique<DeadlineOperator>(std::move(rows), timeout);
+  return rows;
 }
 
 Status Session::PlaceCheckpoint(QuerySpec* spec) const {

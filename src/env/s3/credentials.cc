@@ -245,8 +245,9 @@ Result<Credentials> CredentialStore::FetchProfile() {
   const std::string profile = Variable("AWS_PROFILE");
   const std::string config_file = Variable("AWS_CONFIG_FILE");
   const std::string credentials_file = Variable("AWS_SHARED_CREDENTIALS_FILE");
-  // Only roles need TLS here; without a bundle of the user's the library makes its own context when it comes to that.
-  aws_tls_ctx* tls = config_.ca_bundle.empty() ? nullptr : transport_->TlsContext().ValueOr(nullptr);
+  // Only roles need TLS here: keys in a file serve without authorities too. A context of the library's own would take
+  // TLS 1.0.
+  aws_tls_ctx* tls = transport_->TlsContext().ValueOr(nullptr);
   const Credentials found = AskOnce("profile", [&](const auto& shutdown) {
     aws_credentials_provider_profile_options options{};
     options.shutdown_options = shutdown;
@@ -257,9 +258,7 @@ Result<Credentials> CredentialStore::FetchProfile() {
     options.tls_ctx = tls;
     return aws_credentials_provider_new_profile(runtime.allocator(), &options);
   });
-  if (found != nullptr) return found;
-  tls = transport_->TlsContext().ValueOr(nullptr);
-  if (tls == nullptr) return kNone;
+  if (found != nullptr || tls == nullptr) return found;
   return AskOnce("SSO", [&](const auto& shutdown) {
     aws_credentials_provider_sso_options options{};
     options.shutdown_options = shutdown;
