@@ -89,6 +89,26 @@ class DataFrame {
   DataFrame limit(int count) const;
   DataFrame offset(int count) const;
   DataFrame distinct() const;
+  // Joins by columns of one name, which the result has once. Types as Spark writes them: inner, left, right, full,
+  // left_semi, left_anti, and their longer forms (left_outer, leftouter, ..).
+  DataFrame join(const DataFrame& other, const std::vector<std::string>& columns,
+                 const std::string& type = "inner") const;
+  DataFrame join(const DataFrame& other, std::initializer_list<std::string> columns,
+                 const std::string& type = "inner") const {
+    return join(other, std::vector<std::string>(columns), type);
+  }
+  DataFrame join(const DataFrame& other, const std::string& column, const std::string& type = "inner") const;
+  // Joins by a condition; columns of one name are told apart by alias(): col("a.id") == col("b.id").
+  DataFrame join(const DataFrame& other, const Column& condition, const std::string& type = "inner") const;
+  DataFrame crossJoin(const DataFrame& other) const;
+  // Both inputs' rows, duplicates too; columns by place, under this one's names. Streams as well. (`union` is a word of
+  // C++.)
+  DataFrame unionAll(const DataFrame& other) const;
+  // Columns by name; with `allow_missing_columns` one that only one side has is NULL for the other.
+  DataFrame unionByName(const DataFrame& other, bool allow_missing_columns = false) const;
+  // The distinct rows that both have, or that only this one has.
+  DataFrame intersect(const DataFrame& other) const;
+  DataFrame subtract(const DataFrame& other) const;
   DataFrame repartition(int partitions) const;
   DataFrame coalesce(int partitions) const;
   DataFrame alias(const std::string& name) const;

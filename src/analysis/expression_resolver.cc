@@ -142,7 +142,9 @@ Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::Unresol
   SLUICE_ASSIGN(const auto parts, ParseNameParts(attribute.unparsed_identifier()));
   if (attribute.is_metadata_column()) return NotSupported("Metadata columns are not supported by Sluice.");
   for (const Scope* scope : scopes()) {
-    const Scope::Match match = scope->Find(parts);
+    Scope::Match match;
+    if (attribute.has_plan_id()) match = scope->FindOfPlan(attribute.plan_id(), parts);
+    if (match.columns.empty()) match = scope->Find(parts);
     if (match.columns.empty()) continue;
     if (match.columns.size() > 1 && scope == aliases_) {
       return UserError(
@@ -159,7 +161,8 @@ Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::Unresol
       SLUICE_ASSIGN(value, FieldOf(std::move(value), parts[i], options_));
     }
     if (parts.size() > match.used) return NamedExpr{parts.back(), std::move(value), {}};
-    return NamedExpr{parts[match.used - 1], std::move(value), match.columns[0]->qualifier};
+    return NamedExpr{parts[match.used - 1], std::move(value), match.columns[0]->qualifier, false,
+                     match.columns[0]->plan_ids};
   }
   if (parts.size() == 1 && IsLiteralFunction(parts[0])) {
     SLUICE_ASSIGN(ExprPtr value, ResolveFunction(sql::LowerCase(parts[0]), {}, options_));
@@ -179,7 +182,7 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ExpandStar(const Expression::
   std::vector<NamedExpr> columns;
   const Scope& scope = *scopes().front();
   for (const ScopeColumn* column : scope.Star(target))
-    columns.push_back({column->name, column->value, column->qualifier});
+    columns.push_back({column->name, column->value, column->qualifier, false, column->plan_ids});
   if (!columns.empty() || target.empty()) return columns;
   // "s.*" of a struct column.
   const Scope::Match match = scope.Find(target);

@@ -17,6 +17,7 @@ struct NamedExpr {
   ExprPtr expr;
   std::vector<std::string> qualifier;  // of a column that is passed on as it is
   bool alias = false;                  // the query gave the name
+  std::vector<int64_t> plan_ids;       // of a column that is passed on as it is
 };
 
 // Resolves expression messages over the columns of scopes. One thread, one use at a time; everything given by pointer

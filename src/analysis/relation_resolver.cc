@@ -65,7 +65,8 @@ ResolvedRelation FromBlock(SelectBlock block) {
     const NamedExpr& column = block.select[i];
     result.scope.Add(
         {column.name, column.qualifier,
-         std::make_shared<ColumnExpr>(static_cast<int>(i), column.name, column.expr->type(), column.expr->nullable())});
+         std::make_shared<ColumnExpr>(static_cast<int>(i), column.name, column.expr->type(), column.expr->nullable()),
+         column.plan_ids});
   }
   result.block = std::make_shared<const SelectBlock>(std::move(block));
   return result;
@@ -82,6 +83,7 @@ Result<ResolvedRelation> RelationResolver::Resolve(const Relation& relation) {
   Result<ResolvedRelation> result = ResolveNode(relation);
   --depth_;
   if (!result.ok()) return AtOrigin(result.status(), relation.common().origin());
+  if (relation.common().has_plan_id()) result->scope.AddPlanId(relation.common().plan_id());
   return result;
 }
 
@@ -132,6 +134,10 @@ Result<ResolvedRelation> RelationResolver::ResolveNode(const Relation& relation)
       return ResolveAggregate(relation.aggregate());
     case Relation::kDeduplicate:
       return ResolveDeduplicate(relation.deduplicate());
+    case Relation::kJoin:
+      return ResolveJoin(relation.join());
+    case Relation::kSetOp:
+      return ResolveSetOperation(relation.set_op());
     case Relation::kShowString:
       return Resolve(relation.show_string().input());
     case Relation::kHtmlString:

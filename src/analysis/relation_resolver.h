@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/aggregate_builder.h"
@@ -71,6 +72,14 @@ class RelationResolver {
   Result<ResolvedRelation> ResolveAggregate(const spark::connect::Aggregate& aggregate);
   Result<std::vector<NamedExpr>> ResolveKeys(const spark::connect::Aggregate& aggregate, const Scope& input);
   Result<ResolvedRelation> ResolveDeduplicate(const spark::connect::Deduplicate& deduplicate);
+  // The first row for each combination of the keys.
+  Result<ResolvedRelation> Deduplicated(const ResolvedRelation& input, const std::vector<bool>& is_key) const;
+  // resolve_join.cc
+  Result<ResolvedRelation> ResolveJoin(const spark::connect::Join& join);
+  Result<ResolvedRelation> JoinOutput(PlanPtr node, const Scope& both, const Scope& left,
+                                      const std::vector<std::pair<const ScopeColumn*, ExprPtr>>& merged) const;
+  // resolve_set_operation.cc
+  Result<ResolvedRelation> ResolveSetOperation(const spark::connect::SetOperation& operation);
 
   Catalog& catalog_;
   const Conf& conf_;

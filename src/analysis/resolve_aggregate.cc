@@ -139,14 +139,8 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
 // dropDuplicates and DISTINCT: one row a key; columns that are no keys come from the first row seen.
 Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::connect::Deduplicate& deduplicate) {
   if (deduplicate.within_watermark()) return NotSupported("dropDuplicatesWithinWatermark is not supported by Sluice.");
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(deduplicate.input()));
+  SLUICE_ASSIGN(const ResolvedRelation input, Resolve(deduplicate.input()));
   const auto& columns = input.scope.columns();
-  for (const ScopeColumn& column : columns) {
-    if (!ContainsMap(*column.value->type())) continue;
-    return UserError(
-        "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
-        fmt::format("Maps cannot be compared, so DISTINCT and dropDuplicates cannot take the column {}.", column.name));
-  }
   std::vector<bool> is_key(columns.size(), deduplicate.column_names_size() == 0);
   for (const std::string& name : deduplicate.column_names()) {
     bool found = false;
@@ -156,6 +150,18 @@ Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::conne
       found = true;
     }
     if (!found) return UnresolvedColumn({name}, input.scope);
+  }
+  return Deduplicated(input, is_key);
+}
+
+Result<ResolvedRelation> RelationResolver::Deduplicated(const ResolvedRelation& input,
+                                                        const std::vector<bool>& is_key) const {
+  const auto& columns = input.scope.columns();
+  for (const ScopeColumn& column : columns) {
+    if (!ContainsMap(*column.value->type())) continue;
+    return UserError(
+        "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+        fmt::format("Maps cannot be compared, so DISTINCT and dropDuplicates cannot take the column {}.", column.name));
   }
   std::vector<ExprPtr> keys;
   std::vector<std::string> names;
@@ -185,7 +191,8 @@ Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::conne
   for (size_t i = 0; i < columns.size(); ++i) {
     result.scope.Add({columns[i].name, columns[i].qualifier,
                       std::make_shared<ColumnExpr>(static_cast<int>(i), columns[i].name, output[i].expr->type(),
-                                                   output[i].expr->nullable())});
+                                                   output[i].expr->nullable()),
+                      columns[i].plan_ids});
   }
   return result;
 }

@@ -15,7 +15,9 @@ namespace {
 // All columns of a relation, as a SELECT * would name them.
 std::vector<NamedExpr> AllColumns(const Scope& scope) {
   std::vector<NamedExpr> columns;
-  for (const ScopeColumn& column : scope.columns()) columns.push_back({column.name, column.value, column.qualifier});
+  for (const ScopeColumn& column : scope.columns()) {
+    columns.push_back({column.name, column.value, column.qualifier, false, column.plan_ids});
+  }
   return columns;
 }
 

@@ -14,7 +14,7 @@ Scope OutputScope(const SelectBlock& block) {
   for (const NamedExpr& column : block.select) {
     ExprPtr value = column.expr;
     if (block.aggregate) value = std::make_shared<OutputExpr>(std::move(value), column.name);
-    scope.Add({column.name, column.qualifier, std::move(value)});
+    scope.Add({column.name, column.qualifier, std::move(value), column.plan_ids});
   }
   return scope;
 }

@@ -81,6 +81,22 @@ Scope::Match Scope::Find(const std::vector<std::string>& parts) const {
   return match;
 }
 
+Scope::Match Scope::FindOfPlan(int64_t plan_id, const std::vector<std::string>& parts) const {
+  Match match;
+  match.used = 1;
+  for (const ScopeColumn& column : columns_) {
+    const auto& ids = column.plan_ids;
+    if (SameName(column.name, parts[0]) && std::find(ids.begin(), ids.end(), plan_id) != ids.end()) {
+      match.columns.push_back(&column);
+    }
+  }
+  return match;
+}
+
+void Scope::AddPlanId(int64_t plan_id) {
+  for (ScopeColumn& column : columns_) column.plan_ids.push_back(plan_id);
+}
+
 std::vector<const ScopeColumn*> Scope::Star(const std::vector<std::string>& target) const {
   std::vector<const ScopeColumn*> found;
   for (const ScopeColumn& column : columns_) {

@@ -17,6 +17,7 @@ struct ScopeColumn {
   std::string name;
   std::vector<std::string> qualifier;  // {"t"} for FROM .. t; empty when the relation has no name
   ExprPtr value;                       // what a reference becomes, mostly a ColumnExpr
+  std::vector<int64_t> plan_ids;       // of the DataFrames that give this very column: df["a"]
 };
 
 // The columns that are visible at one place of a plan, in order. A value type.
@@ -36,6 +37,10 @@ class Scope {
     size_t used = 0;
   };
   Match Find(const std::vector<std::string>& parts) const;
+  // The same among the columns of a DataFrame.
+  Match FindOfPlan(int64_t plan_id, const std::vector<std::string>& parts) const;
+  // Notes that a DataFrame gives all columns.
+  void AddPlanId(int64_t plan_id);
   // The columns of "t.*"; all of them for an empty target.
   std::vector<const ScopeColumn*> Star(const std::vector<std::string>& target) const;
   // The same columns under another relation name.

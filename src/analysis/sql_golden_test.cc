@@ -109,7 +109,8 @@ TEST_P(SqlGoldenTest, AnalyzesAsSpark) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Groups, SqlGoldenTest,
-                         ::testing::Values("lab", "select", "aggregate", "order", "errors", "ansi_off", "names"),
+                         ::testing::Values("lab", "select", "aggregate", "order", "errors", "ansi_off", "names", "sets",
+                                           "joins"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

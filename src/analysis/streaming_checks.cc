@@ -23,7 +23,18 @@ struct Operations {
   int offsets = 0;
   bool distinct_aggregate = false;
   bool sort_over_aggregation = false;
+  bool mixed_union = false;  // of streams and batch relations
+  bool two_streams = false;  // joined
+  bool table_kept = false;   // a join gives a table's rows that no row of the stream meets
 };
+
+// A join of a table with a stream, which stands on the left after Optimize where it can.
+bool KeepsTable(const PlanNode& join) {
+  if (join.join == JoinType::kFull) return true;
+  const bool stream_left = IsStreaming(*join.inputs[0]);
+  if (stream_left) return join.join == JoinType::kRight;
+  return join.join != JoinType::kInner && join.join != JoinType::kRight;
+}
 
 bool AggregatesBelow(const PlanNode& node) {
   if (node.kind == PlanKind::kAggregate && !node.deduplicate) return true;
@@ -45,6 +56,17 @@ void Collect(const PlanNode& node, Operations* found) {
     case PlanKind::kLimit:
       found->limits += node.limit ? 1 : 0;
       found->offsets += node.offset > 0 || !node.limit ? 1 : 0;
+      break;
+    case PlanKind::kJoin:
+      if (IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1])) {
+        found->two_streams = true;
+      } else {
+        found->table_kept |= KeepsTable(node);
+      }
+      break;
+    case PlanKind::kUnion:
+      found->mixed_union |= !std::all_of(node.inputs.begin(), node.inputs.end(),
+                                         [](const PlanPtr& input) { return IsStreaming(*input); });
       break;
     default:
       break;
@@ -78,6 +100,12 @@ Status CheckAsSpark(const Operations& found, const std::string& mode) {
   if (found.distinct_aggregate) return NoStreamMay("An aggregate with DISTINCT");
   if (found.sorts > 0 && !(mode == "complete" && found.sort_over_aggregation)) return NoStreamMay("ORDER BY");
   if (found.offsets > 0) return NoStreamMay("OFFSET");
+  if (found.table_kept) {
+    return UserError(kUnsupportedOperation,
+                     "A join may not give rows of the table that no row of the stream meets: the stream has no end.");
+  }
+  if (found.mixed_union)
+    return UserError(kUnsupportedOperation, "A UNION cannot have both streams and batch relations.");
   if (found.limits > 0 && mode == "update") return NoStreamMay("LIMIT in the output mode update");
   return Status::OK();
 }
@@ -99,6 +127,7 @@ Status CheckStreamingPlan(const PlanNode& plan, const std::string& output_mode) 
   Operations found;
   Collect(plan, &found);
   SLUICE_RETURN_IF_ERROR(CheckAsSpark(found, mode));
+  if (found.two_streams) return NotSupported("A join of two streams is not supported by Sluice yet.");
   if (found.aggregations > 0) return NotSupported("A streaming aggregation (GROUP BY) is not supported by Sluice yet.");
   if (found.deduplications > 0) {
     return NotSupported("dropDuplicates and DISTINCT on a stream are not supported by Sluice yet.");

@@ -48,9 +48,10 @@ class StreamingChecksTest : public ::testing::Test {
   FixedCatalog catalog_;
 };
 
-// DISTINCT is dropDuplicates in Connect's messages, which Spark allows; Sluice refuses both by name.
+// DISTINCT, also that of UNION, is dropDuplicates in Connect's messages, which Spark allows; Sluice refuses both by
+// name.
 bool IsDistinct(const std::string& sql) {
-  return sql.rfind("SELECT DISTINCT", 0) == 0;
+  return sql.starts_with("SELECT DISTINCT") || sql.find(" UNION SELECT") != std::string::npos;
 }
 
 TEST_F(StreamingChecksTest, RefusesWhatSparkRefuses) {

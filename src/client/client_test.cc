@@ -51,6 +51,42 @@ TEST(Client, SelectsFiltersAndSorts) {
   EXPECT_THAT(rows[2], ElementsAre("6", "12"));
 }
 
+TEST(Client, UnionsByPlaceAndByName) {
+  SparkSession spark = NewSession();
+  const DataFrame left = spark.sql("SELECT 1 AS a, 'x' AS b");
+  const DataFrame right = spark.sql("SELECT 'y' AS B, 2L AS a");
+  EXPECT_THAT(left.unionAll(left).collect(), ElementsAre(ElementsAre("1", "x"), ElementsAre("1", "x")));
+  EXPECT_THAT(left.unionByName(right).collect(), ElementsAre(ElementsAre("1", "x"), ElementsAre("2", "y")));
+  EXPECT_THAT(left.unionByName(right).dtypes(), ElementsAre(std::pair<std::string, std::string>("a", "bigint"),
+                                                            std::pair<std::string, std::string>("b", "string")));
+  const DataFrame more = spark.sql("SELECT 3 AS a, true AS c");
+  EXPECT_THAT(left.unionByName(more, true).collect(),
+              ElementsAre(ElementsAre("1", "x", std::nullopt), ElementsAre("3", std::nullopt, "true")));
+  EXPECT_THAT(left.unionAll(left).intersect(left).collect(), ElementsAre(ElementsAre("1", "x")));
+  EXPECT_TRUE(left.subtract(left).collect().empty());
+  try {
+    left.unionByName(more).collect();
+    FAIL();
+  } catch (const SparkException& error) {
+    EXPECT_EQ(error.getErrorClass(), "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES");
+  }
+}
+
+TEST(Client, JoinsByNamesAndByConditions) {
+  SparkSession spark = NewSession();
+  const DataFrame left = spark.sql("SELECT id, id * 10 AS tens FROM range(3)");
+  const DataFrame right = spark.sql("SELECT id + 1 AS id, 'r' AS b FROM range(3)");
+  EXPECT_THAT(left.join(right, "id").orderBy({"id"}).collect(),
+              ElementsAre(ElementsAre("1", "10", "r"), ElementsAre("2", "20", "r")));
+  EXPECT_THAT(left.join(right, {"id"}, "left").columns(), ElementsAre("id", "tens", "b"));
+  EXPECT_EQ(left.join(right, {"id"}, "full_outer").count(), 4);
+  EXPECT_EQ(left.join(right, "id", "left_anti").collect().size(), 1u);
+  EXPECT_THAT(left.alias("l").join(right.alias("r"), col("l.id") == col("r.id")).columns(),
+              ElementsAre("id", "tens", "id", "b"));
+  EXPECT_EQ(left.crossJoin(right).count(), 9);
+  EXPECT_THROW(left.join(right, "id", "sideways"), SparkException);
+}
+
 TEST(Client, GetOrCreateGetsTheSessionUntilItIsStopped) {
   SparkSession first = NewSession();
   first.conf().set("my.key", "one");

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/dataframe.h"
 
+#include <cctype>
+#include <map>
+
+#include "base/spark_error.h"
+#include "client/errors.h"
 #include "client/handles.h"
 #include "sluice/functions.h"
 #include "sluice/streaming.h"
@@ -144,6 +149,104 @@ DataFrame DataFrame::distinct() const {
   return Over(*plan_, [&](Relation* relation) {
     *relation->mutable_deduplicate()->mutable_input() = plan_->relation;
     relation->mutable_deduplicate()->set_all_columns_as_keys(true);
+  });
+}
+
+namespace {
+
+spark::connect::SetOperation* SetOperationOf(const Relation& left, const Relation& right,
+                                             spark::connect::SetOperation::SetOpType type, Relation* relation) {
+  spark::connect::SetOperation* operation = relation->mutable_set_op();
+  operation->set_set_op_type(type);
+  *operation->mutable_left_input() = left;
+  *operation->mutable_right_input() = right;
+  return operation;
+}
+
+spark::connect::Join::JoinType JoinTypeOf(const std::string& type) {
+  using spark::connect::Join;
+  std::string plain;
+  for (const char c : type) {
+    if (c != '_') plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  static const std::map<std::string, Join::JoinType> kTypes = {
+      {"inner", Join::JOIN_TYPE_INNER},          {"cross", Join::JOIN_TYPE_CROSS},
+      {"left", Join::JOIN_TYPE_LEFT_OUTER},      {"leftouter", Join::JOIN_TYPE_LEFT_OUTER},
+      {"right", Join::JOIN_TYPE_RIGHT_OUTER},    {"rightouter", Join::JOIN_TYPE_RIGHT_OUTER},
+      {"outer", Join::JOIN_TYPE_FULL_OUTER},     {"full", Join::JOIN_TYPE_FULL_OUTER},
+      {"fullouter", Join::JOIN_TYPE_FULL_OUTER}, {"semi", Join::JOIN_TYPE_LEFT_SEMI},
+      {"leftsemi", Join::JOIN_TYPE_LEFT_SEMI},   {"anti", Join::JOIN_TYPE_LEFT_ANTI},
+      {"leftanti", Join::JOIN_TYPE_LEFT_ANTI}};
+  const auto found = kTypes.find(plain);
+  if (found == kTypes.end()) {
+    ThrowIfError(UserError("UNSUPPORTED_JOIN_TYPE", "There is no join of the type '" + type + "'.", {{"typ", type}}));
+  }
+  return found->second;
+}
+
+spark::connect::Join* JoinOf(const Relation& left, const Relation& right, spark::connect::Join::JoinType type,
+                             Relation* relation) {
+  spark::connect::Join* join = relation->mutable_join();
+  join->set_join_type(type);
+  *join->mutable_left() = left;
+  *join->mutable_right() = right;
+  return join;
+}
+
+}  // namespace
+
+DataFrame DataFrame::join(const DataFrame& other, const std::vector<std::string>& columns,
+                          const std::string& type) const {
+  return Over(*plan_, [&](Relation* relation) {
+    auto* join = JoinOf(plan_->relation, other.plan_->relation, JoinTypeOf(type), relation);
+    for (const std::string& column : columns) join->add_using_columns(column);
+  });
+}
+
+DataFrame DataFrame::join(const DataFrame& other, const std::string& column, const std::string& type) const {
+  return join(other, std::vector<std::string>{column}, type);
+}
+
+DataFrame DataFrame::join(const DataFrame& other, const Column& condition, const std::string& type) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *JoinOf(plan_->relation, other.plan_->relation, JoinTypeOf(type), relation)->mutable_join_condition() =
+        condition.node().expression;
+  });
+}
+
+DataFrame DataFrame::crossJoin(const DataFrame& other) const {
+  return Over(*plan_, [&](Relation* relation) {
+    JoinOf(plan_->relation, other.plan_->relation, spark::connect::Join::JOIN_TYPE_CROSS, relation);
+  });
+}
+
+DataFrame DataFrame::unionAll(const DataFrame& other) const {
+  return Over(*plan_, [&](Relation* relation) {
+    SetOperationOf(plan_->relation, other.plan_->relation, spark::connect::SetOperation::SET_OP_TYPE_UNION, relation)
+        ->set_is_all(true);
+  });
+}
+
+DataFrame DataFrame::unionByName(const DataFrame& other, bool allow_missing_columns) const {
+  return Over(*plan_, [&](Relation* relation) {
+    auto* operation = SetOperationOf(plan_->relation, other.plan_->relation,
+                                     spark::connect::SetOperation::SET_OP_TYPE_UNION, relation);
+    operation->set_is_all(true);
+    operation->set_by_name(true);
+    operation->set_allow_missing_columns(allow_missing_columns);
+  });
+}
+
+DataFrame DataFrame::intersect(const DataFrame& other) const {
+  return Over(*plan_, [&](Relation* relation) {
+    SetOperationOf(plan_->relation, other.plan_->relation, spark::connect::SetOperation::SET_OP_TYPE_INTERSECT,
+                   relation);
+  });
+}
+
+DataFrame DataFrame::subtract(const DataFrame& other) const {
+  return Over(*plan_, [&](Relation* relation) {
+    SetOperationOf(plan_->relation, other.plan_->relation, spark::connect::SetOperation::SET_OP_TYPE_EXCEPT, relation);
   });
 }
 

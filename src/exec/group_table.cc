@@ -92,6 +92,22 @@ bool IsText(const arrow::DataType& type) {
   return type.id() == arrow::Type::STRING_VIEW || type.id() == arrow::Type::BINARY_VIEW;
 }
 
+void MakeTextKeys(const arrow::Array& column, std::vector<KeyBytes>* keys) {
+  const auto& values = static_cast<const arrow::BinaryViewArray&>(column);
+  const auto* views = column.data()->GetValues<arrow::BinaryViewType::c_type>(1);
+  const bool nulls = column.null_count() > 0;
+  for (int64_t i = 0; i < column.length(); ++i) {
+    KeyBytes& key = (*keys)[static_cast<size_t>(i)];
+    if (nulls && column.IsNull(i)) {
+      key = KeyBytes::Null();
+    } else if (views[i].is_inline()) {
+      std::memcpy(static_cast<void*>(&key), &views[i], sizeof(key));  // the same layout
+    } else {
+      key = KeyBytes::Of(values.GetView(i));
+    }
+  }
+}
+
 // Whether every row has the same bits: a column of one value a batch, or sorted by it. Where not, that is soon seen.
 bool IsOneValue(const arrow::Array& column) {
   if (column.length() < 2 || column.null_count() > 0 || column.type_id() == arrow::Type::BOOL) return false;
@@ -124,8 +140,8 @@ int64_t GroupTable::groups() const {
 }
 
 int64_t GroupTable::scratch_bytes() const {
-  return static_cast<int64_t>(keys_.capacity() * sizeof(KeyBytes) + encoded_.capacity() +
-                              offsets_.capacity() * sizeof(uint64_t));
+  return static_cast<int64_t>(scratch_.keys.capacity() * sizeof(KeyBytes) + scratch_.encoded.capacity() +
+                              scratch_.offsets.capacity() * sizeof(uint64_t));
 }
 
 int64_t GroupTable::bytes() const {
@@ -136,33 +152,18 @@ int64_t GroupTable::BytesWhileAdding(int64_t groups) const {
   return (form_ == Form::kNone ? table_.bytes() : table_.BytesWhileAdding(groups)) + scratch_bytes();
 }
 
-void GroupTable::MakeTextKeys(const arrow::Array& column) {
-  const auto& values = static_cast<const arrow::BinaryViewArray&>(column);
-  const auto* views = column.data()->GetValues<arrow::BinaryViewType::c_type>(1);
-  const bool nulls = column.null_count() > 0;
-  for (int64_t i = 0; i < column.length(); ++i) {
-    KeyBytes& key = keys_[static_cast<size_t>(i)];
-    if (nulls && column.IsNull(i)) {
-      key = KeyBytes::Null();
-    } else if (views[i].is_inline()) {
-      std::memcpy(static_cast<void*>(&key), &views[i], sizeof(key));  // the same layout
-    } else {
-      key = KeyBytes::Of(values.GetView(i));
-    }
-  }
-}
-
-Status GroupTable::MakeKeys(const arrow::ArrayVector& columns, int64_t rows) {
-  keys_.resize(static_cast<size_t>(rows));
+Status GroupTable::MakeKeys(const arrow::ArrayVector& columns, int64_t rows, MadeKeys* made) const {
+  made->keys.resize(static_cast<size_t>(rows));
   if (form_ == Form::kFixed) {
-    MakeWordKeys(*columns[0], &keys_);
+    MakeWordKeys(*columns[0], &made->keys);
   } else if (form_ == Form::kText) {
-    MakeTextKeys(*columns[0]);
+    MakeTextKeys(*columns[0], &made->keys);
   } else {
-    SLUICE_RETURN_IF_ERROR(codec_.Encode(columns, rows, &encoded_, &offsets_));
-    const char* base = reinterpret_cast<const char*>(encoded_.data());
-    for (size_t i = 0; i < keys_.size(); ++i) {
-      keys_[i] = KeyBytes::Of({base + offsets_[i], static_cast<size_t>(offsets_[i + 1] - offsets_[i])});
+    SLUICE_RETURN_IF_ERROR(codec_.Encode(columns, rows, &made->encoded, &made->offsets));
+    const char* base = reinterpret_cast<const char*>(made->encoded.data());
+    for (size_t i = 0; i < made->keys.size(); ++i) {
+      const uint64_t begin = made->offsets[i];
+      made->keys[i] = KeyBytes::Of({base + begin, static_cast<size_t>(made->offsets[i + 1] - begin)});
     }
   }
   return Status::OK();
@@ -176,9 +177,19 @@ Status GroupTable::Map(const arrow::ArrayVector& keys, int64_t rows, std::vector
   if (table_.size() + rows >= int64_t{UINT32_MAX} - 1)
     return NotSupported("More than 2^32 groups are not possible yet.");
   const bool one = (form_ == Form::kFixed || form_ == Form::kText) && IsOneValue(*keys[0]);
-  SLUICE_RETURN_IF_ERROR(MakeKeys(one ? arrow::ArrayVector{keys[0]->Slice(0, 1)} : keys, one ? 1 : rows));
-  table_.Map(keys_.data(), static_cast<int64_t>(keys_.size()), range, ids->data());
+  SLUICE_RETURN_IF_ERROR(MakeKeys(one ? arrow::ArrayVector{keys[0]->Slice(0, 1)} : keys, one ? 1 : rows, &scratch_));
+  table_.Map(scratch_.keys.data(), static_cast<int64_t>(scratch_.keys.size()), range, ids->data());
   if (one) std::fill(ids->begin() + 1, ids->end(), ids->front());
+  return Status::OK();
+}
+
+Status GroupTable::Find(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids) const {
+  if (keys.size() != codec_.types().size()) return InternalError("a group table was given other columns than it has");
+  ids->assign(static_cast<size_t>(rows), 0);
+  if (form_ == Form::kNone) return Status::OK();
+  MadeKeys made;
+  SLUICE_RETURN_IF_ERROR(MakeKeys(keys, rows, &made));
+  table_.Find(made.keys.data(), rows, ids->data());
   return Status::OK();
 }
 

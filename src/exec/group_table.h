@@ -14,7 +14,7 @@
 namespace sluice {
 
 // Numbers the distinct rows of some key columns from 0, in the order they first come, by GROUP BY's equality (see
-// KeyCodec). Without columns there is one group, from the beginning. One thread at a time.
+// KeyCodec). Without columns there is one group, from the beginning. One thread at a time, but for Find.
 class GroupTable {
  public:
   // NotSupported for types that cannot be grouped by.
@@ -23,6 +23,8 @@ class GroupTable {
 
   // (*ids)[row] becomes the group of each row, or KeyTable::kOutside where the key is outside the range.
   Status Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids, const HashRange& range = {});
+  // The same, but nothing is added: kOutside for a key that is not there. Any thread, while nothing is mapped.
+  Status Find(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids) const;
   // The same for the groups of another table over the same types.
   Status Merge(const GroupTable& other, std::vector<uint32_t>* ids);
   int64_t groups() const;
@@ -34,19 +36,22 @@ class GroupTable {
 
  private:
   enum class Form { kNone, kFixed, kText, kRow };
+  // Some rows' keys, and the bytes of those that are long.
+  struct MadeKeys {
+    std::vector<KeyBytes> keys;
+    std::vector<uint8_t> encoded;
+    std::vector<uint64_t> offsets;
+  };
   GroupTable(KeyCodec codec, uint64_t hash_bits);
   int64_t scratch_bytes() const;
-  Status MakeKeys(const arrow::ArrayVector& columns, int64_t rows);
-  void MakeTextKeys(const arrow::Array& column);
+  Status MakeKeys(const arrow::ArrayVector& columns, int64_t rows, MadeKeys* made) const;
   Result<std::shared_ptr<arrow::Array>> FixedKeys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;
   Result<std::shared_ptr<arrow::Array>> TextKeys(int64_t begin, int64_t count, arrow::MemoryPool* pool) const;
 
   KeyCodec codec_;
   Form form_;
   KeyTable table_;
-  std::vector<KeyBytes> keys_;  // of the rows being mapped
-  std::vector<uint8_t> encoded_;
-  std::vector<uint64_t> offsets_;
+  MadeKeys scratch_;  // of the rows being mapped
 };
 
 }  // namespace sluice

@@ -78,6 +78,26 @@ void KeyTable::Map(const KeyBytes* keys, int64_t count, const HashRange& range, 
   }
 }
 
+void KeyTable::Find(const KeyBytes* keys, int64_t count, uint32_t* ids) const {
+  uint64_t hashes[kProbeGroup];
+  for (int64_t begin = 0; begin < count; begin += kProbeGroup) {
+    const int64_t group = std::min(kProbeGroup, count - begin);
+    for (int64_t i = 0; i < group; ++i) {
+      hashes[i] = HashOf(keys[begin + i]) & hash_bits_;
+      __builtin_prefetch(&slots_[hashes[i] & mask_]);
+    }
+    for (int64_t i = 0; i < group; ++i) {
+      const auto tag = static_cast<uint32_t>(hashes[i] >> 32);
+      uint32_t& id = ids[begin + i] = kOutside;
+      for (uint64_t at = hashes[i] & mask_; slots_[at].id != 0; at = (at + 1) & mask_) {
+        if (slots_[at].tag != tag || !Equal(keys_[slots_[at].id - 1], keys[begin + i])) continue;
+        id = slots_[at].id - 1;
+        break;
+      }
+    }
+  }
+}
+
 void KeyTable::Merge(const KeyTable& other, uint32_t* ids) {
   const auto count = static_cast<size_t>(other.size());
   constexpr size_t kAhead = 16;

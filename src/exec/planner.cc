@@ -10,6 +10,7 @@
 #include "exec/chained_reader.h"
 #include "exec/gather.h"
 #include "exec/hash_aggregate.h"
+#include "exec/hash_join.h"
 #include "exec/limit.h"
 #include "exec/local.h"
 #include "exec/part_opener.h"
@@ -53,9 +54,11 @@ class Planner {
   // `top`: of the sort above, if its first rows alone are wanted.
   Result<Input> InputOf(const PlanPtr& plan, size_t max_parts, const Top* top = nullptr) const;
   Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts, const Top* top) const;
+  Result<Input> UnionInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts) const;
   std::unique_ptr<Operator> Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const;
   Result<std::unique_ptr<Operator>> BuildRows(const PlanPtr& plan) const;
   Result<std::unique_ptr<Operator>> BuildAggregate(const PlanNode& node) const;
+  Result<std::unique_ptr<Operator>> BuildJoin(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildTopRows(const PlanNode& sort, int64_t rows) const;
   Result<std::unique_ptr<Operator>> BuildLimit(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
@@ -108,9 +111,31 @@ Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size
   return Input{static_cast<int>(parts), std::move(open), /*repeatable=*/true};
 }
 
+// The parts of the first input, then those of the second, and so on.
+Result<Input> Planner::UnionInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts) const {
+  std::vector<Input> inputs;
+  Input all{0, nullptr, /*repeatable=*/true};
+  for (const PlanPtr& input : bottom.inputs) {
+    SLUICE_ASSIGN(Input one, InputOf(input, std::max<size_t>(max_parts / bottom.inputs.size(), 1)));
+    all.parts += one.parts;
+    all.repeatable = all.repeatable && one.repeatable;
+    inputs.push_back(std::move(one));
+  }
+  all.open = [plan, &bottom, inputs = std::move(inputs),
+              eval = context_.eval](int part) -> Result<std::unique_ptr<Operator>> {
+    const int first = part;
+    auto input = inputs.begin();
+    for (; part >= input->parts; ++input) part -= input->parts;
+    SLUICE_ASSIGN(auto rows, input->open(part));
+    return BuildChain(*plan, bottom, std::move(rows), ForPart(eval, static_cast<size_t>(first)));
+  };
+  return all;
+}
+
 Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts, const Top* top) const {
   const PlanNode& bottom = BottomOfChain(*plan);
   if (bottom.kind == PlanKind::kScan) return ScanInput(plan, bottom, max_parts, top);
+  if (bottom.kind == PlanKind::kUnion) return UnionInput(plan, bottom, max_parts);
   SLUICE_ASSIGN(auto rows, BuildRows(plan));
   auto once = std::make_shared<std::unique_ptr<Operator>>(std::move(rows));
   return Input{1, [once](int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); }};
@@ -126,7 +151,7 @@ std::unique_ptr<Operator> Planner::Gather(const std::shared_ptr<arrow::Schema>& 
 // Projections and filters, over a scan or over anything else.
 Result<std::unique_ptr<Operator>> Planner::BuildRows(const PlanPtr& plan) const {
   const PlanNode& bottom = BottomOfChain(*plan);
-  if (bottom.kind == PlanKind::kScan) {
+  if (bottom.kind == PlanKind::kScan || bottom.kind == PlanKind::kUnion) {
     SLUICE_ASSIGN(Input input, InputOf(plan, std::numeric_limits<size_t>::max()));
     return Gather(plan->schema, std::move(input), context_.threads);
   }
@@ -141,6 +166,13 @@ Result<std::unique_ptr<Operator>> Planner::BuildAggregate(const PlanNode& node) 
   AggregateSpec spec{node.exprs, node.aggregates, node.schema, context_.eval, context_.budget};
   spec.repeatable = input.repeatable && IsDeterministic(node);
   return std::make_unique<HashAggregateOperator>(std::move(spec), input.parts, std::move(input.open), context_.threads);
+}
+
+Result<std::unique_ptr<Operator>> Planner::BuildJoin(const PlanNode& node) const {
+  SLUICE_ASSIGN(auto left, Build(node.inputs.at(0)));
+  SLUICE_ASSIGN(auto right, Build(node.inputs.at(1)));
+  return std::make_unique<HashJoinOperator>(JoinSpecOf(node), std::move(left), std::move(right), context_.eval,
+                                            context_.budget);
 }
 
 // The first rows of a sort: each part gives its own first rows, and among those are the first of all.
@@ -197,6 +229,7 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
     case PlanKind::kScan:
     case PlanKind::kProject:
     case PlanKind::kFilter:
+    case PlanKind::kUnion:
       return BuildRows(plan);
     case PlanKind::kLocal:
       return std::make_unique<LocalOperator>(plan->schema, plan->rows);
@@ -211,6 +244,8 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
     }
     case PlanKind::kLimit:
       return BuildLimit(*plan);
+    case PlanKind::kJoin:
+      return BuildJoin(*plan);
     case PlanKind::kRepartition:
       return Build(plan->inputs.at(0));  // moves rows between tasks; the rows of a query are the same
   }

@@ -80,6 +80,12 @@ class Reference {
     if (node.kind == PlanKind::kScan) return source_;
     Table rows = Run(*node.inputs.at(0));
     switch (node.kind) {
+      case PlanKind::kUnion:
+        for (size_t i = 1; i < node.inputs.size(); ++i) {
+          const Table more = Run(*node.inputs[i]);
+          rows.insert(rows.end(), more.begin(), more.end());
+        }
+        return rows;
       case PlanKind::kFilter:
         return Filter(node, rows);
       case PlanKind::kProject:
@@ -177,7 +183,11 @@ PlanPtr AggregateNode(PlanPtr input, std::vector<ExprPtr> keys) {
 PlanPtr RandomNode(PlanPtr input, std::mt19937& random) {
   const int columns = input->schema->num_fields();
   const auto any = [&] { return At(static_cast<int>(random() % static_cast<unsigned>(columns))); };
-  switch (random() % 6) {
+  switch (random() % 7) {
+    case 6: {
+      const auto some = FilterNode(input, Where(any(), [](int64_t v) { return v % 3 == 0; }));
+      return scripted::Node(PlanKind::kUnion, input->schema, {input, some, input});
+    }
     case 0:
       return FilterNode(input, Where(any(), [](int64_t v) { return v % 3 == 0; }));
     case 1: {
@@ -253,7 +263,7 @@ TEST(Planner, ALimitReadsNoMoreThanItNeeds) {
   EXPECT_EQ(ToTable(*result).front()[0], 3);
   EXPECT_EQ(ToTable(*result).back()[1], 27);
   rows.reset();
-  EXPECT_GE(watch.opened, 2);  // 28 rows lie in two partitions
+  EXPECT_GE(watch.opened, 2);      // 28 rows lie in two partitions
   EXPECT_LT(watch.opened, 15000);  // the thread may be some slices ahead when it is stopped, but not at the end
 }
 

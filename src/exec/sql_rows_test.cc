@@ -169,7 +169,8 @@ TEST_P(SqlRowsTest, GivesSparksRows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Groups, SqlRowsTest,
-                         ::testing::Values("lab", "select", "aggregate", "order", "errors", "ansi_off", "names"),
+                         ::testing::Values("lab", "select", "aggregate", "order", "errors", "ansi_off", "names", "sets",
+                                           "joins"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -81,6 +81,34 @@ std::string LimitText(const PlanNode& node) {
   return text;
 }
 
+const char* NameOf(JoinType type) {
+  switch (type) {
+    case JoinType::kInner:
+      return "Inner";
+    case JoinType::kLeft:
+      return "Left";
+    case JoinType::kRight:
+      return "Right";
+    case JoinType::kFull:
+      return "Full";
+    case JoinType::kLeftSemi:
+      return "LeftSemi";
+    case JoinType::kLeftAnti:
+      return "LeftAnti";
+  }
+  return "?";
+}
+
+std::string JoinText(const PlanNode& node) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < node.null_safe.size(); ++i) {
+    parts.push_back(fmt::format("{} {} {}", Shown(node.exprs[2 * i]), node.null_safe[i] ? "<=>" : "=",
+                                Shown(node.exprs[2 * i + 1])));
+  }
+  for (size_t i = 2 * node.null_safe.size(); i < node.exprs.size(); ++i) parts.push_back(Shown(node.exprs[i]));
+  return fmt::format("{}Join [{}]", NameOf(node.join), Join(parts));
+}
+
 std::string NodeText(const PlanNode& node) {
   switch (node.kind) {
     case PlanKind::kScan:
@@ -101,6 +129,10 @@ std::string NodeText(const PlanNode& node) {
       return LimitText(node);
     case PlanKind::kRepartition:
       return fmt::format("{} {}", node.shuffle ? "Repartition" : "Coalesce", node.partitions);
+    case PlanKind::kUnion:
+      return "Union";
+    case PlanKind::kJoin:
+      return JoinText(node);
   }
   return "?";
 }

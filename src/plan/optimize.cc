@@ -15,6 +15,9 @@ bool IsStreaming(const PlanNode& node) {
 PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
   PlanPtr result = MergeProjections(plan);
   result = PushFilters(result);
+  result = JoinConditions(result);
+  result = StreamsOnTheLeft(result);
+  result = PushFilters(result);
   result = MergeProjections(result);
   result = FoldConstants(result, context);
   result = PruneColumns(result);

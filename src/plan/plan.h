@@ -20,7 +20,21 @@ struct ResolvedSource;
 struct PlanNode;
 using PlanPtr = std::shared_ptr<const PlanNode>;
 
-enum class PlanKind { kScan, kLocal, kRange, kProject, kFilter, kAggregate, kSort, kLimit, kRepartition };
+enum class PlanKind {
+  kScan,
+  kLocal,
+  kRange,
+  kProject,
+  kFilter,
+  kAggregate,
+  kSort,
+  kLimit,
+  kRepartition,
+  kUnion,
+  kJoin
+};
+
+enum class JoinType { kInner, kLeft, kRight, kFull, kLeftSemi, kLeftAnti };
 
 struct SortKey {
   ExprPtr expr;
@@ -42,6 +56,7 @@ struct ScanSpec {
 };
 
 // A resolved logical node: a value, immutable and shared. Fields beyond `kind` have a meaning only for the kind named.
+// kUnion has two inputs or more, all with its own schema: their rows one after the other.
 struct PlanNode {
   PlanKind kind;
   std::vector<PlanPtr> inputs;
@@ -58,6 +73,9 @@ struct PlanNode {
   int64_t offset = 0;                     // kLimit: rows skipped first
   int partitions = 0;                     // kRepartition
   bool shuffle = false;                   // kRepartition: repartition(n), else coalesce(n)
+  JoinType join = JoinType::kInner;       // kJoin
+  std::vector<bool> null_safe;  // kJoin: for each pair of keys, whether NULL meets NULL; `exprs` has the pairs, left
+                                // and right, and then conditions that must all hold, over the columns of both inputs
 };
 
 bool IsStreaming(const PlanNode& node);

@@ -97,6 +97,71 @@ Pruned PruneProject(const PlanPtr& plan, std::vector<bool> needed) {
   return pruned;
 }
 
+// Every input gives the same columns in the same places, whatever it could leave out itself.
+Pruned PruneUnion(const PlanPtr& plan, std::vector<bool> needed) {
+  KeepOne(*plan->schema, &needed);
+  auto node = std::make_shared<PlanNode>(*plan);
+  Pruned pruned;
+  node->schema = KeepFields(*plan->schema, needed, &pruned.columns);
+  for (PlanPtr& input : node->inputs) {
+    const Pruned below = Prune(input, needed);
+    auto project = std::make_shared<PlanNode>();
+    project->kind = PlanKind::kProject;
+    project->inputs = {below.plan};
+    project->schema = node->schema;
+    project->exprs = KeepItems(below.columns, needed);
+    input = std::move(project);
+  }
+  pruned.plan = std::move(node);
+  return pruned;
+}
+
+// Keys and conditions are over both inputs' columns, and so is the output, but for semi and anti joins.
+Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
+  const auto left_width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
+  std::vector<bool> both = needed;
+  both.resize(left_width + static_cast<size_t>(plan->inputs[1]->schema->num_fields()), false);
+  for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &both);
+  const auto middle = both.begin() + static_cast<std::ptrdiff_t>(left_width);
+  const Pruned left = Prune(plan->inputs[0], std::vector<bool>(both.begin(), middle));
+  const Pruned right = Prune(plan->inputs[1], std::vector<bool>(middle, both.end()));
+  const int shift = left.plan->schema->num_fields();
+  std::vector<ExprPtr> places = left.columns;
+  for (const ExprPtr& column : right.columns) {
+    const auto* kept = static_cast<const ColumnExpr*>(column.get());
+    places.push_back(kept == nullptr ? nullptr
+                                     : std::make_shared<ColumnExpr>(kept->index() + shift, kept->name(), kept->type(),
+                                                                    kept->nullable()));
+  }
+  auto node = std::make_shared<PlanNode>(*plan);
+  node->inputs = {left.plan, right.plan};
+  for (ExprPtr& expr : node->exprs) expr = SubstituteColumns(expr, places);
+  // What an input could not leave out is given on as well: the fields follow the inputs.
+  Pruned pruned;
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  const bool left_only = plan->join == JoinType::kLeftSemi || plan->join == JoinType::kLeftAnti;
+  const auto give = [&](const Pruned& side, size_t first) {
+    const size_t base = fields.size();
+    for (const auto& field : side.plan->schema->fields()) fields.push_back(field->WithNullable(true));
+    for (size_t i = 0; i < side.columns.size(); ++i) {
+      const auto* kept = static_cast<const ColumnExpr*>(side.columns[i].get());
+      if (kept == nullptr) {
+        pruned.columns.push_back(nullptr);
+        continue;
+      }
+      const size_t at = base + static_cast<size_t>(kept->index());
+      const auto& field = plan->schema->field(static_cast<int>(first + i));
+      fields[at] = field;
+      pruned.columns.push_back(ColumnAt(static_cast<int>(at), *field));
+    }
+  };
+  give(left, 0);
+  if (!left_only) give(right, left_width);
+  node->schema = arrow::schema(std::move(fields));
+  pruned.plan = std::move(node);
+  return pruned;
+}
+
 Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
   switch (plan->kind) {
     case PlanKind::kScan:
@@ -119,6 +184,10 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
       input.plan = std::move(node);
       return input;
     }
+    case PlanKind::kUnion:
+      return PruneUnion(plan, std::move(needed));
+    case PlanKind::kJoin:
+      return PruneJoin(plan, needed);
     default:
       return Unchanged(plan);
   }

@@ -17,24 +17,40 @@ bool ReadsPassedColumns(const ExprPtr& condition, const PlanNode& project) {
   return true;
 }
 
+PlanPtr FilterBelow(const PlanNode& filter, PlanPtr input, ExprPtr condition) {
+  auto below = std::make_shared<PlanNode>(filter);
+  below->exprs[0] = std::move(condition);
+  below->schema = input->schema;
+  below->inputs = {std::move(input)};
+  return below;
+}
+
+// The filter below what it stands on, or null where it must stay.
+PlanPtr Pushed(const PlanPtr& node) {
+  if (node->kind != PlanKind::kFilter || !node->exprs[0]->deterministic()) return nullptr;
+  const PlanPtr& input = node->inputs[0];
+  if (input->kind == PlanKind::kUnion) {
+    auto above = std::make_shared<PlanNode>(*input);
+    for (PlanPtr& part : above->inputs) {
+      const PlanPtr filter = FilterBelow(*node, part, node->exprs[0]);
+      const PlanPtr lower = Pushed(filter);
+      part = lower == nullptr ? filter : lower;
+    }
+    return above;
+  }
+  if (input->kind != PlanKind::kProject || !AllDeterministic(input->exprs) ||
+      !ReadsPassedColumns(node->exprs[0], *input)) {
+    return nullptr;
+  }
+  auto above = std::make_shared<PlanNode>(*input);
+  above->inputs = {FilterBelow(*node, input->inputs[0], SubstituteColumns(node->exprs[0], input->exprs))};
+  return above;
+}
+
 }  // namespace
 
 PlanPtr PushFilters(const PlanPtr& plan) {
-  return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
-    if (node->kind != PlanKind::kFilter) return nullptr;
-    const PlanPtr& project = node->inputs[0];
-    if (project->kind != PlanKind::kProject || !AllDeterministic(project->exprs) || !node->exprs[0]->deterministic() ||
-        !ReadsPassedColumns(node->exprs[0], *project)) {
-      return nullptr;
-    }
-    auto filter = std::make_shared<PlanNode>(*node);
-    filter->exprs[0] = SubstituteColumns(node->exprs[0], project->exprs);
-    filter->inputs = project->inputs;
-    filter->schema = project->inputs[0]->schema;
-    auto above = std::make_shared<PlanNode>(*project);
-    above->inputs = {std::move(filter)};
-    return above;
-  });
+  return RewritePlan(plan, Pushed);
 }
 
 }  // namespace sluice

@@ -10,8 +10,13 @@ namespace sluice {
 // Project over Project becomes one: the inner expressions are put in place of the columns as the same objects, so that
 // an Evaluation still computes each once. Not over expressions that are not deterministic.
 PlanPtr MergeProjections(const PlanPtr& plan);
-// Filter over Project becomes Project over Filter when the condition reads only columns that the Project passes on.
+// Filter over Project becomes Project over Filter when the condition reads only columns that the Project passes on, and
+// Filter over Union becomes Union over Filters.
 PlanPtr PushFilters(const PlanPtr& plan);
+// Conditions of joins, and filters above them, become pairs of keys or filters of one input where they can.
+PlanPtr JoinConditions(const PlanPtr& plan);
+// A join of a table with a stream becomes one of the stream with the table, where that gives the same rows.
+PlanPtr StreamsOnTheLeft(const PlanPtr& plan);
 // Deterministic expressions over literals become literals; those that fail stay, to fail when they run. What depends on
 // the batch (current_timestamp()) has no arguments and stays.
 PlanPtr FoldConstants(const PlanPtr& plan, const EvalContext& context);

@@ -14,6 +14,7 @@
 #include "connectors/registry.h"
 #include "exec/deadline.h"
 #include "exec/planner.h"
+#include "exec/scan_opener.h"
 #include "expr/result_pool.h"
 #include "expr/session_context.h"
 #include "plan/rewrite.h"
@@ -99,13 +100,7 @@ Result<std::unique_ptr<Operator>> Session::Run(const PlanPtr& plan) {
   context.eval = MomentOf(process_.get(), conf());
   context.budget = &process_->budget();
   context.threads = process_->tasks().size();
-  context.open_source = [self = shared_from_this()](const ScanSpec& spec) -> Result<std::unique_ptr<BatchSource>> {
-    SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
-    if (connector->open_batch == nullptr) {
-      return NotSupported(fmt::format("The format {} cannot be read by a batch query.", spec.format));
-    }
-    return connector->open_batch(self->ContextOf(spec));
-  };
+  context.open_source = ScanOpener(ContextOf({}));
   SLUICE_ASSIGN(std::unique_ptr<Operator> rows, PlanOperators(plan, context));
   const std::chrono::milliseconds timeout(conf().GetDurationMs("spark.sluice.query.timeout"));
   if (timeout.count() > 0) rows = std::make_unique<DeadlineOperator>(std::move(rows), timeout);

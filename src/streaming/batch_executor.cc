@@ -14,6 +14,7 @@
 #include "streaming/bad_records/entry_conf.h"
 #include "streaming/batch_report.h"
 #include "streaming/query_log.h"
+#include "streaming/static_sides.h"
 
 namespace sluice {
 
@@ -97,7 +98,7 @@ Result<BatchOutcome> BatchExecutor::RunNew(const BatchPlan& plan) {
   const Conf conf = WithRecordedSettings(spec_.conf, plan.entry.conf);
   times_->Begin();
   SLUICE_ASSIGN(const BadRecordWork bad_records, bad_records_->Begin(plan));
-  BatchWork work{plan.batch, {}, sink_.get(), nullptr, bad_records.batch.get()};
+  BatchWork work{plan.batch, {}, sink_.get(), nullptr, nullptr, bad_records.batch.get()};
   std::vector<SourceInput> inputs;
   if (bad_records.replay) {
     work.sources.assign(sources_->size(), bad_records.replay.get());
@@ -114,6 +115,8 @@ Result<BatchOutcome> BatchExecutor::RunNew(const BatchPlan& plan) {
   context.cancelled = &runner_.stopped();
   if (resources_.budget != nullptr) BoundResults(resources_.budget->limit(), &context);
   work.context = &context;
+  SLUICE_ASSIGN(const JoinTables tables, ReadStaticSides(runner_.shape(), conf, resources_, context));
+  work.tables = &tables;
   times_->End("queryPlanning");
   SLUICE_ASSIGN(BatchOutcome outcome, runner_.Run(work, inputs));
   times_->End("addBatch");

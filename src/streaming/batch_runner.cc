@@ -91,8 +91,8 @@ Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& wor
   SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader,
                 work.sources[input.source]->OpenReader(input.input, branch.scan->scan.columns));
   SLUICE_RETURN_IF_ERROR(Track(reader.get()));
-  return BuildTaskPipeline(*branch.rows, std::make_unique<TrackedReader>(this, std::move(reader), rows), *work.context,
-                           bad_rows);
+  return BuildBranch(branch, std::make_unique<TrackedReader>(this, std::move(reader), rows), *work.context,
+                     *work.tables, bad_rows);
 }
 
 Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, TaskId id, Task* task) {

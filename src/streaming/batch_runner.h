@@ -27,6 +27,7 @@ struct BatchWork {
   std::vector<StreamSource*> sources;  // by ordinal, one a branch of the shape
   StreamSink* sink = nullptr;
   const EvalContext* context = nullptr;
+  const JoinTables* tables = nullptr;     // of the shape's joins
   BadRecordBatch* bad_records = nullptr;  // null: a row that fails fails the batch
 };
 

@@ -3,12 +3,15 @@
 import pathlib
 import time
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from conftest import start
-from rig import table
+from rig import table, topics
 from rig.pipeline import Pipeline
 from rig.reviews import reviews
 from rig.spark import Spark
+from servers.kafka import Kafka
 
 
 def count(sluice, location) -> list[tuple]:
@@ -51,6 +54,60 @@ def test_spark_sluice_spark_sluice(sluice, topic, tmp_path, version, request):
 def test_sluice_begins_and_spark_goes_on(sluice, spark, topic, tmp_path):
     pipeline = Pipeline(topic(3), tmp_path / "table", tmp_path / "checkpoint", max_offsets=60)
     alternate(sluice, spark, pipeline.topic, pipeline, tmp_path / "table", "LsL")
+
+
+@pytest.mark.parametrize("version", ["spark", "spark3"])
+def test_two_clusters_into_one_table(sluice, topic, tmp_path, version, request):
+    """A union: offsets with two lines, a folder below `sources` for each, as Spark numbers them."""
+    spark = request.getfixturevalue(version)
+    other = start(Kafka)
+    try:
+        here, there = topic(), topics.Topic(other, 1, "elsewhere")
+        pipeline = Pipeline(here, tmp_path / "table", tmp_path / "checkpoint", sasl=True, max_offsets=200, others=[there])
+        for turn, engine in enumerate("sLsL"):
+            here.produce(reviews(turn * 300, 300))
+            there.produce(reviews(turn * 50, 50 if turn != 2 else 0))  # once, one of them has nothing new
+            spark.stream(pipeline) if engine == "s" else sluice.ok("run", pipeline.write_sql(tmp_path))
+            expected = sorted(here.expected() + there.expected())
+            where = f"turn {turn} ({engine})"
+            table.assert_exactly_once(table.identities(table.part_files(pipeline.table)), expected, where)
+            table.assert_exactly_once(spark.identities(pipeline.table), expected, f"{where}, Spark's reader")
+            table.assert_exactly_once(count(sluice, pipeline.table), expected, f"{where}, Sluice's reader")
+        assert sorted(folder.name for folder in (pipeline.checkpoint / "sources").iterdir()) == ["0", "1"]
+        last = max(table.log_numbers(pipeline.checkpoint / "offsets"))
+        assert len((pipeline.checkpoint / "offsets" / str(last)).read_text().splitlines()) == 4, "version, metadata, two sources"
+        verified = sluice.run("checkpoint", "verify", pipeline.checkpoint, "--sink", pipeline.table)
+        assert verified.code == 0, verified.all
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("version", ["spark", "spark3"])
+def test_a_stream_joined_with_a_table(sluice, topic, tmp_path, version, request):
+    """The table is read for each batch: what was added to it between two batches counts from then on."""
+    spark = request.getfixturevalue(version)
+    customers = tmp_path / "customers"
+    customers.mkdir()
+    reviews_topic = topic()
+
+    def add_customers(first: int, last: int) -> None:
+        ids = [str(number) for number in range(first, last)]
+        names = pyarrow.table({"customer_id": ids, "customer_name": [f"name {number}" for number in ids]})
+        pyarrow.parquet.write_table(names, customers / f"{first}.parquet")
+
+    pipeline = Pipeline(reviews_topic, tmp_path / "table", tmp_path / "checkpoint", sasl=True,
+                        select=["CAST(offset AS STRING) AS id", "c.customer_name"],
+                        join=(customers, "CAST(r.offset AS STRING) = c.customer_id"))
+    for turn, engine in enumerate("sLsL"):
+        add_customers(turn * 100, turn * 100 + 50)
+        add_customers(turn * 100 - 50, turn * 100)  # too late for the rows of the turn before
+        reviews_topic.produce(reviews(turn * 200, 200))
+        spark.stream(pipeline) if engine == "s" else sluice.ok("run", pipeline.write_sql(tmp_path))
+        rows = spark.job({"op": "read", "path": str(pipeline.table), "select": ["offset", "customer_name"]})["rows"]
+        assert len(rows) == 200 * (turn + 1), f"turn {turn} ({engine})"
+        for offset, name in rows:
+            known = offset % 100 < 50  # each turn, a partition gets a hundred records
+            assert name == (f"name {offset}" if known else None), f"turn {turn} ({engine}), offset {offset}"
 
 
 def test_partition_added_between_engines(sluice, spark, topic, tmp_path):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs inside Spark's own virtual environment: one JVM that carries out jobs given as JSON lines until input ends."""
+import functools
 import glob
 import json
 import os
@@ -8,7 +9,7 @@ import sys
 import traceback
 
 import pyspark
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession, functions
 
 
 def added_jars(folders: list[str]) -> list[str]:
@@ -38,9 +39,13 @@ def session(options: dict) -> SparkSession:
 def stream(spark: SparkSession, job: dict) -> dict:
     for key, value in job.get("settings", {}).items():
         spark.conf.set(key, value)
-    rows = spark.readStream.format("kafka").options(**job["source"]).load().selectExpr(*job["inner"])
+    rows = functools.reduce(DataFrame.unionAll, [spark.readStream.format("kafka").options(**source).load().selectExpr(*job["inner"])
+                                                 for source in job["sources"]])
     if job.get("where"):
         rows = rows.where(job["where"])
+    if job.get("join"):
+        table, condition = job["join"]
+        rows = rows.alias("r").join(spark.read.parquet(table).alias("c"), functions.expr(condition), "left")
     writer = rows.selectExpr(*job["outer"]).writeStream.format("parquet").outputMode("append").options(**job["sink"])
     if job.get("partition_by"):
         writer = writer.partitionBy(*job["partition_by"])

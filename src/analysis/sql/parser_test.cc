@@ -276,11 +276,10 @@ TEST(QueryParserTest, ExpressionsCarryTheirPlace) {
 
 TEST(QueryParserTest, RefusedByName) {
   const Case cases[] = {
-      {"SELECT 1 UNION ALL SELECT 2", "UNION"},
-      {"SELECT 1 EXCEPT SELECT 2", "EXCEPT"},
-      {"SELECT * FROM a JOIN b ON a.x = b.x", "JOIN"},
-      {"SELECT * FROM a LEFT OUTER JOIN b USING (x)", "JOIN"},
-      {"SELECT * FROM a, b", "join"},
+      {"SELECT 1 UNION BY NAME SELECT 2", "BY NAME"},
+      {"SELECT * FROM a NATURAL JOIN b", "NATURAL JOIN"},
+      {"SELECT * FROM a NATURAL LEFT JOIN b", "NATURAL JOIN"},
+      {"SELECT * FROM a JOIN LATERAL (SELECT 1)", "LATERAL"},
       {"SELECT * FROM a LATERAL VIEW explode(x) AS y", "LATERAL"},
       {"SELECT a FROM t GROUP BY ROLLUP(a)", "ROLLUP"},
       {"SELECT a FROM t GROUP BY a WITH CUBE", "CUBE"},

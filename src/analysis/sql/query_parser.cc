@@ -13,9 +13,14 @@ const char kGroupColumnPrefix[] = "__sluice_group_";
 namespace {
 
 constexpr size_t kMaxNamedQueries = 100;
+constexpr int kMaxSteps = 400;  // each is a step of the plan, and there are at most 500
 
 bool HasStar(const std::vector<Expression>& items) {
   return std::any_of(items.begin(), items.end(), [](const Expression& e) { return e.has_unresolved_star(); });
+}
+
+bool IsSetOperation(const TokenCursor& cursor) {
+  return cursor.IsAnyWord({"UNION", "INTERSECT", "EXCEPT", "MINUS"});
 }
 
 bool IsOrdinal(const Expression& e) {
@@ -69,35 +74,79 @@ Status QueryParser::ParseWith() {
   return Status::OK();
 }
 
-Status QueryParser::RefuseSetOperation() {
-  if (cursor_.IsAnyWord({"UNION", "EXCEPT", "INTERSECT", "MINUS"})) {
-    return cursor_.Refuse(fmt::format("{}", cursor_.Peek().text), cursor_.position());
-  }
-  return Status::OK();
-}
-
+// ORDER BY and LIMIT behind set operations are of the whole.
 Result<Relation> QueryParser::ParseQueryBody() {
-  SLUICE_ASSIGN(Relation relation, ParseQueryTerm());
-  SLUICE_RETURN_IF_ERROR(RefuseSetOperation());
+  SLUICE_ASSIGN(Term term, ParseTerm());
+  if (term.select && !IsSetOperation(cursor_)) {
+    SLUICE_ASSIGN(term.select->order, ParseOrderBy());
+    SLUICE_RETURN_IF_ERROR(CheckOrdinals(*term.select));
+    return ParseLimits(BuildSelect(std::move(*term.select)));
+  }
+  Relation first = term.select ? BuildSelect(std::move(*term.select)) : std::move(term.relation);
+  SLUICE_ASSIGN(Relation relation, ParseSetOperations(std::move(first), /*intersect_only=*/false));
+  SLUICE_ASSIGN(const std::vector<Expression::SortOrder> order, ParseOrderBy());
+  if (!order.empty()) {
+    Relation sort;
+    sort.mutable_sort()->set_is_global(true);
+    for (const Expression::SortOrder& one : order) *sort.mutable_sort()->add_order() = one;
+    Wrap(&relation, &sort, sort.mutable_sort()->mutable_input());
+  }
   return ParseLimits(std::move(relation));
 }
 
-Result<Relation> QueryParser::ParseQueryTerm() {
+Result<Relation> QueryParser::ParseSetOperations(Relation first, bool intersect_only) {
+  using spark::connect::SetOperation;
+  Relation left = std::move(first);
+  while (IsSetOperation(cursor_)) {
+    const size_t begin = cursor_.position();
+    const bool intersect = cursor_.IsWord("INTERSECT");
+    if (intersect_only && !intersect) break;
+    Relation made;
+    SetOperation* operation = made.mutable_set_op();
+    operation->set_set_op_type(intersect                 ? SetOperation::SET_OP_TYPE_INTERSECT
+                               : cursor_.IsWord("UNION") ? SetOperation::SET_OP_TYPE_UNION
+                                                         : SetOperation::SET_OP_TYPE_EXCEPT);
+    SLUICE_RETURN_IF_ERROR(CountStep(begin));
+    cursor_.Next();
+    operation->set_is_all(cursor_.AcceptWord("ALL"));
+    if (!operation->is_all()) cursor_.AcceptWord("DISTINCT");
+    if (cursor_.IsWord("BY") && cursor_.IsWord("NAME", 1)) return cursor_.Refuse("BY NAME", cursor_.position());
+    SLUICE_ASSIGN(Relation right, ParseOperand());
+    if (!intersect) {
+      SLUICE_ASSIGN(right, ParseSetOperations(std::move(right), /*intersect_only=*/true));
+    }
+    *operation->mutable_left_input() = std::move(left);
+    *operation->mutable_right_input() = std::move(right);
+    cursor_.SetOrigin(&made, begin);
+    left = std::move(made);
+  }
+  return left;
+}
+
+Status QueryParser::CountStep(size_t begin) {
+  if (++steps_ <= kMaxSteps) return Status::OK();
+  return cursor_.Refuse(fmt::format("More than {} joins and set operations in a query", kMaxSteps), begin);
+}
+
+Result<Relation> QueryParser::ParseOperand() {
+  SLUICE_ASSIGN(Term term, ParseTerm());
+  if (!term.select) return std::move(term.relation);
+  return BuildSelect(std::move(*term.select));
+}
+
+Result<QueryParser::Term> QueryParser::ParseTerm() {
+  Term term;
   if (cursor_.AcceptSymbol("(")) {
-    SLUICE_ASSIGN(Relation relation, ParseQuery());
+    SLUICE_ASSIGN(term.relation, ParseQuery());
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
-    if (cursor_.IsWord("ORDER")) return cursor_.Refuse("ORDER BY after a query in parentheses", cursor_.position());
-    return relation;
+    return term;
   }
   if (cursor_.IsAnyWord({"VALUES", "TABLE", "FROM"})) {
     return cursor_.Refuse(fmt::format("A query that begins with {}", cursor_.Peek().text), cursor_.position());
   }
   if (!cursor_.IsWord("SELECT")) return cursor_.SyntaxError("SELECT was expected.");
-  SLUICE_ASSIGN(Select select, ParseSelect());
-  SLUICE_RETURN_IF_ERROR(RefuseSetOperation());
-  SLUICE_RETURN_IF_ERROR(ParseOrderBy(&select));
-  SLUICE_RETURN_IF_ERROR(CheckOrdinals(select));
-  return BuildSelect(std::move(select));
+  SLUICE_ASSIGN(term.select, ParseSelect());
+  return term;
 }
 
 Result<QueryParser::Select> QueryParser::ParseSelect() {
@@ -153,17 +202,18 @@ Status QueryParser::ParseGroupBy(Select* select) {
   return Status::OK();
 }
 
-Status QueryParser::ParseOrderBy(Select* select) {
+Result<std::vector<Expression::SortOrder>> QueryParser::ParseOrderBy() {
+  std::vector<Expression::SortOrder> list;
   if (cursor_.IsAnyWord({"SORT", "CLUSTER", "DISTRIBUTE"}) && cursor_.IsWord("BY", 1)) {
     return cursor_.Refuse(fmt::format("{} BY", cursor_.Peek().text), cursor_.position());
   }
-  if (!cursor_.AcceptWords({"ORDER", "BY"})) return Status::OK();
+  if (!cursor_.AcceptWords({"ORDER", "BY"})) return list;
   if (cursor_.IsWord("ALL") && !cursor_.IsSymbol(".", 1)) return cursor_.Refuse("ORDER BY ALL", cursor_.position());
   do {
     SLUICE_ASSIGN(Expression::SortOrder order, expressions_.ParseSortOrder());
-    select->order.push_back(std::move(order));
+    list.push_back(std::move(order));
   } while (cursor_.AcceptSymbol(","));
-  return Status::OK();
+  return list;
 }
 
 // Positions beyond the SELECT list are found here, unless a star hides its length.

@@ -41,16 +41,26 @@ class QueryParser {
     std::vector<Expression::SortOrder> order;
   };
 
+  // What UNION and its kin stand between: a SELECT whose ORDER BY may follow, or a query in parentheses.
+  struct Term {
+    std::optional<Select> select;
+    Relation relation;  // without a select
+  };
+
   Result<Relation> ParseQueryBody();
   Status ParseWith();
-  Result<Relation> ParseQueryTerm();
+  Result<Term> ParseTerm();
+  // What follows a term: a chain of set operations, INTERSECT before the others.
+  Result<Relation> ParseSetOperations(Relation first, bool intersect_only);
+  Result<Relation> ParseOperand();
+  // Set operations and joins make plans deep that are not deep to read: a query may have so many.
+  Status CountStep(size_t begin);
   Result<Select> ParseSelect();
   Status ParseGroupBy(Select* select);
-  Status ParseOrderBy(Select* select);
+  Result<std::vector<Expression::SortOrder>> ParseOrderBy();
   Status CheckOrdinals(const Select& select) const;
   Relation BuildSelect(Select select) const;
   Result<Relation> ParseLimits(Relation input);
-  Status RefuseSetOperation();
 
   // FROM, in relation_parser.cc.
   Result<Relation> ParseRelation();
@@ -62,12 +72,17 @@ class QueryParser {
   Result<Relation> ParseReadKafka(bool streaming);
   Result<Relation> ParseRange(size_t begin);
   Result<Relation> ParseAlias(Relation relation);
-  Status RefuseJoins();
+  Status RefuseRelationWords();
+  Result<Relation> ParseJoinedRelation();
+  Result<Relation> ParseOneRelation();
+  // The words of a join, taken when they stand here.
+  std::optional<spark::connect::Join::JoinType> AcceptJoin();
 
   TokenCursor& cursor_;
   const ParseOptions& options_;
   ExpressionParser expressions_;
   std::vector<std::pair<std::string, Relation>> named_;  // WITH, innermost last
+  int steps_ = 0;
 };
 
 }  // namespace sluice::sql

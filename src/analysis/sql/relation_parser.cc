@@ -44,13 +44,10 @@ Status CheckReadOption(const std::string& format, const std::string& name) {
 
 }  // namespace
 
-Status QueryParser::RefuseJoins() {
+Status QueryParser::RefuseRelationWords() {
   const size_t at = cursor_.position();
-  if (cursor_.IsSymbol(",")) return cursor_.Refuse("A join (several relations after FROM)", at);
-  if (cursor_.IsWord("JOIN") ||
-      (cursor_.IsAnyWord({"INNER", "LEFT", "RIGHT", "FULL", "CROSS", "SEMI", "ANTI", "NATURAL"}) &&
-       cursor_.IsAnyWord({"JOIN", "OUTER", "SEMI", "ANTI", "INNER", "LEFT", "RIGHT", "FULL"}, 1))) {
-    return cursor_.Refuse("JOIN", at);
+  if (cursor_.IsWord("NATURAL") && cursor_.IsAnyWord({"JOIN", "INNER", "LEFT", "RIGHT", "FULL"}, 1)) {
+    return cursor_.Refuse("NATURAL JOIN (name the columns by USING)", at);
   }
   if (cursor_.IsWord("LATERAL")) return cursor_.Refuse("LATERAL", at);
   if (cursor_.IsAnyWord({"TABLESAMPLE", "PIVOT", "UNPIVOT"})) return cursor_.Refuse(cursor_.Peek().text, at);
@@ -64,11 +61,85 @@ Status QueryParser::RefuseJoins() {
 Result<Relation> QueryParser::ParseRelation() {
   SLUICE_RETURN_IF_ERROR(cursor_.Enter());
   DepthGuard guard(&cursor_);
-  SLUICE_ASSIGN(Relation relation, ParseRelationPrimary());
-  SLUICE_RETURN_IF_ERROR(RefuseJoins());
-  SLUICE_ASSIGN(relation, ParseAlias(std::move(relation)));
-  SLUICE_RETURN_IF_ERROR(RefuseJoins());
+  SLUICE_ASSIGN(Relation relation, ParseJoinedRelation());
+  while (cursor_.IsSymbol(",")) {
+    const size_t begin = cursor_.position();
+    SLUICE_RETURN_IF_ERROR(CountStep(begin));
+    cursor_.Next();
+    SLUICE_ASSIGN(Relation right, ParseJoinedRelation());
+    Relation both;
+    both.mutable_join()->set_join_type(spark::connect::Join::JOIN_TYPE_CROSS);
+    *both.mutable_join()->mutable_left() = std::move(relation);
+    *both.mutable_join()->mutable_right() = std::move(right);
+    cursor_.SetOrigin(&both, begin);
+    relation = std::move(both);
+  }
   return relation;
+}
+
+Result<Relation> QueryParser::ParseOneRelation() {
+  SLUICE_ASSIGN(Relation relation, ParseRelationPrimary());
+  SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
+  SLUICE_ASSIGN(relation, ParseAlias(std::move(relation)));
+  SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
+  return relation;
+}
+
+// [INNER | CROSS | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] | [LEFT] SEMI | [LEFT] ANTI] JOIN
+std::optional<spark::connect::Join::JoinType> QueryParser::AcceptJoin() {
+  using spark::connect::Join;
+  struct Form {
+    std::vector<std::string_view> words;
+    Join::JoinType type;
+  };
+  static const std::vector<Form> kForms = {{{"JOIN"}, Join::JOIN_TYPE_INNER},
+                                           {{"INNER", "JOIN"}, Join::JOIN_TYPE_INNER},
+                                           {{"CROSS", "JOIN"}, Join::JOIN_TYPE_CROSS},
+                                           {{"LEFT", "JOIN"}, Join::JOIN_TYPE_LEFT_OUTER},
+                                           {{"LEFT", "OUTER", "JOIN"}, Join::JOIN_TYPE_LEFT_OUTER},
+                                           {{"RIGHT", "JOIN"}, Join::JOIN_TYPE_RIGHT_OUTER},
+                                           {{"RIGHT", "OUTER", "JOIN"}, Join::JOIN_TYPE_RIGHT_OUTER},
+                                           {{"FULL", "JOIN"}, Join::JOIN_TYPE_FULL_OUTER},
+                                           {{"FULL", "OUTER", "JOIN"}, Join::JOIN_TYPE_FULL_OUTER},
+                                           {{"SEMI", "JOIN"}, Join::JOIN_TYPE_LEFT_SEMI},
+                                           {{"LEFT", "SEMI", "JOIN"}, Join::JOIN_TYPE_LEFT_SEMI},
+                                           {{"ANTI", "JOIN"}, Join::JOIN_TYPE_LEFT_ANTI},
+                                           {{"LEFT", "ANTI", "JOIN"}, Join::JOIN_TYPE_LEFT_ANTI}};
+  for (const Form& form : kForms) {
+    size_t matched = 0;
+    while (matched < form.words.size() && cursor_.IsWord(form.words[matched], matched)) ++matched;
+    if (matched < form.words.size()) continue;
+    for (size_t i = 0; i < matched; ++i) cursor_.Next();
+    return form.type;
+  }
+  return std::nullopt;
+}
+
+Result<Relation> QueryParser::ParseJoinedRelation() {
+  SLUICE_ASSIGN(Relation relation, ParseOneRelation());
+  for (;;) {
+    const size_t begin = cursor_.position();
+    const auto type = AcceptJoin();
+    if (!type) return relation;
+    SLUICE_RETURN_IF_ERROR(CountStep(begin));
+    if (cursor_.IsWord("LATERAL")) return cursor_.Refuse("LATERAL", cursor_.position());
+    Relation joined;
+    auto* join = joined.mutable_join();
+    join->set_join_type(*type);
+    SLUICE_ASSIGN(*join->mutable_right(), ParseOneRelation());
+    *join->mutable_left() = std::move(relation);
+    if (cursor_.AcceptWord("ON")) {
+      SLUICE_ASSIGN(*join->mutable_join_condition(), expressions_.Parse());
+    } else if (cursor_.AcceptWord("USING")) {
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+      do {
+        SLUICE_ASSIGN(*join->add_using_columns(), cursor_.ExpectName("A column of both sides"));
+      } while (cursor_.AcceptSymbol(","));
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    }
+    cursor_.SetOrigin(&joined, begin);
+    relation = std::move(joined);
+  }
 }
 
 Result<Relation> QueryParser::ParseRelationPrimary() {

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/hash_join.h"
+
+#include <arrow/api.h>
+
+#include <utility>
+
+#include "exec/select_rows.h"
+#include "plan/rewrite.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kSliceRows = 8192;
+
+bool KeepsLeft(JoinType type) {
+  return type == JoinType::kLeft || type == JoinType::kFull;
+}
+
+bool KeepsRight(JoinType type) {
+  return type == JoinType::kRight || type == JoinType::kFull;
+}
+
+bool GivesPairs(JoinType type) {
+  return type != JoinType::kLeftSemi && type != JoinType::kLeftAnti;
+}
+
+Result<arrow::ArrayVector> Nulls(const arrow::Schema& schema, int begin, int end, int64_t rows,
+                                 const EvalContext& context) {
+  arrow::MemoryPool* pool = context.pool != nullptr ? context.pool : arrow::default_memory_pool();
+  arrow::ArrayVector columns;
+  for (int i = begin; i < end; ++i) {
+    SLUICE_ASSIGN(auto column, arrow::MakeArrayOfNull(schema.field(i)->type(), rows, pool));
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+}  // namespace
+
+JoinSpec JoinSpecOf(const PlanNode& join) {
+  const arrow::Schema& right = *join.inputs.at(1)->schema;
+  std::vector<ExprPtr> over_right(static_cast<size_t>(join.inputs.at(0)->schema->num_fields()));
+  for (int i = 0; i < right.num_fields(); ++i) {
+    const auto& field = *right.field(i);
+    over_right.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
+  }
+  JoinSpec spec{join.join, {{}, join.null_safe}, {{}, join.null_safe}, {}, join.schema};
+  const size_t pairs = join.null_safe.size();
+  for (size_t i = 0; i < pairs; ++i) {
+    spec.left_keys.exprs.push_back(join.exprs[2 * i]);
+    spec.right_keys.exprs.push_back(SubstituteColumns(join.exprs[2 * i + 1], over_right));
+  }
+  spec.conditions.assign(join.exprs.begin() + static_cast<std::ptrdiff_t>(2 * pairs), join.exprs.end());
+  return spec;
+}
+
+HashJoinOperator::HashJoinOperator(JoinSpec spec, std::unique_ptr<Operator> left, std::unique_ptr<Operator> right,
+                                   EvalContext context, MemoryBudget* budget)
+    : spec_(std::move(spec)),
+      left_(std::move(left)),
+      right_(std::move(right)),
+      context_(std::move(context)),
+      budget_(budget) {}
+
+HashJoinOperator::HashJoinOperator(JoinSpec spec, std::unique_ptr<Operator> left,
+                                   std::shared_ptr<const JoinTable> right, EvalContext context)
+    : spec_(std::move(spec)),
+      left_(std::move(left)),
+      context_(std::move(context)),
+      budget_(nullptr),
+      table_(std::move(right)) {}
+
+void HashJoinOperator::Cancel() {
+  left_->Cancel();
+  if (right_ != nullptr) right_->Cancel();
+}
+
+Status HashJoinOperator::Begin(BatchPtr slice) {
+  slice_ = std::move(slice);
+  std::vector<bool> usable;
+  const auto keys = spec_.left_keys.Of(*slice_, context_, &usable);
+  if (!keys.ok()) return AtPlaceOf(*left_, keys.status());
+  SLUICE_RETURN_IF_ERROR(table_->Find(*keys, usable, &first_));
+  matched_.assign(static_cast<size_t>(slice_->num_rows()), false);
+  row_ = 0;
+  chain_ = JoinTable::kNone;
+  return Status::OK();
+}
+
+HashJoinOperator::Pairs HashJoinOperator::NextPairs() {
+  Pairs pairs;
+  while (row_ < slice_->num_rows() && pairs.left.size() < kSliceRows) {
+    if (chain_ == JoinTable::kNone) chain_ = first_[static_cast<size_t>(row_)];
+    while (chain_ != JoinTable::kNone && pairs.left.size() < kSliceRows) {
+      pairs.left.push_back(static_cast<int32_t>(row_));
+      pairs.right.push_back(chain_);
+      chain_ = table_->Next(chain_);
+    }
+    if (chain_ == JoinTable::kNone) ++row_;
+  }
+  return pairs;
+}
+
+Result<HashJoinOperator::BatchPtr> HashJoinOperator::Joined(const Pairs& pairs) const {
+  SLUICE_ASSIGN(const BatchPtr left, SelectRows(slice_, pairs.left, context_.pool));
+  SLUICE_ASSIGN(const BatchPtr right, SelectRows(table_->rows(), pairs.right, context_.pool));
+  arrow::ArrayVector columns = left->columns();
+  columns.insert(columns.end(), right->columns().begin(), right->columns().end());
+  arrow::FieldVector fields = left->schema()->fields();
+  fields.insert(fields.end(), right->schema()->fields().begin(), right->schema()->fields().end());
+  const auto rows = static_cast<int64_t>(pairs.left.size());
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows, std::move(columns));
+}
+
+Status HashJoinOperator::KeepTrue(Pairs* pairs) const {
+  for (const ExprPtr& condition : spec_.conditions) {
+    if (pairs->left.empty()) break;
+    SLUICE_ASSIGN(const BatchPtr rows, Joined(*pairs));
+    SLUICE_ASSIGN(const auto holds, Evaluation(*rows, context_).Eval(condition));
+    SLUICE_ASSIGN(const std::vector<int32_t> kept, RowsThatAreTrue(*holds));
+    Pairs left;
+    for (const int32_t pair : kept) {
+      left.left.push_back(pairs->left[static_cast<size_t>(pair)]);
+      left.right.push_back(pairs->right[static_cast<size_t>(pair)]);
+    }
+    *pairs = std::move(left);
+  }
+  return Status::OK();
+}
+
+Result<HashJoinOperator::BatchPtr> HashJoinOperator::Rest() const {
+  const bool wanted = spec_.type == JoinType::kLeftSemi;  // those with a partner, or those without
+  std::vector<int32_t> rows;
+  if (!GivesPairs(spec_.type) || KeepsLeft(spec_.type)) {
+    for (size_t i = 0; i < matched_.size(); ++i) {
+      if (matched_[i] == wanted) rows.push_back(static_cast<int32_t>(i));
+    }
+  }
+  if (rows.empty()) return nullptr;
+  SLUICE_ASSIGN(const BatchPtr left, SelectRows(slice_, rows, context_.pool));
+  const auto count = static_cast<int64_t>(rows.size());
+  arrow::ArrayVector columns = left->columns();
+  SLUICE_ASSIGN(const auto nulls,
+                Nulls(*spec_.schema, left->num_columns(), spec_.schema->num_fields(), count, context_));
+  columns.insert(columns.end(), nulls.begin(), nulls.end());
+  return arrow::RecordBatch::Make(spec_.schema, count, std::move(columns));
+}
+
+Result<HashJoinOperator::BatchPtr> HashJoinOperator::RightAlone() {
+  if (!KeepsRight(spec_.type)) return nullptr;
+  std::vector<int32_t> rows;
+  for (; alone_ < table_->rows()->num_rows() && rows.size() < kSliceRows; ++alone_) {
+    if (!met_[static_cast<size_t>(alone_)]) rows.push_back(static_cast<int32_t>(alone_));
+  }
+  if (rows.empty()) return nullptr;
+  SLUICE_ASSIGN(const BatchPtr right, SelectRows(table_->rows(), rows, context_.pool));
+  const auto count = static_cast<int64_t>(rows.size());
+  const int width = spec_.schema->num_fields() - right->num_columns();
+  SLUICE_ASSIGN(arrow::ArrayVector columns, Nulls(*spec_.schema, 0, width, count, context_));
+  columns.insert(columns.end(), right->columns().begin(), right->columns().end());
+  return arrow::RecordBatch::Make(spec_.schema, count, std::move(columns));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> HashJoinOperator::Next() {
+  if (table_ == nullptr) {
+    SLUICE_ASSIGN(table_, JoinTable::Read(right_.get(), spec_.right_keys, context_, budget_));
+  }
+  if (KeepsRight(spec_.type)) met_.resize(static_cast<size_t>(table_->rows()->num_rows()), false);
+  for (;;) {
+    if (slice_ == nullptr) {
+      BatchPtr slice;
+      if (!left_ended_) {
+        SLUICE_ASSIGN(slice, left_->Next());
+      }
+      left_ended_ = slice == nullptr;
+      if (left_ended_) return RightAlone();
+      SLUICE_RETURN_IF_ERROR(Begin(std::move(slice)));
+    }
+    if (row_ < slice_->num_rows()) {
+      Pairs pairs = NextPairs();
+      SLUICE_RETURN_IF_ERROR(KeepTrue(&pairs));
+      for (const int32_t row : pairs.left) matched_[static_cast<size_t>(row)] = true;
+      if (!met_.empty()) {
+        for (const int32_t row : pairs.right) met_[static_cast<size_t>(row)] = true;
+      }
+      if (!GivesPairs(spec_.type) || pairs.left.empty()) continue;
+      SLUICE_ASSIGN(const BatchPtr joined, Joined(pairs));
+      return arrow::RecordBatch::Make(spec_.schema, joined->num_rows(), joined->columns());
+    }
+    SLUICE_ASSIGN(BatchPtr rest, Rest());
+    slice_ = nullptr;
+    if (rest != nullptr) return rest;
+  }
+}
+
+}  // namespace sluice
