@@ -25,6 +25,9 @@ constexpr std::array<std::string_view, 17> kLongSymbols = {"<=>", ">>>", "<=", "
                                                            "->",  "::",  "||", "=>", "|>", "!<", "!>", "&&"};
 constexpr std::string_view kShortSymbols = "()[],.;:?+-*/%<>=!&|^~{}@$";
 
+// A token takes some seventy times the memory of the sign that it stands for.
+constexpr size_t kMostTokens = 250'000;
+
 class Lexer {
  public:
   Lexer(std::string_view text, const ParseOptions& options) : text_(text), options_(options) {}
@@ -40,6 +43,11 @@ class Lexer {
       SLUICE_RETURN_IF_ERROR(Read(&token));
       token.end = position_;
       const bool last = token.kind == TokenKind::kEnd;
+      if (tokens.size() >= kMostTokens) {
+        return WithPlace(UserError("FAILED_TO_PARSE_TOO_COMPLEX",
+                                   fmt::format("A statement has at most {} words and signs.", kMostTokens)),
+                         TextPlace{options_.file_name, token.line, token.column, ""});
+      }
       tokens.push_back(std::move(token));
       if (last) return tokens;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/sql/parser.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "analysis/sql/expression_parser.h"
@@ -42,6 +44,8 @@ const std::vector<std::string>& StatementWords() {
   return *words;
 }
 
+constexpr int kMostStatements = 1'000;
+
 Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions& options) {
   SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options));
   if (cursor.IsWord("CREATE")) {
@@ -67,6 +71,7 @@ Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions&
 Result<SqlFile> ParseStatements(std::string_view text, const std::string& file_name, Conf conf) {
   ParseOptions options{SessionOptions::Of(conf), file_name};
   SqlFile file;
+  int parsed_statements = 0;
   for (const sql::StatementText& statement : sql::SplitStatements(text)) {
     if (sql::IsSetStatement(statement)) {
       SLUICE_ASSIGN(SetStatement set, sql::ParseSet(statement, options.file_name));
@@ -77,7 +82,12 @@ Result<SqlFile> ParseStatements(std::string_view text, const std::string& file_n
       }
       file.statements.emplace_back(std::move(set));
     } else {
-      SLUICE_ASSIGN(SqlStatement parsed, ParseStatement(statement.text, options));
+      // Each is parsed out of a copy of all that stands before it.
+      if (++parsed_statements > kMostStatements) {
+        return UserError("FAILED_TO_PARSE_TOO_COMPLEX",
+                         fmt::format("A file has at most {} statements, SET apart.", kMostStatements));
+      }
+      SLUICE_ASSIGN(SqlStatement parsed, ParseStatement(statement.Blanked(), options));
       file.statements.push_back(std::move(parsed));
     }
   }

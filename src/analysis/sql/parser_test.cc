@@ -274,6 +274,19 @@ TEST(QueryParserTest, ExpressionsCarryTheirPlace) {
   EXPECT_EQ(origin.sql_text(), "upper(b)");
 }
 
+TEST(QueryParserTest, WordsAndStatementsHaveABound) {
+  std::string list = "SELECT 1 IN (0";
+  for (int i = 0; i < 125'000; ++i) list += ",1";
+  EXPECT_TRUE(HasErrorClass(ParseQuerySql(list + ")", {}).status(), "FAILED_TO_PARSE_TOO_COMPLEX"));
+  std::string sets;
+  for (int i = 0; i < 100'000; ++i) sets += "SET my.key = 1;\n";
+  EXPECT_EQ(ParseScriptSql(sets, {}, "").ValueOrDie().statements.size(), 100'000U) << "in linear memory and time";
+  std::string selects;
+  for (int i = 0; i < 1'001; ++i) selects += "SELECT 1;\n";
+  EXPECT_TRUE(HasErrorClass(ParseScriptSql(selects, {}, "").status(), "FAILED_TO_PARSE_TOO_COMPLEX"));
+  EXPECT_TRUE(ParseScriptSql(selects.substr(10), {}, "").ok());
+}
+
 TEST(QueryParserTest, RefusedByName) {
   const Case cases[] = {
       {"SELECT 1 UNION BY NAME SELECT 2", "BY NAME"},

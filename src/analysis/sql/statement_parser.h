@@ -12,10 +12,15 @@
 
 namespace sluice::sql {
 
-// One statement of a file: its text with everything before it blanked, so that places are those of the file.
+// One statement of a file, whose text must outlive it.
 struct StatementText {
-  std::string text;
+  std::string_view file;
   size_t begin = 0;  // of the statement's first word
+  size_t end = 0;
+
+  std::string_view text() const { return file.substr(begin, end - begin); }
+  // The text with everything before it blanked, so that places are those of the file.
+  std::string Blanked() const;
 };
 
 // Cuts a file at semicolons outside strings, names and comments; empty statements are left out.

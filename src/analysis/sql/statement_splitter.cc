@@ -56,7 +56,7 @@ std::string Trim(std::string_view text) {
 }
 
 TextPlace PlaceOf(const StatementText& statement, const std::string& file_name) {
-  const std::string_view before = std::string_view(statement.text).substr(0, statement.begin);
+  const std::string_view before = statement.file.substr(0, statement.begin);
   const size_t line_start = before.rfind('\n');
   const size_t column = line_start == std::string_view::npos ? before.size() : before.size() - line_start - 1;
   return TextPlace{file_name, static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
@@ -64,6 +64,13 @@ TextPlace PlaceOf(const StatementText& statement, const std::string& file_name) 
 }
 
 }  // namespace
+
+std::string StatementText::Blanked() const {
+  std::string blanked(file.substr(0, end));
+  std::replace_if(
+      blanked.begin(), blanked.begin() + static_cast<std::ptrdiff_t>(begin), [](char c) { return c != '\n'; }, ' ');
+  return blanked;
+}
 
 std::vector<StatementText> SplitStatements(std::string_view text) {
   std::vector<StatementText> statements;
@@ -75,13 +82,7 @@ std::vector<StatementText> SplitStatements(std::string_view text) {
     }
     const size_t first = FirstWord(text, begin);
     if (first < i) {
-      StatementText statement;
-      statement.begin = first;
-      statement.text = std::string(text.substr(0, i));
-      std::replace_if(
-          statement.text.begin(), statement.text.begin() + static_cast<int64_t>(first),
-          [](char c) { return c != '\n'; }, ' ');
-      statements.push_back(std::move(statement));
+      statements.push_back({text, first, i});
     }
     begin = ++i;
   }
@@ -89,13 +90,13 @@ std::vector<StatementText> SplitStatements(std::string_view text) {
 }
 
 bool IsSetStatement(const StatementText& statement) {
-  const std::string_view rest = std::string_view(statement.text).substr(statement.begin);
+  const std::string_view rest = statement.text();
   return rest.size() > 3 && EqualsIgnoringCase(rest.substr(0, 3), "set") &&
          kBlanks.find(rest[3]) != std::string_view::npos;
 }
 
 Result<SetStatement> ParseSet(const StatementText& statement, const std::string& file_name) {
-  const std::string rest = Trim(std::string_view(statement.text).substr(statement.begin + 3));
+  const std::string rest = Trim(statement.text().substr(3));
   SetStatement set;
   if (rest.size() > 9 && EqualsIgnoringCase(rest.substr(0, 9), "time zone")) {
     set.key = "spark.sql.session.timeZone";
