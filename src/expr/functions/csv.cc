@@ -103,14 +103,13 @@ Result<ExprPtr> ResolveToCsv(std::vector<ExprPtr> args, const ResolveOptions& op
       });
 }
 
+Result<TypePtr> TypeOfCsv(const std::string& text, const TextOptions& options) {
+  SLUICE_ASSIGN(const auto read, ReadCsvOptions(options));
+  return InferCsvType(text, read);
+}
+
 Result<ExprPtr> ResolveSchemaOfCsv(std::vector<ExprPtr> args, const ResolveOptions& options) {
-  SLUICE_RETURN_IF_ERROR(CheckCount("schema_of_csv", args.size(), 1, 2));
-  SLUICE_ASSIGN(const auto text, OptionsArgument(args, 1));
-  SLUICE_ASSIGN(auto child, StringArgument("schema_of_csv", args[0], options.ansi));
-  SLUICE_ASSIGN(const auto csv, ConstantArgument("schema_of_csv", "csv", child));
-  SLUICE_ASSIGN(const auto read, ReadCsvOptions(text));
-  SLUICE_ASSIGN(const auto type, InferCsvType(csv, read));
-  return ConstantResult("schema_of_csv", SparkTypeName(*type), std::move(child));
+  return ResolveSchemaOf("schema_of_csv", "csv", TypeOfCsv, std::move(args), options);
 }
 
 }  // namespace

@@ -77,14 +77,13 @@ Result<ExprPtr> ResolveFromJson(std::vector<ExprPtr> args, const ResolveOptions&
       });
 }
 
+Result<TypePtr> TypeOfJson(const std::string& text, const TextOptions& options) {
+  SLUICE_ASSIGN(const auto read, ReadJsonOptions(options));
+  return InferJsonType(text, read);
+}
+
 Result<ExprPtr> ResolveSchemaOfJson(std::vector<ExprPtr> args, const ResolveOptions& options) {
-  SLUICE_RETURN_IF_ERROR(CheckCount("schema_of_json", args.size(), 1, 2));
-  SLUICE_ASSIGN(const auto text, OptionsArgument(args, 1));
-  SLUICE_ASSIGN(auto child, StringArgument("schema_of_json", args[0], options.ansi));
-  SLUICE_ASSIGN(const auto json, ConstantArgument("schema_of_json", "json", child));
-  SLUICE_ASSIGN(const auto read, ReadJsonOptions(text));
-  SLUICE_ASSIGN(const auto type, InferJsonType(json, read));
-  return ConstantResult("schema_of_json", SparkTypeName(*type), std::move(child));
+  return ResolveSchemaOf("schema_of_json", "json", TypeOfJson, std::move(args), options);
 }
 
 }  // namespace

@@ -68,6 +68,30 @@ Result<std::optional<std::string>> TextOf(const ExprPtr& expr) {
   return LiteralExpr(std::move(scalar)).ToString();
 }
 
+// The text of an argument that must be constant.
+Result<std::string> ConstantArgument(const char* function, const char* name, const ExprPtr& arg) {
+  if (!IsConstant(*arg)) {
+    return UserError("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+                     fmt::format("The argument {} of {} must be a constant.", name, function));
+  }
+  SLUICE_ASSIGN(auto text, TextOf(arg));
+  if (!text) {
+    return UserError("DATATYPE_MISMATCH.UNEXPECTED_NULL",
+                     fmt::format("The argument {} of {} must not be NULL.", name, function));
+  }
+  return *text;
+}
+
+// A constant STRING that is shown as function(argument).
+ExprPtr ConstantResult(const char* function, std::string text, ExprPtr argument) {
+  auto scalar = std::make_shared<arrow::StringViewScalar>(std::move(text));
+  return std::make_shared<TextFunctionExpr>(
+      function, scalar->ToString(), StringType(), std::move(argument),
+      [scalar](const ArrayPtr& column, const TypePtr&, const EvalContext& context) -> Result<ArrayPtr> {
+        return arrow::MakeArrayFromScalar(*scalar, column->length(), PoolOf(context));
+      });
+}
+
 }  // namespace
 
 TextFunctionExpr::TextFunctionExpr(std::string name, std::string options_key, TypePtr type, ExprPtr child, Body body)
@@ -152,26 +176,14 @@ Result<ExprPtr> StringArgument(const char* function, ExprPtr arg, bool ansi) {
   return MakeImplicitCast(std::move(arg), StringType(), ansi);
 }
 
-Result<std::string> ConstantArgument(const char* function, const char* name, const ExprPtr& arg) {
-  if (!IsConstant(*arg)) {
-    return UserError("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
-                     fmt::format("The argument {} of {} must be a constant.", name, function));
-  }
-  SLUICE_ASSIGN(auto text, TextOf(arg));
-  if (!text) {
-    return UserError("DATATYPE_MISMATCH.UNEXPECTED_NULL",
-                     fmt::format("The argument {} of {} must not be NULL.", name, function));
-  }
-  return *text;
-}
-
-ExprPtr ConstantResult(const char* function, std::string text, ExprPtr argument) {
-  auto scalar = std::make_shared<arrow::StringViewScalar>(std::move(text));
-  return std::make_shared<TextFunctionExpr>(
-      function, scalar->ToString(), StringType(), std::move(argument),
-      [scalar](const ArrayPtr& column, const TypePtr&, const EvalContext& context) -> Result<ArrayPtr> {
-        return arrow::MakeArrayFromScalar(*scalar, column->length(), PoolOf(context));
-      });
+Result<ExprPtr> ResolveSchemaOf(const char* function, const char* argument, InferType infer, std::vector<ExprPtr> args,
+                                const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount(function, args.size(), 1, 2));
+  SLUICE_ASSIGN(const auto text_options, OptionsArgument(args, 1));
+  SLUICE_ASSIGN(auto child, StringArgument(function, args[0], options.ansi));
+  SLUICE_ASSIGN(const auto text, ConstantArgument(function, argument, child));
+  SLUICE_ASSIGN(const auto type, infer(text, text_options));
+  return ConstantResult(function, SparkTypeName(*type), std::move(child));
 }
 
 Status CheckJsonType(const char* function, const arrow::DataType& type) {

@@ -47,11 +47,11 @@ Result<std::shared_ptr<arrow::DataType>> SchemaArgument(const char* function, co
 // The argument when it is a STRING or NULL; DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE for others.
 Result<ExprPtr> StringArgument(const char* function, ExprPtr arg, bool ansi);
 
-// The text of an argument that must be constant; DATATYPE_MISMATCH.NON_FOLDABLE_INPUT or UNEXPECTED_NULL else.
-Result<std::string> ConstantArgument(const char* function, const char* name, const ExprPtr& arg);
-
-// A constant STRING that is shown as function(argument).
-ExprPtr ConstantResult(const char* function, std::string text, ExprPtr argument);
+// Resolves schema_of_json and schema_of_csv: a constant STRING, the DDL of the type that `infer` finds in a constant
+// text. `argument` names that text in errors.
+using InferType = Result<std::shared_ptr<arrow::DataType>> (*)(const std::string& text, const TextOptions& options);
+Result<ExprPtr> ResolveSchemaOf(const char* function, const char* argument, InferType infer, std::vector<ExprPtr> args,
+                                const ResolveOptions& options);
 
 // DATATYPE_MISMATCH.INVALID_JSON_SCHEMA for a type that is no STRUCT, ARRAY or MAP.
 Status CheckJsonType(const char* function, const arrow::DataType& type);
