@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares what Sluice reads from a folder of Parquet files with what pyarrow reads.
 
-Usage: parquet_corpus.py DIR [--make]      `make parquet-corpus DIR=..`; --make first fills DIR with files of pyarrow
+Usage: parquet_corpus.py DIR [--make]      `make parquet-corpus DIR=..`; --make first fills DIR with files of pyarrow, and
+of Spark 3.5.7 and 4.2.0 where tools/deps.sh test has fetched them
 
 Each file is read twice: SELECT *, and for each plain column conditions on values that it has (=, <, >=, IS NULL), which
 statistics may answer. Exit 1 when anything differs that is not wanted. Wanted are:
@@ -29,6 +30,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from servers import kafka, process  # noqa: E402  pylint: disable=wrong-import-position
+
 SLUICE = os.environ.get("SLUICE_PROGRAM", str(ROOT / "build/release/sluice"))
 REFUSED = {"PARQUET_TYPE_ILLEGAL", "UNSUPPORTED_TIME_TYPE", "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", "COLUMN_ALREADY_EXISTS"}
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -330,6 +335,53 @@ def make(folder: pathlib.Path) -> None:
     pq.write_table(pa.table({"a": [1], "A": [2]}), folder / "same_name.parquet")
 
 
+# Run by the Python of a Spark: rows of every type that it has, by every codec, page version and way to write times.
+SPARK_WRITES = """
+import sys
+from pyspark.sql import SparkSession
+folder = sys.argv[1]
+spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
+         .config("spark.sql.ansi.enabled", "false").getOrCreate())
+spark.sparkContext.setLogLevel("OFF")
+null = "CASE WHEN id % 7 = 3 THEN NULL ELSE {} END AS {}"
+columns = {"boolean": "id % 3 = 0", "byte": "CAST(id - 128 AS TINYINT)", "short": "CAST(id * 37 AS SMALLINT)", "int": "CAST(id - 50 AS INT)",
+           "long": "id * 1000000000000", "float": "CAST(id / 3 AS FLOAT)", "double": "CASE WHEN id % 5 = 0 THEN DOUBLE('NaN') ELSE id / 7 END",
+           "text": "concat('t', id % 11)", "bytes": "CAST(concat('b', id) AS BINARY)", "price": "CAST(id / 8 AS DECIMAL(9,2))",
+           "wide": "CAST(id / 8 AS DECIMAL(18,4))", "wider": "CAST(id / 8 AS DECIMAL(38,10))", "day": "date_add(DATE'1960-01-01', CAST(id * 30 AS INT))",
+           "at": "timestamp_micros(id * 1000000000 - 7)", "local": "CAST(timestamp_micros(id * 1000000000 + 5) AS TIMESTAMP_NTZ)",
+           "list": "array(CAST(id AS INT), NULL)", "lists": "array(array('a', NULL), NULL)", "struct": "named_struct('x', id, 'y', CAST(NULL AS STRING))",
+           "structs": "array(named_struct('x', id, 'l', array(1, NULL)))", "map": "map('k', id / 2, 'l', NULL)", "`a.b`": "id"}
+rows = spark.range(300).repartition(1).sortWithinPartitions("id").selectExpr(*[null.format(value, name) for name, value in columns.items()], "id AS required")
+def write(name, **options):
+    rows.write.mode("overwrite").options(**options).parquet(folder + "/" + name)
+for codec in ("none", "snappy", "gzip", "zstd", "lz4raw"):
+    for version in ("v1", "v2"):
+        write(f"{codec}_{version}", **{"compression": codec.replace("lz4raw", "lz4_raw"), "parquet.writer.version": version,
+                                       "parquet.page.size": "300", "parquet.block.size": "3000"})
+for kind in ("INT96", "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS"):
+    for calendar in ("CORRECTED", "LEGACY"):
+        spark.conf.set("spark.sql.parquet.outputTimestampType", kind)
+        spark.conf.set("spark.sql.parquet.datetimeRebaseModeInWrite", calendar)
+        spark.conf.set("spark.sql.parquet.int96RebaseModeInWrite", calendar)
+        write(f"{kind}_{calendar}")
+spark.conf.set("spark.sql.parquet.writeLegacyFormat", "true")
+write("legacy_format")
+rows.limit(0).write.mode("overwrite").parquet(folder + "/no_rows")
+spark.stop()
+"""
+
+
+def make_by_spark(folder: pathlib.Path) -> None:
+    for version in ("3.5.7", "4.2.0"):
+        python = process.CACHE / f"spark-{version}/bin/python"
+        if not python.exists():
+            print(f"no Spark {version} here: tools/deps.sh test fetches it", flush=True)
+            continue
+        home = pathlib.Path(kafka.java()).resolve().parents[1]
+        subprocess.run([str(python), "-c", SPARK_WRITES, str(folder / f"spark-{version}")], check=True, stderr=subprocess.DEVNULL,
+                       env={**os.environ, "JAVA_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"})
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
@@ -338,6 +390,7 @@ def main() -> int:
     if options.make:
         options.folder.mkdir(parents=True, exist_ok=True)
         make(options.folder)
+        make_by_spark(options.folder)
     files = sorted(path for path in options.folder.rglob("*") if path.is_file() and ".parq" in path.name and path.name[0] not in "._")
     corpus = Corpus()
     for path in files:
