@@ -35,7 +35,7 @@ BUILD_APT="g++ cmake ninja-build ccache make git pkg-config python3 python3-venv
   libprotobuf-dev protobuf-compiler libpcre2-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev liblz4-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev libsasl2-dev"
 FUZZ_APT="clang-14 libclang-rt-14-dev"
-TEST_APT="clang-format clang-tidy openssl openjdk-17-jre-headless maven golang-go"
+TEST_APT="clang-format clang-tidy openssl openjdk-17-jdk-headless maven golang-go"
 
 # Asks for no package whose command the machine already has from elsewhere (a newer Go, another JDK).
 missing_packages() {
@@ -44,8 +44,8 @@ missing_packages() {
     case $package in
       golang-go) command -v go >/dev/null && continue ;;
       maven) command -v mvn >/dev/null && continue ;;
-      openjdk-17-jre-headless) [ -x /usr/lib/jvm/java-17-openjdk-amd64/bin/java ] && continue
-                               [ -x /usr/lib/jvm/java-17-openjdk-arm64/bin/java ] && continue ;;
+      openjdk-17-jdk-headless) [ -x /usr/lib/jvm/java-17-openjdk-amd64/bin/javac ] && continue
+                               [ -x /usr/lib/jvm/java-17-openjdk-arm64/bin/javac ] && continue ;;
     esac
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
   done
