@@ -56,6 +56,40 @@ Result<std::string> Values(const ExprPtr& expr, const std::shared_ptr<arrow::Rec
   return text;
 }
 
+// NULL where the text is "x".
+ExprPtr NoX() {
+  return Call("nullif", {Column(), Text("x")});
+}
+
+TEST(Order, AnArgumentBehindANullDoesNotFail) {
+  const ExprPtr repeated = Call("repeat", {NoX(), AsInt()});
+  EXPECT_EQ(*Values(repeated, Texts({"1", "x", std::nullopt, "2", "x"})), "1 NULL NULL 22 NULL");
+  EXPECT_EQ(*Values(repeated, Texts({"x", "x"})), "NULL NULL");
+  const auto failed = Values(repeated, Texts({"1", "x", std::nullopt, "y", "x"}));
+  ASSERT_TRUE(HasErrorClass(failed.status(), "CAST_INVALID_INPUT")) << failed.status();
+  EXPECT_EQ(FindSparkError(failed.status())->row, 3);
+}
+
+TEST(Order, OfAQuotientTheDivisorComesFirst) {
+  const ExprPtr divisor = *MakeCast(NoX(), arrow::int32(), CastMode::kAnsi);
+  EXPECT_EQ(*Values(Call("/", {AsInt(), divisor}), Texts({"1", "x", std::nullopt, "2"})), "1.0 NULL NULL 1.0");
+  const auto failed = Values(Call("*", {AsInt(), divisor}), Texts({"1", "x"}));
+  EXPECT_TRUE(HasErrorClass(failed.status(), "CAST_INVALID_INPUT")) << failed.status();
+}
+
+TEST(Order, AnItemBehindItsEqualDoesNotFail) {
+  const ExprPtr number = *MakeCast(AsInt(), StringType(), CastMode::kAnsi);
+  const ExprPtr found = Call("in", {Column(), Text("x"), Text("y"), number});
+  EXPECT_EQ(*Values(found, Texts({"1", "x", std::nullopt, "y"})), "true true NULL true");
+  EXPECT_TRUE(HasErrorClass(Values(found, Texts({"1", "x", "z"})).status(), "CAST_INVALID_INPUT"));
+}
+
+TEST(Order, WhatTakesNullsEvaluatesAll) {
+  const auto failed = Values(Call("concat_ws", {Text(","), NoX(), *MakeCast(AsInt(), StringType(), CastMode::kAnsi)}),
+                             Texts({"1", "x"}));
+  EXPECT_TRUE(HasErrorClass(failed.status(), "CAST_INVALID_INPUT")) << failed.status();
+}
+
 TEST(Branch, AGuardedCastDoesNotFail) {
   const auto batch = Texts({"1", "x", std::nullopt, "22", "y", "z", "w"});
   EXPECT_FALSE(Values(AsInt(), batch).ok());

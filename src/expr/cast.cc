@@ -150,8 +150,7 @@ Result<ExprPtr> MakeCast(ExprPtr child, TypePtr target, CastMode mode) {
 }
 
 Result<ExprPtr> MakeImplicitCast(ExprPtr child, TypePtr target, bool ansi) {
-  if (child->type()->Equals(target) || (target->num_fields() > 0 && SameSparkType(*child->type(), *target)))
-    return child;
+  if (child->type()->Equals(target)) return child;
   // A NULL or a number written as a literal takes the type at once.
   if (const auto* literal = dynamic_cast<const LiteralExpr*>(child.get())) {
     if (!literal->value()->is_valid) return std::make_shared<LiteralExpr>(arrow::MakeNullScalar(target));

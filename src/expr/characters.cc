@@ -2,37 +2,11 @@
 #include "expr/characters.h"
 
 #include <algorithm>
-#include <clocale>
 #include <cstring>
-#include <cwctype>
 
 #include "types/utf8_repair.h"
 
 namespace sluice {
-namespace {
-
-locale_t Utf8Locale() {
-  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  return locale;
-}
-
-template <typename MapAscii, typename MapWide>
-void MapCase(std::string_view text, std::string* out, MapAscii map_ascii, MapWide map_wide) {
-  while (!text.empty()) {
-    size_t size = 1;
-    if ((text[0] & 0x80) == 0) {
-      *out += map_ascii(text[0]);
-    } else if (size = WellFormedCharacter(text); size == 0) {
-      size = MalformedForUnicode(text);
-      AppendCodePoint(0xFFFD, out);  // what a Java string makes of it
-    } else {
-      map_wide(FirstCodePoint(text), out);
-    }
-    text.remove_prefix(size);
-  }
-}
-
-}  // namespace
 
 size_t FindText(std::string_view text, std::string_view part, size_t from) {
   // For a long part, string_view::find needs the product of the sizes.
@@ -100,32 +74,6 @@ void AppendCodePoint(uint32_t point, std::string* out) {
     *out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
     *out += static_cast<char>(0x80 | (point & 0x3F));
   }
-}
-
-void AppendUpper(std::string_view text, std::string* out) {
-  MapCase(
-      text, out, [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; },
-      [](uint32_t point, std::string* to) {
-        if (point == 0xDF) {
-          *to += "SS";
-        } else {
-          AppendCodePoint(Utf8Locale() == nullptr
-                              ? point
-                              : static_cast<uint32_t>(towupper_l(static_cast<wint_t>(point), Utf8Locale())),
-                          to);
-        }
-      });
-}
-
-void AppendLower(std::string_view text, std::string* out) {
-  MapCase(
-      text, out, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; },
-      [](uint32_t point, std::string* to) {
-        AppendCodePoint(Utf8Locale() == nullptr
-                            ? point
-                            : static_cast<uint32_t>(towlower_l(static_cast<wint_t>(point), Utf8Locale())),
-                        to);
-      });
 }
 
 }  // namespace sluice

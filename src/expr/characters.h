@@ -24,8 +24,4 @@ size_t FindText(std::string_view text, std::string_view part, size_t from);
 uint32_t FirstCodePoint(std::string_view text);
 void AppendCodePoint(uint32_t code_point, std::string* out);
 
-// Case mapping of all scripts, one character at a time (and the German sharp s in upper case).
-void AppendUpper(std::string_view text, std::string* out);
-void AppendLower(std::string_view text, std::string* out);
-
 }  // namespace sluice

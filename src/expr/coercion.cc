@@ -81,24 +81,29 @@ TypePtr WiderDatetime(const TypePtr& a, const TypePtr& b) {
   return TimestampType();  // of a zoned and a local one
 }
 
-TypePtr CommonNested(const TypePtr& a, const TypePtr& b, bool ansi) {
+using Common = TypePtr (*)(const TypePtr& a, const TypePtr& b, bool ansi);
+
+// `common`: of what is inside of both.
+TypePtr CommonNested(const TypePtr& a, const TypePtr& b, bool ansi, Common common) {
   if (a->id() != b->id() || a->num_fields() != b->num_fields()) return nullptr;
   if (a->id() == arrow::Type::LIST) {
-    auto element = CommonType(a->field(0)->type(), b->field(0)->type(), ansi);
+    auto element = common(a->field(0)->type(), b->field(0)->type(), ansi);
     if (element == nullptr) return nullptr;
     return ArrayType(element, a->field(0)->nullable() || b->field(0)->nullable());
   }
   if (a->id() == arrow::Type::MAP) {
     const auto& x = static_cast<const arrow::MapType&>(*a);
     const auto& y = static_cast<const arrow::MapType&>(*b);
-    auto key = CommonType(x.key_type(), y.key_type(), ansi);
-    auto value = CommonType(x.item_type(), y.item_type(), ansi);
+    auto key = common(x.key_type(), y.key_type(), ansi);
+    auto value = common(x.item_type(), y.item_type(), ansi);
     if (key == nullptr || value == nullptr) return nullptr;
+    // A key that becomes another type must not become NULL.
+    if ((IsStringType(*x.key_type()) || IsStringType(*y.key_type())) && !IsStringType(*key)) return nullptr;
     return MapOf(key, value, x.item_field()->nullable() || y.item_field()->nullable());
   }
   arrow::FieldVector fields;
   for (int i = 0; i < a->num_fields(); ++i) {
-    auto type = CommonType(a->field(i)->type(), b->field(i)->type(), ansi);
+    auto type = common(a->field(i)->type(), b->field(i)->type(), ansi);
     if (type == nullptr) return nullptr;
     fields.push_back(arrow::field(a->field(i)->name(), type, a->field(i)->nullable() || b->field(i)->nullable()));
   }
@@ -159,8 +164,31 @@ TypePtr CommonType(const TypePtr& a, const TypePtr& b, bool ansi) {
     if (ansi) return AnsiStringPartner(other);
     return IsAtomic(*other) && !IsBoolean(*other) && !IsBinaryType(*other) ? StringType() : nullptr;
   }
-  return CommonNested(a, b, ansi);
+  return CommonNested(a, b, ansi, CommonType);
 }
+
+TypePtr CommonTypeWithoutStrings(const TypePtr& a, const TypePtr& b, bool ansi) {
+  const bool strings = IsStringType(*a) != IsStringType(*b);
+  if (strings && !IsNull(*a) && !IsNull(*b)) return nullptr;
+  return a->num_fields() > 0 && b->num_fields() > 0 && !a->Equals(b)
+             ? CommonNested(a, b, ansi, CommonTypeWithoutStrings)
+             : CommonType(a, b, ansi);
+}
+
+namespace {
+
+// The type of what is inside of two nested values that are compared: no string is read as a number, and a DECIMAL takes
+// whole numbers alone that it can hold.
+TypePtr CommonInside(const TypePtr& a, const TypePtr& b, bool ansi) {
+  if (a->Equals(b)) return a;
+  if (a->num_fields() > 0 && b->num_fields() > 0) return CommonNested(a, b, ansi, CommonInside);
+  TypePtr common = CommonTypeWithoutStrings(a, b, ansi);
+  if (!IsDecimal(*a) && !IsDecimal(*b)) return common;
+  const bool whole = IsIntegralType(*a) || IsIntegralType(*b) || IsNull(*a) || IsNull(*b);
+  return common != nullptr && whole && (common->Equals(a) || common->Equals(b)) ? common : nullptr;
+}
+
+}  // namespace
 
 TypePtr ComparisonType(const TypePtr& a, const TypePtr& b, bool ansi) {
   if (!ansi && (IsStringType(*a) || IsStringType(*b)) && !a->Equals(*b)) {
@@ -171,15 +199,17 @@ TypePtr ComparisonType(const TypePtr& a, const TypePtr& b, bool ansi) {
   if (!ansi && ((IsBoolean(*a) && IsNumericType(*b)) || (IsBoolean(*b) && IsNumericType(*a)))) {
     return IsBoolean(*a) ? b : a;
   }
-  return CommonType(a, b, ansi);
+  return a->num_fields() > 0 && b->num_fields() > 0 ? CommonInside(a, b, ansi) : CommonType(a, b, ansi);
 }
 
 Result<std::vector<ExprPtr>> CastToCommonType(const std::string& function, std::vector<ExprPtr> args, bool ansi) {
-  TypePtr common = args[0]->type();
-  // Spark widens strings last, so that the order of the arguments does not matter.
-  for (const auto& arg : args) {
-    if (common == nullptr) break;
-    common = CommonType(common, arg->type(), ansi);
+  TypePtr common = arrow::null();
+  // Without ANSI strings come first, since then anything may become one.
+  for (const bool strings : {true, false}) {
+    for (const auto& arg : args) {
+      if (common == nullptr || (!ansi && IsStringType(*arg->type()) != strings) || (ansi && !strings)) continue;
+      common = CommonType(common, arg->type(), ansi);
+    }
   }
   if (common == nullptr) {
     std::string types;
@@ -225,7 +255,7 @@ struct Wanted {
   const char* name;  // for the error
 };
 
-Wanted Want(const TypePtr& have, Arg wanted) {
+Wanted Want(const TypePtr& have, Arg wanted, bool ansi) {
   const bool atom = IsAtomic(*have) || IsNull(*have);
   const bool text = IsStringType(*have) || IsNull(*have);
   const bool number = IsNumericType(*have);
@@ -243,7 +273,7 @@ Wanted Want(const TypePtr& have, Arg wanted) {
     case Arg::kDouble:
       return {arrow::float64(), text || number, "DOUBLE"};
     case Arg::kBoolean:
-      return {arrow::boolean(), text || IsBoolean(*have), "BOOLEAN"};
+      return {arrow::boolean(), IsNull(*have) || (ansi && text) || IsBoolean(*have), "BOOLEAN"};
     case Arg::kDate:
       return {arrow::date32(), text || IsDatetime(*have), "DATE"};
     case Arg::kTimestamp:
@@ -251,9 +281,10 @@ Wanted Want(const TypePtr& have, Arg wanted) {
     case Arg::kNumber:
       return {number ? have : arrow::float64(), text || number, "NUMERIC"};
     case Arg::kArray:
-      return {nullptr, have->id() == arrow::Type::LIST, "ARRAY"};
+      return {IsNull(*have) ? ArrayType(have) : nullptr, IsNull(*have) || have->id() == arrow::Type::LIST, "ARRAY"};
     case Arg::kArrayOrMap:
-      return {nullptr, have->id() == arrow::Type::LIST || have->id() == arrow::Type::MAP, "ARRAY or MAP"};
+      return {IsNull(*have) ? ArrayType(have) : nullptr,
+              IsNull(*have) || have->id() == arrow::Type::LIST || have->id() == arrow::Type::MAP, "ARRAY or MAP"};
     case Arg::kAny:
       return {nullptr, true, "ANY"};
   }
@@ -263,7 +294,7 @@ Wanted Want(const TypePtr& have, Arg wanted) {
 }  // namespace
 
 Result<ExprPtr> CoerceArgument(const std::string& function, size_t index, ExprPtr arg, Arg wanted, bool ansi) {
-  const Wanted want = Want(arg->type(), wanted);
+  const Wanted want = Want(arg->type(), wanted, ansi);
   if (!want.allowed) return UnexpectedInput(function, index, *arg, want.name);
   return want.type == nullptr ? std::move(arg) : MakeImplicitCast(std::move(arg), want.type, ansi);
 }

@@ -18,6 +18,8 @@ bool IsIntegralType(const arrow::DataType& type);
 bool IsStringType(const arrow::DataType& type);
 bool IsBinaryType(const arrow::DataType& type);
 
+// As CommonType, but a STRING has none with another type, nor has anything with one inside.
+TypePtr CommonTypeWithoutStrings(const TypePtr& a, const TypePtr& b, bool ansi);
 // The type in which two values are compared, or null when Spark refuses.
 TypePtr ComparisonType(const TypePtr& a, const TypePtr& b, bool ansi);
 // DECIMAL wide enough for every value of the number type.

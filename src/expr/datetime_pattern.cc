@@ -21,7 +21,7 @@ bool IsLetter(char c) {
 }
 
 bool IsOneOf(char c, const char* letters) {
-  return std::strchr(letters, c) != nullptr;
+  return c != 0 && std::strchr(letters, c) != nullptr;
 }
 
 // True when the formatter of Spark 2 would have taken the pattern: the error then speaks of another meaning.
@@ -81,23 +81,31 @@ class Compiler {
   // What Spark refuses before java.time sees it. Quoted text is left out.
   Status CheckLetters() {
     bool quoted = false;
-    for (size_t i = 0; i < pattern_.size(); ++i) {
-      const char c = pattern_[i];
-      if (c == '\'') quoted = !quoted;
-      if (quoted || !IsLetter(c)) continue;
+    for (size_t begin = 0; begin <= pattern_.size(); quoted = !quoted) {
+      const size_t end = std::min(pattern_.find('\'', begin), pattern_.size());
+      if (!quoted) SLUICE_RETURN_IF_ERROR(CheckLettersOf(pattern_.substr(begin, end - begin)));
+      begin = end + 1;
+    }
+    return Status::OK();
+  }
+
+  // Of one part between quotes. Weeks are looked for in the whole part first.
+  Status CheckLettersOf(std::string_view part) {
+    if (part.find_first_of("YWwuec") != std::string_view::npos) {
+      return Refuse(pattern_, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN",
+                    "letters that count by weeks are not supported");
+    }
+    for (size_t i = 0, end = 0; i < part.size(); i = end) {
+      const char c = part[i];
+      end = std::min(part.find_first_not_of(c, i), part.size());
+      if (!IsLetter(c)) continue;
       has_era_ |= c == 'G';
-      if (IsOneOf(c, "YWwuec")) {
-        return Refuse(pattern_, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN",
-                      "letters that count by weeks are not supported");
-      }
       if (IsOneOf(c, "ABnNp") || (for_parsing_ && IsOneOf(c, "EFqQ"))) {
         return Refuse(pattern_, "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", fmt::format("'{}' is illegal", c));
       }
-      const size_t end = std::min(pattern_.find_first_not_of(c, i), pattern_.size());
       if ((IsOneOf(c, "GMLEQq") && end - i >= 5) || (c == 'y' && end - i >= 7)) {
         return Refuse(pattern_, "INVALID_DATETIME_PATTERN.LENGTH", fmt::format("there are too many '{}'", c));
       }
-      i = end - 1;
     }
     return Status::OK();
   }

@@ -25,6 +25,13 @@ struct KernelCall {
 using Kernel = Result<std::shared_ptr<arrow::Array>> (*)(const KernelCall& call);
 using Display = std::string (*)(const FunctionExpr& node);
 
+// Which arguments are evaluated where another one is NULL: an error in one that is not stays hidden, as in Spark.
+enum class Order {
+  kUntilNull,  // from the first on, up to a NULL
+  kLastFirst,  // the last one, and the others where it is not NULL (quotients)
+  kAll,        // all of them: those whose value may be another than NULL then, and some others
+};
+
 // What a function expression is, besides its children and type.
 struct FunctionTraits {
   std::string name;
@@ -33,9 +40,10 @@ struct FunctionTraits {
   bool ansi = true;
   bool deterministic = true;
   bool java_text = false;  // Spark makes Java Strings of its STRINGs: the kernel gets them repaired (repaired_text.h)
+  Order order = Order::kUntilNull;
 };
 
-// A function whose arguments are all evaluated before it.
+// A function whose arguments are columns when its kernel is called.
 class FunctionExpr : public Expr {
  public:
   FunctionExpr(FunctionTraits traits, std::shared_ptr<arrow::DataType> type, bool nullable,
@@ -49,7 +57,12 @@ class FunctionExpr : public Expr {
   ExprPtr WithChildren(std::vector<ExprPtr> children) const override;
   std::string NodeKey() const override;
 
+ protected:
+  const FunctionTraits& traits() const { return traits_; }
+
  private:
+  Result<std::vector<std::shared_ptr<arrow::Array>>> EvalArguments(Evaluation& evaluation) const;
+
   FunctionTraits traits_;
 };
 

@@ -30,7 +30,7 @@ Result<ExprPtr> Resolve(const std::string& name, const Signature& how, std::vect
   const bool nullable = how.nulls == Nulls::kAlways || (how.nulls == Nulls::kWithoutAnsi && !options.ansi) ||
                         (how.nulls != Nulls::kNever &&
                          std::any_of(args.begin(), args.end(), [](const ExprPtr& arg) { return arg->nullable(); }));
-  FunctionTraits traits{name, how.kernel, how.display, options.ansi, how.deterministic, how.java_text};
+  FunctionTraits traits{name, how.kernel, how.display, options.ansi, how.deterministic, how.java_text, how.order};
   return std::make_shared<FunctionExpr>(std::move(traits), std::move(type), nullable, std::move(args));
 }
 

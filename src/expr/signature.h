@@ -27,6 +27,7 @@ struct Signature {
   Display display = nullptr;
   bool deterministic = true;
   bool java_text = false;  // as FunctionTraits'
+  Order order = Order::kUntilNull;
 };
 
 // A row of the table of functions. `name` must outlive it (a literal).
@@ -61,6 +62,7 @@ void AddHashes(FunctionTable* table);
 void AddJson(FunctionTable* table);
 void AddToJson(FunctionTable* table);
 void AddFormatting(FunctionTable* table);
+void AddFormatNumber(FunctionTable* table);
 void AddMisc(FunctionTable* table);
 
 }  // namespace sluice

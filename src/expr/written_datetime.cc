@@ -11,7 +11,7 @@
 namespace sluice {
 
 bool AppendWrittenDatetime(const arrow::Array& array, int64_t row, DatetimeFormats* formats, std::string* out) {
-  static const DatetimePattern kZoned = *DatetimePattern::Compile("yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+  static const DatetimePattern kZoned = *DatetimePattern::Compile("yyyy-MM-dd'T'HH:mm:ss.SSSXXXXX");
   static const DatetimePattern kLocal = *DatetimePattern::Compile("yyyy-MM-dd'T'HH:mm:ss.SSS");
   TimeZone utc = TimeZone::Utc();
   if (array.type_id() == arrow::Type::DATE32) {

@@ -93,7 +93,7 @@ TEST_P(RecordedExpressions, AreAnsweredAsByRealSpark) {
   EXPECT_GT(cases, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, RecordedExpressions, testing::Values("drawn", "casts", "patterns"),
+INSTANTIATE_TEST_SUITE_P(Files, RecordedExpressions, testing::Values("drawn", "casts", "patterns", "edges"),
                          [](const auto& info) { return std::string(info.param); });
 
 // For tests/expressions/compare.py: SLUICE_QUESTIONS and SLUICE_ANSWERS name its files.

@@ -69,7 +69,9 @@ ExprPtr PartitionCheck(const arrow::Schema& schema, const std::vector<std::strin
   if (texts.empty()) return nullptr;
   const bool in_store = path.starts_with("s3");
   return std::make_shared<FunctionExpr>(
-      FunctionTraits{.name = "partition_check", .kernel = in_store ? CheckRows<kMostInStore> : CheckRows<kMostLocal>},
+      FunctionTraits{.name = "partition_check",
+                     .kernel = in_store ? CheckRows<kMostInStore> : CheckRows<kMostLocal>,
+                     .order = Order::kAll},
       arrow::boolean(), false, std::move(texts));
 }
 

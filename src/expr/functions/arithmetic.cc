@@ -8,6 +8,7 @@
 #include "expr/functions/decimal_arithmetic.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
+#include "expr/try_expr.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -22,7 +23,9 @@ Status DivideByZero(const FunctionExpr& node) {
 }
 
 Status ArithmeticOverflow(const FunctionExpr& node) {
-  const bool small = node.type()->id() == arrow::Type::INT8 || node.type()->id() == arrow::Type::INT16;
+  const std::string& name = node.name();
+  const bool small = (name == "+" || name == "-" || name == "*") &&
+                     (node.type()->id() == arrow::Type::INT8 || node.type()->id() == arrow::Type::INT16);
   return UserError(small ? "BINARY_ARITHMETIC_OVERFLOW" : "ARITHMETIC_OVERFLOW",
                    fmt::format("\"{}\" overflows {}. Use a wider type or a try_ function (try_add, try_subtract, "
                                "try_multiply) to get NULL, or set spark.sql.ansi.enabled=false.",
@@ -144,37 +147,58 @@ bool IsDecimal(const TypePtr& type) {
   return type->id() == arrow::Type::DECIMAL128;
 }
 
-// Strings become numbers: BIGINT or DOUBLE beside the other side under ANSI, DOUBLE otherwise.
-TypePtr NumberOfString(const TypePtr& other, bool ansi) {
-  return ansi && IsIntegralType(*other) ? arrow::int64() : arrow::float64();
-}
-
-// Both sides as numbers. `whole`: div takes no floating ones.
-Result<std::vector<ExprPtr>> NumberOperands(const char* name, bool whole, std::vector<ExprPtr> args,
-                                            const ResolveOptions& options) {
-  const bool strings = IsStringType(*args[0]->type()) && IsStringType(*args[1]->type());
+// A STRING beside another type, as Spark casts it. Under ANSI it becomes the other type (BIGINT and DOUBLE for
+// numbers), without ANSI a DOUBLE whatever stands beside it.
+Result<std::vector<ExprPtr>> WithoutStrings(std::vector<ExprPtr> args, bool ansi) {
+  const bool texts[2] = {IsStringType(*args[0]->type()), IsStringType(*args[1]->type())};
   for (size_t i = 0; i < 2; ++i) {
     const TypePtr other = args[1 - i]->type();
-    if (IsStringType(*args[i]->type()) && !(strings && options.ansi)) {
-      SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], NumberOfString(other, options.ansi), options.ansi));
-    } else if (args[i]->type()->id() == arrow::Type::NA) {
-      SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], IsNumericType(*other) ? other : arrow::float64(), options.ansi));
+    TypePtr wanted = args[i]->type();
+    if (texts[i] && !ansi) wanted = arrow::float64();
+    if (texts[i] && ansi && !texts[1 - i]) {
+      wanted = IsIntegralType(*other)                                      ? arrow::int64()
+               : IsNumericType(*other)                                     ? arrow::float64()
+               : other->num_fields() > 0 || other->id() == arrow::Type::NA ? wanted
+                                                                           : other;
     }
-  }
-  for (const auto& arg : args) {
-    if (IsNumericType(*arg->type()) && !(whole && arrow::is_floating(arg->type()->id()))) continue;
-    const bool same = args[0]->type()->Equals(args[1]->type());
-    return UserError(same ? "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
-                     fmt::format("{} needs {}numbers, but \"{}\" has the type \"{}\".", name, whole ? "whole " : "",
-                                 arg->ToString(), SparkTypeName(*arg->type())));
+    if (ansi && texts[1 - i] && args[i]->type()->id() == arrow::Type::NA) wanted = StringType();
+    if (ansi && texts[1 - i] && args[i]->type()->id() == arrow::Type::FLOAT) wanted = arrow::float64();
+    SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], wanted, ansi));
   }
   return args;
+}
+
+// Both sides as numbers. div takes no floating ones; a NULL that is divided is a DOUBLE, any other is as the other
+// side.
+template <Op kOp>
+Result<std::vector<ExprPtr>> NumberOperands(const char* name, std::vector<ExprPtr> args,
+                                            const ResolveOptions& options) {
+  constexpr bool whole = kOp == Op::kIntegralDivide;
+  SLUICE_ASSIGN(args, WithoutStrings(std::move(args), options.ansi));
+  const auto floating = [&](size_t i) { return arrow::is_floating(args[i]->type()->id()); };
+  const auto fits = [&](size_t i) { return IsNumericType(*args[i]->type()) && !(whole && floating(i)); };
+  const auto is_null = [&](size_t i) { return args[i]->type()->id() == arrow::Type::NA; };
+  for (size_t i = 0; i < 2; ++i) {
+    if (!is_null(i) || !(fits(1 - i) || is_null(1 - i))) continue;
+    const bool like_other = fits(1 - i) && !(kOp == Op::kDivide && i == 0);
+    const TypePtr number = like_other ? args[1 - i]->type() : whole ? arrow::int64() : arrow::float64();
+    SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], number, options.ansi));
+  }
+  if (fits(0) && fits(1)) return args;
+  const size_t wrong = fits(0) ? 1 : 0;
+  // A DECIMAL is a DOUBLE beside a DOUBLE.
+  const auto is_double = [&](size_t i) { return args[i]->type()->id() == arrow::Type::DOUBLE; };
+  const bool same = args[0]->type()->Equals(args[1]->type()) || (is_double(0) && IsDecimal(args[1]->type())) ||
+                    (is_double(1) && IsDecimal(args[0]->type()));
+  return UserError(same ? "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+                   fmt::format("{} needs {}numbers, but \"{}\" has the type \"{}\".", name, whole ? "whole " : "",
+                               args[wrong]->ToString(), SparkTypeName(*args[wrong]->type())));
 }
 
 template <Op kOp>
 Result<ExprPtr> Resolve(const char* name, Display display, std::vector<ExprPtr> args, const ResolveOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
-  SLUICE_ASSIGN(args, NumberOperands(name, kOp == Op::kIntegralDivide, std::move(args), options));
+  SLUICE_ASSIGN(args, NumberOperands<kOp>(name, std::move(args), options));
   const bool divides = kOp != Op::kAdd && kOp != Op::kSubtract && kOp != Op::kMultiply;
   bool nullable = args[0]->nullable() || args[1]->nullable() || divides || std::string_view(name).starts_with("try_");
   TypePtr common = CommonType(args[0]->type(), args[1]->type(), options.ansi);
@@ -196,8 +220,12 @@ Result<ExprPtr> Resolve(const char* name, Display display, std::vector<ExprPtr> 
       SLUICE_ASSIGN(arg, MakeImplicitCast(arg, common, options.ansi));
     }
   }
-  return std::make_shared<FunctionExpr>(FunctionTraits{name, Arithmetic<kOp>, display, options.ansi}, type, nullable,
-                                        std::move(args));
+  return std::make_shared<FunctionExpr>(FunctionTraits{.name = name,
+                                                       .kernel = Arithmetic<kOp>,
+                                                       .display = display,
+                                                       .ansi = options.ansi,
+                                                       .order = divides ? Order::kLastFirst : Order::kUntilNull},
+                                        type, nullable, std::move(args));
 }
 
 template <typename T>
@@ -249,25 +277,69 @@ Result<ExprPtr> MakeNegative(std::vector<ExprPtr> args, const ResolveOptions& op
                                         nullable, std::vector<ExprPtr>{std::move(arg)});
 }
 
+bool IsDatetime(const ExprPtr& expr) {
+  return expr->type()->id() == arrow::Type::DATE32 || expr->type()->id() == arrow::Type::TIMESTAMP;
+}
+
+// A DATE or TIMESTAMP less another one is an interval in Spark.
+Status NoInterval(const std::vector<ExprPtr>& args) {
+  for (size_t i = 0; i < 2; ++i) {
+    if (IsDatetime(args[i]) || IsStringType(*args[i]->type()) || args[i]->type()->id() == arrow::Type::NA) continue;
+    return UnexpectedInput("-", i, *args[i], args[1 - i]->type()->id() == arrow::Type::DATE32 ? "DATE" : "TIMESTAMP");
+  }
+  return NotSupported("Interval types, and so a date minus a date, are not supported; use datediff().");
+}
+
+// DATE + number is date_add, as Spark has it; null when there is no date.
+Result<ExprPtr> ResolveDays(bool add, std::vector<ExprPtr> args, const ResolveOptions& options) {
+  const bool dates[2] = {args[0]->type()->id() == arrow::Type::DATE32, args[1]->type()->id() == arrow::Type::DATE32};
+  const bool text = IsStringType(*args[1]->type());
+  if (!add) {
+    const bool days = dates[0] && !IsDatetime(args[1]) && args[1]->type()->id() != arrow::Type::NA;
+    if (days && !(text && options.ansi)) {
+      if (text) return UnexpectedInput("date_sub", 1, *args[1], "INT, SMALLINT or TINYINT");
+      return ResolveFunction("date_sub", std::move(args), options);
+    }
+    if (IsDatetime(args[0]) || IsDatetime(args[1])) return NoInterval(args);
+    return ExprPtr();
+  }
+  if (!dates[0] && !dates[1]) return ExprPtr();
+  if (!dates[0]) std::swap(args[0], args[1]);
+  if (IsDatetime(args[1]) || IsStringType(*args[1]->type()))
+    return UnexpectedInput("date_add", 1, *args[1], "INT, SMALLINT or TINYINT");
+  return ResolveFunction("date_add", std::move(args), options);
+}
+
+template <Op kOp>
+Result<ExprPtr> ResolveOperator(const char* name, Display display, std::vector<ExprPtr> args,
+                                const ResolveOptions& options) {
+  if ((kOp == Op::kAdd || kOp == Op::kSubtract) && args.size() == 2) {
+    SLUICE_ASSIGN(auto days, ResolveDays(kOp == Op::kAdd, args, options));
+    if (days != nullptr) return days;
+  }
+  return Resolve<kOp>(name, display, std::move(args), options);
+}
+
+// Of two numbers the operator itself knows which values become NULL; of others any error does, one in an argument too.
+template <Op kOp>
+Result<ExprPtr> ResolveTry(const char* name, std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
+  const bool numbers = IsNumericType(*args[0]->type()) && IsNumericType(*args[1]->type());
+  std::string shown = fmt::format("{}({}, {})", name, args[0]->ToString(), args[1]->ToString());
+  SLUICE_ASSIGN(auto result, ResolveOperator<kOp>(name, nullptr, std::move(args), options));
+  if (numbers) return result;
+  return std::make_shared<TryExpr>(std::move(result), std::move(shown));
+}
+
 template <Op kOp>
 ScalarFunction Row(const char* name, const char* signature, const char* doc, const char* example, const char* since,
                    Display display) {
   return {
       name, signature, doc, example, since, [name, display](std::vector<ExprPtr> args, const ResolveOptions& options) {
-        if (kOp == Op::kSubtract && args.size() == 1) return MakeNegative(std::move(args), options);
-        // DATE + number is date_add, as Spark has it.
-        if ((kOp == Op::kAdd || kOp == Op::kSubtract) && args.size() == 2) {
-          const bool first = args[0]->type()->id() == arrow::Type::DATE32;
-          const bool second = args[1]->type()->id() == arrow::Type::DATE32;
-          if (first && second) {
-            return Result<ExprPtr>(
-                NotSupported("Interval types, and so a date minus a date, are not supported; use datediff()."));
-          }
-          if (first && !second)
-            return ResolveFunction(kOp == Op::kAdd ? "date_add" : "date_sub", std::move(args), options);
-          if (second && kOp == Op::kAdd) return ResolveFunction("date_add", {args[1], args[0]}, options);
-        }
-        return Resolve<kOp>(name, display, std::move(args), options);
+        const std::string_view called = name;
+        if (called.starts_with("try_")) return ResolveTry<kOp>(name, std::move(args), options);
+        if (called == "-" && args.size() == 1) return MakeNegative(std::move(args), options);
+        return ResolveOperator<kOp>(name, display, std::move(args), options);
       }};
 }
 

@@ -209,6 +209,8 @@ Result<ArrayPtr> ArrayMax(const KernelCall& call) {
 // Keys (0) or values (1) of a map as an array over the same offsets.
 template <int kField>
 Result<ArrayPtr> MapSide(const KernelCall& call) {
+  if (call.args[0]->type_id() == arrow::Type::NA)
+    return arrow::MakeArrayOfNull(call.node.type(), call.rows, PoolOf(call.context));
   auto data = call.args[0]->data()->Copy();
   data->type = call.node.type();
   data->child_data = {static_cast<const arrow::StructArray&>(*Entries(*call.args[0])).field(kField)->data()};
@@ -222,6 +224,11 @@ Result<TypePtr> FirstType(const std::vector<ExprPtr>& args) {
   return args[0]->type();
 }
 
+Status CannotSearch(const char* error_class, const char* name, const std::vector<ExprPtr>& args) {
+  return UserError(error_class, fmt::format("{} cannot search \"{}\" for a {}.", name, args[0]->ToString(),
+                                            SparkTypeName(*args[1]->type())));
+}
+
 // array_contains and array_position: the value takes the type of the elements, or both a wider one.
 ScalarFunction Search(const char* name, const char* signature, const char* doc, const char* example, const char* since,
                       TypePtr type, Kernel kernel) {
@@ -232,15 +239,15 @@ ScalarFunction Search(const char* name, const char* signature, const char* doc, 
           since,
           [name, type, kernel](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
             SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
+            // Spark casts a NULL to the type of the elements in array_position alone.
+            const bool typed_null = type->id() != arrow::Type::BOOL;
+            if (args[0]->type()->id() == arrow::Type::NA || (args[1]->type()->id() == arrow::Type::NA && !typed_null)) {
+              return CannotSearch("DATATYPE_MISMATCH.NULL_TYPE", name, args);
+            }
             SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kArray, options.ansi));
             const auto& element = args[0]->type()->field(0);
-            const TypePtr common = CommonType(element->type(), args[1]->type(), options.ansi);
-            if (common == nullptr || args[1]->type()->id() == arrow::Type::NA) {
-              return UserError(
-                  common == nullptr ? "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES" : "DATATYPE_MISMATCH.NULL_TYPE",
-                  fmt::format("{} cannot search \"{}\" for a {}.", name, args[0]->ToString(),
-                              SparkTypeName(*args[1]->type())));
-            }
+            const TypePtr common = CommonTypeWithoutStrings(element->type(), args[1]->type(), options.ansi);
+            if (common == nullptr) return CannotSearch("DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES", name, args);
             const bool nullable =
                 args[0]->nullable() || args[1]->nullable() || (element->nullable() && type->id() == arrow::Type::BOOL);
             SLUICE_ASSIGN(args[0],
@@ -265,11 +272,13 @@ Result<ExprPtr> ResolveArrayJoin(std::vector<ExprPtr> args, const ResolveOptions
 }
 
 Result<TypePtr> KeysType(const std::vector<ExprPtr>& args) {
+  if (args[0]->type()->id() == arrow::Type::NA) return ArrayType(args[0]->type());
   if (args[0]->type()->id() != arrow::Type::MAP) return UnexpectedInput("map_keys", 0, *args[0], "MAP");
   return ArrayType(static_cast<const arrow::MapType&>(*args[0]->type()).key_type(), false);
 }
 
 Result<TypePtr> ValuesType(const std::vector<ExprPtr>& args) {
+  if (args[0]->type()->id() == arrow::Type::NA) return ArrayType(args[0]->type());
   if (args[0]->type()->id() != arrow::Type::MAP) return UnexpectedInput("map_values", 0, *args[0], "MAP");
   const auto& map = static_cast<const arrow::MapType&>(*args[0]->type());
   return ArrayType(map.item_type(), map.item_field()->nullable());

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "expr/branch.h"
 #include "expr/compare_values.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
@@ -183,25 +184,60 @@ Result<ArrayPtr> In(const KernelCall& call) {
   return writer.Finish(arrow::boolean());
 }
 
+// a IN (b, c): an error in c counts only where a is not NULL and b is not its equal. When there is one, each item is
+// compared where those before it leave a row open, as in a = b OR a = c.
+class InExpr : public FunctionExpr {
+ public:
+  using FunctionExpr::FunctionExpr;
+
+  Result<ArrayPtr> EvalImpl(Evaluation& evaluation) const override {
+    auto found = FunctionExpr::EvalImpl(evaluation);
+    return found.ok() ? found : evaluation.Eval(AnyOf(1, children().size()));
+  }
+
+  ExprPtr WithChildren(std::vector<ExprPtr> args) const override {
+    return std::make_shared<InExpr>(traits(), type(), nullable(), std::move(args));
+  }
+
+ private:
+  // Of the items [begin, end).
+  ExprPtr AnyOf(size_t begin, size_t end) const {
+    if (end - begin > 1) {
+      const size_t middle = begin + (end - begin) / 2;
+      return std::make_shared<BranchExpr>(BranchExpr::Kind::kOr, "or", arrow::boolean(), true,
+                                          std::vector<ExprPtr>{AnyOf(begin, middle), AnyOf(middle, end)});
+    }
+    return std::make_shared<FunctionExpr>(FunctionTraits{.name = "=", .kernel = Equal, .display = DisplayInfix},
+                                          arrow::boolean(), true,
+                                          std::vector<ExprPtr>{children()[0], children()[begin]});
+  }
+};
+
 std::string DisplayIn(const FunctionExpr& node) {
   return fmt::format("({} IN ({}))", node.children()[0]->ToString(), JoinArguments(node, 1));
 }
 
+Status CheckOrdered(const std::string& name, const arrow::DataType& type) {
+  if (type.id() != arrow::Type::MAP) return Status::OK();
+  return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                   fmt::format("{} cannot compare values of type MAP.", name));
+}
+
+bool IsBooleanAndNumber(const arrow::DataType& a, const arrow::DataType& b) {
+  return (a.id() == arrow::Type::BOOL && IsNumericType(b)) || (b.id() == arrow::Type::BOOL && IsNumericType(a));
+}
+
 Result<std::vector<ExprPtr>> ForComparison(const std::string& name, std::vector<ExprPtr> args,
                                            const ResolveOptions& options) {
-  TypePtr common = args[0]->type();
-  for (size_t i = 1; i < args.size() && common != nullptr; ++i)
-    common = ComparisonType(common, args[i]->type(), options.ansi);
+  TypePtr common = ComparisonType(args[0]->type(), args[1]->type(), options.ansi);
+  // A BOOLEAN may equal a number without ANSI, but has no place in their order.
+  if (name != "=" && name != "<=>" && IsBooleanAndNumber(*args[0]->type(), *args[1]->type())) common = nullptr;
   if (common == nullptr) {
-    std::string types;
-    for (const auto& arg : args) types += (types.empty() ? "\"" : " and \"") + SparkTypeName(*arg->type()) + "\"";
-    return UserError(name == "in" ? "DATATYPE_MISMATCH.DATA_DIFF_TYPES" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
-                     fmt::format("{} cannot compare {}.", name, types));
+    return UserError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+                     fmt::format("{} cannot compare \"{}\" and \"{}\".", name, SparkTypeName(*args[0]->type()),
+                                 SparkTypeName(*args[1]->type())));
   }
-  if (common->id() == arrow::Type::MAP) {
-    return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                     fmt::format("{} cannot compare values of type MAP.", name));
-  }
+  SLUICE_RETURN_IF_ERROR(CheckOrdered(name, *common));
   for (auto& arg : args) {
     SLUICE_ASSIGN(arg, MakeImplicitCast(arg, common, options.ansi));
   }
@@ -213,8 +249,12 @@ Result<ExprPtr> MakeComparison(const std::string& name, Kernel kernel, std::vect
   SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
   SLUICE_ASSIGN(args, ForComparison(name, std::move(args), options));
   const bool nullable = name != "<=>" && (args[0]->nullable() || args[1]->nullable());
-  return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, DisplayInfix, options.ansi}, arrow::boolean(),
-                                        nullable, std::move(args));
+  return std::make_shared<FunctionExpr>(FunctionTraits{.name = name,
+                                                       .kernel = kernel,
+                                                       .display = DisplayInfix,
+                                                       .ansi = options.ansi,
+                                                       .order = name == "<=>" ? Order::kAll : Order::kUntilNull},
+                                        arrow::boolean(), nullable, std::move(args));
 }
 
 ScalarFunction Comparison(const char* name, const char* doc, const char* example, Kernel kernel) {
@@ -232,11 +272,13 @@ Result<ExprPtr> ResolveNotEqual(std::vector<ExprPtr> args, const ResolveOptions&
 
 Result<ExprPtr> ResolveIn(std::vector<ExprPtr> args, const ResolveOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckCount("in", args.size(), 2, -1));
-  SLUICE_ASSIGN(args, ForComparison("in", std::move(args), options));
+  SLUICE_ASSIGN(args, CastToCommonType("in", std::move(args), options.ansi));
+  SLUICE_RETURN_IF_ERROR(CheckOrdered("in", *args[0]->type()));
   bool nullable = false;
   for (const auto& arg : args) nullable |= arg->nullable();
-  return std::make_shared<FunctionExpr>(FunctionTraits{"in", In, DisplayIn, options.ansi}, arrow::boolean(), nullable,
-                                        std::move(args));
+  return std::make_shared<InExpr>(
+      FunctionTraits{.name = "in", .kernel = In, .display = DisplayIn, .ansi = options.ansi, .order = Order::kAll},
+      arrow::boolean(), nullable, std::move(args));
 }
 
 }  // namespace

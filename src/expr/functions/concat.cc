@@ -81,6 +81,15 @@ Result<ExprPtr> ResolveConcat(std::vector<ExprPtr> args, const ResolveOptions& o
     return !args.empty() &&
            std::all_of(args.begin(), args.end(), [id](const ExprPtr& arg) { return arg->type()->id() == id; });
   };
+  const bool some_list =
+      std::any_of(args.begin(), args.end(), [](const ExprPtr& arg) { return arg->type()->id() == arrow::Type::LIST; });
+  const bool plain = std::all_of(args.begin(), args.end(), [](const ExprPtr& arg) {
+    return arg->type()->num_fields() == 0 || arg->type()->id() == arrow::Type::LIST;
+  });
+  if (some_list && plain && !is(arrow::Type::LIST)) {
+    return UserError("DATATYPE_MISMATCH.DATA_DIFF_TYPES", "concat cannot put arrays and other values together.",
+                     {{"functionName", "`concat`"}});
+  }
   Kernel kernel = ConcatStrings;
   TypePtr type = is(arrow::Type::BINARY_VIEW) ? BinaryType() : StringType();
   if (is(arrow::Type::LIST)) {
@@ -95,8 +104,9 @@ Result<ExprPtr> ResolveConcat(std::vector<ExprPtr> args, const ResolveOptions& o
     }
   }
   const bool nullable = std::any_of(args.begin(), args.end(), [](const ExprPtr& arg) { return arg->nullable(); });
-  return std::make_shared<FunctionExpr>(FunctionTraits{"concat", kernel, nullptr, options.ansi}, type, nullable,
-                                        std::move(args));
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{.name = "concat", .kernel = kernel, .ansi = options.ansi, .order = Order::kAll}, type, nullable,
+      std::move(args));
 }
 
 Status AppendWithSeparator(std::string_view piece, std::string_view separator, bool* first, ValueText* text) {
@@ -153,8 +163,9 @@ Result<ExprPtr> ResolveConcatWs(std::vector<ExprPtr> args, const ResolveOptions&
     }
   }
   const bool nullable = args[0]->nullable();
-  return std::make_shared<FunctionExpr>(FunctionTraits{"concat_ws", ConcatWithSeparator, nullptr, options.ansi},
-                                        StringType(), nullable, std::move(args));
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{.name = "concat_ws", .kernel = ConcatWithSeparator, .ansi = options.ansi, .order = Order::kAll},
+      StringType(), nullable, std::move(args));
 }
 
 }  // namespace

@@ -22,28 +22,39 @@ std::string ShowCall(const char* name, const std::vector<ExprPtr>& args) {
   return fmt::format("{}({})", name, text);
 }
 
-// condition, value, ..., [else]: the values take one type.
+bool IsCondition(size_t index, size_t arguments) {
+  return index % 2 == 0 && index + 1 < arguments;
+}
+
+// CASE takes no NULL for a condition, if() does.
+Status CheckConditions(const std::string& name, const std::vector<ExprPtr>& args) {
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (!IsCondition(i, args.size()) || args[i]->type()->id() == arrow::Type::BOOL) continue;
+    if (args[i]->type()->id() != arrow::Type::NA || name == "when")
+      return UnexpectedInput(name, i, *args[i], "BOOLEAN");
+  }
+  return Status::OK();
+}
+
+// condition, value, ..., [else]: the values take one type. if() looks at its condition before, CASE after that.
 Result<ExprPtr> MakeCase(const std::string& name, std::vector<ExprPtr> args, const ResolveOptions& options,
                          std::string shown = {}) {
   std::vector<ExprPtr> values;
   for (size_t i = 0; i < args.size(); ++i) {
-    const bool condition = i % 2 == 0 && i + 1 < args.size();
-    if (!condition) {
-      values.push_back(args[i]);
-      continue;
-    }
-    if (args[i]->type()->id() != arrow::Type::BOOL && args[i]->type()->id() != arrow::Type::NA) {
-      return UnexpectedInput(name, i, *args[i], "BOOLEAN");
-    }
-    SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], arrow::boolean(), options.ansi));
+    if (!IsCondition(i, args.size())) values.push_back(args[i]);
   }
+  if (name != "when") SLUICE_RETURN_IF_ERROR(CheckConditions(name, args));
   SLUICE_ASSIGN(values, CastToCommonType(name, std::move(values), options.ansi));
+  SLUICE_RETURN_IF_ERROR(CheckConditions(name, args));
   bool nullable = args.size() % 2 == 0;
   size_t next = 0;
   for (size_t i = 0; i < args.size(); ++i) {
-    if (i % 2 == 0 && i + 1 < args.size()) continue;
-    nullable |= values[next]->nullable();
-    args[i] = values[next++];
+    if (!IsCondition(i, args.size())) {
+      nullable |= values[next]->nullable();
+      args[i] = values[next++];
+      continue;
+    }
+    SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], arrow::boolean(), options.ansi));
   }
   const auto type = values[0]->type();
   return std::make_shared<BranchExpr>(BranchExpr::Kind::kCase, name, type, nullable, std::move(args), std::move(shown));
@@ -142,8 +153,9 @@ ScalarFunction ExtremeRow(const char* name, const char* signature, const char* d
             const bool nullable =
                 std::all_of(args.begin(), args.end(), [](const ExprPtr& arg) { return arg->nullable(); });
             const auto type = args[0]->type();
-            return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, nullptr, options.ansi}, type, nullable,
-                                                  std::move(args));
+            return std::make_shared<FunctionExpr>(
+                FunctionTraits{.name = name, .kernel = kernel, .ansi = options.ansi, .order = Order::kAll}, type,
+                nullable, std::move(args));
           }};
 }
 

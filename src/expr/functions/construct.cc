@@ -112,8 +112,9 @@ bool HasMap(const arrow::DataType& type) {
 Result<ExprPtr> ResolveStructOf(const char* name, arrow::FieldVector fields, std::vector<ExprPtr> args, bool ansi) {
   TypePtr type = arrow::struct_(std::move(fields));
   SLUICE_RETURN_IF_ERROR(CheckFields(name, type));
-  return std::make_shared<FunctionExpr>(FunctionTraits{name, MakeStruct, nullptr, ansi}, std::move(type), false,
-                                        std::move(args));
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{.name = name, .kernel = MakeStruct, .ansi = ansi, .order = Order::kAll}, std::move(type), false,
+      std::move(args));
 }
 
 Result<ExprPtr> ResolveArray(std::vector<ExprPtr> args, const ResolveOptions& options) {
@@ -124,8 +125,9 @@ Result<ExprPtr> ResolveArray(std::vector<ExprPtr> args, const ResolveOptions& op
     element = args[0]->type();
     for (const auto& arg : args) nulls |= arg->nullable();
   }
-  return std::make_shared<FunctionExpr>(FunctionTraits{"array", MakeArrayOf, nullptr, options.ansi},
-                                        ArrayType(element, nulls), false, std::move(args));
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{.name = "array", .kernel = MakeArrayOf, .ansi = options.ansi, .order = Order::kAll},
+      ArrayType(element, nulls), false, std::move(args));
 }
 
 Result<ExprPtr> ResolveMap(std::vector<ExprPtr> args, const ResolveOptions& options) {
@@ -154,8 +156,9 @@ Result<ExprPtr> ResolveMap(std::vector<ExprPtr> args, const ResolveOptions& opti
   }
   const TypePtr type = MapOf(types[0], types[1], nulls);
   SLUICE_RETURN_IF_ERROR(CheckFields("map", type));
-  return std::make_shared<FunctionExpr>(FunctionTraits{"map", MakeMap, nullptr, options.ansi}, type, false,
-                                        std::move(args));
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{.name = "map", .kernel = MakeMap, .ansi = options.ansi, .order = Order::kAll}, type, false,
+      std::move(args));
 }
 
 // A column gives its name to its field, anything else col1, col2, ...

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "expr/foldable.h"
+#include "expr/functions/unit_first.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
 #include "types/calendar.h"
@@ -75,12 +78,17 @@ Result<ArrayPtr> DateDiff(const KernelCall& call) {
 }
 
 Result<ArrayPtr> AddMonths(const KernelCall& call) {
-  return MapRows<int32_t, int32_t, int32_t>(call, [](RowOutput<int32_t>& out, int32_t days, int32_t months) {
+  return MapRows<int32_t, int32_t, int32_t>(call, [&call](RowOutput<int32_t>& out, int32_t days, int32_t months) {
     const CivilDay day = CivilFromDays(days);
     const int64_t month = day.year * 12 + day.month - 1 + months;
     const int64_t year = FloorDiv(month, 12);
     const int in_year = static_cast<int>(FloorMod(month, 12)) + 1;
-    return out.Set(static_cast<int32_t>(DaysFromCivil(year, in_year, std::min(day.day, DaysInMonth(year, in_year)))));
+    const int64_t moved = DaysFromCivil(year, in_year, std::min(day.day, DaysInMonth(year, in_year)));
+    if (moved != static_cast<int32_t>(moved)) {
+      return UserError("ARITHMETIC_OVERFLOW",
+                       fmt::format("\"{}\" is a day that no DATE reaches.", call.node.ToString()));
+    }
+    return out.Set(static_cast<int32_t>(moved));
   });
 }
 
@@ -161,21 +169,27 @@ Result<ArrayPtr> MakeDate(const KernelCall& call) {
       });
 }
 
-// trunc(date, unit); an unknown unit gives NULL.
+// The first day of a unit; nothing for an unknown one.
+std::optional<int32_t> FirstDayOf(std::string_view unit, int32_t days) {
+  const std::string wanted = UpperAscii(unit);
+  const CivilDay day = CivilFromDays(days);
+  if (wanted == "YEAR" || wanted == "YYYY" || wanted == "YY") return Wrapped(DaysFromCivil(day.year, 1, 1));
+  if (wanted == "QUARTER") return Wrapped(DaysFromCivil(day.year, (day.month - 1) / 3 * 3 + 1, 1));
+  if (wanted == "MONTH" || wanted == "MON" || wanted == "MM") return Wrapped(int64_t{days} - day.day + 1);
+  if (wanted == "WEEK") return Wrapped(int64_t{days} - IsoWeekday(days) + 1);
+  return std::nullopt;
+}
+
+bool IsDateUnit(const std::string& unit) {
+  return FirstDayOf(unit, 0).has_value();
+}
+
 Result<ArrayPtr> Trunc(const KernelCall& call) {
-  return MapRows<int32_t, int32_t, std::string_view>(
-      call, [](RowOutput<int32_t>& out, int32_t days, std::string_view unit) {
-        const std::string wanted = UpperAscii(unit);
-        const CivilDay day = CivilFromDays(days);
-        if (wanted == "YEAR" || wanted == "YYYY" || wanted == "YY")
-          return out.Set(static_cast<int32_t>(DaysFromCivil(day.year, 1, 1)));
-        if (wanted == "QUARTER")
-          return out.Set(static_cast<int32_t>(DaysFromCivil(day.year, (day.month - 1) / 3 * 3 + 1, 1)));
-        if (wanted == "MONTH" || wanted == "MON" || wanted == "MM")
-          return out.Set(Wrapped(int64_t{days} - day.day + 1));
-        if (wanted == "WEEK") return out.Set(Wrapped(int64_t{days} - IsoWeekday(days) + 1));
-        return out.SetNull();
-      });
+  return MapRows<int32_t, int32_t, std::string_view>(call,
+                                                     [](RowOutput<int32_t>& out, int32_t days, std::string_view unit) {
+                                                       const auto first = FirstDayOf(unit, days);
+                                                       return first ? out.Set(*first) : out.SetNull();
+                                                     });
 }
 
 Result<ArrayPtr> SameDays(const KernelCall& call) {
@@ -202,6 +216,17 @@ void AddTimePart(FunctionTable* table, const char* name, const char* signature, 
                     }});
 }
 
+// Without ANSI a text of days must be a constant, and a number.
+Status CheckDays(const char* name, const ExprPtr& days) {
+  if (!IsFoldable(*days)) return UnexpectedInput(name, 1, *days, "INT, SMALLINT or TINYINT");
+  SLUICE_ASSIGN(auto number, MakeImplicitCast(days, arrow::int32(), false));
+  SLUICE_ASSIGN(const auto value, EvalConstant(number, EvalContext()));
+  if (value->is_valid) return Status::OK();
+  return UserError("SECOND_FUNCTION_ARGUMENT_NOT_INTEGER",
+                   fmt::format("The second argument of {} must be a whole number, not '{}'.", name, days->ToString()),
+                   {{"functionName", name}});
+}
+
 // Days are whole numbers: a DOUBLE is refused, as Spark does.
 ScalarFunction DayArithmetic(const char* name, const char* signature, const char* doc, const char* example,
                              const char* since, Kernel kernel) {
@@ -217,6 +242,7 @@ ScalarFunction DayArithmetic(const char* name, const char* signature, const char
             if ((IsNumericType(type) && !IsIntegralType(type)) || type.id() == arrow::Type::INT64) {
               return UnexpectedInput(name, 1, *args[1], "INT, SMALLINT or TINYINT");
             }
+            if (IsStringType(type) && !options.ansi) SLUICE_RETURN_IF_ERROR(CheckDays(name, args[1]));
             SLUICE_ASSIGN(args[1], CoerceArgument(name, 1, std::move(args[1]), Arg::kInt, options.ansi));
             const bool nullable = args[0]->nullable() || args[1]->nullable();
             const char* shown = std::string_view(name) == "dateadd" ? "date_add" : name;
@@ -274,17 +300,30 @@ void AddDates(FunctionTable* table) {
       "next_day", "next_day(date, day of week)", "The first such day after the date.", "next_day('2015-01-14', 'TU')",
       "1.5.0",
       {.args = {Arg::kDate, Arg::kString}, .type = arrow::date32(), .kernel = NextDay, .nulls = Nulls::kWithoutAnsi}));
-  table->push_back(Function(
-      "trunc", "trunc(date, unit)", "The first day of the year, quarter, month or week.", "trunc('2019-08-04', 'week')",
-      "1.5.0",
-      {.args = {Arg::kDate, Arg::kString}, .type = arrow::date32(), .kernel = Trunc, .nulls = Nulls::kAlways}));
+  table->push_back(UnitFirst<1>(
+      IsDateUnit, Function("trunc", "trunc(date, unit)", "The first day of the year, quarter, month or week.",
+                           "trunc('2019-08-04', 'week')", "1.5.0",
+                           {.args = {Arg::kDate, Arg::kString},
+                            .type = arrow::date32(),
+                            .kernel = Trunc,
+                            .nulls = Nulls::kAlways,
+                            .order = Order::kLastFirst})));
   table->push_back(Function("make_date", "make_date(year, month, day)", "A date.", "make_date(2013, 7, 15)", "3.0.0",
                             {.args = {Arg::kInt, Arg::kInt, Arg::kInt},
                              .type = arrow::date32(),
                              .kernel = MakeDate,
                              .nulls = Nulls::kWithoutAnsi}));
-  table->push_back(Function("unix_date", "unix_date(date)", "Days since 1970-01-01.", "unix_date(DATE'1970-01-02')",
-                            "3.1.0", {.args = {Arg::kDate}, .type = arrow::int32(), .kernel = SameDays}));
+  ScalarFunction unix_date =
+      Function("unix_date", "unix_date(date)", "Days since 1970-01-01.", "unix_date(DATE'1970-01-02')", "3.1.0",
+               {.args = {Arg::kDate}, .type = arrow::int32(), .kernel = SameDays});
+  unix_date.resolve = [days = unix_date.resolve](std::vector<ExprPtr> args,
+                                                 const ResolveOptions& options) -> Result<ExprPtr> {
+    const bool other =
+        args.size() == 1 && args[0]->type()->id() != arrow::Type::DATE32 && args[0]->type()->id() != arrow::Type::NA;
+    if (other) return UnexpectedInput("unix_date", 0, *args[0], "DATE");  // Spark adds no cast
+    return days(std::move(args), options);
+  };
+  table->push_back(std::move(unix_date));
   table->push_back(Function("date_from_unix_date", "date_from_unix_date(days)",
                             "The date so many days after 1970-01-01.", "date_from_unix_date(1)", "3.1.0",
                             {.args = {Arg::kInt}, .type = arrow::date32(), .kernel = SameDays}));

@@ -20,11 +20,13 @@ const arrow::Decimal128Type& AsDecimal(const arrow::DataType& type) {
   return static_cast<const arrow::Decimal128Type&>(type);
 }
 
-// DECIMAL(digits, 0) of an integer literal; else DecimalFor its type.
+// DECIMAL(digits, 0) of an integer literal, unless it is a TINYINT; else DecimalFor its type.
 TypePtr OperandType(const Expr& expr) {
   const auto* literal = dynamic_cast<const LiteralExpr*>(&expr);
-  if (literal == nullptr || !literal->value()->is_valid || !IsIntegralType(*expr.type()))
+  if (literal == nullptr || !literal->value()->is_valid || !IsIntegralType(*expr.type()) ||
+      expr.type()->id() == arrow::Type::INT8) {
     return DecimalFor(*expr.type());
+  }
   std::string digits = literal->value()->ToString();
   if (digits[0] == '-') digits.erase(0, 1);
   return arrow::decimal128(static_cast<int32_t>(digits.size()), 0);
@@ -115,6 +117,14 @@ bool Compute(const Decimal128& a, const Decimal128& b, DecimalOp op, const Scale
   return false;
 }
 
+Status QuotientOverflow(const FunctionExpr& node) {
+  return UserError(
+      "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
+      fmt::format("The value of \"{}\" has more than 38 digits. Set spark.sql.ansi.enabled=false to get NULL.",
+                  node.ToString()),
+      {{"precision", "38"}, {"scale", "0"}});
+}
+
 Result<std::shared_ptr<arrow::Array>> IntegralDivide(const KernelCall& call, const Scales& scales) {
   return MapRows<int64_t, Decimal128, Decimal128>(
       call, [&](RowOutput<int64_t>& out, const Decimal128& a, const Decimal128& b) {
@@ -124,12 +134,9 @@ Result<std::shared_ptr<arrow::Array>> IntegralDivide(const KernelCall& call, con
         Align(a, b, scales, &x, &y);
         SLUICE_ASSIGN(auto divided, x.Divide(y));
         const Decimal256 whole = divided.first;
-        if (whole > Decimal256(INT64_MAX) || whole < Decimal256(INT64_MIN)) {
-          if (call.node.ansi()) return ArithmeticOverflow(call.node);
-          // Spark has a decimal in between: beyond its 38 digits all is NULL, below them the lowest bits are kept.
-          return whole.FitsInPrecision(38) ? out.Set(static_cast<int64_t>(whole.low_bits())) : out.SetNull();
-        }
-        return out.Set(static_cast<int64_t>(whole.low_bits()));
+        // Spark has a decimal in between: beyond its 38 digits it fails, below them the lowest bits are kept.
+        if (whole.FitsInPrecision(38)) return out.Set(static_cast<int64_t>(whole.low_bits()));
+        return call.node.ansi() ? QuotientOverflow(call.node) : out.SetNull();
       });
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "expr/base64.h"
+#include "expr/branch.h"
 #include "expr/characters.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
@@ -19,8 +20,13 @@ using Text = std::string_view;
 Result<ArrayPtr> Base64(const KernelCall& call) {
   std::string text;
   return MapRows<Text, Text>(call, [&text](RowOutput<Text>& out, Text bytes) {
+    // Lines of 76 characters, as MIME has them.
+    constexpr size_t kLine = 57;
     text.clear();
-    AppendBase64(bytes, &text);
+    for (size_t at = 0; at < bytes.size(); at += kLine) {
+      if (at > 0) text += "\r\n";
+      AppendBase64(bytes.substr(at, kLine), &text);
+    }
     return out.Set(text);
   });
 }
@@ -94,7 +100,7 @@ Result<ArrayPtr> Bin(const KernelCall& call) {
   });
 }
 
-enum class Charset { kUtf8, kAscii, kLatin1, kUtf16, kUtf16Be, kUtf16Le };
+enum class Charset { kUtf8, kAscii, kLatin1, kUtf16, kUtf16Be, kUtf16Le, kUtf32 };
 
 Result<Charset> FindCharset(Text name, const FunctionExpr& node) {
   std::string upper(name);
@@ -105,10 +111,10 @@ Result<Charset> FindCharset(Text name, const FunctionExpr& node) {
   if (upper == "UTF-16") return Charset::kUtf16;
   if (upper == "UTF-16BE") return Charset::kUtf16Be;
   if (upper == "UTF-16LE") return Charset::kUtf16Le;
-  if (upper == "UTF-32") return NotSupported("The character set UTF-32 is not supported.");
+  if (upper == "UTF-32") return Charset::kUtf32;
   return UserError("INVALID_PARAMETER_VALUE.CHARSET",
                    fmt::format("{} does not know the character set '{}'. It knows UTF-8, US-ASCII, ISO-8859-1, UTF-16, "
-                               "UTF-16BE and UTF-16LE.",
+                               "UTF-16BE, UTF-16LE and UTF-32.",
                                node.name(), name),
                    {{"functionName", "`" + node.name() + "`"}, {"charset", std::string(name)}});
 }
@@ -140,6 +146,9 @@ bool EncodeTo(Text text, Charset charset, std::string* out) {
     if (charset == Charset::kAscii || charset == Charset::kLatin1) {
       if (point > (charset == Charset::kAscii ? 0x7Fu : 0xFFu)) return false;
       *out += static_cast<char>(point);
+    } else if (charset == Charset::kUtf32) {
+      AppendUnit(point >> 16, true, out);
+      AppendUnit(point & 0xFFFF, true, out);
     } else if (point < 0x10000) {
       AppendUnit(point, big_endian, out);
     } else {
@@ -150,7 +159,24 @@ bool EncodeTo(Text text, Charset charset, std::string* out) {
   return true;
 }
 
+// Big-endian, unless a mark says otherwise.
+bool DecodeUtf32(Text bytes, std::string* out) {
+  bool big_endian = true;
+  if (bytes.starts_with(Text("\xFF\xFE\0\0", 4))) big_endian = false;
+  if (!big_endian || bytes.starts_with(Text("\0\0\xFE\xFF", 4))) bytes.remove_prefix(4);
+  if (bytes.size() % 4 != 0) return false;
+  for (size_t i = 0; i < bytes.size(); i += 4) {
+    uint32_t point = 0;
+    for (size_t k = 0; k < 4; ++k)
+      point = point << 8 | static_cast<unsigned char>(bytes[big_endian ? i + k : i + 3 - k]);
+    if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return false;
+    AppendCodePoint(point, out);
+  }
+  return true;
+}
+
 bool DecodeFrom(Text bytes, Charset charset, std::string* out) {
+  if (charset == Charset::kUtf32) return DecodeUtf32(bytes, out);
   if (charset == Charset::kUtf8) {
     *out = bytes;
     return IsUtf8(bytes);
@@ -199,10 +225,28 @@ Result<ArrayPtr> ConvertCharset(const KernelCall& call) {
   });
 }
 
+// decode(a, b, value, c, value, ...[, else]): CASE over what a equals, where NULL equals NULL.
+Result<ExprPtr> ResolveChoice(const std::vector<ExprPtr>& args, const ResolveOptions& options) {
+  std::vector<ExprPtr> branches;
+  for (size_t i = 1; i + 1 < args.size(); i += 2) {
+    SLUICE_ASSIGN(auto equal, ResolveFunction("<=>", {args[0], args[i]}, options));
+    branches.push_back(std::move(equal));
+    branches.push_back(args[i + 1]);
+  }
+  branches.push_back(args.size() % 2 == 0 ? args.back()
+                                          : std::make_shared<LiteralExpr>(arrow::MakeNullScalar(StringType())));
+  std::string shown;
+  for (const auto& arg : args) shown += (shown.empty() ? "decode(" : ", ") + arg->ToString();
+  SLUICE_ASSIGN(const auto choice, ResolveFunction("when", std::move(branches), options));
+  return std::make_shared<BranchExpr>(BranchExpr::Kind::kCase, "when", choice->type(), choice->nullable(),
+                                      choice->children(), shown + ")");
+}
+
 }  // namespace
 
 void AddEncodings(FunctionTable* table) {
-  table->push_back(Function("base64", "base64(str or binary)", "In BASE64, without line breaks.", "base64('Spark SQL')",
+  table->push_back(Function("base64", "base64(str or binary)",
+                            "In BASE64, in lines of 76 characters with \\r\\n in between.", "base64('Spark SQL')",
                             "1.5.0", {.args = {Arg::kBinary}, .type = StringType(), .kernel = Base64}));
   table->push_back(Function("unbase64", "unbase64(str)", "The bytes of a BASE64 text.", "unbase64('U3BhcmsgU1FM')",
                             "1.5.0",
@@ -219,10 +263,15 @@ void AddEncodings(FunctionTable* table) {
                              .type = BinaryType(),
                              .kernel = ConvertCharset<EncodeTo>,
                              .java_text = true}));
-  table->push_back(
-      Function("decode", "decode(binary, charset)", "The string of bytes in a character set.",
+  ScalarFunction decode =
+      Function("decode", "decode(binary, charset), decode(a, b, value, ...[, else])",
+               "The string of bytes in a character set; with more arguments the value behind the one that a equals.",
                "decode(encode('abc', 'utf-8'), 'utf-8')", "1.5.0",
-               {.args = {Arg::kBinary, Arg::kString}, .type = StringType(), .kernel = ConvertCharset<DecodeFrom>}));
+               {.args = {Arg::kBinary, Arg::kString}, .type = StringType(), .kernel = ConvertCharset<DecodeFrom>});
+  decode.resolve = [bytes = decode.resolve](std::vector<ExprPtr> args, const ResolveOptions& options) {
+    return args.size() < 3 ? bytes(std::move(args), options) : ResolveChoice(args, options);
+  };
+  table->push_back(std::move(decode));
 }
 
 }  // namespace sluice

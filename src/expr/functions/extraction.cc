@@ -137,11 +137,11 @@ std::string DisplayField(const FunctionExpr& node) {
   return fmt::format("{}.{}", node.children()[0]->ToString(), node.children()[1]->ToString());
 }
 
-Result<ExprPtr> IndexArgument(const std::string& function, ExprPtr index, bool ansi) {
-  if (!IsIntegralType(*index->type()) && index->type()->id() != arrow::Type::NA && !IsStringType(*index->type())) {
-    return UnexpectedInput(function, 1, *index, "INTEGRAL");
-  }
-  return MakeImplicitCast(std::move(index), arrow::int32(), ansi);
+// The index of a[i], which Spark does not cast: of a BIGINT it takes the lower half.
+Result<ExprPtr> PlainIndex(ExprPtr index) {
+  if (!IsIntegralType(*index->type()) && index->type()->id() != arrow::Type::NA)
+    return UnexpectedInput("getitem", 1, *index, "INTEGRAL");
+  return MakeImplicitCast(std::move(index), arrow::int32(), false);
 }
 
 Result<ExprPtr> MakeField(ExprPtr base, ExprPtr name, const arrow::DataType& fields, bool in_list) {
@@ -160,6 +160,11 @@ Result<ExprPtr> MakeField(ExprPtr base, ExprPtr name, const arrow::DataType& fie
 Result<ExprPtr> MakeMapValue(const char* name, ExprPtr map, ExprPtr key, Display display,
                              const ResolveOptions& options) {
   const auto& type = static_cast<const arrow::MapType&>(*map->type());
+  if (type.key_type()->id() == arrow::Type::NA && key->type()->id() != arrow::Type::NA) {
+    return UserError("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+                     fmt::format("\"{}\" of the type \"{}\" cannot be cast to \"VOID\", the type of the keys.",
+                                 key->ToString(), SparkTypeName(*key->type())));
+  }
   SLUICE_ASSIGN(key, MakeImplicitCast(std::move(key), type.key_type(), options.ansi));
   const TypePtr value = type.item_type();
   return std::make_shared<FunctionExpr>(FunctionTraits{name, MapValues, display, options.ansi}, value, true,
@@ -169,6 +174,7 @@ Result<ExprPtr> MakeMapValue(const char* name, ExprPtr map, ExprPtr key, Display
 Result<ExprPtr> ResolveGetItem(std::vector<ExprPtr> args, const ResolveOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckCount("getitem", args.size(), 2, 2));
   const TypePtr& base = args[0]->type();
+  if (base->id() == arrow::Type::NA) return args[0];  // whatever is taken out of it
   if (base->id() == arrow::Type::MAP) return MakeMapValue("getitem", args[0], args[1], DisplayItem, options);
   if (base->id() == arrow::Type::STRUCT && IsStringType(*args[1]->type()))
     return MakeField(args[0], args[1], *base, false);
@@ -182,7 +188,7 @@ Result<ExprPtr> ResolveGetItem(std::vector<ExprPtr> args, const ResolveOptions& 
   if (element->type()->id() == arrow::Type::STRUCT && !FieldName(*args[1]).empty()) {
     return MakeField(args[0], args[1], *element->type(), true);
   }
-  SLUICE_ASSIGN(args[1], IndexArgument("getitem", std::move(args[1]), options.ansi));
+  SLUICE_ASSIGN(args[1], PlainIndex(std::move(args[1])));
   const bool nullable = !options.ansi || args[0]->nullable() || args[1]->nullable() || element->nullable();
   return std::make_shared<FunctionExpr>(FunctionTraits{"getitem", ItemFromZero, DisplayItem, options.ansi},
                                         element->type(), nullable, std::move(args));
@@ -190,11 +196,26 @@ Result<ExprPtr> ResolveGetItem(std::vector<ExprPtr> args, const ResolveOptions& 
 
 Result<ExprPtr> ResolveGet(std::vector<ExprPtr> args, const ResolveOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckCount("get", args.size(), 2, 2));
+  if (args[0]->type()->id() == arrow::Type::NA) return UnexpectedInput("get", 0, *args[0], "ARRAY");
   SLUICE_ASSIGN(args[0], CoerceArgument("get", 0, std::move(args[0]), Arg::kArray, options.ansi));
-  SLUICE_ASSIGN(args[1], IndexArgument("get", std::move(args[1]), options.ansi));
+  SLUICE_ASSIGN(args[1], CoerceArgument("get", 1, std::move(args[1]), Arg::kInt, options.ansi));
   const TypePtr element = args[0]->type()->field(0)->type();
   return std::make_shared<FunctionExpr>(FunctionTraits{"get", ItemFromZero, nullptr, options.ansi}, element, true,
                                         std::move(args));
+}
+
+// element_at looks for the key in a type that both sides have in common, a[k] in the one that the keys have.
+Status WidenKey(const char* name, std::vector<ExprPtr>* args, bool ansi) {
+  const auto& map = static_cast<const arrow::MapType&>(*(*args)[0]->type());
+  const TypePtr common = CommonTypeWithoutStrings(map.key_type(), (*args)[1]->type(), ansi);
+  if (common == nullptr) {
+    return UserError("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES",
+                     fmt::format("{} cannot search \"{}\" for a key of the type {}.", name, (*args)[0]->ToString(),
+                                 SparkTypeName(*(*args)[1]->type())));
+  }
+  const TypePtr wide = MapOf(common, map.item_type(), map.item_field()->nullable());
+  SLUICE_ASSIGN((*args)[0], MakeImplicitCast((*args)[0], wide, ansi));
+  return Status::OK();
 }
 
 ScalarFunction ElementAt(const char* name, const char* doc, const char* example, const char* since) {
@@ -206,9 +227,16 @@ ScalarFunction ElementAt(const char* name, const char* doc, const char* example,
       since,
       [name](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
         SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
+        if (args[0]->type()->id() == arrow::Type::NA) return UnexpectedInput(name, 0, *args[0], "ARRAY or MAP");
         SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kArrayOrMap, options.ansi));
-        if (args[0]->type()->id() == arrow::Type::MAP) return MakeMapValue(name, args[0], args[1], nullptr, options);
-        SLUICE_ASSIGN(args[1], IndexArgument(name, std::move(args[1]), options.ansi));
+        if (args[0]->type()->id() == arrow::Type::MAP) {
+          SLUICE_RETURN_IF_ERROR(WidenKey(name, &args, options.ansi));
+          return MakeMapValue(name, args[0], args[1], nullptr, options);
+        }
+        // Unlike a[i], no BIGINT and no STRING.
+        if (!IsIntegralType(*args[1]->type()) || args[1]->type()->id() == arrow::Type::INT64)
+          return UnexpectedInput(name, 1, *args[1], "INT");
+        SLUICE_ASSIGN(args[1], MakeImplicitCast(std::move(args[1]), arrow::int32(), options.ansi));
         const auto& element = args[0]->type()->field(0);
         const bool strict = options.ansi && std::string_view(name) == "element_at";
         const bool nullable = !strict || args[0]->nullable() || args[1]->nullable() || element->nullable();

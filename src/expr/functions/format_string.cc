@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// format_string and printf (java.util.Formatter's conversions d s f e x o c b and %), and format_number.
+// format_string and printf (java.util.Formatter's conversions d s f e x o c b and %).
 #include <arrow/api.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "expr/case_mapping.h"
 #include "expr/cast.h"
 #include "expr/characters.h"
 #include "expr/map_rows.h"
@@ -97,7 +99,12 @@ std::string SignedNumber(const Directive& directive, std::string text) {
   return Padded(directive, text, true);
 }
 
-// The integer of an integer column.
+// Spark hands dates and timestamps over as it holds them: as days and microseconds.
+bool IsWholeNumber(const arrow::DataType& type) {
+  return IsIntegralType(type) || type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::TIMESTAMP;
+}
+
+// The number of a column of whole numbers.
 int64_t IntegerAt(const arrow::Array& column, int64_t row) {
   switch (column.type_id()) {
     case arrow::Type::INT8:
@@ -105,10 +112,19 @@ int64_t IntegerAt(const arrow::Array& column, int64_t row) {
     case arrow::Type::INT16:
       return ColumnReader<int16_t>(column)[row];
     case arrow::Type::INT32:
+    case arrow::Type::DATE32:
       return ColumnReader<int32_t>(column)[row];
     default:
       return ColumnReader<int64_t>(column)[row];
   }
+}
+
+std::string FloatingText(const Directive& directive, double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  const int precision = directive.precision < 0 ? 6 : directive.precision;
+  return directive.conversion == 'f' ? fmt::format("{:.{}f}", value, precision)
+                                     : fmt::format("{:.{}e}", value, precision);
 }
 
 class Formatter {
@@ -116,7 +132,7 @@ class Formatter {
   explicit Formatter(TimeZone zone) : values_(std::move(zone)) {}
 
   Status Append(const Directive& directive, const arrow::Array& column, int64_t row, std::string* out) {
-    const bool integer = IsIntegralType(*column.type());
+    const bool integer = IsWholeNumber(*column.type());
     const bool floating = arrow::is_floating(column.type_id());
     switch (directive.conversion) {
       case 'd':
@@ -135,9 +151,9 @@ class Formatter {
         std::string text;
         SLUICE_RETURN_IF_ERROR(values_.Append(column, row, &text));
         const double value = *ParseDouble(text);
-        const int precision = directive.precision < 0 ? 6 : directive.precision;
-        *out += SignedNumber(directive, directive.conversion == 'f' ? fmt::format("{:.{}f}", value, precision)
-                                                                    : fmt::format("{:.{}e}", value, precision));
+        const std::string shown = FloatingText(directive, value);
+        // NaN and the infinities take no sign but their own, no commas and no zeros.
+        *out += std::isfinite(value) ? SignedNumber(directive, shown) : Padded(directive, shown, false);
         return Status::OK();
       }
       case 'c': {
@@ -168,7 +184,7 @@ class Formatter {
 
   Status AppendRadix(const Directive& directive, const arrow::Array& column, int64_t row, std::string* out) {
     if (column.IsNull(row)) return AppendText(directive, column, row, out);
-    if (!IsIntegralType(*column.type())) return Mismatch(directive, column);
+    if (!IsWholeNumber(*column.type())) return Mismatch(directive, column);
     auto bits = static_cast<uint64_t>(IntegerAt(column, row));
     const int width = column.type()->byte_width() * 8;
     if (width < 64) bits &= (uint64_t{1} << width) - 1;
@@ -179,9 +195,56 @@ class Formatter {
     return Status::OK();
   }
 
+  // A value as Java prints what Spark holds for it.
+  Status AppendHeld(const arrow::Array& column, int64_t row, std::string* out) {
+    if (column.IsNull(row)) {
+      *out += "null";
+      return Status::OK();
+    }
+    switch (column.type_id()) {
+      case arrow::Type::DATE32:
+      case arrow::Type::TIMESTAMP:
+        *out += std::to_string(IntegerAt(column, row));
+        return Status::OK();
+      case arrow::Type::STRUCT: {
+        const auto& fields = static_cast<const arrow::StructArray&>(column).fields();
+        *out += '[';
+        for (size_t i = 0; i < fields.size(); ++i) {
+          if (i > 0) *out += ',';
+          SLUICE_RETURN_IF_ERROR(AppendHeld(*fields[i], row, out));
+        }
+        *out += ']';
+        return Status::OK();
+      }
+      case arrow::Type::LIST: {
+        const auto& list = static_cast<const arrow::ListArray&>(column);
+        return AppendElements(*list.values(), list.value_offset(row), list.value_offset(row + 1), out);
+      }
+      case arrow::Type::MAP: {
+        const auto& map = static_cast<const arrow::MapArray&>(column);
+        *out += "keys: ";
+        SLUICE_RETURN_IF_ERROR(AppendElements(*map.keys(), map.value_offset(row), map.value_offset(row + 1), out));
+        *out += ", values: ";
+        return AppendElements(*map.items(), map.value_offset(row), map.value_offset(row + 1), out);
+      }
+      default:
+        return values_.Append(column, row, out);
+    }
+  }
+
+  Status AppendElements(const arrow::Array& elements, int64_t begin, int64_t end, std::string* out) {
+    *out += '[';
+    for (int64_t i = begin; i < end; ++i) {
+      if (i > begin) *out += ',';
+      SLUICE_RETURN_IF_ERROR(AppendHeld(elements, i, out));
+    }
+    *out += ']';
+    return Status::OK();
+  }
+
   Status AppendText(const Directive& directive, const arrow::Array& column, int64_t row, std::string* out) {
     std::string text;
-    SLUICE_RETURN_IF_ERROR(values_.Append(column, row, &text));
+    SLUICE_RETURN_IF_ERROR(AppendHeld(column, row, &text));
     if (directive.precision >= 0) text = std::string(Characters(text, 0, directive.precision));
     if (directive.conversion == 'S') {
       std::string upper;
@@ -228,15 +291,6 @@ Result<ArrayPtr> FormatString(const KernelCall& call) {
   return writer.Finish(call.node.type());
 }
 
-// Half to even, as java.text.DecimalFormat.
-Result<ArrayPtr> FormatNumber(const KernelCall& call) {
-  return MapRows<std::string_view, double, int32_t>(
-      call, [](RowOutput<std::string_view>& out, double value, int32_t digits) {
-        if (digits < 0) return out.SetNull();
-        return out.Set(WithCommas(fmt::format("{:.{}f}", value, std::min(digits, 340))));
-      });
-}
-
 }  // namespace
 
 void AddFormatting(FunctionTable* table) {
@@ -250,25 +304,11 @@ void AddFormatting(FunctionTable* table) {
            SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kString, options.ansi));
            const bool nullable = args[0]->nullable();
            return std::make_shared<FunctionExpr>(
-               FunctionTraits{.name = name, .kernel = FormatString, .ansi = options.ansi, .java_text = true},
+               FunctionTraits{
+                   .name = name, .kernel = FormatString, .ansi = options.ansi, .java_text = true, .order = Order::kAll},
                StringType(), nullable, std::move(args));
          }});
   }
-  ScalarFunction number = Function(
-      "format_number", "format_number(number, digits)", "With commas and so many digits behind the point.",
-      "format_number(12332.123456, 4)", "1.5.0",
-      {.args = {Arg::kDouble, Arg::kInt}, .type = StringType(), .kernel = FormatNumber, .nulls = Nulls::kAlways});
-  // A text is a pattern in Spark, and must not be taken for a number of digits.
-  number.resolve = [by_digits = number.resolve](std::vector<ExprPtr> args,
-                                                const ResolveOptions& options) -> Result<ExprPtr> {
-    if (args.size() == 2 && IsStringType(*args[1]->type())) {
-      return NotSupported(
-          "A pattern as second argument of format_number is not supported by Sluice; give a number of "
-          "digits.");
-    }
-    return by_digits(std::move(args), options);
-  };
-  table->push_back(std::move(number));
 }
 
 }  // namespace sluice

@@ -204,8 +204,9 @@ ScalarFunction HashRow(const char* name, const char* doc, const char* example, c
               if (HasMap(*arg->type()))
                 return UserError("DATATYPE_MISMATCH.HASH_MAP_TYPE", fmt::format("{} does not take maps.", name));
             }
-            return std::make_shared<FunctionExpr>(FunctionTraits{name, kernel, nullptr, options.ansi}, type, false,
-                                                  std::move(args));
+            return std::make_shared<FunctionExpr>(
+                FunctionTraits{.name = name, .kernel = kernel, .ansi = options.ansi, .order = Order::kAll}, type, false,
+                std::move(args));
           }};
 }
 

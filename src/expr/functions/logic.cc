@@ -14,10 +14,13 @@ using ArrayPtr = std::shared_ptr<arrow::Array>;
 Result<ExprPtr> ResolveBinary(BranchExpr::Kind kind, const char* name, std::vector<ExprPtr> args,
                               const ResolveOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
+  const bool texts[2] = {IsStringType(*args[0]->type()), IsStringType(*args[1]->type())};
   for (size_t i = 0; i < 2; ++i) {
     if (args[i]->type()->id() != arrow::Type::BOOL && args[i]->type()->id() != arrow::Type::NA &&
         !(options.ansi && IsStringType(*args[i]->type()))) {
-      const bool same = args[0]->type()->Equals(args[1]->type());
+      // Under ANSI a STRING takes the type of what stands beside it.
+      const bool same = args[0]->type()->Equals(args[1]->type()) ||
+                        (options.ansi && texts[1 - i] && args[i]->type()->num_fields() == 0);
       return UserError(same ? "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                        fmt::format("{} needs BOOLEAN arguments, but has \"{}\".", name, args[i]->ToString()));
     }

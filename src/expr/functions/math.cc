@@ -54,6 +54,10 @@ double Radians(double value) {
 double CubeRoot(double value) {
   return static_cast<double>(std::cbrt(static_cast<long double>(value)));
 }
+// Without negative zeros, as Spark has it.
+double Atan2(double y, double x) {
+  return std::atan2(y + 0.0, x + 0.0);
+}
 double RoundHalfEven(double value) {
   return std::nearbyint(value);
 }
@@ -193,6 +197,17 @@ Result<ArrayPtr> BitCount(const KernelCall& call) {
   });
 }
 
+Result<ExprPtr> ResolveBitCount(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount("bit_count", args.size(), 1, 1));
+  const arrow::DataType& type = *args[0]->type();
+  if (!IsIntegralType(type) && type.id() != arrow::Type::BOOL && type.id() != arrow::Type::NA)
+    return UnexpectedInput("bit_count", 0, *args[0], "INTEGRAL or BOOLEAN");
+  SLUICE_ASSIGN(args[0], MakeImplicitCast(std::move(args[0]), arrow::int64(), options.ansi));
+  const bool nullable = args[0]->nullable();
+  return std::make_shared<FunctionExpr>(FunctionTraits{.name = "bit_count", .kernel = BitCount, .ansi = options.ansi},
+                                        arrow::int32(), nullable, std::move(args));
+}
+
 }  // namespace
 
 void AddMath(FunctionTable* table) {
@@ -252,14 +267,14 @@ void AddMath(FunctionTable* table) {
       Function("atan2", "atan2(y, x)", "Angle of the point (x, y).", "atan2(0, 0)", "1.4.0",
                {.args = {Arg::kDouble, Arg::kDouble},
                 .type = arrow::float64(),
-                .kernel = OfDoubles<std::atan2>,
+                .kernel = OfDoubles<Atan2>,
                 .display = [](const FunctionExpr& node) { return fmt::format("ATAN2({})", JoinArguments(node)); }}));
   table->push_back(Function("pi", "pi()", "Pi.", "pi()", "1.5.0",
                             {.type = arrow::float64(), .kernel = Constant<0>, .display = DisplayConstant}));
   table->push_back(Function("e", "e()", "Euler's number.", "e()", "1.5.0",
                             {.type = arrow::float64(), .kernel = Constant<1>, .display = DisplayConstant}));
-  table->push_back(Function("bit_count", "bit_count(a)", "Number of bits that are set.", "bit_count(0)", "3.0.0",
-                            {.args = {Arg::kLong}, .type = arrow::int32(), .kernel = BitCount}));
+  table->push_back({"bit_count", "bit_count(a)", "Number of bits that are set in a whole number or BOOLEAN.",
+                    "bit_count(0)", "3.0.0", ResolveBitCount});
 }
 
 }  // namespace sluice

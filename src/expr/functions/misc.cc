@@ -13,12 +13,25 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-Result<ArrayPtr> Typeof(const KernelCall& call) {
-  ViewWriter writer(call.rows, PoolOf(call.context));
-  SLUICE_RETURN_IF_ERROR(writer.Allocate());
-  const std::string name = SparkSimpleString(*call.args[0]->type());
-  for (int64_t row = 0; row < call.rows; ++row) SLUICE_RETURN_IF_ERROR(writer.Set(row, name));
-  return writer.Finish(StringType());
+// The name of the argument's type: the argument itself is not evaluated, so that nothing in it can fail.
+class TypeofExpr : public Expr {
+ public:
+  explicit TypeofExpr(ExprPtr argument) : Expr(StringType(), false, {std::move(argument)}) {}
+
+  std::string ToString() const override { return fmt::format("typeof({})", children()[0]->ToString()); }
+  Result<ArrayPtr> EvalImpl(Evaluation& evaluation) const override {
+    const auto name = std::make_shared<arrow::StringViewScalar>(SparkSimpleString(*children()[0]->type()));
+    return arrow::MakeArrayFromScalar(*name, evaluation.input().num_rows(), PoolOf(evaluation.context()));
+  }
+  ExprPtr WithChildren(std::vector<ExprPtr> children) const override {
+    return std::make_shared<TypeofExpr>(std::move(children[0]));
+  }
+  std::string NodeKey() const override { return "typeof:" + children()[0]->type()->ToString(); }
+};
+
+Result<ExprPtr> ResolveTypeof(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount("typeof", args.size(), 1, 1));
+  return std::make_shared<TypeofExpr>(std::move(args[0]));
 }
 
 // Version 4: random in each row and run.
@@ -43,8 +56,7 @@ Result<ArrayPtr> Uuid(const KernelCall& call) {
 }  // namespace
 
 void AddMisc(FunctionTable* table) {
-  table->push_back(Function("typeof", "typeof(a)", "The type's name.", "typeof(1)", "3.0.0",
-                            {.args = {Arg::kAny}, .type = StringType(), .kernel = Typeof, .nulls = Nulls::kNever}));
+  table->push_back({"typeof", "typeof(a)", "The type's name.", "typeof(1)", "3.0.0", ResolveTypeof});
   table->push_back(Function("uuid", "uuid()", "A random UUID, another one in each row and run.", "uuid()", "2.3.0",
                             {.type = StringType(), .kernel = Uuid, .nulls = Nulls::kNever, .deterministic = false}));
 }

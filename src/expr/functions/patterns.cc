@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "expr/case_mapping.h"
 #include "expr/characters.h"
+#include "expr/foldable.h"
 #include "expr/like.h"
 #include "expr/map_rows.h"
 #include "expr/regex.h"
@@ -131,9 +133,6 @@ Result<ArrayPtr> RegexpReplace(const KernelCall& call) {
   ValueText result(call.context);
   return MapRows<Text, Text, Text, Text, int32_t>(
       call, [&](RowOutput<Text>& out, Text text, Text pattern, Text replacement, int32_t position) -> Status {
-        if (position < 1) {
-          return UserError("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "The position of regexp_replace counts from 1.");
-        }
         SLUICE_ASSIGN(Regex * regex, cache.Get(pattern));
         result.Clear();
         size_t copied = 0;
@@ -152,6 +151,22 @@ Result<ArrayPtr> RegexpReplace(const KernelCall& call) {
         SLUICE_RETURN_IF_ERROR(result.Append(text.substr(copied)));
         return out.Set(result.text());
       });
+}
+
+// The position must be a constant that is NULL or 1 or more.
+Result<TypePtr> CheckPosition(const std::vector<ExprPtr>& args) {
+  if (!IsFoldable(*args[3])) {
+    return UserError(
+        "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "The position of regexp_replace must be a constant.",
+        {{"inputName", "`position`"}, {"inputType", "\"INT\""}, {"inputExpr", "\"" + args[3]->ToString() + "\""}});
+  }
+  SLUICE_ASSIGN(const auto position, EvalConstant(args[3], EvalContext()));
+  if (position->is_valid && static_cast<const arrow::Int32Scalar&>(*position).value < 1) {
+    return UserError(
+        "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "The position of regexp_replace counts from 1.",
+        {{"exprName", "position"}, {"valueRange", "(0, 2147483647]"}, {"currentValue", position->ToString()}});
+  }
+  return StringType();
 }
 
 Status NoSuchGroup(const char* function, const Regex& regex, int32_t group) {
@@ -238,7 +253,7 @@ void AddPatterns(FunctionTable* table) {
                             "Each match replaced; $1 is the first group.",
                             "regexp_replace('100-200', '(\\\\d+)', 'num')", "1.5.0",
                             {.args = {Arg::kString, Arg::kString, Arg::kString, Arg::kInt},
-                             .type = StringType(),
+                             .type_of = CheckPosition,
                              .kernel = RegexpReplace,
                              .required = 3,
                              .defaults = {IntLiteral(1)},

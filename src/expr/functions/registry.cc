@@ -54,6 +54,7 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddJsonPaths(rows);
     AddCsv(rows);
     AddFormatting(rows);
+    AddFormatNumber(rows);
     AddMisc(rows);
     return rows;
   }();

@@ -3,9 +3,11 @@
 #include <arrow/api.h>
 #include <arrow/util/decimal.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "expr/foldable.h"
 #include "expr/functions/decimal_arithmetic.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
@@ -123,8 +125,13 @@ Result<ArrayPtr> Round(const KernelCall& call) {
 
 // The scale decides the type of a rounded decimal, so it must be a constant.
 Result<TypePtr> RoundedType(const std::vector<ExprPtr>& args) {
-  SLUICE_ASSIGN(auto scalar, EvalConstant(args[1], EvalContext{}));
+  if (!IsFoldable(*args[1])) {
+    return UserError(
+        "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "The number of digits must be a constant.",
+        {{"inputName", "`scale`"}, {"inputType", "\"INT\""}, {"inputExpr", "\"" + args[1]->ToString() + "\""}});
+  }
   if (args[0]->type()->id() != arrow::Type::DECIMAL128) return args[0]->type();
+  SLUICE_ASSIGN(auto scalar, EvalConstant(args[1], EvalContext{}));
   const auto& decimal = static_cast<const arrow::Decimal128Type&>(*args[0]->type());
   const int32_t wanted = scalar->is_valid ? static_cast<const arrow::Int32Scalar&>(*scalar).value : 0;
   const int whole = decimal.precision() - decimal.scale() + 1;

@@ -185,7 +185,8 @@ void AddStringSearch(FunctionTable* table) {
                                .type = arrow::int32(),
                                .kernel = LocateKernel,
                                .required = 2,
-                               .defaults = {IntLiteral(1)}}));
+                               .defaults = {IntLiteral(1)},
+                               .order = Order::kAll}));
   }
   two_texts("contains", "contains(str, part)", "Whether the part occurs.", "contains('Spark SQL', 'SQL')", "3.3.0",
             arrow::boolean(), Contains);

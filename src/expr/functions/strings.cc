@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "expr/case_mapping.h"
 #include "expr/characters.h"
 #include "expr/gather.h"
 #include "expr/map_rows.h"
@@ -37,17 +38,7 @@ Result<ArrayPtr> Lower(const KernelCall& call) {
 }
 
 Result<ArrayPtr> InitCap(const KernelCall& call) {
-  return Rewrite(call, [](Text value, std::string* out) {
-    for (size_t begin = 0; begin <= value.size();) {
-      const size_t end = std::min(value.find(' ', begin), value.size());
-      const Text word = value.substr(begin, end - begin);
-      const Text first = Characters(word, 0, 1);
-      AppendUpper(first, out);
-      AppendLower(word.substr(first.size()), out);
-      if (end < value.size()) *out += ' ';
-      begin = end + 1;
-    }
-  });
+  return Rewrite(call, AppendInitCap);
 }
 
 // Cuts characters of `set` from the sides.
@@ -117,6 +108,10 @@ Result<ArrayPtr> SubstringKernel(const KernelCall& call) {
 }
 
 Result<ArrayPtr> Left(const KernelCall& call) {
+  if (call.args[0]->type_id() == arrow::Type::BINARY_VIEW) {
+    return CutRows<int32_t>(
+        call, [](Text bytes, int32_t length) { return bytes.substr(0, static_cast<size_t>(std::max(length, 0))); });
+  }
   return CutRows<int32_t>(call, [](Text text, int32_t length) { return Substring(text, 1, length); });
 }
 
@@ -141,6 +136,44 @@ Result<ArrayPtr> Pad(const KernelCall& call) {
     if (kLeft) SLUICE_RETURN_IF_ERROR(text.Append(value));
     return out.Set(text.text());
   });
+}
+
+template <bool kLeft>
+Result<ArrayPtr> PadBytes(const KernelCall& call) {
+  ValueText bytes(call.context);
+  return MapRows<Text, Text, int32_t, Text>(call, [&](RowOutput<Text>& out, Text value, int32_t length, Text pad) {
+    const int64_t wanted = std::max<int64_t>(length, 0);
+    const int64_t missing = wanted - static_cast<int64_t>(value.size());
+    if (missing <= 0 || pad.empty()) return out.Set(value.substr(0, static_cast<size_t>(wanted)));
+    bytes.Clear();
+    if (!kLeft) SLUICE_RETURN_IF_ERROR(bytes.Append(value));
+    const auto size = static_cast<int64_t>(pad.size());
+    SLUICE_RETURN_IF_ERROR(bytes.AppendRepeated(pad, missing / size));
+    SLUICE_RETURN_IF_ERROR(bytes.Append(pad.substr(0, static_cast<size_t>(missing % size))));
+    if (kLeft) SLUICE_RETURN_IF_ERROR(bytes.Append(value));
+    return out.Set(bytes.text());
+  });
+}
+
+// A binary without a pad, or with a binary one, stays a binary; zeros are its default.
+Result<ExprPtr> ResolvePad(const char* name, Kernel text, Kernel bytes, std::vector<ExprPtr> args,
+                           const ResolveOptions& options) {
+  SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 3));
+  const bool binary = IsBinaryType(*args[0]->type()) && (args.size() == 2 || IsBinaryType(*args[2]->type()));
+  if (args.size() == 2) {
+    args.push_back(binary ? std::make_shared<LiteralExpr>(std::make_shared<arrow::BinaryViewScalar>(
+                                arrow::Buffer::FromString(std::string(1, '\0')), BinaryType()))
+                          : StringLiteral(" "));
+  }
+  const Arg wanted[] = {binary ? Arg::kBinary : Arg::kString, Arg::kInt, binary ? Arg::kBinary : Arg::kString};
+  bool nullable = false;
+  for (size_t i = 0; i < args.size(); ++i) {
+    SLUICE_ASSIGN(args[i], CoerceArgument(name, i, std::move(args[i]), wanted[i], options.ansi));
+    nullable |= args[i]->nullable();
+  }
+  return std::make_shared<FunctionExpr>(
+      FunctionTraits{.name = name, .kernel = binary ? bytes : text, .ansi = options.ansi},
+      binary ? BinaryType() : StringType(), nullable, std::move(args));
 }
 
 Result<ArrayPtr> Repeat(const KernelCall& call) {
@@ -263,24 +296,19 @@ void AddStrings(FunctionTable* table) {
                                .required = 2,
                                .defaults = {IntLiteral(INT32_MAX)}}));
   }
-  text("left", "left(str, length)", "The first characters.", "left('Spark SQL', 3)", "2.3.0", {Arg::kString, Arg::kInt},
-       Left);
+  table->push_back(Function("left", "left(str or binary, length)", "The first characters.", "left('Spark SQL', 3)",
+                            "2.3.0",
+                            {.args = {Arg::kStringOrBinary, Arg::kInt}, .type_of = FirstType, .kernel = Left}));
   text("right", "right(str, length)", "The last characters.", "right('Spark SQL', 3)", "2.3.0",
        {Arg::kString, Arg::kInt}, Right);
-  table->push_back(Function("lpad", "lpad(str, length[, pad])", "Filled up in front, or cut.", "lpad('hi', 5, '\x3f?')",
-                            "1.5.0",
-                            {.args = {Arg::kString, Arg::kInt, Arg::kString},
-                             .type = StringType(),
-                             .kernel = Pad<true>,
-                             .required = 2,
-                             .defaults = {StringLiteral(" ")}}));
-  table->push_back(Function("rpad", "rpad(str, length[, pad])", "Filled up behind, or cut.", "rpad('hi', 5, '\x3f?')",
-                            "1.5.0",
-                            {.args = {Arg::kString, Arg::kInt, Arg::kString},
-                             .type = StringType(),
-                             .kernel = Pad<false>,
-                             .required = 2,
-                             .defaults = {StringLiteral(" ")}}));
+  table->push_back({"lpad", "lpad(str or binary, length[, pad])", "Filled up in front, or cut.",
+                    "lpad('hi', 5, '\x3f?')", "1.5.0", [](std::vector<ExprPtr> args, const ResolveOptions& options) {
+                      return ResolvePad("lpad", Pad<true>, PadBytes<true>, std::move(args), options);
+                    }});
+  table->push_back({"rpad", "rpad(str or binary, length[, pad])", "Filled up behind, or cut.", "rpad('hi', 5, '\x3f?')",
+                    "1.5.0", [](std::vector<ExprPtr> args, const ResolveOptions& options) {
+                      return ResolvePad("rpad", Pad<false>, PadBytes<false>, std::move(args), options);
+                    }});
   text("repeat", "repeat(str, n)", "The string n times.", "repeat('123', 2)", "1.5.0", {Arg::kString, Arg::kInt},
        Repeat);
   text("space", "space(n)", "n blanks.", "space(2)", "1.5.0", {Arg::kInt}, Space);

@@ -10,6 +10,7 @@
 #include "expr/cast.h"
 #include "expr/datetime_pattern.h"
 #include "expr/functions/decimal_arithmetic.h"
+#include "expr/functions/unit_first.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
 #include "types/calendar.h"
@@ -77,6 +78,15 @@ Result<ArrayPtr> TextToSeconds(const KernelCall& call) {
                                    [](int64_t micros, TimeZone*) { return FloorDiv(micros, kMicrosPerSecond); });
 }
 
+// What is neither a text nor a time is read as its text; to_timestamp counts numbers in seconds.
+Result<ExprPtr> TextOrTime(const char* name, ExprPtr arg, const arrow::DataType& target, bool ansi) {
+  const arrow::DataType& type = *arg->type();
+  const bool time = type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::TIMESTAMP;
+  const bool seconds = IsNumericType(type) && target.id() == arrow::Type::TIMESTAMP;
+  if (time || seconds || type.id() == arrow::Type::NA) return arg;
+  return CoerceArgument(name, 0, std::move(arg), Arg::kString, ansi);
+}
+
 // to_date, to_timestamp and their try_ forms: a cast, unless there is a pattern.
 ScalarFunction TextRow(const char* name, const char* signature, const char* doc, const char* example, const char* since,
                        TypePtr type, Kernel kernel) {
@@ -88,6 +98,7 @@ ScalarFunction TextRow(const char* name, const char* signature, const char* doc,
           [name, type, kernel](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
             SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 1, 2));
             const bool to_null = std::string_view(name).starts_with("try_");
+            SLUICE_ASSIGN(args[0], TextOrTime(name, std::move(args[0]), *type, options.ansi));
             if (args.size() == 1 || !IsStringType(*args[0]->type())) {
               const std::string text = args.size() == 1
                                            ? fmt::format("{}({})", name, args[0]->ToString())
@@ -149,7 +160,9 @@ Result<ExprPtr> ResolveUnixTimestamp(const char* name, std::vector<ExprPtr> args
     args.push_back(std::move(now));
   }
   if (args.size() < 2) args.push_back(StringLiteral("yyyy-MM-dd HH:mm:ss"));
-  SLUICE_ASSIGN(args[1], CoerceArgument(name, 1, std::move(args[1]), Arg::kString, options.ansi));
+  const arrow::DataType& format = *args[1]->type();
+  if (!IsStringType(format) && format.id() != arrow::Type::NA) return UnexpectedInput(name, 1, *args[1], "STRING");
+  SLUICE_ASSIGN(args[1], MakeImplicitCast(std::move(args[1]), StringType(), options.ansi));
   const bool text = IsStringType(*args[0]->type());
   if (!text) {
     SLUICE_ASSIGN(args[0], CoerceArgument(name, 0, std::move(args[0]), Arg::kTimestamp, options.ansi));
@@ -182,7 +195,8 @@ Result<ExprPtr> ResolveTimestampSeconds(std::vector<ExprPtr> args, const Resolve
   SLUICE_RETURN_IF_ERROR(CheckCount("timestamp_seconds", args.size(), 1, 1));
   const bool whole = IsIntegralType(*args[0]->type());
   const ExprPtr given = args[0];
-  if (!whole && !IsNumericType(*given->type())) return UnexpectedInput("timestamp_seconds", 0, *given, "NUMERIC");
+  if (!IsNumericType(*given->type()) && given->type()->id() != arrow::Type::NA)
+    return UnexpectedInput("timestamp_seconds", 0, *given, "NUMERIC");
   SLUICE_ASSIGN(args[0], MakeImplicitCast(given, whole ? arrow::int64() : arrow::float64(), options.ansi));
   const bool nullable = given->nullable() || !whole;
   return std::make_shared<FunctionExpr>(
@@ -220,6 +234,11 @@ std::optional<int64_t> TruncateTo(std::string unit, int64_t micros, TimeZone* zo
   return __builtin_mul_overflow(first, kMicrosPerDay, &begin) ? INT64_MIN : zone->ToUtc(begin);
 }
 
+bool IsTimestampUnit(const std::string& unit) {
+  TimeZone utc = TimeZone::Utc();
+  return TruncateTo(unit, 0, &utc).has_value();
+}
+
 Result<ArrayPtr> DateTrunc(const KernelCall& call) {
   SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
   return MapRows<int64_t, Text, int64_t>(call, [&zone](RowOutput<int64_t>& out, Text unit, int64_t micros) {
@@ -234,7 +253,14 @@ Result<ArrayPtr> MakeTimestamp(const KernelCall& call) {
       call, [&](RowOutput<int64_t>& out, int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
                 const arrow::Decimal128& second) {
         const auto micros = static_cast<int64_t>(second.low_bits());
-        const bool valid = month >= 1 && month <= 12 && day >= 1 &&
+        if (micros > 60 * kMicrosPerSecond && micros < 61 * kMicrosPerSecond && call.node.ansi()) {
+          return UserError("INVALID_FRACTION_OF_SECOND",
+                           "Only whole 60 seconds begin the next minute in make_timestamp; 60 with a fraction is no "
+                           "second. Set spark.sql.ansi.enabled=false to get NULL.",
+                           {{"secAndMicros", second.ToString(6)}});
+        }
+        constexpr int32_t kLastYear = 999'999'999;  // of java.time
+        const bool valid = year >= -kLastYear && year <= kLastYear && month >= 1 && month <= 12 && day >= 1 &&
                            day <= DaysInMonth(year, std::clamp(month, 1, 12)) && hour >= 0 && hour < 24 &&
                            minute >= 0 && minute < 60 && micros >= 0 && micros <= 60 * kMicrosPerSecond;
         if (!valid) {
@@ -280,12 +306,16 @@ Result<ArrayPtr> ShiftZone(const KernelCall& call) {
   });
 }
 
-// The function, for whole numbers alone: Spark adds no cast here.
-ScalarFunction IntegersOnly(ScalarFunction function) {
-  function.resolve = [name = function.name, resolve = std::move(function.resolve)](
+bool IsZonedTimestamp(const arrow::DataType& type) {
+  return type.Equals(TimestampType());
+}
+
+// The function of one argument of certain types alone: Spark adds no cast here.
+ScalarFunction Uncast(ScalarFunction function, bool (*takes)(const arrow::DataType& type), const char* wanted) {
+  function.resolve = [name = function.name, resolve = std::move(function.resolve), takes, wanted](
                          std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
-    if (args.size() == 1 && !IsIntegralType(*args[0]->type()) && args[0]->type()->id() != arrow::Type::NA) {
-      return UnexpectedInput(name, 0, *args[0], "\"INTEGRAL\"");
+    if (args.size() == 1 && !takes(*args[0]->type()) && args[0]->type()->id() != arrow::Type::NA) {
+      return UnexpectedInput(name, 0, *args[0], wanted);
     }
     return resolve(std::move(args), options);
   };
@@ -326,28 +356,31 @@ void AddTimestamps(FunctionTable* table) {
                              .defaults = {StringLiteral("yyyy-MM-dd HH:mm:ss")}}));
   table->push_back({"timestamp_seconds", "timestamp_seconds(seconds)", "The timestamp so long after 1970 UTC.",
                     "timestamp_seconds(1230219000)", "3.1.0", ResolveTimestampSeconds});
-  table->push_back(
-      IntegersOnly(Function("timestamp_millis", "timestamp_millis(milliseconds)",
-                            "The timestamp so long after 1970 UTC.", "timestamp_millis(1230219000123)", "3.1.0",
-                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1000>})));
-  table->push_back(
-      IntegersOnly(Function("timestamp_micros", "timestamp_micros(microseconds)",
-                            "The timestamp so long after 1970 UTC.", "timestamp_micros(1230219000123123)", "3.1.0",
-                            {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1>})));
+  table->push_back(Uncast(Function("timestamp_millis", "timestamp_millis(milliseconds)",
+                                   "The timestamp so long after 1970 UTC.", "timestamp_millis(1230219000123)", "3.1.0",
+                                   {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1000>}),
+                          IsIntegralType, "INTEGRAL"));
+  table->push_back(Uncast(Function("timestamp_micros", "timestamp_micros(microseconds)",
+                                   "The timestamp so long after 1970 UTC.", "timestamp_micros(1230219000123123)",
+                                   "3.1.0", {.args = {Arg::kLong}, .type = TimestampType(), .kernel = FromInteger<1>}),
+                          IsIntegralType, "INTEGRAL"));
   const auto unix_of = [table](const char* name, const char* doc, Kernel kernel) {
-    table->push_back(Function(name, "unix_seconds(timestamp)", doc, "unix_seconds(TIMESTAMP'1970-01-01 00:00:01Z')",
-                              "3.1.0", {.args = {Arg::kTimestamp}, .type = arrow::int64(), .kernel = kernel}));
+    table->push_back(
+        Uncast(Function(name, "unix_seconds(timestamp)", doc, "unix_seconds(TIMESTAMP'1970-01-01 00:00:01Z')", "3.1.0",
+                        {.args = {Arg::kTimestamp}, .type = arrow::int64(), .kernel = kernel}),
+               IsZonedTimestamp, "TIMESTAMP"));
   };
   unix_of("unix_seconds", "Seconds since 1970 UTC, rounded down.", UnixOf<kMicrosPerSecond>);
   unix_of("unix_millis", "Milliseconds since 1970 UTC, rounded down.", UnixOf<1000>);
   unix_of("unix_micros", "Microseconds since 1970 UTC.", UnixOf<1>);
-  table->push_back(Function("date_trunc", "date_trunc(unit, timestamp)",
-                            "The beginning of the year, quarter, month, week, day, hour, minute or second.",
-                            "date_trunc('HOUR', '2015-03-05T09:32:05.359')", "2.3.0",
-                            {.args = {Arg::kString, Arg::kTimestamp},
-                             .type = TimestampType(),
-                             .kernel = DateTrunc,
-                             .nulls = Nulls::kAlways}));
+  table->push_back(UnitFirst<0>(
+      IsTimestampUnit, Function("date_trunc", "date_trunc(unit, timestamp)",
+                                "The beginning of the year, quarter, month, week, day, hour, minute or second.",
+                                "date_trunc('HOUR', '2015-03-05T09:32:05.359')", "2.3.0",
+                                {.args = {Arg::kString, Arg::kTimestamp},
+                                 .type = TimestampType(),
+                                 .kernel = DateTrunc,
+                                 .nulls = Nulls::kAlways})));
   table->push_back({"make_timestamp", "make_timestamp(year, month, day, hour, minute, second)",
                     "A timestamp on the session's clock.", "make_timestamp(2014, 12, 28, 6, 30, 45.887)", "3.0.0",
                     ResolveMakeTimestamp});

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "expr/foldable.h"
+
+#include <algorithm>
+
+namespace sluice {
+
+bool IsFoldable(const Expr& expr) {
+  if (dynamic_cast<const ColumnExpr*>(&expr) != nullptr || !expr.deterministic()) return false;
+  return std::all_of(expr.children().begin(), expr.children().end(),
+                     [](const ExprPtr& child) { return IsFoldable(*child); });
+}
+
+}  // namespace sluice
