@@ -343,8 +343,8 @@ class Generator:
             name = self.random.choice(list(AGGREGATES))
             kind = self.type_of(AGGREGATES[name])
             distinct = "DISTINCT " if self.random.random() < 0.15 else ""
-            rows = ", ".join(self.literal(kind) for _ in range(self.random.randint(1, 4)))
-            return f"SELECT {name}({distinct}x) AS v FROM (SELECT explode(array({rows})) AS x)", name
+            rows = [self.literal(kind) for _ in range(self.random.randint(1, 4))]
+            return f"SELECT {name}({distinct}x) AS v FROM ({' UNION ALL '.join(f'SELECT {row} AS x' for row in rows)})", name
         self.columns = {}
         text, name = self.expression()
         if not self.columns:
