@@ -3,6 +3,7 @@
 # Connect protocol (descriptors of the pyspark-client wheel) and Debian's packages.
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -52,7 +53,7 @@ set_property(TARGET AWS::aws-c-auth APPEND PROPERTY INTERFACE_LINK_OPTIONS LINKE
 # The .proto files are never committed: the wheel's generated Python carries their descriptors.
 set(proto_dir ${PROJECT_BINARY_DIR}/proto)
 set(protos base catalog commands common expressions ml ml_common pipelines relations types)
-set(proto_sources "")
+set(proto_sources ${proto_dir}/google/rpc/status.pb.cc ${proto_dir}/google/rpc/error_details.pb.cc)
 foreach(p ${protos})
   list(APPEND proto_sources ${proto_dir}/spark/connect/${p}.pb.cc)
 endforeach()
@@ -63,8 +64,24 @@ add_custom_command(
           spark/connect/base.proto spark/connect/catalog.proto spark/connect/commands.proto spark/connect/common.proto
           spark/connect/expressions.proto spark/connect/ml.proto spark/connect/ml_common.proto
           spark/connect/pipelines.proto spark/connect/relations.proto spark/connect/types.proto
+          google/rpc/status.proto google/rpc/error_details.proto
   DEPENDS ${PROJECT_SOURCE_DIR}/tools/connect_descriptors.py)
 add_library(spark_connect_proto STATIC ${proto_sources})
 target_include_directories(spark_connect_proto SYSTEM PUBLIC ${proto_dir})
 target_link_libraries(spark_connect_proto PUBLIC protobuf::libprotobuf)
 target_compile_options(spark_connect_proto PRIVATE -w $<$<BOOL:${SLUICE_FUZZ}>:-fno-sanitize=all;-O0>)
+
+# gRPC, from Debian's archives: a program that brings them all starts in half the time, and needs no 40 libraries. Only
+# what the program shares with others (OpenSSL, protobuf, zlib) stays shared.
+pkg_check_modules(GRPCPP REQUIRED grpc++)
+add_library(SluiceGrpc INTERFACE)
+set(grpc_archives "")
+foreach(lib IN LISTS GRPCPP_STATIC_LIBRARIES)
+  find_library(grpc_archive_${lib} NAMES lib${lib}.a PATHS ${GRPCPP_LIBRARY_DIRS})
+  if(grpc_archive_${lib} AND NOT lib MATCHES "^(ssl|crypto|z|dl|rt|m|atomic|protobuf)$")
+    list(APPEND grpc_archives ${grpc_archive_${lib}})
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES grpc_archives)
+target_link_libraries(SluiceGrpc INTERFACE -Wl,--start-group ${grpc_archives} -Wl,--end-group protobuf::libprotobuf
+                      OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB Threads::Threads dl rt)

@@ -3,6 +3,14 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
+# The program that `sluice submit` gives to Python, as a list of bytes.
+set(runner ${PROJECT_SOURCE_DIR}/src/cli/submit_runner.py)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${runner})
+file(READ ${runner} runner_bytes HEX)
+string(REGEX REPLACE "(..)" "0x\\1," runner_bytes "${runner_bytes}")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/submit_runner.inc CONTENT "${runner_bytes}" @ONLY)
+set_property(SOURCE src/cli/submit_command.cc APPEND PROPERTY INCLUDE_DIRECTORIES ${PROJECT_BINARY_DIR}/generated)
+
 add_executable(sluice src/cli/main.cc)
 target_link_libraries(sluice PRIVATE sluice_cli)
 set_target_properties(sluice PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

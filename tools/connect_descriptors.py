@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the FileDescriptorSet of the Spark Connect protocol, taken from the installed pyspark-client wheel.
+"""Writes the FileDescriptorSet of the Spark Connect protocol, taken from the installed pyspark-client wheel, and of the
+messages in which its errors travel, taken from googleapis-common-protos.
 
 Usage: connect_descriptors.py OUTPUT
 """
@@ -45,6 +46,8 @@ def main() -> None:
 
     for name in NAMES:
         add(importlib.import_module(f"pyspark.sql.connect.proto.{name}_pb2").DESCRIPTOR)
+    for name in ["status", "error_details"]:
+        add(importlib.import_module(f"google.rpc.{name}_pb2").DESCRIPTOR)
     output = pathlib.Path(sys.argv[1])
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(result.SerializeToString())

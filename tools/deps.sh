@@ -32,7 +32,7 @@ say() { printf 'deps: %s\n' "$*"; }
 jobs=$(nproc)
 
 BUILD_APT="g++ cmake ninja-build ccache make git pkg-config python3 python3-venv dpkg-dev lld ca-certificates curl
-  libprotobuf-dev protobuf-compiler libpcre2-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
+  libprotobuf-dev protobuf-compiler libgrpc++-dev libpcre2-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev liblz4-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev libsasl2-dev"
 FUZZ_APT="clang-14 libclang-rt-14-dev"
 TEST_APT="clang-format clang-tidy openssl openjdk-17-jdk-headless maven golang-go"

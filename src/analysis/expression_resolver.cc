@@ -62,6 +62,10 @@ Result<ExprPtr> FieldOf(ExprPtr value, const std::string& field, const ResolveOp
 }  // namespace
 
 Status AtOrigin(const Status& status, const spark::connect::Origin& origin) {
+  if (origin.has_python_origin() && !origin.python_origin().fragment().empty()) {
+    // A call in a Python program has no place in a SQL text: the file is the call site, and there is no line.
+    return WithPlace(status, {origin.python_origin().call_site(), 0, 0, Redact(origin.python_origin().fragment())});
+  }
   if (!origin.has_jvm_origin() || origin.jvm_origin().line() <= 0) return status;
   TextPlace place = PlaceOf(origin.jvm_origin());
   place.fragment = Redact(place.fragment);

@@ -17,6 +17,8 @@ void AddSqlCommand(CLI::App* app, Chosen* chosen);
 void AddCheckpointCommand(CLI::App* app, Chosen* chosen);
 void AddReplayBadCommand(CLI::App* checkpoint, Chosen* chosen);
 void AddDdlCommand(CLI::App* app, Chosen* chosen);
+void AddServerCommand(CLI::App* app, Chosen* chosen);
+void AddSubmitCommand(CLI::App* app, Chosen* chosen);
 void AddDemoCommand(CLI::App* app, Chosen* chosen);
 
 }  // namespace sluice::cli

@@ -65,6 +65,15 @@ Status ReadConfFile(const std::string& path, Conf* conf) {
   return Status::OK();
 }
 
+// Secrets of the environment are known before anything can be logged.
+void RegisterEnvironmentSecrets(Env* env) {
+  for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HWE_PASSWORD"}) {
+    if (const auto value = env->Variable(name)) RegisterSecret(*value);
+  }
+}
+
+}  // namespace
+
 Result<Conf> ConfOf(const GlobalOptions& options) {
   Conf conf;
   for (const std::string& path : options.conf_files) SLUICE_RETURN_IF_ERROR(ReadConfFile(path, &conf));
@@ -78,15 +87,6 @@ Result<Conf> ConfOf(const GlobalOptions& options) {
   if (!options.memory.empty()) SLUICE_RETURN_IF_ERROR(conf.Set("spark.sluice.memory", options.memory));
   return conf;
 }
-
-// Secrets of the environment are known before anything can be logged.
-void RegisterEnvironmentSecrets(Env* env) {
-  for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HWE_PASSWORD"}) {
-    if (const auto value = env->Variable(name)) RegisterSecret(*value);
-  }
-}
-
-}  // namespace
 
 void GlobalOptions::AddTo(CLI::App* command) {
   command->add_option(

@@ -14,6 +14,7 @@ class App;
 
 namespace sluice {
 
+class Conf;
 class ConnectService;
 class Env;
 class Session;
@@ -48,6 +49,8 @@ struct Program {
 };
 
 Result<Program> StartProgram(const GlobalOptions& options);
+// The settings of --conf-file, --conf and --memory.
+Result<Conf> ConfOf(const GlobalOptions& options);
 // What may be shown of an argument that should have been NAME=VALUE: the name it begins with. The rest may be a secret.
 std::string NamePartOf(const std::string& argument);
 // Only the environment, for commands without a session.

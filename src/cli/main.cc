@@ -61,6 +61,8 @@ int main(int argc, char** argv) {
   sluice::cli::Chosen chosen;
   sluice::cli::AddRunCommand(&app, &chosen);
   sluice::cli::AddSqlCommand(&app, &chosen);
+  sluice::cli::AddServerCommand(&app, &chosen);
+  sluice::cli::AddSubmitCommand(&app, &chosen);
   sluice::cli::AddCheckpointCommand(&app, &chosen);
   sluice::cli::AddDdlCommand(&app, &chosen);
   sluice::cli::AddDemoCommand(&app, &chosen);

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include "base/log_context.h"
 #include "base/logging.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr int64_t kLookMs = 50;
 
 volatile std::sig_atomic_t stop_signals = 0;
+volatile std::sig_atomic_t last_signal = 0;
 
 void Say(const std::string& text) {
   if (LogsAreJson()) {
@@ -32,7 +34,8 @@ void Say(const std::string& text) {
   }
 }
 
-void OnStopSignal(int) {
+void OnStopSignal(int number) {
+  last_signal = number;
   stop_signals = stop_signals + 1;
 }
 
@@ -48,6 +51,14 @@ void CatchStopSignals() {
 
 int StopSignals() {
   return stop_signals;
+}
+
+int LastStopSignal() {
+  return last_signal;
+}
+
+void AwaitStopSignal() {
+  while (StopSignals() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kLookMs));
 }
 
 void AwaitStart(const std::future<void>& done) {

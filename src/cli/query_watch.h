@@ -16,6 +16,10 @@ namespace sluice::cli {
 void CatchStopSignals();
 // How many of them came.
 int StopSignals();
+// The last one that came.
+int LastStopSignal();
+// Returns when one has come.
+void AwaitStopSignal();
 
 // Waits for `done`, which opens a query. A server that does not answer cannot be broken off: after a signal the process
 // ends (nothing was begun that a restart does not mend).

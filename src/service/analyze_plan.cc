@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <functional>
+
 #include "analysis/connect_types.h"
 #include "base/spark_error.h"
 #include "service/handlers.h"
@@ -10,6 +16,43 @@ namespace sluice::service {
 
 using spark::connect::AnalyzePlanRequest;
 using spark::connect::AnalyzePlanResponse;
+
+namespace {
+
+// Takes out what says where a part of a plan comes from, and nothing of what it means.
+void ForgetOrigins(google::protobuf::Message* message) {
+  if (auto* relation = dynamic_cast<spark::connect::Relation*>(message)) relation->clear_common();
+  if (auto* expression = dynamic_cast<spark::connect::Expression*>(message)) expression->clear_common();
+  if (auto* column = dynamic_cast<spark::connect::Expression::UnresolvedAttribute*>(message)) column->clear_plan_id();
+  const auto* reflection = message->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
+    if (!field->is_repeated()) {
+      ForgetOrigins(reflection->MutableMessage(message, field));
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+      ForgetOrigins(reflection->MutableRepeatedMessage(message, field, i));
+    }
+  }
+}
+
+std::string Meaning(const spark::connect::Plan& plan) {
+  spark::connect::Relation relation = plan.root();
+  ForgetOrigins(&relation);
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  {
+    google::protobuf::io::CodedOutputStream out(&stream);
+    out.SetSerializationDeterministic(true);
+    relation.SerializeToCodedStream(&out);
+  }
+  return bytes;
+}
+
+}  // namespace
 
 Result<AnalyzePlanResponse> AnalyzePlan(Session* session, const AnalyzePlanRequest& request) {
   AnalyzePlanResponse response;
@@ -46,8 +89,29 @@ Result<AnalyzePlanResponse> AnalyzePlan(Session* session, const AnalyzePlanReque
       SLUICE_ASSIGN(*response.mutable_ddl_parse()->mutable_parsed(), SchemaToConnect(*schema));
       break;
     }
-    default:
-      return NotSupported("This kind of analysis is not supported.");
+    case AnalyzePlanRequest::kSameSemantics:
+      response.mutable_same_semantics()->set_result(Meaning(request.same_semantics().target_plan()) ==
+                                                    Meaning(request.same_semantics().other_plan()));
+      break;
+    case AnalyzePlanRequest::kSemanticHash:
+      response.mutable_semantic_hash()->set_result(
+          static_cast<int32_t>(std::hash<std::string>()(Meaning(request.semantic_hash().plan()))));
+      break;
+    // Caching is a hint, and not taken.
+    case AnalyzePlanRequest::kPersist:
+      response.mutable_persist();
+      break;
+    case AnalyzePlanRequest::kUnpersist:
+      response.mutable_unpersist();
+      break;
+    case AnalyzePlanRequest::kGetStorageLevel:
+      response.mutable_get_storage_level()->mutable_storage_level()->set_replication(1);
+      break;
+    default: {
+      const auto* field = AnalyzePlanRequest::descriptor()->FindFieldByNumber(request.analyze_case());
+      return NotSupported(
+          fmt::format("The analysis {} is not supported by Sluice.", field == nullptr ? "(none)" : field->name()));
+    }
   }
   return response;
 }

@@ -4,6 +4,7 @@
 #include "analysis/sql/parser.h"
 #include "base/spark_error.h"
 #include "service/handlers.h"
+#include "service/sql_statement.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -12,12 +13,22 @@ namespace {
 using spark::connect::Command;
 using spark::connect::ExecutePlanResponse;
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+std::string TextOf(const spark::connect::SqlCommand& command) {
+  return command.has_input() ? command.input().sql().query() : command.sql();
+}
+#pragma GCC diagnostic pop
+
 // spark.sql(..): the text becomes a relation, which the client runs when it wants the rows.
-Result<Responses> ExecuteSql(const Session& session, const spark::connect::SqlCommand& command) {
-  const ParseOptions options{SessionOptions::Of(session.conf()), ""};
+Result<Responses> ExecuteSql(Session* session, const spark::connect::SqlCommand& command) {
+  const ParseOptions options{SessionOptions::Of(session->conf()), ""};
   ExecutePlanResponse response;
   spark::connect::Relation* relation = response.mutable_sql_command_result()->mutable_relation();
-  if (command.has_input()) {
+  SLUICE_ASSIGN(auto rows, RunSqlStatement(session, TextOf(command)));
+  if (rows) {
+    *relation = std::move(*rows);
+  } else if (command.has_input()) {
     *relation = command.input();
     // Wrong text is told now, not when the rows are asked for.
     if (relation->has_sql()) SLUICE_RETURN_IF_ERROR(ParseQuerySql(relation->sql().query(), options).status());
@@ -48,7 +59,7 @@ Result<Responses> CreateView(Session* session, const spark::connect::CreateDataF
 Result<Responses> ExecuteCommand(Session* session, const Command& command) {
   switch (command.command_type_case()) {
     case Command::kSqlCommand:
-      return ExecuteSql(*session, command.sql_command());
+      return ExecuteSql(session, command.sql_command());
     case Command::kCreateDataframeView:
       return CreateView(session, command.create_dataframe_view());
     case Command::kWriteStreamOperationStart:

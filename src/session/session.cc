@@ -152,6 +152,19 @@ bool Session::DropView(const std::string& name) {
   return views_.erase(Lower(name)) > 0;
 }
 
+std::vector<std::string> Session::ViewNames() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, plan] : views_) names.push_back(name);
+  return names;
+}
+
+void Session::CopyFrom(const Session& other) {
+  std::scoped_lock lock(mutex_, other.mutex_);
+  conf_ = other.conf_;
+  views_ = other.views_;
+}
+
 Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
   if (name.size() != 1) return PlanPtr();
   {

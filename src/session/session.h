@@ -48,6 +48,10 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   void SetView(const std::string& name, PlanPtr plan);
   // True when there was such a view.
   bool DropView(const std::string& name);
+  // The names of the temporary views, in order.
+  std::vector<std::string> ViewNames() const;
+  // Takes over the settings and views of another session.
+  void CopyFrom(const Session& other);
 
   // Catalog:
   Result<PlanPtr> FindView(const std::vector<std::string>& name) override;

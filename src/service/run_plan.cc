@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/run_plan.h"
+
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+
+#include "analysis/connect_types.h"
+#include "base/spark_error.h"
+#include "exec/operator.h"
+#include "service/error_reply.h"
+#include "service/handlers.h"
+#include "service/plan_bytes.h"
+#include "service/result_batches.h"
+#include "session/session.h"
+
+namespace sluice {
+namespace {
+
+using spark::connect::Command;
+using spark::connect::ExecutePlanRequest;
+using spark::connect::ExecutePlanResponse;
+
+// How long a waiting command goes without a look at whether it was interrupted.
+constexpr int64_t kLookMs = 100;
+constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+// Largest piece of a batch that a message carries when the client takes pieces.
+constexpr int64_t kChunkBytes = 120'795'955;
+constexpr int64_t kSmallestChunk = 1024;
+
+ResultLimits LimitsOf(const ExecutePlanRequest& request, const Conf& conf) {
+  ResultLimits limits;
+  if (const auto rows = conf.Find("spark.sql.execution.arrow.maxRecordsPerBatch")) {
+    const int64_t wanted = std::strtoll(rows->c_str(), nullptr, 10);
+    limits.rows = wanted > 0 ? wanted : kForever;
+  }
+  for (const auto& option : request.request_options()) {
+    if (!option.has_result_chunking_options()) continue;
+    const auto& chunking = option.result_chunking_options();
+    if (!chunking.allow_arrow_batch_chunking()) continue;
+    const int64_t wanted = chunking.preferred_arrow_chunk_size();
+    limits.message_bytes = wanted >= kSmallestChunk ? std::min(wanted, kChunkBytes) : kChunkBytes;
+  }
+  return limits;
+}
+
+Status PushRows(const std::shared_ptr<ServedSession>& served, const ExecutePlanRequest& request,
+                const std::shared_ptr<Operation>& operation, Execution execution) {
+  // What the rows use lives as long as an interrupt may still call them.
+  auto running = std::make_shared<Execution>(std::move(execution));
+  operation->OnInterrupt([running] { running->rows->Cancel(); });
+  ExecutePlanResponse first;
+  SLUICE_ASSIGN(*first.mutable_schema(), SchemaToConnect(*running->schema));
+  SLUICE_RETURN_IF_ERROR(operation->Push(std::move(first)));
+  const Conf conf = served->session()->conf();
+  ResultBatches batches(running->schema, conf.time_zone(), LimitsOf(request, conf),
+                        [&](ExecutePlanResponse response) { return operation->Push(std::move(response)); });
+  for (;;) {
+    SLUICE_ASSIGN(const auto rows, running->rows->Next());
+    if (rows == nullptr) break;
+    SLUICE_RETURN_IF_ERROR(batches.Add(rows));
+  }
+  SLUICE_RETURN_IF_ERROR(batches.Finish());
+  ExecutePlanResponse metrics;
+  metrics.mutable_metrics();
+  return operation->Push(std::move(metrics));
+}
+
+std::optional<std::string> RunIdOf(const Command& command) {
+  if (!command.has_streaming_query_command()) return std::nullopt;
+  return command.streaming_query_command().query_id().run_id();
+}
+
+// The error with which a query ended, as Spark shows it to whoever waits for it.
+Status AsQueryFailure(Session* session, const Command& command, const Status& error) {
+  std::shared_ptr<RunningQuery> failed;
+  if (const auto run_id = RunIdOf(command)) {
+    failed = session->queries().Find(*run_id);
+  } else {
+    return StreamFailed("", "", error);
+  }
+  if (failed == nullptr || !failed->exception()) return error;
+  return StreamFailed(failed->id(), failed->run_id(), error);
+}
+
+// Waits in short turns, so that an interrupt is seen. `turn` waits as long as it is told and says whether what it
+// waits for has come.
+Result<bool> WaitInTurns(const Operation& operation, Clock* clock, std::optional<int64_t> timeout_ms,
+                         const std::function<Result<bool>(int64_t)>& turn) {
+  const int64_t begin = clock->MonotonicNanos() / 1'000'000;
+  for (;;) {
+    int64_t wait = kLookMs;
+    if (timeout_ms) {
+      const int64_t left = *timeout_ms - (clock->MonotonicNanos() / 1'000'000 - begin);
+      if (left <= 0) return turn(0);
+      wait = std::min(wait, left);
+    }
+    SLUICE_ASSIGN(const bool done, turn(wait));
+    if (done) return true;
+    if (operation.interrupted()) return UserError("OPERATION_CANCELED", "Operation has been canceled.");
+  }
+}
+
+Result<service::Responses> AwaitQuery(ServedSession* served, const Operation& operation, const Command& command) {
+  Session* session = served->session().get();
+  const auto& wanted = command.streaming_query_command();
+  std::optional<int64_t> timeout;
+  if (wanted.await_termination().has_timeout_ms()) timeout = wanted.await_termination().timeout_ms();
+  service::Responses last;
+  SLUICE_RETURN_IF_ERROR(
+      WaitInTurns(operation, &served->process().env()->clock(), timeout, [&](int64_t wait) -> Result<bool> {
+        auto turn = wanted;
+        turn.mutable_await_termination()->set_timeout_ms(wait);
+        SLUICE_ASSIGN(last, service::CommandQuery(session, turn));
+        return last.at(0).streaming_query_command_result().await_termination().terminated();
+      }).status());
+  return last;
+}
+
+Result<service::Responses> AwaitAny(ServedSession* served, const Operation& operation, const Command& command) {
+  Session* session = served->session().get();
+  const auto& wanted = command.streaming_query_manager_command();
+  std::optional<int64_t> timeout;
+  if (wanted.await_any_termination().has_timeout_ms()) timeout = wanted.await_any_termination().timeout_ms();
+  service::Responses last;
+  SLUICE_RETURN_IF_ERROR(
+      WaitInTurns(operation, &served->process().env()->clock(), timeout, [&](int64_t wait) -> Result<bool> {
+        auto turn = wanted;
+        turn.mutable_await_any_termination()->set_timeout_ms(wait);
+        SLUICE_ASSIGN(last, service::CommandQueryManager(session, turn));
+        return last.at(0).streaming_query_manager_command_result().await_any_termination().terminated();
+      }).status());
+  return last;
+}
+
+Result<service::Responses> RunCommand(ServedSession* served, const Operation& operation, const Command& command) {
+  Session* session = served->session().get();
+  if (command.has_streaming_query_command()) {
+    const bool waits = command.streaming_query_command().has_await_termination();
+    Result<service::Responses> done =
+        waits ? AwaitQuery(served, operation, command) : service::ExecuteCommand(session, command);
+    if (!done.ok()) return AsQueryFailure(session, command, done.status());
+    return done;
+  }
+  if (command.streaming_query_manager_command().has_await_any_termination()) {
+    Result<service::Responses> done = AwaitAny(served, operation, command);
+    if (!done.ok() && !operation.interrupted()) return AsQueryFailure(session, command, done.status());
+    return done;
+  }
+  return service::ExecuteCommand(session, command);
+}
+
+// The C++ API gets the plain text of a failure; Spark's clients cut off the name of the class in front of it.
+void ShowAsException(const Command& command, ExecutePlanResponse* response) {
+  if (!response->streaming_query_command_result().has_exception()) return;
+  auto* exception = response->mutable_streaming_query_command_result()->mutable_exception();
+  if (!exception->has_exception_message()) return;
+  const auto& id = command.streaming_query_command().query_id();
+  exception->set_exception_message(
+      fmt::format("org.apache.spark.sql.streaming.StreamingQueryException: [STREAM_FAILED] Query [id = {}, runId = {}] "
+                  "terminated with exception: {} SQLSTATE: XXKST",
+                  id.id(), id.run_id(), exception->exception_message()));
+  exception->set_error_class("STREAM_FAILED");
+}
+
+Status PushCommand(ServedSession* served, Operation* operation, const Command& command) {
+  SLUICE_ASSIGN(service::Responses responses, RunCommand(served, *operation, command));
+  for (ExecutePlanResponse& response : responses) {
+    if (response.has_write_stream_operation_start_result()) {
+      served->StartedQuery(operation->key().id, operation->key().tags,
+                           response.write_stream_operation_start_result().query_id().run_id());
+    }
+    ShowAsException(command, &response);
+    SLUICE_RETURN_IF_ERROR(operation->Push(std::move(response)));
+  }
+  return Status::OK();
+}
+
+Status NoPlan(const std::string& message, const std::string& field) {
+  return UserError(
+      "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET",
+      fmt::format("The Spark Connect plan is invalid. This oneof field in {} is not set: {}.", message, field),
+      {{"fullName", message}, {"name", field}});
+}
+
+Status Run(const std::shared_ptr<ServedSession>& session, const ExecutePlanRequest& request,
+           const std::shared_ptr<Operation>& operation) {
+  spark::connect::Plan plan = request.plan();
+  SLUICE_RETURN_IF_ERROR(CompletePlan(session->artifacts(), &plan));
+  switch (plan.op_type_case()) {
+    case spark::connect::Plan::kRoot: {
+      if (plan.root().rel_type_case() == 0) return NoPlan("spark.connect.Relation", "rel_type");
+      SLUICE_ASSIGN(Execution execution, service::ExecuteRelation(session->session(), plan.root()));
+      return PushRows(session, request, operation, std::move(execution));
+    }
+    case spark::connect::Plan::kCommand:
+      return PushCommand(session.get(), operation.get(), plan.command());
+    default:
+      return NoPlan("spark.connect.Plan", "op_type");
+  }
+}
+
+}  // namespace
+
+void RunPlan(const std::shared_ptr<ServedSession>& session, const ExecutePlanRequest& request,
+             const std::shared_ptr<Operation>& operation) {
+  Status done = Run(session, request, operation);
+  if (done.ok() && operation->key().reattachable) {
+    ExecutePlanResponse complete;
+    complete.mutable_result_complete();
+    done = operation->Push(std::move(complete));
+  }
+  operation->OnInterrupt(nullptr);
+  operation->Finish(std::move(done));
+}
+
+}  // namespace sluice

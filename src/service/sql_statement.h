@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <spark/connect/relations.pb.h>
+
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+
+namespace sluice {
+
+class Session;
+
+namespace service {
+
+// Runs the text of spark.sql when it is a statement and no query: SET, CREATE TEMPORARY VIEW, DROP VIEW. The rows that
+// the statement gives are local data. Nothing for any other text.
+Result<std::optional<spark::connect::Relation>> RunSqlStatement(Session* session, const std::string& text);
+
+}  // namespace service
+}  // namespace sluice
