@@ -77,22 +77,27 @@ int64_t CompactInterval(const SinkLogListing& listing, int64_t configured) {
   return smallest;
 }
 
-Status FileSinkLog::Refresh() {
-  const Location& place = folder_.location();
+Result<SinkLogListing> ListLog(const LogFolder& folder) {
+  const Location& place = folder.location();
   SLUICE_ASSIGN(const std::vector<FileInfo> files, place.fs->List(place.path, /*recursive=*/false));
-  listing_.batches.clear();
-  recent_.clear();
-  ahead_.reset();
-  own_compact_.reset();
+  SinkLogListing listing;
   for (const FileInfo& file : files) {
     std::string_view name = BaseName(file.path);
     const bool compact = name.ends_with(kCompactSuffix);
     if (compact) name.remove_suffix(kCompactSuffix.size());
     const auto batch = ParseBatchName(name);
     if (!batch || file.is_folder) continue;
-    SinkLogListing::File& known = listing_.batches[*batch];
+    SinkLogListing::File& known = listing.batches[*batch];
     if (!known.compact) known = {compact, file.size, file.modified_ms};
   }
+  return listing;
+}
+
+Status FileSinkLog::Refresh() {
+  recent_.clear();
+  ahead_.reset();
+  own_compact_.reset();
+  SLUICE_ASSIGN(listing_, ListLog(folder_));
   interval_ = CompactInterval(listing_, options_.compact_interval);
   return Status::OK();
 }

@@ -39,6 +39,9 @@ struct SinkLogListing {
   Result<std::vector<BatchId>> ToRead(const std::string& folder) const;
 };
 
+// The log files of a folder; a compact file goes before a plain one of the same batch.
+Result<SinkLogListing> ListLog(const LogFolder& folder);
+
 inline bool IsCompactionBatch(BatchId batch, int64_t interval) {
   return (batch.value + 1) % interval == 0;
 }

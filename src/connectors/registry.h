@@ -50,6 +50,7 @@ struct Connector {
   // The options of a read, and what begins the names of those that are passed on ("kafka."). Null: not listed.
   const std::vector<OptionRow>& (*read_options)() = nullptr;
   const char* passed_on = nullptr;
+  bool takes_schema = false;  // the user may give the columns of a read
 };
 
 const std::vector<Connector>& AllConnectors();

@@ -56,7 +56,8 @@ struct SourceContext {
   Conf conf;
   Options options;
   std::vector<std::string> paths;
-  std::optional<Location> checkpoint;  // the folder sources/<i> of the query's checkpoint; none for batch queries
+  std::shared_ptr<arrow::Schema> schema;  // the columns that the user gave; null: none
+  std::optional<Location> checkpoint;     // the folder sources/<i> of the query's checkpoint; none for batch queries
   std::string query_id;
   MemoryBudget* budget = nullptr;
   std::shared_ptr<ResolvedSource> resolved;  // of batch reads: filled with the schema, used when it is opened; or null

@@ -195,15 +195,17 @@ SourceContext Session::ContextOf(const ScanSpec& spec) const {
 Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) {
   SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
   if (spec.streaming && connector->open_stream == nullptr) {
-    return NotSupported(fmt::format("{} cannot be read as a stream yet; kafka, rate and rate-micro-batch can.",
-                                    spec.format == "parquet" ? "A folder of Parquet files" : spec.format));
+    return NotSupported(fmt::format(
+        "The format {} cannot be read as a stream yet; kafka, parquet, rate and rate-micro-batch can.", spec.format));
   }
-  if (schema != nullptr) {
+  if (schema != nullptr && !connector->takes_schema) {
     return NotSupported(
         fmt::format("A schema for the format {} is not supported: the source gives its own.", spec.format));
   }
   spec.resolved = std::make_shared<ResolvedSource>();
-  SLUICE_ASSIGN(schema, connector->schema(ContextOf(spec), spec.streaming));
+  SourceContext context = ContextOf(spec);
+  context.schema = std::move(schema);
+  SLUICE_ASSIGN(schema, connector->schema(context, spec.streaming));
   spec.counts_rows = connector->counts_rows;
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kScan;

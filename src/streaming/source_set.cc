@@ -21,6 +21,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const StreamingShape& shape, 
     SourceContext its = context;
     its.options = Options(scan.options);
     its.paths = scan.paths;
+    its.resolved = scan.resolved;
     its.checkpoint = checkpoint(static_cast<int>(i));
     // The source's first batch was planned: from where is in the source's own log alone.
     its.began = recovered != nullptr && !recovered->starts[i] && recovered->entry.offsets[i];

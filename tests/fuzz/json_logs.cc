@@ -3,6 +3,7 @@
 #include "check.h"
 #include "checkpoint/commit_log.h"
 #include "checkpoint/file_sink_log.h"
+#include "checkpoint/file_source_log.h"
 #include "checkpoint/offset_log.h"
 #include "checkpoint/query_metadata.h"
 #include "checkpoint/source_log.h"
@@ -67,6 +68,8 @@ void JsonLogs(std::string_view input) {
       return RoundTrip(text, ParseQueryMetadata, FormatQueryMetadata);
     case 'i':
       return RoundTrip(text, ParseInitialOffset, FormatInitialOffset);
+    case 'f':
+      return RoundTrip(text, ParseFileSourceEntries, FormatFileSourceEntries);
     case 'k':
       return RoundTrip(text, ParseOffsets, FormatOffsets);
     default:

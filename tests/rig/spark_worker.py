@@ -59,6 +59,13 @@ def stream(spark: SparkSession, job: dict) -> dict:
                                                    query.recentProgress)]}
 
 
+def file_stream(spark: SparkSession, job: dict) -> dict:
+    rows = spark.readStream.schema(job["schema"]).options(**job["options"]).parquet(job["path"])
+    query = rows.writeStream.format("parquet").option("checkpointLocation", job["checkpoint"]).trigger(availableNow=True).start(job["out"])
+    query.awaitTermination()
+    return {}
+
+
 def value(cell):
     if isinstance(cell, (bytes, bytearray)):
         return {"hex": bytes(cell).hex()}
@@ -77,7 +84,7 @@ def sql(spark: SparkSession, job: dict) -> dict:
     return {"rows": [[value(c) for c in row] for row in spark.sql(job["text"]).collect()]}
 
 
-JOBS = {"stream": stream, "read": read, "sql": sql}
+JOBS = {"stream": stream, "file_stream": file_stream, "read": read, "sql": sql}
 
 
 def answer(spark: SparkSession, line: str) -> dict:

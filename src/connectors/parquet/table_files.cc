@@ -51,6 +51,7 @@ Result<std::vector<FileInfo>> FilesInLog(const FileSinkLog& log, const Location&
     FileInfo file;
     SLUICE_ASSIGN(file.path, paths.PathOf(entry.path));
     file.size = entry.size;
+    file.modified_ms = entry.modified_ms;
     files.push_back(std::move(file));
     return Status::OK();
   };
@@ -159,7 +160,7 @@ class FolderFiles {
       if (!SameNames(place.names, table->partition_names)) {
         return Conflict("CONFLICTING_PARTITION_COLUMN_NAMES", "do not all stand for the same columns", info.path);
       }
-      table->files.push_back({folder_.fs, info.path, info.size, std::move(place.values), log_});
+      table->files.push_back({folder_.fs, info.path, info.size, std::move(place.values), info.modified_ms, log_});
     }
     return Status::OK();
   }
@@ -204,7 +205,7 @@ Result<TableFiles> ListTableFiles(Env* env, const Conf& conf, const std::vector<
     Result<FileInfo> info = place.fs->Stat(place.path);
     if (!info.ok() && !IsNotFound(info.status())) return info.status();
     if (info.ok() && !info->is_folder) {
-      table.files.push_back({place.fs, place.path, info->size, {}});
+      table.files.push_back({place.fs, place.path, info->size, {}, info->modified_ms, {}});
       first = false;
       continue;
     }

@@ -21,6 +21,7 @@ struct TableFile {
   std::string path;
   int64_t size = 0;
   std::vector<std::optional<std::string>> partition;  // by TableFiles::partition_names
+  int64_t modified_ms = 0;                            // since 1970 UTC
   std::string log;                                    // the folder of the sink log that names it; empty: none does
 };
 

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/file_source_log.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "checkpoint/entry_lines.h"
+#include "checkpoint/json_number.h"
+#include "checkpoint/json_text.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kVersion = "v1";
+
+Result<FileSourceEntry> ParseLine(std::string_view line, const std::string& path) {
+  SLUICE_RETURN_IF_ERROR(CheckEntryJson(line, path));
+  const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("path") || !json["path"].is_string()) {
+    return DamagedFile(path, "a line names no file");
+  }
+  const auto number = [&](const char* key) { return json.contains(key) ? Int64Of(json[key]) : std::nullopt; };
+  const auto timestamp = number("timestamp");
+  const auto offset = number("batchId");
+  if (!timestamp || !offset) return DamagedFile(path, "a line has no whole numbers as timestamp and batchId");
+  return FileSourceEntry{json["path"].get<std::string>(), *timestamp, *offset};
+}
+
+}  // namespace
+
+std::string FormatFileSourceEntries(const std::vector<FileSourceEntry>& entries) {
+  std::string text(kVersion);
+  for (const FileSourceEntry& entry : entries) {
+    text += "\n{\"path\":";
+    AppendJsonString(&text, entry.path);
+    text += fmt::format(R"(,"timestamp":{},"batchId":{}}})", entry.timestamp_ms, entry.offset);
+  }
+  return text;
+}
+
+Result<std::vector<FileSourceEntry>> ParseFileSourceEntries(std::string_view text, const std::string& path) {
+  const std::vector<std::string_view> lines = EntryLines(text);
+  if (lines.empty()) return DamagedFile(path, "it is empty");
+  SLUICE_RETURN_IF_ERROR(ParseLogVersion(lines[0], 1, path).status());
+  std::vector<FileSourceEntry> entries;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    SLUICE_ASSIGN(FileSourceEntry entry, ParseLine(lines[i], path));
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+Status FileSourceLog::Open() {
+  SLUICE_RETURN_IF_ERROR(folder_.MakeDurable());
+  SLUICE_ASSIGN(listing_, ListLog(folder_));
+  interval_ = CompactInterval(listing_, options_.compact_interval);
+  latest_ = -1;
+  entries_.clear();
+  const auto latest = listing_.Latest();
+  if (!latest) return Status::OK();
+  for (BatchId id = listing_.LastCompact().value_or(BatchId(0)); id <= *latest; id = id.Next()) {
+    const auto file = listing_.batches.find(id);
+    const std::string name = SinkLogName(id, file != listing_.batches.end() && file->second.compact);
+    if (file == listing_.batches.end()) return DamagedFile(folder_.PathOf(name), "it is missing");
+    SLUICE_ASSIGN(const std::string text, folder_.Read(name));
+    SLUICE_ASSIGN(const auto entries, ParseFileSourceEntries(text, folder_.PathOf(name)));
+    entries_.insert(entries_.end(), entries.begin(), entries.end());
+  }
+  latest_ = latest->value;
+  return Status::OK();
+}
+
+Status FileSourceLog::Add(std::vector<FileSourceEntry> entries) {
+  const BatchId id(latest_ + 1);
+  const bool compact = IsCompactionBatch(id, interval_);
+  for (FileSourceEntry& entry : entries) entry.offset = id.value;
+  const size_t before = entries_.size();
+  entries_.insert(entries_.end(), entries.begin(), entries.end());
+  const Status created =
+      folder_.Create(SinkLogName(id, compact), FormatFileSourceEntries(compact ? entries_ : entries));
+  if (!created.ok()) {
+    entries_.resize(before);
+    return created;
+  }
+  latest_ = id.value;
+  listing_.batches[id] = {compact, 0, clock_->NowMillis()};
+  return compact && options_.delete_expired ? DeleteExpired() : Status::OK();
+}
+
+// What a compaction made needless, once it is old enough for whoever still reads it.
+Status FileSourceLog::DeleteExpired() {
+  const int64_t expired = clock_->NowMillis() - options_.cleanup_delay_ms;
+  std::vector<std::string> names;
+  auto file = listing_.batches.begin();
+  for (; file->first.value < latest_ && file->second.modified_ms <= expired; ++file) {
+    names.push_back(SinkLogName(file->first, file->second.compact));
+  }
+  if (names.empty()) return Status::OK();
+  SLUICE_RETURN_IF_ERROR(folder_.Delete(folder_.location().path, names));
+  listing_.batches.erase(listing_.batches.begin(), file);
+  return Status::OK();
+}
+
+}  // namespace sluice
