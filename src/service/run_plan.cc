@@ -15,6 +15,7 @@
 #include "service/error_reply.h"
 #include "service/handlers.h"
 #include "service/plan_bytes.h"
+#include "service/query_events.h"
 #include "service/result_batches.h"
 #include "session/session.h"
 
@@ -168,11 +169,18 @@ void ShowAsException(const Command& command, ExecutePlanResponse* response) {
 }
 
 Status PushCommand(ServedSession* served, Operation* operation, const Command& command) {
+  if (command.has_streaming_query_listener_bus_command()) {
+    return ListenToQueries(served, operation, command.streaming_query_listener_bus_command());
+  }
   SLUICE_ASSIGN(service::Responses responses, RunCommand(served, *operation, command));
   for (ExecutePlanResponse& response : responses) {
     if (response.has_write_stream_operation_start_result()) {
-      served->StartedQuery(operation->key().id, operation->key().tags,
-                           response.write_stream_operation_start_result().query_id().run_id());
+      auto* started = response.mutable_write_stream_operation_start_result();
+      served->StartedQuery(operation->key().id, operation->key().tags, started->query_id().run_id());
+      const auto query = served->session()->queries().Find(started->query_id().run_id());
+      if (query != nullptr && served->bus()->on()) {
+        started->set_query_started_event_json(QueryStartedJson(*query, served->process().env()->clock().NowMillis()));
+      }
     }
     ShowAsException(command, &response);
     SLUICE_RETURN_IF_ERROR(operation->Push(std::move(response)));

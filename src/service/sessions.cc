@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "base/spark_error.h"
+#include "service/query_events.h"
 #include "session/session.h"
 
 namespace sluice {
@@ -41,7 +42,11 @@ ServedSession::ServedSession(SessionKey key, std::shared_ptr<Process> process)
       session_(std::make_shared<Session>(process_, server_side_id_)),
       operations_(&process_->env()->clock()),
       errors_(process_->env().get()),
-      last_call_ms_(MonotonicMs(process_.get())) {}
+      last_call_ms_(MonotonicMs(process_.get())) {
+  session_->OnProgress([bus = bus_](const QueryProgress& progress) {
+    if (bus->on()) bus->Add("{\"progress\":" + ProgressToJson(progress) + "}");
+  });
+}
 
 ServedSession::~ServedSession() = default;
 
@@ -50,7 +55,7 @@ void ServedSession::StartedQuery(const std::string& operation, const std::vector
   std::lock_guard lock(mutex_);
   std::erase_if(started_, [&](const Started& started) {
     const auto query = session_->queries().Find(started.run_id);
-    return query == nullptr || !query->IsActive();
+    return query == nullptr || (!query->IsActive() && (started.told || !bus_->on()));
   });
   started_.push_back({operation, tags, run_id});
 }
@@ -70,6 +75,19 @@ std::vector<std::string> ServedSession::StopQueries(const std::string& tag) {
     stopped.push_back(one.operation);
   }
   return stopped;
+}
+
+std::vector<std::string> ServedSession::TakeEndedQueries() {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> events;
+  for (Started& started : started_) {
+    if (started.told) continue;
+    const auto query = session_->queries().Find(started.run_id);
+    if (query != nullptr && query->IsActive()) continue;
+    started.told = true;
+    if (query != nullptr) events.push_back(QueryTerminatedJson(*query));
+  }
+  return events;
 }
 
 void ServedSession::Touch() {

@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "service/artifacts.h"
 #include "service/error_store.h"
+#include "service/listener_bus.h"
 #include "service/operations.h"
 
 namespace sluice {
@@ -40,12 +41,15 @@ class ServedSession {
   Operations& operations() { return operations_; }
   Artifacts& artifacts() { return artifacts_; }
   ErrorStore& errors() { return errors_; }
+  const std::shared_ptr<ListenerBus>& bus() { return bus_; }
 
   // A streaming query was started by an operation with these tags: an interrupt of the tag stops it.
   void StartedQuery(const std::string& operation, const std::vector<std::string>& tags, const std::string& run_id);
   // Asks the queries started under the tag for their end (an empty tag: all of them). Gives the operations that had
   // started those that were still active.
   std::vector<std::string> StopQueries(const std::string& tag);
+  // The events of those that ended since the last call, for a listener.
+  std::vector<std::string> TakeEndedQueries();
 
   void Touch();
   // Milliseconds since the last call; 0 while a streaming query runs.
@@ -58,6 +62,7 @@ class ServedSession {
     std::string operation;
     std::vector<std::string> tags;
     std::string run_id;
+    bool told = false;  // a listener knows of its end
   };
 
   const SessionKey key_;
@@ -67,6 +72,7 @@ class ServedSession {
   Operations operations_;
   Artifacts artifacts_;
   ErrorStore errors_;
+  const std::shared_ptr<ListenerBus> bus_ = std::make_shared<ListenerBus>();  // queries hold it too
   mutable std::mutex mutex_;
   std::vector<Started> started_;
   int64_t last_call_ms_;  // monotonic

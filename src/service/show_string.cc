@@ -5,9 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/spark_error.h"
-#include "exec/local.h"
+#include "exec/operator.h"
 #include "session/session.h"
 #include "types/spark_type.h"
 #include "types/text_table.h"
@@ -15,20 +16,57 @@
 namespace sluice::service {
 namespace {
 
-Result<std::unique_ptr<Operator>> OneString(const std::string& text) {
-  arrow::StringViewBuilder builder;
-  SLUICE_RETURN_IF_ERROR(builder.Append(text));
-  SLUICE_ASSIGN(auto column, builder.Finish());
-  auto schema = arrow::schema({arrow::field("show_string", StringType(), false)});
-  std::vector<std::shared_ptr<arrow::RecordBatch>> rows = {arrow::RecordBatch::Make(schema, 1, {std::move(column)})};
-  return std::make_unique<LocalOperator>(schema, std::move(rows));
-}
+// Prints when it is asked for its row, so that an interrupt finds what it waits for.
+class ShownRows : public Operator {
+ public:
+  ShownRows(std::unique_ptr<Operator> rows, size_t count, int truncate, std::string zone)
+      : schema_(arrow::schema({arrow::field("show_string", StringType(), false)})),
+        rows_(std::move(rows)),
+        count_(count),
+        truncate_(truncate),
+        zone_(std::move(zone)) {}
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  void Cancel() override { rows_->Cancel(); }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    if (done_) return std::shared_ptr<arrow::RecordBatch>();
+    done_ = true;
+    SLUICE_ASSIGN(const std::string text, Print());
+    arrow::StringViewBuilder builder;
+    SLUICE_RETURN_IF_ERROR(builder.Append(text));
+    SLUICE_ASSIGN(auto column, builder.Finish());
+    return arrow::RecordBatch::Make(schema_, 1, {std::move(column)});
+  }
+
+ private:
+  Result<std::string> Print() {
+    TextTable table;
+    table.names = rows_->schema()->field_names();
+    for (;;) {
+      SLUICE_ASSIGN(const auto batch, rows_->Next());
+      if (batch == nullptr) break;
+      SLUICE_RETURN_IF_ERROR(AppendRows(*batch, truncate_, zone_, &table));
+    }
+    const bool more = table.rows.size() > count_;
+    if (more) table.rows.resize(count_);
+    std::string text = FormatTextTable(table, truncate_ > 0);
+    if (more) text += fmt::format("only showing top {} {}\n", count_, count_ == 1 ? "row" : "rows");
+    return text;
+  }
+
+  const std::shared_ptr<arrow::Schema> schema_;
+  const std::unique_ptr<Operator> rows_;
+  const size_t count_;
+  const int truncate_;
+  const std::string zone_;
+  bool done_ = false;
+};
 
 }  // namespace
 
 Result<std::unique_ptr<Operator>> ShowString(Session* session, const spark::connect::ShowString& show) {
   if (show.vertical()) return NotSupported("show(vertical=True) is not supported.");
-  const int count = std::max(show.num_rows(), 0);
+  const int count = std::clamp(show.num_rows(), 0, std::numeric_limits<int>::max() - 1);
   // One row more than asked for tells whether there are more.
   spark::connect::Relation limited;
   *limited.mutable_limit()->mutable_input() = show.input();
@@ -36,19 +74,9 @@ Result<std::unique_ptr<Operator>> ShowString(Session* session, const spark::conn
   SLUICE_ASSIGN(const PlanPtr plan, session->Resolve(limited));
   if (IsStreaming(*plan))
     return UserError("SLUICE_STREAMING_NEEDS_START", "A streaming relation cannot be shown; start it.");
-  SLUICE_ASSIGN(const std::unique_ptr<Operator> rows, session->Run(plan));
-  TextTable table;
-  table.names = plan->schema->field_names();
-  for (;;) {
-    SLUICE_ASSIGN(const auto batch, rows->Next());
-    if (batch == nullptr) break;
-    SLUICE_RETURN_IF_ERROR(AppendRows(*batch, show.truncate(), session->conf().time_zone(), &table));
-  }
-  const bool more = table.rows.size() > static_cast<size_t>(count);
-  if (more) table.rows.resize(static_cast<size_t>(count));
-  std::string text = FormatTextTable(table, show.truncate() > 0);
-  if (more) text += fmt::format("only showing top {} {}\n", count, count == 1 ? "row" : "rows");
-  return OneString(text);
+  SLUICE_ASSIGN(std::unique_ptr<Operator> rows, session->Run(plan));
+  return std::make_unique<ShownRows>(std::move(rows), static_cast<size_t>(count), show.truncate(),
+                                     session->conf().time_zone());
 }
 
 }  // namespace sluice::service

@@ -403,6 +403,42 @@ def test_a_query_outlives_its_client(server):
         again.stop()
 
 
+def test_listeners(pyspark):
+    from pyspark.sql.streaming.listener import StreamingQueryListener
+
+    events = []
+
+    class Listener(StreamingQueryListener):
+        def onQueryStarted(self, event):
+            events.append(("started", event.id, event.name))
+
+        def onQueryProgress(self, event):
+            events.append(("progress", event.progress.id, event.progress.batchId))
+
+        def onQueryIdle(self, event):
+            pass
+
+        def onQueryTerminated(self, event):
+            events.append(("terminated", event.id, event.errorClassOnException))
+
+    listener = Listener()
+    pyspark.streams.addListener(listener)
+    good = rate(pyspark).writeStream.format("memory").queryName("heard").trigger(availableNow=True).start()
+    bad = rate(pyspark).selectExpr("1 / (value - value) AS x").writeStream.format("noop").start()
+    for _ in range(200):
+        if len([e for e in events if e[0] == "terminated"]) == 2:
+            break
+        time.sleep(0.05)
+    ids = {str(q.id): q for q in (good, bad)}
+    seen = [(kind, ids[str(key)], what) for kind, key, what in events]
+    assert [e for e in seen if e[1] is good] == [("started", good, "heard"), ("progress", good, 0), ("terminated", good, None)]
+    assert [e for e in seen if e[1] is bad] == [("started", bad, None), ("terminated", bad, "DIVIDE_BY_ZERO")]
+    pyspark.streams.removeListener(listener)
+    count = len(events)
+    rate(pyspark).writeStream.format("noop").trigger(availableNow=True).start().awaitTermination(30)
+    assert len(events) == count
+
+
 def test_interrupts(pyspark):
     query = rate(pyspark).writeStream.format("memory").queryName("busy").trigger(processingTime="1 minute").start()
     caught = []
