@@ -23,8 +23,8 @@ constexpr int64_t kBytesOfElement = 8;
 constexpr int64_t kFewElements = 1000;
 constexpr int64_t kElementInMemory = 1024;
 
-parquet::ReaderProperties PropertiesFor(int64_t file_size, ReaderMemory* memory) {
-  parquet::ReaderProperties properties(memory == nullptr ? arrow::default_memory_pool() : memory);
+parquet::ReaderProperties PropertiesFor(int64_t file_size, ReaderMemory* memory, arrow::MemoryPool* pool) {
+  parquet::ReaderProperties properties(pool);
   const int64_t limit = memory == nullptr ? INT64_MAX : memory->limit();
   properties.enable_buffered_stream();
   properties.set_buffer_size(std::clamp(limit / kBuffersInBudget, kLeastBuffer, kMostBuffer));
@@ -58,11 +58,16 @@ Result<std::unique_ptr<parquet::ParquetFileReader>> OpenParquetFile(
   auto input = std::move(*opened);
   SLUICE_ASSIGN(const int64_t size, input->GetSize());
   try {
-    auto reader = parquet::ParquetFileReader::Open(std::move(input), PropertiesFor(size, memory), metadata);
-    if (metadata != nullptr) return reader;
-    const Status checked = CheckRowGroups(*reader->metadata(), size);
-    if (!checked.ok()) return FooterError(file.path, checked.message());
-    return reader;
+    auto footer = metadata;
+    if (footer == nullptr) {
+      // Statistics are made in the footer's pool, and other readers may have the footer when `memory` is gone.
+      const auto properties = PropertiesFor(size, memory, arrow::default_memory_pool());
+      footer = parquet::ParquetFileReader::Open(input, properties)->metadata();
+      const Status checked = CheckRowGroups(*footer, size);
+      if (!checked.ok()) return FooterError(file.path, checked.message());
+    }
+    arrow::MemoryPool* pool = memory == nullptr ? arrow::default_memory_pool() : memory;
+    return parquet::ParquetFileReader::Open(std::move(input), PropertiesFor(size, memory, pool), footer);
   } catch (const parquet::ParquetStatusException& error) {
     if (FindSparkError(error.status()) != nullptr) return error.status();
     return FooterError(file.path, error.what());

@@ -5,10 +5,12 @@
 #include <arrow/io/memory.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
+#include <parquet/statistics.h>
 
 #include <random>
 
 #include "connectors/parquet/parquet_source.h"
+#include "connectors/parquet/shared_footer.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -102,6 +104,24 @@ TEST_F(ParquetRead, StringColumnsHoweverTheyAreEncoded) {
     }
     ASSERT_TRUE(fs->Delete("/", {"/t/a.parquet"}).ok());
   }
+}
+
+// Each part of a file has a reader of its own, and they end one after the other.
+TEST_F(ParquetRead, AFooterOutlivesTheMemoryOfItsFirstReader) {
+  Write(*Rows(), parquet::default_writer_properties());
+  TableFile named;
+  named.fs = fs;
+  named.path = "/t/a.parquet";
+  SharedFooter file(named);
+  TableMemory table(nullptr);
+  auto first_memory = std::make_unique<ReaderMemory>(&table, 0, named.path);
+  ReaderMemory second_memory(&table, 1, named.path);
+  auto first = file.Open(first_memory.get()).ValueOrDie();
+  const auto second = file.Open(&second_memory).ValueOrDie();
+  EXPECT_EQ(first->metadata(), second->metadata());
+  first.reset();
+  first_memory.reset();
+  EXPECT_EQ(second->metadata()->RowGroup(1)->ColumnChunk(0)->statistics()->EncodeMin(), "010000");
 }
 
 }  // namespace
