@@ -27,6 +27,10 @@ struct Moments {
     count = total;
   }
 
+  // The squares after one more merge, with nothing: Spark's always has one, which makes NaN of means whose square is
+  // beyond a DOUBLE.
+  double MergedSquares() const { return squares + mean * (mean / count) * 0.0 * count; }
+
   void Add(double value) {
     count += 1;
     const double delta = value - mean;
@@ -67,7 +71,7 @@ class MomentAccumulator : public Accumulator {
       if (groups_[i].count == 0 || divisor == 0) {
         SLUICE_RETURN_IF_ERROR(writer.SetNull(row));
       } else {
-        const double variance = groups_[i].squares / divisor;
+        const double variance = groups_[i].MergedSquares() / divisor;
         SLUICE_RETURN_IF_ERROR(writer.Set(row, root ? std::sqrt(variance) : variance));
       }
     }

@@ -150,6 +150,10 @@ ScalarFunction ExtremeRow(const char* name, const char* signature, const char* d
             SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, -1));
             SLUICE_RETURN_IF_ERROR(CheckNoMixedStrings(name, args));
             SLUICE_ASSIGN(args, CastToCommonType(name, std::move(args), options.ansi));
+            if (args[0]->type()->id() == arrow::Type::MAP) {
+              return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                               fmt::format("{} cannot compare values of type MAP.", name));
+            }
             const bool nullable =
                 std::all_of(args.begin(), args.end(), [](const ExprPtr& arg) { return arg->nullable(); });
             const auto type = args[0]->type();

@@ -219,6 +219,8 @@ void AddTimePart(FunctionTable* table, const char* name, const char* signature, 
 // Without ANSI a text of days must be a constant, and a number.
 Status CheckDays(const char* name, const ExprPtr& days) {
   if (!IsFoldable(*days)) return UnexpectedInput(name, 1, *days, "INT, SMALLINT or TINYINT");
+  SLUICE_ASSIGN(const auto text, EvalConstant(days, EvalContext()));
+  if (!text->is_valid) return Status::OK();
   SLUICE_ASSIGN(auto number, MakeImplicitCast(days, arrow::int32(), false));
   SLUICE_ASSIGN(const auto value, EvalConstant(number, EvalContext()));
   if (value->is_valid) return Status::OK();
