@@ -53,6 +53,13 @@ class CountAccumulator : public Accumulator {
   std::vector<int64_t> counts_;
 };
 
+Status AverageOverflow(const AggregateCall& call) {
+  return UserError("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
+                   fmt::format("{} does not fit into {}. Set spark.sql.ansi.enabled=false to get NULL.", call.display,
+                               SparkTypeName(*call.type)),
+                   {{"config", "\"spark.sql.ansi.enabled\""}});
+}
+
 Status SumOverflow(const AggregateCall& call) {
   return UserError(
       "ARITHMETIC_OVERFLOW",
@@ -131,6 +138,12 @@ class SumAccumulator : public Accumulator {
     }
   }
 
+  // Whether the sum alone is a DECIMAL, however many digits its share needs.
+  bool IsDecimal(size_t group) const {
+    if constexpr (std::is_same_v<Sum, arrow::Decimal256>) return sums_[group].FitsInPrecision(38);
+    return false;
+  }
+
   Result<ArrayPtr> FinishDecimal() {
     const auto& type = static_cast<const arrow::Decimal128Type&>(*call_.type);
     const int32_t scale = static_cast<const arrow::Decimal128Type&>(*call_.args[0]->type()).scale();
@@ -155,7 +168,7 @@ class SumAccumulator : public Accumulator {
         const auto words = value.native_endian_array();
         SLUICE_RETURN_IF_ERROR(writer.Set(i, arrow::Decimal128(arrow::Decimal128::WordArray{words[0], words[1]})));
       } else if (call_.ansi && !null_on_overflow_) {
-        return SumOverflow(call_);
+        return average_ && IsDecimal(group) ? AverageOverflow(call_) : SumOverflow(call_);
       } else {
         SLUICE_RETURN_IF_ERROR(writer.SetNull(i));
       }
