@@ -107,7 +107,7 @@ Status ShowTable(const Program& program, const DemoFolder& folder) {
     SLUICE_ASSIGN(const SqlFile script, ParseScriptSql(query, program.session->conf()));
     SLUICE_ASSIGN(const Execution execution, Execute(program, script.statements.at(0)));
     SLUICE_RETURN_IF_ERROR(
-        PrintRows(execution.rows.get(), OutputFormat::kTable, program.session->conf().time_zone(), std::cout));
+        PrintRows(execution.rows.get(), RowStyle(), program.session->conf().time_zone(), std::cout).status());
   }
   return Status::OK();
 }

@@ -4,16 +4,34 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <functional>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "base/spark_error.h"
+#include "cli/row_text.h"
+#include "cli/table_output.h"
 #include "exec/operator.h"
-#include "types/spark_type.h"
+#include "expr/json_generator.h"
 #include "types/text_table.h"
 
 namespace sluice::cli {
 namespace {
+
+using PrintRow = std::function<Status(const arrow::RecordBatch& batch, int64_t row)>;
+
+Result<int64_t> ForEachRow(Operator* rows, const std::ostream& out, const PrintRow& print) {
+  int64_t count = 0;
+  for (;;) {
+    SLUICE_ASSIGN(const auto batch, rows->Next());
+    if (batch == nullptr) return count;
+    for (int64_t row = 0; row < batch->num_rows(); ++row) SLUICE_RETURN_IF_ERROR(print(*batch, row));
+    count += batch->num_rows();
+    if (!out) return count;  // nobody reads on
+  }
+}
 
 std::string CsvField(const std::string& text) {
   if (!text.empty() && text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -22,45 +40,19 @@ std::string CsvField(const std::string& text) {
   return quoted + "\"";
 }
 
-Status PrintCsv(Operator* rows, const std::string& time_zone, std::ostream& out) {
+Result<int64_t> PrintCsv(Operator* rows, RowText* text, std::ostream& out) {
   std::string line;
   for (const auto& name : rows->schema()->field_names()) line += (line.empty() ? "" : ",") + CsvField(name);
   out << line << "\n";
-  for (;;) {
-    SLUICE_ASSIGN(const auto batch, rows->Next());
-    if (batch == nullptr) return Status::OK();
-    for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      for (int column = 0; column < batch->num_columns(); ++column) {
-        if (column > 0) out << ',';
-        if (batch->column(column)->IsNull(row)) continue;
-        SLUICE_ASSIGN(const std::string text, FormatValue(*batch->column(column), row, time_zone));
-        out << CsvField(text);
-      }
-      out << "\n";
+  return ForEachRow(rows, out, [&](const arrow::RecordBatch& batch, int64_t row) -> Status {
+    for (int column = 0; column < batch.num_columns(); ++column) {
+      if (column > 0) out << ',';
+      SLUICE_ASSIGN(const std::optional<std::string> value, text->Plain(*batch.column(column), row));
+      if (value) out << CsvField(*value);
     }
-  }
-}
-
-// Numbers and booleans keep their kind; everything else is a string as Spark prints it.
-Result<nlohmann::ordered_json> JsonValue(const arrow::Array& array, int64_t row, const std::string& time_zone) {
-  if (array.IsNull(row)) return nullptr;
-  SLUICE_ASSIGN(const std::string text, FormatValue(array, row, time_zone));
-  switch (array.type_id()) {
-    case arrow::Type::BOOL:
-    case arrow::Type::INT8:
-    case arrow::Type::INT16:
-    case arrow::Type::INT32:
-    case arrow::Type::INT64:
-    case arrow::Type::DOUBLE:
-    case arrow::Type::FLOAT: {
-      auto parsed = nlohmann::ordered_json::parse(text, nullptr, false);
-      if (!parsed.is_discarded()) return parsed;
-      break;
-    }
-    default:
-      break;
-  }
-  return text;
+    out << "\n";
+    return Status::OK();
+  });
 }
 
 // A name can stand in an object once only: of two columns with one name, one would be lost.
@@ -77,20 +69,21 @@ Status CheckNamesDiffer(const arrow::Schema& schema) {
   return Status::OK();
 }
 
-Status PrintJson(Operator* rows, const std::string& time_zone, std::ostream& out) {
+Result<int64_t> PrintJson(Operator* rows, RowText* text, std::ostream& out) {
   SLUICE_RETURN_IF_ERROR(CheckNamesDiffer(*rows->schema()));
-  for (;;) {
-    SLUICE_ASSIGN(const auto batch, rows->Next());
-    if (batch == nullptr) return Status::OK();
-    for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      nlohmann::ordered_json object = nlohmann::ordered_json::object();
-      for (int column = 0; column < batch->num_columns(); ++column) {
-        SLUICE_ASSIGN(object[batch->schema()->field(column)->name()],
-                      JsonValue(*batch->column(column), row, time_zone));
-      }
-      out << object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+  std::vector<std::string> names;
+  for (const auto& name : rows->schema()->field_names()) AppendJsonString(name, &names.emplace_back());
+  std::string line;
+  return ForEachRow(rows, out, [&](const arrow::RecordBatch& batch, int64_t row) -> Status {
+    line.clear();
+    for (int column = 0; column < batch.num_columns(); ++column) {
+      line += column == 0 ? '{' : ',';
+      line += names[static_cast<size_t>(column)] + ':';
+      SLUICE_RETURN_IF_ERROR(text->AppendJson(*batch.column(column), row, &line));
     }
-  }
+    out << (line.empty() ? "{" : line) << "}\n";
+    return Status::OK();
+  });
 }
 
 std::string MarkdownCell(const std::string& text) {
@@ -99,15 +92,44 @@ std::string MarkdownCell(const std::string& text) {
   return out;
 }
 
-void PrintMarkdown(const TextTable& table, std::ostream& out) {
+Result<int64_t> PrintMarkdown(Operator* rows, RowText* text, std::ostream& out) {
   const auto print = [&](const std::vector<std::string>& cells) {
     out << '|';
-    for (const std::string& cell : cells) out << ' ' << MarkdownCell(cell) << " |";
+    for (const std::string& cell : cells) out << ' ' << MarkdownCell(EscapeForTable(cell)) << " |";
     out << "\n";
   };
-  print(table.names);
-  print(std::vector<std::string>(table.names.size(), "---"));
-  for (const auto& row : table.rows) print(row);
+  const std::vector<std::string> names = rows->schema()->field_names();
+  print(names);
+  print(std::vector<std::string>(names.size(), "---"));
+  return ForEachRow(rows, out, [&](const arrow::RecordBatch& batch, int64_t row) -> Status {
+    SLUICE_ASSIGN(const auto cells, text->ShownRow(batch, row));
+    print(cells);
+    return Status::OK();
+  });
+}
+
+// A line a value: "name | value".
+Result<int64_t> PrintVertical(Operator* rows, const RowStyle& style, RowText* text, std::ostream& out) {
+  constexpr size_t kRule = 30;
+  std::vector<std::string> names;
+  size_t width = 0;
+  for (const auto& name : rows->schema()->field_names()) {
+    names.push_back(EscapeForTable(name));
+    width = std::max(width, TextWidth(names.back()));
+  }
+  int64_t shown = 0;
+  const Result<int64_t> count = ForEachRow(rows, out, [&](const arrow::RecordBatch& batch, int64_t row) -> Status {
+    if (style.max_rows > 0 && shown >= style.max_rows) return Status::OK();
+    out << fmt::format("{:-<{}}\n", fmt::format("-RECORD {}", shown++), width + kRule);
+    SLUICE_ASSIGN(const auto cells, text->ShownRow(batch, row));
+    for (size_t i = 0; i < cells.size(); ++i) {
+      out << ' ' << names[i] << std::string(width - TextWidth(names[i]), ' ') << " | " << EscapeForTable(cells[i])
+          << '\n';
+    }
+    return Status::OK();
+  });
+  if (count.ok() && *count > shown) out << fmt::format("{} of {} rows; --max-rows 0 shows all.\n", shown, *count);
+  return count;
 }
 
 }  // namespace
@@ -115,6 +137,8 @@ void PrintMarkdown(const TextTable& table, std::ostream& out) {
 bool ParseOutputFormat(const std::string& text, OutputFormat* format) {
   if (text == "table")
     *format = OutputFormat::kTable;
+  else if (text == "vertical")
+    *format = OutputFormat::kVertical;
   else if (text == "csv")
     *format = OutputFormat::kCsv;
   else if (text == "json")
@@ -126,22 +150,20 @@ bool ParseOutputFormat(const std::string& text, OutputFormat* format) {
   return true;
 }
 
-Status PrintRows(Operator* rows, OutputFormat format, const std::string& time_zone, std::ostream& out) {
-  if (format == OutputFormat::kCsv) return PrintCsv(rows, time_zone, out);
-  if (format == OutputFormat::kJson) return PrintJson(rows, time_zone, out);
-  TextTable table;
-  table.names = rows->schema()->field_names();
-  for (;;) {
-    SLUICE_ASSIGN(const auto batch, rows->Next());
-    if (batch == nullptr) break;
-    SLUICE_RETURN_IF_ERROR(AppendRows(*batch, 0, time_zone, &table));
+Result<int64_t> PrintRows(Operator* rows, const RowStyle& style, const std::string& time_zone, std::ostream& out) {
+  SLUICE_ASSIGN(RowText text, RowText::Make(time_zone));
+  switch (style.format) {
+    case OutputFormat::kVertical:
+      return PrintVertical(rows, style, &text, out);
+    case OutputFormat::kCsv:
+      return PrintCsv(rows, &text, out);
+    case OutputFormat::kJson:
+      return PrintJson(rows, &text, out);
+    case OutputFormat::kMarkdown:
+      return PrintMarkdown(rows, &text, out);
+    default:
+      return PrintTable(rows, style, &text, out);
   }
-  if (format == OutputFormat::kMarkdown) {
-    PrintMarkdown(table, out);
-  } else {
-    out << FormatTextTable(table, false);
-  }
-  return Status::OK();
 }
 
 }  // namespace sluice::cli

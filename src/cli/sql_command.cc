@@ -3,8 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <ostream>
-#include <variant>
 
 #include "analysis/sql/parser.h"
 #include "analysis/sql/variables.h"
@@ -14,8 +14,7 @@
 #include "cli/output_file.h"
 #include "cli/pipeline_file.h"
 #include "cli/row_output.h"
-#include "exec/operator.h"
-#include "service/connect_service.h"
+#include "cli/script_run.h"
 #include "session/session.h"
 
 namespace sluice::cli {
@@ -28,24 +27,9 @@ struct SqlOptions {
   Params params;
   std::string format = "table";
   std::string output;
+  bool types = false;
+  std::optional<int64_t> max_rows;
 };
-
-Status Execute(const Program& program, const SqlFile& script, OutputFormat format, std::ostream& out) {
-  for (const SqlStatement& statement : script.statements) {
-    if (const auto* set = std::get_if<SetStatement>(&statement)) {
-      SLUICE_RETURN_IF_ERROR(program.session->SetConf(set->key, set->value));
-      continue;
-    }
-    const auto* relation = std::get_if<spark::connect::Relation>(&statement);
-    if (relation == nullptr) return NotSupported("A streaming statement is started with 'sluice run FILE.sql'.");
-    spark::connect::ExecutePlanRequest request;
-    request.set_session_id(program.session->id());
-    *request.mutable_plan()->mutable_root() = *relation;
-    SLUICE_ASSIGN(const Execution execution, program.service->ExecutePlan(request));
-    SLUICE_RETURN_IF_ERROR(PrintRows(execution.rows.get(), format, program.session->conf().time_zone(), out));
-  }
-  return Status::OK();
-}
 
 Result<std::string> TextOf(const SqlOptions& options) {
   if (!options.file.empty()) {
@@ -72,11 +56,30 @@ Result<SqlFile> Parse(const std::string& text, const SqlOptions& options, const 
   return ParseScriptSql(ready, program.session->conf(), options.file);
 }
 
-int RunSql(const SqlOptions& options) {
+Result<RowStyle> StyleOf(const SqlOptions& options) {
   OutputFormat format = OutputFormat::kTable;
   if (!ParseOutputFormat(options.format, &format)) {
-    return Fail(UserError("SLUICE_USAGE", "--format takes table, csv, json or markdown."), kBadUsage);
+    return UserError("SLUICE_USAGE", std::string("--format takes ") + kOutputFormats + ".");
   }
+  RowStyle style;
+  style.format = format;
+  if (options.output.empty()) style = StyleForStdout(format, kRowsOnTerminal);
+  style.types = options.types;
+  if (style.types && format != OutputFormat::kTable) {
+    return UserError("SLUICE_USAGE", "--types is for tables; typeof(column) gives a type as a value.");
+  }
+  if (!options.max_rows) return style;
+  if (*options.max_rows < 0) return UserError("SLUICE_USAGE", "--max-rows takes a whole number; 0: all rows.");
+  if (format != OutputFormat::kTable && format != OutputFormat::kVertical) {
+    return UserError("SLUICE_USAGE", "--max-rows is for tables and vertical output; write LIMIT into the query.");
+  }
+  style.max_rows = *options.max_rows;
+  return style;
+}
+
+int RunSql(const SqlOptions& options) {
+  const Result<RowStyle> style = StyleOf(options);
+  if (!style.ok()) return Fail(style.status(), kBadUsage);
   const Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
   const Result<std::string> text = TextOf(options);
@@ -86,12 +89,12 @@ int RunSql(const SqlOptions& options) {
   if (!options.output.empty()) {
     const auto file = OutputFile::Open(options.output);
     if (!file.ok()) return Fail(file.status(), kBadUsage);
-    Status done = Execute(*program, *script, format, (*file)->stream());
+    Status done = RunScript(*program, *script, *style, (*file)->stream()).status();
     if (done.ok()) done = (*file)->Finish();
     return done.ok() ? kEndedWell : FailInText(done, *text, kQueryFailed);
   }
   const std::unique_ptr<std::ostream> out = OpenStdout();
-  const Status done = Execute(*program, *script, format, *out);
+  const Status done = RunScript(*program, *script, *style, *out).status();
   if (!done.ok()) return FailInText(done, *text, kQueryFailed);
   out->flush();
   if (!*out) return Fail(EnvironmentError("SLUICE_IO", "The output could not be written."), kQueryFailed);
@@ -108,13 +111,16 @@ void AddSqlCommand(CLI::App* app, Chosen* chosen) {
                       "SQL; a table is named by its path: FROM 's3a://bucket/key' (default: standard input)");
   command->add_option("-f,--file", options->file, "A file with the query instead; - is standard input");
   options->params.AddTo(command);
-  command->add_option("--format", options->format, "table, csv, json or markdown")->capture_default_str();
+  command->add_option("--format", options->format, kOutputFormats)->capture_default_str();
+  command->add_flag("--types", options->types, "In tables, a line with the type of each column");
+  command->add_option("--max-rows", options->max_rows,
+                      "Rows of a table that are shown; all are counted. 0: all (default: 40 on a terminal, else all)");
   command->add_option("--output", options->output,
                       "A file instead of standard output; replaced when the query has succeeded");
   command->footer(
       "Examples:\n"
       "  sluice sql \"SELECT star_rating, count(*) FROM 'lake/bronze/reviews' GROUP BY star_rating\"\n"
-      "  sluice sql --format csv --output top.csv \"SELECT * FROM 's3a://${BUCKET}/reviews' LIMIT 10\"\n"
+      "  sluice sql --format csv --output top.csv \"SELECT * FROM 's3a://bucket/reviews' LIMIT 10\"\n"
       "  sluice sql --file report.sql");
   command->callback([options, chosen] { *chosen = [options] { return RunSql(*options); }; });
 }

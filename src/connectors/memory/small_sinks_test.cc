@@ -99,6 +99,27 @@ TEST_F(SmallSinksTest, ConsolePrintsAsSparkDoes) {
   EXPECT_EQ(out.str(), Recorded("truncated.txt"));
 }
 
+TEST_F(SmallSinksTest, ConsoleCountsWideCharactersAsSparkDoes) {
+  const std::vector<std::string> texts = {"漢字かな交じり文",        "ａｂｃ",
+                                          "😀😀 and more than twenty", "tab\tline\nret\rvt\vbell\abs\bff\f",
+                                          "e\u0301\u00e9",           "한국어 조합"};
+  context.schema = arrow::schema({arrow::field("ｗide", StringType())});
+  for (const char* truncate : {"true", "false"}) {
+    std::ostringstream out;
+    context.options.Set("truncate", truncate);
+    auto sink = *OpenConsoleSink(context, &out);
+    auto writer = *sink->OpenTask(BatchId(0), TaskId(0), "x");
+    arrow::StringViewBuilder strings;
+    for (const std::string& text : texts) ASSERT_TRUE(strings.Append(text).ok());
+    const auto column = *(*strings.Finish())->View(StringType());
+    ASSERT_TRUE(writer->Write(arrow::RecordBatch::Make(context.schema, column->length(), {column})).ok());
+    std::vector<std::unique_ptr<TaskCommit>> commits;
+    commits.push_back(*writer->Finish());
+    ASSERT_TRUE(sink->Commit(BatchId(0), std::move(commits)).ok());
+    EXPECT_EQ(out.str(), Recorded(truncate == std::string("true") ? "wide_truncated.txt" : "wide.txt"));
+  }
+}
+
 TEST_F(SmallSinksTest, ConsoleWithoutTruncation) {
   std::ostringstream out;
   context.options.Set("truncate", "false");

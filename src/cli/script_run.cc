@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/script_run.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <variant>
+
+#include "base/spark_error.h"
+#include "cli/global_options.h"
+#include "exec/operator.h"
+#include "service/connect_service.h"
+#include "session/session.h"
+
+namespace sluice::cli {
+
+Result<int64_t> RunScript(const Program& program, const SqlFile& script, const RowStyle& style, std::ostream& out) {
+  int64_t count = 0;
+  for (const SqlStatement& statement : script.statements) {
+    if (const auto* set = std::get_if<SetStatement>(&statement)) {
+      SLUICE_RETURN_IF_ERROR(program.session->SetConf(set->key, set->value));
+      continue;
+    }
+    spark::connect::ExecutePlanRequest request;
+    request.set_session_id(program.session->id());
+    if (const auto* command = std::get_if<spark::connect::Command>(&statement)) {
+      if (command->has_write_stream_operation_start())
+        return NotSupported("A streaming statement is started with 'sluice run FILE.sql'.");
+      *request.mutable_plan()->mutable_command() = *command;
+      SLUICE_RETURN_IF_ERROR(program.service->ExecutePlan(request).status());
+      continue;
+    }
+    *request.mutable_plan()->mutable_root() = std::get<spark::connect::Relation>(statement);
+    SLUICE_ASSIGN(const Execution execution, program.service->ExecutePlan(request));
+    SLUICE_ASSIGN(const int64_t rows, PrintRows(execution.rows.get(), style, program.session->conf().time_zone(), out));
+    count += rows;
+  }
+  return count;
+}
+
+RowStyle StyleForStdout(OutputFormat format, int64_t on_terminal) {
+  RowStyle style;
+  style.format = format;
+  if (::isatty(STDOUT_FILENO) == 0) return style;
+  style.max_rows = on_terminal;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) style.columns = size.ws_col;
+  return style;
+}
+
+}  // namespace sluice::cli
