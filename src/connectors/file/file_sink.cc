@@ -7,6 +7,7 @@
 
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "connectors/file/column_change.h"
 #include "connectors/file/file_task_writer.h"
 #include "connectors/file/part_file_name.h"
 #include "connectors/file/table_paths.h"
@@ -139,7 +140,18 @@ Status FileSink::Start(BatchId next, bool recovered) {
     return RefuseLostBatches(next, latest);
   }
   SLUICE_RETURN_IF_ERROR(log_.Check());
-  return CheckMarks(next, recovered);
+  SLUICE_RETURN_IF_ERROR(CheckMarks(next, recovered));
+  WarnOfOtherColumns();
+  return Status::OK();
+}
+
+void FileSink::WarnOfOtherColumns() const {
+  const std::string change = ColumnChange(*context_.schema, *settings_, log_, folder_);
+  if (change.empty()) return;
+  Log(LogLevel::kWarn,
+      "The columns of the query are not those of the last batch in {}: {}. New files get the query's columns; readers "
+      "find NULL where a file lacks one.",
+      context_.path, change);
 }
 
 Result<BatchStanding> FileSink::Standing(BatchId batch, bool recovered) {

@@ -37,6 +37,7 @@ class FileSink : public StreamSink {
   Status CheckMarks(BatchId next, bool recovered) const;
   Status ForeignMark(BatchId batch, BatchId next, bool recovered, const std::string& file,
                      std::optional<BatchId> marked) const;
+  void WarnOfOtherColumns() const;
   bool IsOurs(const std::string& path, BatchId batch) const;
   Status UnseenBehind(const std::string& link, BatchId batch) const;
   Status DeleteEarlierAttempt(BatchId batch, const std::vector<SinkLogEntry>& committed) const;
