@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -28,13 +26,13 @@ bool Readable(const char* path) {
 
 }  // namespace
 
-Result<std::string> FindCaBundle(const std::string& given, std::string_view option) {
+Result<std::string> FindCaBundle(const std::string& given, std::string_view option, const std::string& ssl_cert_file) {
   if (!given.empty()) {
     if (Readable(given.c_str())) return given;
     return EnvironmentError("SLUICE_TLS.CA_BUNDLE",
                             fmt::format("The CA bundle {}, named by {}, cannot be read as a file.", given, option));
   }
-  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && Readable(file)) return std::string(file);
+  if (!ssl_cert_file.empty() && Readable(ssl_cert_file.c_str())) return ssl_cert_file;
   for (const char* place : kUsualPlaces) {
     if (Readable(place)) return std::string(place);
   }

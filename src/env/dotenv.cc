@@ -62,7 +62,10 @@ Result<std::map<std::string, std::string>> ParseDotenv(const std::string& text, 
   std::istringstream lines(text);
   std::string raw;
   for (int number = 1; std::getline(lines, raw); ++number) {
-    std::string_view line = Trim(raw);
+    std::string_view line = raw;
+    // Editors of Windows begin a file with a byte order mark.
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+    line = Trim(line);
     if (line.empty() || line.front() == '#') continue;
     const std::string where = fmt::format("{}:{}", file_name, number);
     if (line.starts_with("export ")) line = Trim(line.substr(7));

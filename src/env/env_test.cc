@@ -34,6 +34,20 @@ TEST(Dotenv, ReadsTheUsualForms) {
   EXPECT_EQ(values.at("F"), "a#b");
 }
 
+TEST(Dotenv, AByteOrderMarkIsNoPartOfTheFirstName) {
+  EXPECT_EQ(ParseDotenv("\xEF\xBB\xBF"
+                        "A=1\n",
+                        ".env")
+                .ValueOrDie()
+                .at("A"),
+            "1");
+  EXPECT_FALSE(ParseDotenv("A=1\n\xEF\xBB\xBF"
+                           "B=1\n",
+                           ".env")
+                   .ok())
+      << "only at the beginning";
+}
+
 TEST(Dotenv, ErrorsNameTheLineAndNotItsText) {
   for (const char* text : {"A=1\nnonsense canary\n", "A=1\nB=\"canary\n", "A=1\n1X=canary\n", "A=1\nB='x' canary\n"}) {
     const Status status = ParseDotenv(text, "my.env").status();

@@ -95,7 +95,8 @@ Status SetTrust(const Options& options, Env* env, Properties* properties) {
     (*properties)["ssl.ca.location"] = *path;
     return Status::OK();
   }
-  SLUICE_ASSIGN((*properties)["ssl.ca.location"], FindCaBundle("", "kafka.ssl.truststore.location"));
+  SLUICE_ASSIGN((*properties)["ssl.ca.location"],
+                FindCaBundle("", "kafka.ssl.truststore.location", env->Variable("SSL_CERT_FILE").value_or("")));
   return Status::OK();
 }
 

@@ -52,6 +52,16 @@ class BackgroundThreads {
   std::vector<std::thread> threads_;
 };
 
+// The client's own advice names an option that Sluice does not take.
+Status UntrustedBroker(const std::string& reason) {
+  return EnvironmentError(
+      "SLUICE_KAFKA.TLS",
+      fmt::format("The Kafka broker's certificate is not signed by an authority that is trusted here. Name the file of "
+                  "its authority: kafka.ssl.truststore.location = '/path/ca.pem' with kafka.ssl.truststore.type = "
+                  "'PEM', or SSL_CERT_FILE=/path/ca.pem in the environment or .env. The client says: {}",
+                  reason.substr(0, reason.find(": broker certificate could not be verified"))));
+}
+
 }  // namespace
 
 void DestroyInBackground(std::function<void()> destroy) {
@@ -104,6 +114,7 @@ Status KafkaError(rd_kafka_resp_err_t error, const std::string& reason) {
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return EnvironmentError("SLUICE_KAFKA.AUTHORIZATION", fmt::format("This Kafka user may not do that: {}", text));
     case RD_KAFKA_RESP_ERR__SSL:
+      if (Mentions(text, "certificate verify failed")) return UntrustedBroker(text);
       return EnvironmentError(
           "SLUICE_KAFKA.TLS",
           fmt::format("The TLS handshake with the Kafka broker failed (kafka.ssl.truststore.location, "

@@ -137,37 +137,38 @@ Result<bool> CredentialStore::Renew(const Credentials& used) {
   return newer;
 }
 
-std::string CredentialStore::HowToRenew() {
+std::string CredentialStore::HowToRenew(bool certain) {
   constexpr std::string_view kRenewing =
       "A .env file, a profile in ~/.aws/credentials, credential_process, and the role of a container or an instance "
       "are asked again while a query runs.";
   constexpr std::string_view kAllThree = "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, all three)";
+  const std::string_view expired = certain ? "have expired" : "may have expired";
   std::lock_guard lock(mutex_);
   const bool is_static = kept_.source == S3CredentialSource::kStatic;
   if (kept_.source == S3CredentialSource::kEnvironment || (is_static && config_.keys_follow_environment)) {
     const std::string file = config_.file_of_variable ? config_.file_of_variable("AWS_ACCESS_KEY_ID") : "";
     if (!file.empty()) {
       return fmt::format(
-          "The temporary credentials have expired: paste fresh ones {} into {}. A query that runs reads the file again "
+          "The temporary credentials {}: paste fresh ones {} into {}. A query that runs reads the file again "
           "by itself; this one goes on where it stopped when it is started again.",
-          kAllThree, file);
+          expired, kAllThree, file);
     }
     return fmt::format(
-        "The temporary credentials have expired. They are in the environment of this process, which cannot change "
+        "The temporary credentials {}. They are in the environment of this process, which cannot change "
         "while it runs: start it again with fresh ones {}. {}",
-        kAllThree, kRenewing);
+        expired, kAllThree, kRenewing);
   }
   if (is_static) {
     return fmt::format(
-        "The temporary credentials have expired. They are in the settings, which cannot change while a query runs: "
+        "The temporary credentials {}. They are in the settings, which cannot change while a query runs: "
         "start again with a fresh fs.s3a.access.key, fs.s3a.secret.key and fs.s3a.session.token. {}",
-        kRenewing);
+        expired, kRenewing);
   }
   if (kept_.source == S3CredentialSource::kProfile) {
     return fmt::format(
-        "The temporary credentials of the profile have expired: write fresh ones into {}, or log in again "
+        "The temporary credentials of the profile {}: write fresh ones into {}, or log in again "
         "where the profile says so.",
-        ProfileFile("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
+        expired, ProfileFile("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
   }
   return "The temporary credentials have expired, and where they came from gave no newer ones. Is the clock of this "
          "machine right?";

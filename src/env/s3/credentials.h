@@ -28,8 +28,9 @@ class CredentialStore {
   Result<Credentials> Get();
   // After the store called `used` expired: asks the sources again. False when they have nothing newer.
   Result<bool> Renew(const Credentials& used);
-  // What a person can do about credentials that have expired, by where they came from.
-  std::string HowToRenew();
+  // What a person can do about credentials that have expired, by where they came from. `certain`: the store said that
+  // they have; another may just not know them any more.
+  std::string HowToRenew(bool certain);
 
  private:
   struct Kept {

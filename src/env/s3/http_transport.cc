@@ -162,7 +162,7 @@ Result<aws_tls_ctx*> HttpTransport::TlsContext() {
 Result<aws_tls_ctx*> HttpTransport::TlsContextLocked() {
   if (tls_ != nullptr) return tls_;
   SLUICE_ASSIGN(const std::string bundle,
-                FindCaBundle(options_.ca_bundle, "AWS_CA_BUNDLE or spark.sluice.s3.caBundle"));
+                FindCaBundle(options_.ca_bundle, "AWS_CA_BUNDLE or spark.sluice.s3.caBundle", options_.cert_file));
   aws_tls_ctx_options options{};
   aws_tls_ctx_options_init_default_client(&options, runtime_->allocator());
   // The library itself would take TLS 1.0.

@@ -63,6 +63,7 @@ struct HttpOptions {
   int64_t connect_timeout_ms = 10'000;
   int64_t idle_connection_ms = 20'000;
   int max_connections = 32;
+  std::string cert_file;  // SSL_CERT_FILE, which counts when there is no ca_bundle
 };
 
 // HTTP/1.1 over pooled connections that are kept alive. One try a call; retries are the caller's. Thread-safe.

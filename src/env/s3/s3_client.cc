@@ -52,7 +52,8 @@ int64_t Milliseconds(int64_t nanos) {
 }
 
 HttpOptions TransportOptions(const S3Config& config) {
-  return {config.ca_bundle, config.connect_timeout_ms, config.idle_connection_ms, config.max_connections};
+  return {config.ca_bundle, config.connect_timeout_ms, config.idle_connection_ms, config.max_connections,
+          config.cert_file};
 }
 
 S3Config WithClock(S3Config config) {
@@ -125,7 +126,7 @@ Result<S3Reply> S3Client::Run(const S3Request& request) {
     const bool late = clock_.MonotonicNanos() >= deadline;
     if (verdict != Verdict::kRetry || ++attempt >= max_attempts || late) {
       return ErrorStatus(CallName(request.call), shown, result.error, attempt,
-                         IsExpired(result.error) ? credentials_.HowToRenew() : "");
+                         AdviceFor(result.error, verdict, request.at.bucket, region));
     }
     result.ambiguous |= MayHaveBeenApplied(result.http, result.error);
     Log(LogLevel::kDebug, "S3 {} {}: try {} failed ({}), again", CallName(request.call), shown, attempt,
@@ -135,6 +136,25 @@ Result<S3Reply> S3Client::Run(const S3Request& request) {
     TheProcessMetrics().s3_retries.fetch_add(1);
     BackOff(attempt, deadline);
   }
+}
+
+std::string S3Client::AdviceFor(const S3Error& error, Verdict verdict, const std::string& bucket,
+                                const std::string& region) {
+  if (verdict == Verdict::kRenew) return credentials_.HowToRenew(IsExpired(error));
+  const bool no_store = error.crt_error != 0 || error.code.empty();
+  const Result<BucketAddress> address = AddressOf(config_, bucket, region);
+  if (!no_store || !address.ok()) return "";
+  const std::string where = fmt::format("{}://{}", address->endpoint.tls ? "https" : "http", address->host_header);
+  if (config_.endpoint.empty()) {
+    return fmt::format(
+        "Requests go to {}, Amazon's own; is there a network? Another store is named by "
+        "AWS_ENDPOINT_URL or fs.s3a.endpoint.",
+        where);
+  }
+  const std::string file =
+      config_.file_of_variable ? config_.file_of_variable(config_.endpoint_named_by) : std::string();
+  return fmt::format("Requests go to {}, as {} says{}.", where, config_.endpoint_named_by,
+                     file.empty() ? "" : fmt::format(" (in {})", file));
 }
 
 Result<HttpReply> S3Client::Try(const S3Request& request, const Credentials& credentials, const std::string& region,

@@ -81,6 +81,8 @@ class S3Client {
   Result<HttpReply> Try(const S3Request& request, const Credentials& credentials, const std::string& region,
                         int64_t timeout_ms);
   // A HEAD that failed has no body: asks for one byte to learn why.
+  // What a person can do about an error: fresh keys, or another endpoint.
+  std::string AdviceFor(const S3Error& error, Verdict verdict, const std::string& bucket, const std::string& region);
   Result<S3Error> Explain(const S3Request& request, const HttpReply& reply, const Credentials& credentials,
                           const std::string& region, int64_t timeout_ms);
   Result<std::string> RegionOf(const std::string& bucket);

@@ -307,7 +307,12 @@ Result<S3Config> S3ConfigFromConf(const Conf& conf, const std::string& bucket,
   const std::map<std::string, std::string> keys = s3::EffectiveKeys(conf, bucket);
   SLUICE_RETURN_IF_ERROR(s3::CheckKeys(keys));
   SLUICE_RETURN_IF_ERROR(s3::ReadKeys(keys, &config));
-  if (config.endpoint.empty()) config.endpoint = s3::FirstSet(variable, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  config.endpoint_named_by = "fs.s3a.endpoint";
+  for (const char* name : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
+    if (!config.endpoint.empty()) break;
+    config.endpoint = s3::FirstSet(variable, {name});
+    config.endpoint_named_by = name;
+  }
   if (config.endpoint == "s3.amazonaws.com") config.endpoint.clear();  // the same for every region
   if (config.region.empty() && !config.endpoint.empty()) {
     SLUICE_ASSIGN(const s3::HttpEndpoint endpoint, s3::ParseEndpoint(config.endpoint, config.ssl_enabled));
@@ -316,6 +321,7 @@ Result<S3Config> S3ConfigFromConf(const Conf& conf, const std::string& bucket,
   if (config.region.empty()) config.region = s3::FirstSet(variable, {"AWS_REGION", "AWS_DEFAULT_REGION"});
   config.ca_bundle = conf.Find("spark.sluice.s3.caBundle").value_or("");
   if (config.ca_bundle.empty()) config.ca_bundle = s3::FirstSet(variable, {"AWS_CA_BUNDLE"});
+  config.cert_file = s3::FirstSet(variable, {"SSL_CERT_FILE"});
   config.allow_unconditional_writes = conf.Find("spark.sluice.s3.allowUnconditionalWrites").value_or("") == "true";
   const auto is = [&](const char* name, const std::string& value) { return variable(name).value_or("") == value; };
   config.keys_follow_environment = !config.access_key.empty() && is("AWS_ACCESS_KEY_ID", config.access_key) &&

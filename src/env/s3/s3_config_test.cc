@@ -71,11 +71,14 @@ TEST(S3Config, VariablesOfAws) {
                             {"AWS_ENDPOINT_URL_S3", "http://s3only:2"},
                             {"AWS_REGION", "r1"},
                             {"AWS_DEFAULT_REGION", "r2"},
-                            {"AWS_CA_BUNDLE", "/ca.pem"}};
+                            {"AWS_CA_BUNDLE", "/ca.pem"},
+                            {"SSL_CERT_FILE", "/cert.pem"}};
   const S3Config config = Read({}, variables).ValueOrDie();
   EXPECT_EQ(config.endpoint, "http://s3only:2");
   EXPECT_EQ(config.region, "r1");
   EXPECT_EQ(config.ca_bundle, "/ca.pem");
+  EXPECT_EQ(config.cert_file, "/cert.pem");
+  EXPECT_EQ(config.endpoint_named_by, "AWS_ENDPOINT_URL_S3");
   EXPECT_EQ(Read({{"fs.s3a.endpoint", "http://set:3"}}, variables).ValueOrDie().endpoint, "http://set:3");
   EXPECT_EQ(Read({{"fs.s3a.endpoint", "s3.eu-north-1.amazonaws.com"}}, variables).ValueOrDie().region, "eu-north-1");
 }
@@ -185,8 +188,14 @@ TEST(XmlScanner, DecodesAndRefusesTornText) {
 }
 
 TEST(CaBundle, ANamedFileHasToBeThere) {
-  const Status status = FindCaBundle("/no/such/bundle.pem", "AWS_CA_BUNDLE").status();
+  const Status status = FindCaBundle("/no/such/bundle.pem", "AWS_CA_BUNDLE", "/etc/hostname").status();
   EXPECT_NE(status.message().find("AWS_CA_BUNDLE"), std::string::npos) << status.ToString();
+}
+
+TEST(CaBundle, TheVariableCountsWhereNoFileIsNamed) {
+  EXPECT_EQ(FindCaBundle("", "AWS_CA_BUNDLE", "/etc/passwd").ValueOrDie(), "/etc/passwd");
+  const auto usual = FindCaBundle("", "AWS_CA_BUNDLE", "/no/such/bundle.pem");
+  EXPECT_NE(usual.ValueOr(""), "/no/such/bundle.pem");
 }
 
 }  // namespace

@@ -132,6 +132,7 @@ Status ErrorStatus(std::string_view call, const std::string& uri, const S3Error&
     const bool tls = IsTlsError(error.crt_error);
     std::string text = fmt::format("S3 {} {} failed{}: {}.", call, uri, after, CrtErrorText(error.crt_error));
     if (tls) text += " Is the store's certificate signed by an authority in the CA bundle (AWS_CA_BUNDLE)?";
+    if (!advice.empty()) text += " " + advice;
     return EnvironmentError(tls ? "SLUICE_S3.TLS" : kUnavailable, std::move(text), !tls, parameters);
   }
   const CodeRow row = RowOf(error);

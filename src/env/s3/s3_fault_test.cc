@@ -147,6 +147,24 @@ TEST_F(S3FaultTest, NobodyListens) {
   EXPECT_TRUE(IsRetryable(status));
 }
 
+TEST_F(S3FaultTest, AWrongEndpointIsNamedWithWhereItCameFrom) {
+  const auto fail = [&](const std::string& endpoint) {
+    fs_ = Make([&](S3Config& config) {
+      config.endpoint = endpoint;
+      config.endpoint_named_by = "AWS_ENDPOINT_URL";
+      config.file_of_variable = [](const std::string& name) {
+        return name == "AWS_ENDPOINT_URL" ? "/home/me/.env" : "";
+      };
+    });
+    return fs_->ReadFile("b/k").status().message();
+  };
+  const std::string says = "Requests go to http://127.0.0.1:1, as AWS_ENDPOINT_URL says (in /home/me/.env).";
+  EXPECT_NE(fail("http://127.0.0.1:1").find(says), std::string::npos);
+  // Something answers there, but no store.
+  store_.Add({Kind::kReply, {400, {}, "<html>no store</html>"}});
+  EXPECT_NE(fail(store_.endpoint()).find("as AWS_ENDPOINT_URL says"), std::string::npos);
+}
+
 TEST_F(S3FaultTest, RefusalsFailAtOnce) {
   for (const char* code : {"AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId"}) {
     store_.AddReply(403, code);
@@ -212,12 +230,17 @@ TEST_F(S3FaultTest, ExpiredCredentialsAreAskedForAgain) {
 
   // No fresh ones: one request, and the error says what to do, and where.
   const int before = store_.CountOf("GET");
-  store_.AddReply(400, "ExpiredToken");
-  const Status status = fs_->ReadFile("b/k").status();
-  EXPECT_TRUE(HasErrorClass(status, "SLUICE_S3.EXPIRED_CREDENTIALS")) << status.ToString();
-  EXPECT_NE(status.message().find("paste fresh ones"), std::string::npos);
-  EXPECT_NE(status.message().find("/home/me/.env"), std::string::npos);
-  EXPECT_EQ(store_.CountOf("GET"), before + 1);
+  for (const char* code : {"ExpiredToken", "InvalidAccessKeyId"}) {
+    store_.AddReply(400, code);
+    const Status status = fs_->ReadFile("b/k").status();
+    const bool expired = std::string_view(code) == "ExpiredToken";
+    EXPECT_TRUE(HasErrorClass(status, expired ? "SLUICE_S3.EXPIRED_CREDENTIALS" : "SLUICE_S3.ACCESS_DENIED"));
+    EXPECT_NE(status.message().find(expired ? "have expired: paste fresh ones" : "may have expired: paste fresh ones"),
+              std::string::npos)
+        << status.ToString();
+    EXPECT_NE(status.message().find("/home/me/.env"), std::string::npos);
+  }
+  EXPECT_EQ(store_.CountOf("GET"), before + 2);
 }
 
 TEST_F(S3FaultTest, ExpiredCredentialsOfTheSettingsNameTheWays) {

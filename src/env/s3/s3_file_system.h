@@ -34,7 +34,9 @@ struct S3Config {
   std::string region;              // empty: discovered
   std::optional<bool> path_style;  // unset: only where the host name cannot carry the bucket (IP address, localhost)
   bool ssl_enabled = true;         // for an endpoint without a scheme
-  std::string ca_bundle;           // PEM file; empty: the system's usual places
+  std::string ca_bundle;           // PEM file; empty: `cert_file`, else the system's usual places
+  std::string cert_file;           // SSL_CERT_FILE
+  std::string endpoint_named_by;   // the setting or variable that `endpoint` is from, for messages
 
   std::vector<S3CredentialSource> credential_sources = {
       S3CredentialSource::kStatic,  S3CredentialSource::kEnvironment, S3CredentialSource::kWebIdentity,
