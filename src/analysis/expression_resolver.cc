@@ -10,6 +10,7 @@
 #include "analysis/name_parts.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/parser.h"
+#include "analysis/sql/query_parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -203,7 +204,36 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ExpandStar(const Expression::
                    {{"targetString", QuotedName(target)}});
 }
 
+Result<std::vector<NamedExpr>> ExpressionResolver::ExpandStarExcept(const Expression::UnresolvedFunction& call) {
+  SLUICE_ASSIGN(std::vector<NamedExpr> columns, ExpandStar(call.arguments(0).unresolved_star()));
+  for (int i = 1; i < call.arguments_size(); ++i) {
+    const Expression& named = call.arguments(i);
+    const Result<NamedExpr> column = ResolveAttribute(named.unresolved_attribute());
+    if (!column.ok()) return AtOrigin(column.status(), named.common().origin());
+    const ExprPtr plain = WithoutShown(column->expr);
+    const auto* taken = dynamic_cast<const ColumnExpr*>(plain.get());
+    if (taken == nullptr) return NotSupported("* EXCEPT of a struct's field is not supported by Sluice.");
+    const size_t removed = std::erase_if(columns, [&](const NamedExpr& of_star) {
+      const ExprPtr value = WithoutShown(of_star.expr);
+      const auto* its = dynamic_cast<const ColumnExpr*>(value.get());
+      return its != nullptr && its->index() == taken->index();
+    });
+    if (removed > 0) continue;
+    const std::string& name = named.unresolved_attribute().unparsed_identifier();
+    return AtOrigin(UserError("EXCEPT_OVERLAPPING_COLUMNS",
+                              fmt::format("EXCEPT names {} twice, or it is none of the star's columns.", name),
+                              {{"columns", name}}),
+                    named.common().origin());
+  }
+  return columns;
+}
+
 Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression& expression) {
+  if (expression.has_unresolved_function() && expression.unresolved_function().is_internal() &&
+      expression.unresolved_function().function_name() == sql::kStarExcept &&
+      expression.unresolved_function().arguments_size() > 1) {
+    return ExpandStarExcept(expression.unresolved_function());
+  }
   switch (expression.expr_type_case()) {
     case Expression::kExpressionString: {
       SLUICE_ASSIGN(const Expression parsed,

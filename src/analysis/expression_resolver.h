@@ -53,6 +53,7 @@ class ExpressionResolver {
   Result<ExprPtr> ResolveNode(const Expression& expression);
   Result<NamedExpr> ResolveAttribute(const Expression::UnresolvedAttribute& attribute);
   Result<std::vector<NamedExpr>> ExpandStar(const Expression::UnresolvedStar& star);
+  Result<std::vector<NamedExpr>> ExpandStarExcept(const Expression::UnresolvedFunction& call);
   Result<ExprPtr> ResolveCall(const std::string& name, const Expression::UnresolvedFunction& call);
   Result<ExprPtr> ResolveAggregateCall(const std::string& name, const Expression::UnresolvedFunction& call,
                                        const Expression* filter);

@@ -61,26 +61,35 @@ void PipelineFile::AddTo(CLI::App* command, const std::string& name) {
   params.AddTo(command);
 }
 
-Result<spark::connect::Command> PreparePipeline(const PipelineFile& file, const Program& program) {
+Result<Pipeline> PreparePipeline(const PipelineFile& file, const Program& program) {
   SLUICE_ASSIGN(SqlFile parsed, ParseFile(file, program));
-  spark::connect::Command command;
+  Pipeline pipeline;
   for (SqlStatement& statement : parsed.statements) {
     if (const auto* set = std::get_if<SetStatement>(&statement)) {
       SLUICE_RETURN_IF_ERROR(program.session->SetConf(set->key, set->value));
     } else if (auto* found = std::get_if<spark::connect::Command>(&statement)) {
-      command = std::move(*found);
+      auto& list = found->has_write_stream_operation_start() ? pipeline.queries : pipeline.views;
+      list.push_back(std::move(*found));
     }
   }
-  return command;
+  return pipeline;
 }
 
-Result<std::shared_ptr<RunningQuery>> StartPipeline(const Program& program, spark::connect::Command command) {
+Result<std::vector<std::shared_ptr<RunningQuery>>> StartPipeline(const Program& program, const Pipeline& pipeline) {
   spark::connect::ExecutePlanRequest request;
   request.set_session_id(program.session->id());
-  *request.mutable_plan()->mutable_command() = std::move(command);
-  SLUICE_ASSIGN(const Execution execution, program.service->ExecutePlan(request));
-  const auto& started = execution.messages.at(0).write_stream_operation_start_result();
-  return program.session->queries().Find(started.query_id().run_id());
+  for (const auto& view : pipeline.views) {
+    *request.mutable_plan()->mutable_command() = view;
+    SLUICE_RETURN_IF_ERROR(program.service->ExecutePlan(request).status());
+  }
+  std::vector<std::shared_ptr<RunningQuery>> queries;
+  for (const auto& query : pipeline.queries) {
+    *request.mutable_plan()->mutable_command() = query;
+    SLUICE_ASSIGN(const Execution execution, program.service->ExecutePlan(request));
+    const auto& started = execution.messages.at(0).write_stream_operation_start_result();
+    queries.push_back(program.session->queries().Find(started.query_id().run_id()));
+  }
+  return queries;
 }
 
 }  // namespace sluice::cli

@@ -30,7 +30,7 @@ struct Params {
   Result<VariableLookup> Lookup(Env* env) const;
 };
 
-// A SQL file with one streaming statement, and the values of its variables.
+// A SQL file with streaming statements, and the values of its variables.
 struct PipelineFile {
   std::string path;
   Params params;
@@ -42,8 +42,15 @@ struct PipelineFile {
 // The text of a file; "-" is standard input.
 Result<std::string> ReadSqlText(const std::string& path);
 
-// Reads the file, carries out its SET statements in the program's session, and gives back the streaming command.
-Result<spark::connect::Command> PreparePipeline(const PipelineFile& file, const Program& program);
-Result<std::shared_ptr<RunningQuery>> StartPipeline(const Program& program, spark::connect::Command command);
+// What a file makes, in its order: views, then streaming queries.
+struct Pipeline {
+  std::vector<spark::connect::Command> views;
+  std::vector<spark::connect::Command> queries;
+};
+
+// Reads the file and carries out its SET statements in the program's session.
+Result<Pipeline> PreparePipeline(const PipelineFile& file, const Program& program);
+// Makes the views and starts the queries; those that were started before one that cannot be stay.
+Result<std::vector<std::shared_ptr<RunningQuery>>> StartPipeline(const Program& program, const Pipeline& pipeline);
 
 }  // namespace sluice::cli

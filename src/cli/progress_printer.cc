@@ -81,17 +81,24 @@ std::string ProgressPrinter::Summary(const QueryProgress& progress) const {
   const std::optional<int64_t> lag = LagOf(progress);
   return fmt::format("{}{}batch {}: {} rows, {:.0f} rows/s, {} rows in all{}{}", progress.name,
                      progress.name.empty() ? "" : " ", progress.batch_id, progress.input_rows(),
-                     progress.processed_rows_per_second, rows_, lag ? fmt::format(", lag {}", *lag) : "", bad);
+                     progress.processed_rows_per_second, RowsOf(progress), lag ? fmt::format(", lag {}", *lag) : "",
+                     bad);
+}
+
+int64_t ProgressPrinter::RowsOf(const QueryProgress& progress) const {
+  const auto found = rows_.find(progress.id);
+  return found == rows_.end() ? 0 : found->second;
 }
 
 std::string ProgressPrinter::BarOf(const QueryProgress& progress) const {
-  const int64_t expected = expected_rows_ == kWhatIsThere ? rows_ + LagOf(progress).value_or(0) : expected_rows_;
-  return expected > 0 ? Bar(rows_, expected) : "";
+  const int64_t expected =
+      expected_rows_ == kWhatIsThere ? RowsOf(progress) + LagOf(progress).value_or(0) : expected_rows_;
+  return expected > 0 ? Bar(RowsOf(progress), expected) : "";
 }
 
 void ProgressPrinter::Show(const QueryProgress& progress) {
   std::lock_guard lock(mutex_);
-  rows_ += progress.input_rows();
+  rows_[progress.id] += progress.input_rows();
   switch (style_) {
     case ProgressStyle::kJson:
       std::cout << ForStdout(Redact(ProgressToJson(progress))) << std::endl;

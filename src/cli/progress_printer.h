@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,8 +18,8 @@ enum class ProgressStyle { kAuto, kBar, kLines, kJson, kNone };
 // "auto", "bar", "json" or "none".
 bool ParseProgressStyle(const std::string& text, ProgressStyle* style);
 
-// Prints a query's progress: on a terminal one line that is drawn over, elsewhere a line a batch on standard error;
-// JSON goes to standard output, a line a batch. Thread-safe.
+// Prints the progress of queries: on a terminal one line that is drawn over, elsewhere a line a batch on standard
+// error; JSON goes to standard output, a line a batch. Thread-safe.
 class ProgressPrinter {
  public:
   // What a full bar means: a number of rows, or, with kWhatIsThere, those read so far and the lag behind them.
@@ -31,17 +32,17 @@ class ProgressPrinter {
   void Waiting();
   // Ends the drawn line, if there is one.
   void Finish();
-  int64_t rows() const { return rows_; }
 
  private:
   std::string Summary(const QueryProgress& progress) const;
   std::string BarOf(const QueryProgress& progress) const;
+  int64_t RowsOf(const QueryProgress& progress) const;
 
   std::mutex mutex_;
   ProgressStyle style_;
   const int64_t expected_rows_;
-  int64_t rows_ = 0;
-  std::string last_;  // what the line says of the last batch
+  std::map<std::string, int64_t> rows_;  // so far, by the query's id
+  std::string last_;                     // what the line says of the last batch
   std::chrono::system_clock::time_point busy_until_ = std::chrono::system_clock::now();
   bool waiting_ = false;  // the line says so
 };

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "base/log_context.h"
@@ -37,6 +39,46 @@ void Say(const std::string& text) {
 void OnStopSignal(int number) {
   last_signal = number;
   stop_signals = stop_signals + 1;
+}
+
+using Queries = std::vector<std::shared_ptr<RunningQuery>>;
+
+// What is said of one query among several begins with its name.
+std::string NameBefore(const Queries& queries, const RunningQuery& query) {
+  return queries.size() == 1 ? "" : query.name() + ": ";
+}
+
+std::string WhereItStopped(const RunningQuery& query) {
+  const auto last = query.last_progress();
+  if (!last) return "stopped; no batch was run";
+  return fmt::format("stopped after batch {}; a restart goes on with {}", last->batch_id, last->batch_id + 1);
+}
+
+std::optional<Status> FailureOf(const Queries& queries) {
+  for (const auto& query : queries) {
+    if (const auto failure = query->exception()) return failure;
+  }
+  return std::nullopt;
+}
+
+// Looks for a moment. An error is that of a query.
+Result<bool> AllEnded(const Queries& queries) {
+  bool all = true;
+  for (const auto& query : queries) {
+    SLUICE_ASSIGN(const bool ended, query->AwaitTermination(all ? kLookMs : 0));
+    all &= ended;
+  }
+  return all;
+}
+
+// One query failed: the others end their batches, and a restart goes on with all of them.
+int EndAfterFailure(Session* session, const Queries& queries, const Status& failure) {
+  session->queries().StopAll([] { return StopSignals() > 0; });
+  for (const auto& query : queries) {
+    if (queries.size() == 1) break;
+    Say(NameBefore(queries, *query) + (query->exception() ? "failed" : WhereItStopped(*query)));
+  }
+  return Fail(FailureOf(queries).value_or(failure), kQueryFailed);
 }
 
 }  // namespace
@@ -72,27 +114,27 @@ void AwaitStart(const std::future<void>& done) {
   }
 }
 
-int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query, const std::function<void()>& waiting) {
+int WatchQueries(Session* session, const Queries& queries, const std::function<void()>& waiting) {
   for (;;) {
-    const Result<bool> ended = query->AwaitTermination(kLookMs);
-    if (!ended.ok()) return Fail(ended.status(), kQueryFailed);
+    const Result<bool> ended = AllEnded(queries);
+    if (!ended.ok()) return EndAfterFailure(session, queries, ended.status());
     if (*ended) return kEndedWell;
     if (StopSignals() == 0) {
-      if (waiting && query->idle()) waiting();
+      if (waiting && std::all_of(queries.begin(), queries.end(), [](const auto& query) { return query->idle(); }))
+        waiting();
       continue;
     }
     const bool clean = session->queries().StopAll([] { return StopSignals() > 1; });
-    if (const auto failure = query->exception()) return Fail(*failure, kQueryFailed);
-    const auto last = query->last_progress();
+    if (const auto failure = FailureOf(queries)) return Fail(*failure, kQueryFailed);
     if (clean) {
-      Say(last ? fmt::format("stopped after batch {}; a restart goes on with {}", last->batch_id, last->batch_id + 1)
-               : std::string("stopped; no batch was run"));
-      if (query->IsActive()) std::_Exit(kEndedWell);
-      return kEndedWell;
+      for (const auto& query : queries) Say(NameBefore(queries, *query) + WhereItStopped(*query));
+    } else {
+      Say("the running batch was given up; a restart runs it again");
     }
-    Say("the running batch was given up; a restart runs it again");
-    if (query->IsActive()) std::_Exit(kBatchGivenUp);
-    return kBatchGivenUp;
+    const int code = clean ? kEndedWell : kBatchGivenUp;
+    if (std::any_of(queries.begin(), queries.end(), [](const auto& query) { return query->IsActive(); }))
+      std::_Exit(code);
+    return code;
   }
 }
 

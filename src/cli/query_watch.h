@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <vector>
 
 namespace sluice {
 class Session;
@@ -25,9 +26,10 @@ void AwaitStopSignal();
 // ends (nothing was begun that a restart does not mend).
 void AwaitStart(const std::future<void>& done);
 
-// Waits for the query to end by itself or by a signal; a second signal gives the batch up at once. Says what a signal
-// did. `waiting` (may be null) is called again and again while the query has nothing to do. The exit code.
-int WatchQuery(Session* session, const std::shared_ptr<RunningQuery>& query,
-               const std::function<void()>& waiting = nullptr);
+// Waits for all of the session's queries to end by themselves, one to fail, or a signal; a second signal gives batches
+// up at once. Says what became of them. `waiting` (may be null) is called again and again while none has anything to
+// do. The exit code.
+int WatchQueries(Session* session, const std::vector<std::shared_ptr<RunningQuery>>& queries,
+                 const std::function<void()>& waiting = nullptr);
 
 }  // namespace sluice::cli

@@ -41,15 +41,20 @@ Status PlaceCheckpoint(const ReplayOptions& options, const Program& program, spa
   return Status::OK();
 }
 
-Result<spark::connect::Command> Prepare(const ReplayOptions& options, const Program& program) {
-  SLUICE_ASSIGN(spark::connect::Command command, PreparePipeline(options.pipeline, program));
-  SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(options, program, &command));
+Result<Pipeline> Prepare(const ReplayOptions& options, const Program& program) {
+  SLUICE_ASSIGN(Pipeline pipeline, PreparePipeline(options.pipeline, program));
+  if (pipeline.queries.size() > 1) {
+    return UserError("SLUICE_USAGE", fmt::format("The pipeline {} has {} streaming statements; give the one of the "
+                                                 "checkpoint in a file of its own.",
+                                                 options.pipeline.path, pipeline.queries.size()));
+  }
+  SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(options, program, &pipeline.queries.at(0)));
   Session& session = *program.session;
   if (!options.bad_records.empty()) {
     SLUICE_RETURN_IF_ERROR(session.SetConf("spark.sluice.badRecords.path", options.bad_records));
   }
   SLUICE_RETURN_IF_ERROR(session.SetConf("spark.sluice.badRecords.replay", "true"));
-  return command;
+  return pipeline;
 }
 
 void PrintOutcome(const RunningQuery& query) {
@@ -66,12 +71,12 @@ int Replay(const ReplayOptions& options) {
   CatchStopSignals();
   Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
-  Result<spark::connect::Command> command = Prepare(options, *program);
-  if (!command.ok()) return Fail(command.status(), kBadUsage);
-  const Result<std::shared_ptr<RunningQuery>> query = StartPipeline(*program, std::move(*command));
-  if (!query.ok()) return Fail(query.status(), kQueryFailed);
-  const int code = WatchQuery(program->session.get(), *query);
-  if (code == kEndedWell) PrintOutcome(**query);
+  const Result<Pipeline> pipeline = Prepare(options, *program);
+  if (!pipeline.ok()) return Fail(pipeline.status(), kBadUsage);
+  const Result<std::vector<std::shared_ptr<RunningQuery>>> queries = StartPipeline(*program, *pipeline);
+  if (!queries.ok()) return Fail(queries.status(), kQueryFailed);
+  const int code = WatchQueries(program->session.get(), *queries);
+  if (code == kEndedWell) PrintOutcome(*queries->at(0));
   return code;
 }
 

@@ -30,23 +30,35 @@ int Run(const RunOptions& options) {
   CatchStopSignals();
   Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
-  Result<spark::connect::Command> command = PreparePipeline(options.pipeline, *program);
-  if (!command.ok()) return Fail(command.status(), kBadUsage);
-  if (options.available_now) command->mutable_write_stream_operation_start()->set_available_now(true);
+  Result<Pipeline> pipeline = PreparePipeline(options.pipeline, *program);
+  if (!pipeline.ok()) {
+    // Standard input cannot be read a second time for the line at fault.
+    const Result<std::string> text =
+        options.pipeline.path == "-" ? Result<std::string>("") : ReadSqlText(options.pipeline.path);
+    return FailInText(pipeline.status(), text.ValueOr(""), kBadUsage);
+  }
+  bool bounded = true;
+  for (spark::connect::Command& query : pipeline->queries) {
+    auto* start = query.mutable_write_stream_operation_start();
+    if (options.available_now) start->set_available_now(true);
+    bounded &= start->available_now();
+  }
   if (!options.metrics_port.empty()) {
     const Status set = program->session->SetConf("spark.sluice.metrics.port", options.metrics_port);
     if (!set.ok()) return Fail(set, kBadUsage);
   }
-  const bool bounded = command->write_stream_operation_start().available_now();
   const auto printer =
       std::make_shared<ProgressPrinter>(style, bounded ? ProgressPrinter::kWhatIsThere : ProgressPrinter::kUnknown);
   program->session->OnProgress([printer](const QueryProgress& progress) { printer->Show(progress); });
-  Result<std::shared_ptr<RunningQuery>> query = std::shared_ptr<RunningQuery>();
+  Result<std::vector<std::shared_ptr<RunningQuery>>> queries = std::vector<std::shared_ptr<RunningQuery>>();
   const std::future<void> started =
-      std::async(std::launch::async, [&] { query = StartPipeline(*program, std::move(*command)); });
+      std::async(std::launch::async, [&] { queries = StartPipeline(*program, *pipeline); });
   AwaitStart(started);
-  if (!query.ok()) return Fail(query.status(), kQueryFailed);
-  const int code = WatchQuery(program->session.get(), *query, [&] { printer->Waiting(); });
+  if (!queries.ok()) {
+    program->session->queries().StopAll();
+    return Fail(queries.status(), kQueryFailed);
+  }
+  const int code = WatchQueries(program->session.get(), *queries, [&] { printer->Waiting(); });
   printer->Finish();
   return code;
 }
@@ -55,7 +67,7 @@ int Run(const RunOptions& options) {
 
 void AddRunCommand(CLI::App* app, Chosen* chosen) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command = app->add_subcommand("run", "Run the streaming statement of a SQL file");
+  CLI::App* command = app->add_subcommand("run", "Run the streaming statements of a SQL file");
   options->global.AddTo(command);
   options->pipeline.AddTo(command, "FILE");
   command->add_flag("--available-now", options->available_now,

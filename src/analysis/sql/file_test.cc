@@ -27,7 +27,10 @@ TEST(SqlFileTest, WhatIsNoPipeline) {
   const Refused cases[] = {
       {"", "SLUICE_SQL_FILE.NO_STREAMING_STATEMENT", 1},
       {"SET a = b;", "SLUICE_SQL_FILE.NO_STREAMING_STATEMENT", 1},
-      {create + ";\n" + create, "SLUICE_SQL_FILE.SEVERAL_STREAMING_STATEMENTS", 1},
+      {create + "; CREATE TEMP VIEW v AS SELECT 1", "UNSUPPORTED_FEATURE.SLUICE", 1},
+      {"CREATE VIEW v AS SELECT 1;" + create, "UNSUPPORTED_FEATURE.SLUICE", 1},
+      {"CREATE TEMP VIEW a.b AS SELECT 1;" + create, "PARSE_SYNTAX_ERROR", 1},
+      {"CREATE TEMP VIEW v SELECT 1;" + create, "PARSE_SYNTAX_ERROR", 1},
       {"SELECT 1;" + create, "UNSUPPORTED_FEATURE.SLUICE", 1},
       {create + "; SET a = b", "UNSUPPORTED_FEATURE.SLUICE", 1},
       {"SET\n a", "INVALID_SET_SYNTAX", 1},
@@ -72,6 +75,23 @@ TEST(SqlFileTest, AllClauses) {
   EXPECT_EQ(start.options().count("trigger"), 0U);
   EXPECT_TRUE(start.once());
   EXPECT_EQ(start.query_name(), "t");
+}
+
+TEST(SqlFileTest, ViewsAndSeveralTables) {
+  const std::string create = kCreate;
+  const SqlFile file =
+      ParseFileSql("SET a = b;\nCREATE OR REPLACE TEMPORARY VIEW v (x, y) COMMENT 'c' AS SELECT 1, 2;\n" + create +
+                       ";\n" + create,
+                   "f.sql", NoVariables, Conf())
+          .ValueOrDie();
+  ASSERT_EQ(file.statements.size(), 4U);
+  const auto& view = std::get<spark::connect::Command>(file.statements[1]).create_dataframe_view();
+  EXPECT_EQ(view.name(), "v");
+  EXPECT_TRUE(view.replace());
+  EXPECT_EQ(view.input().to_df().column_names(1), "y");
+  for (int i : {2, 3}) {
+    EXPECT_TRUE(std::get<spark::connect::Command>(file.statements[i]).has_write_stream_operation_start());
+  }
 }
 
 TEST(SqlFileTest, AnEmptyVariableIsNoValue) {

@@ -29,8 +29,10 @@ Status RefuseOtherCreate(TokenCursor* cursor) {
   size_t ahead = 1;
   while (cursor->IsAnyWord({"OR", "REPLACE", "REFRESH", "GLOBAL", "TEMP", "TEMPORARY", "EXTERNAL"}, ahead)) ++ahead;
   if (cursor->IsWord("STREAMING", ahead) || !cursor->IsName(ahead)) return Status::OK();
-  return cursor->Refuse("CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE)",
-                        cursor->position() + ahead);
+  const bool view = cursor->IsWord("VIEW", ahead);
+  const std::string what = view ? "CREATE VIEW that outlasts its session (there is CREATE TEMPORARY VIEW)"
+                                : "CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE)";
+  return cursor->Refuse(what, cursor->position() + ahead);
 }
 
 // What Spark's SQL may begin with.
@@ -48,6 +50,11 @@ constexpr int kMostStatements = 1'000;
 
 Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions& options) {
   SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options));
+  if (sql::IsCreateTemporaryView(cursor)) {
+    SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateTemporaryView(&cursor, options));
+    SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
+    return SqlStatement(std::move(command));
+  }
   if (cursor.IsWord("CREATE")) {
     SLUICE_RETURN_IF_ERROR(RefuseOtherCreate(&cursor));
     SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateStreamingTable(&cursor, options));
@@ -95,7 +102,8 @@ Result<SqlFile> ParseStatements(std::string_view text, const std::string& file_n
 }
 
 bool IsStreamingStart(const SqlStatement& statement) {
-  return std::holds_alternative<spark::connect::Command>(statement);
+  const auto* command = std::get_if<spark::connect::Command>(&statement);
+  return command != nullptr && command->has_write_stream_operation_start();
 }
 
 }  // namespace
@@ -118,26 +126,21 @@ Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name
                              const Conf& conf) {
   SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(text, file_name, lookup));
   SLUICE_ASSIGN(SqlFile file, ParseStatements(ready, file_name, conf));
-  const auto streaming = std::count_if(file.statements.begin(), file.statements.end(), IsStreamingStart);
   const auto where = TextPlace{file_name, 1, 1, ""};
-  if (streaming == 0) {
+  const auto first = std::find_if(file.statements.begin(), file.statements.end(), IsStreamingStart);
+  if (first == file.statements.end()) {
     return WithPlace(UserError("SLUICE_SQL_FILE.NO_STREAMING_STATEMENT",
                                "The file has no CREATE STREAMING TABLE statement; there is nothing to run."),
                      where);
   }
-  if (streaming > 1) {
-    return WithPlace(
-        UserError("SLUICE_SQL_FILE.SEVERAL_STREAMING_STATEMENTS",
-                  "The file has more than one CREATE STREAMING TABLE statement; give each a file of its own."),
-        where);
-  }
-  const bool last = IsStreamingStart(file.statements.back());
   const bool query = std::any_of(file.statements.begin(), file.statements.end(), [](const SqlStatement& s) {
     return std::holds_alternative<spark::connect::Relation>(s);
   });
-  if (query || !last) {
-    return WithPlace(
-        NotSupported("A file to run has SET statements and then one CREATE STREAMING TABLE, nothing else."), where);
+  // All tables of a file run under the same settings, side by side.
+  if (query || !std::all_of(first, file.statements.end(), IsStreamingStart)) {
+    return WithPlace(NotSupported("A file to run has SET and CREATE TEMPORARY VIEW statements, and then one CREATE "
+                                  "STREAMING TABLE or several, nothing else."),
+                     where);
   }
   return file;
 }

@@ -44,13 +44,14 @@ struct SqlFile {
 // Value of ${name}, or nothing.
 using VariableLookup = std::function<std::optional<std::string>(const std::string& name)>;
 
-// A file for `run`: SET statements, then exactly one CREATE STREAMING TABLE (a Command with
-// write_stream_operation_start). `conf`: the settings of the session that will run it. A SET statement changes how the
-// text after it is read; the session itself is changed by who runs the file.
+// A file for `run`: SET and CREATE TEMPORARY VIEW statements (a Command with create_dataframe_view), then one CREATE
+// STREAMING TABLE or several (a Command with write_stream_operation_start). `conf`: the settings of the session that
+// will run it. A SET statement changes how the text after it is read; the session itself is changed by who runs the
+// file.
 Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name, const VariableLookup& lookup,
                              const Conf& conf);
 
-// SET statements and queries, as `sql` takes them; no streaming statement is needed. `conf` as above.
+// SET statements, views and queries, as `sql` takes them; no streaming statement is needed. `conf` as above.
 Result<SqlFile> ParseScriptSql(std::string_view text, const Conf& conf, const std::string& file_name = "");
 
 }  // namespace sluice

@@ -6,17 +6,50 @@
 #include <algorithm>
 #include <limits>
 
+#include "expr/aggregate.h"
+
 namespace sluice::sql {
 
 const char kGroupColumnPrefix[] = "__sluice_group_";
+const char kStarExcept[] = "star_except";
 
 namespace {
 
 constexpr size_t kMaxNamedQueries = 100;
 constexpr int kMaxSteps = 400;  // each is a step of the plan, and there are at most 500
 
+bool IsStar(const Expression& e) {
+  return e.has_unresolved_star() || (e.has_unresolved_function() && e.unresolved_function().is_internal() &&
+                                     e.unresolved_function().function_name() == kStarExcept);
+}
+
 bool HasStar(const std::vector<Expression>& items) {
-  return std::any_of(items.begin(), items.end(), [](const Expression& e) { return e.has_unresolved_star(); });
+  return std::any_of(items.begin(), items.end(), IsStar);
+}
+
+// Whether an aggregate is called somewhere in an expression.
+bool HasAggregate(const google::protobuf::Message& message) {
+  const auto* call = dynamic_cast<const Expression::UnresolvedFunction*>(&message);
+  if (call != nullptr && IsAggregateFunction(LowerCase(call->function_name()))) return true;
+  const auto* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (HasAggregate(field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
+                                            : reflection->GetMessage(message, field)))
+        return true;
+    }
+  }
+  return false;
+}
+
+Expression Position(size_t position) {
+  Expression literal;
+  literal.mutable_literal()->set_integer(static_cast<int32_t>(position));
+  return literal;
 }
 
 bool IsSetOperation(const TokenCursor& cursor) {
@@ -78,13 +111,13 @@ Status QueryParser::ParseWith() {
 Result<Relation> QueryParser::ParseQueryBody() {
   SLUICE_ASSIGN(Term term, ParseTerm());
   if (term.select && !IsSetOperation(cursor_)) {
-    SLUICE_ASSIGN(term.select->order, ParseOrderBy());
+    SLUICE_ASSIGN(term.select->order, ParseOrderBy(&term.select->items));
     SLUICE_RETURN_IF_ERROR(CheckOrdinals(*term.select));
     return ParseLimits(BuildSelect(std::move(*term.select)));
   }
   Relation first = term.select ? BuildSelect(std::move(*term.select)) : std::move(term.relation);
   SLUICE_ASSIGN(Relation relation, ParseSetOperations(std::move(first), /*intersect_only=*/false));
-  SLUICE_ASSIGN(const std::vector<Expression::SortOrder> order, ParseOrderBy());
+  SLUICE_ASSIGN(const std::vector<Expression::SortOrder> order, ParseOrderBy(nullptr));
   if (!order.empty()) {
     Relation sort;
     sort.mutable_sort()->set_is_global(true);
@@ -158,8 +191,9 @@ Result<QueryParser::Select> QueryParser::ParseSelect() {
   if (!select.distinct) cursor_.AcceptWord("ALL");
   do {
     SLUICE_ASSIGN(Expression item, expressions_.ParseNamed());
-    if (item.has_unresolved_star() && cursor_.IsWord("EXCEPT")) {
-      return cursor_.Refuse("* EXCEPT (..)", cursor_.position());
+    if (item.has_unresolved_star() && cursor_.IsWord("EXCEPT") && cursor_.IsSymbol("(", 1) && cursor_.IsName(2) &&
+        !cursor_.IsAnyWord({"SELECT", "WITH", "FROM", "VALUES", "TABLE"}, 2)) {
+      SLUICE_ASSIGN(item, ParseStarExcept(std::move(item)));
     }
     select.items.push_back(std::move(item));
   } while (cursor_.AcceptSymbol(","));
@@ -181,6 +215,29 @@ Result<QueryParser::Select> QueryParser::ParseSelect() {
   return select;
 }
 
+// * EXCEPT (a, b)
+Result<Expression> QueryParser::ParseStarExcept(Expression star) {
+  const size_t begin = cursor_.position() - 1;
+  cursor_.Next();
+  cursor_.Next();
+  Expression except;
+  auto* call = except.mutable_unresolved_function();
+  call->set_function_name(kStarExcept);
+  call->set_is_internal(true);
+  *call->add_arguments() = std::move(star);
+  do {
+    const size_t at = cursor_.position();
+    SLUICE_ASSIGN(Expression column, expressions_.Parse());
+    if (!column.has_unresolved_attribute()) {
+      return WithPlace(UserError("PARSE_SYNTAX_ERROR", "EXCEPT takes names of columns."), cursor_.PlaceOf(at));
+    }
+    *call->add_arguments() = std::move(column);
+  } while (cursor_.AcceptSymbol(","));
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+  cursor_.SetOrigin(&except, begin);
+  return except;
+}
+
 Status QueryParser::ParseGroupBy(Select* select) {
   if (!cursor_.AcceptWords({"GROUP", "BY"})) return Status::OK();
   if (cursor_.IsAnyWord({"ROLLUP", "CUBE"}) && cursor_.IsSymbol("(", 1)) {
@@ -193,7 +250,12 @@ Status QueryParser::ParseGroupBy(Select* select) {
   SLUICE_ASSIGN(select->groups, expressions_.ParseList());
   if (select->groups.size() == 1 && select->groups[0].has_unresolved_attribute() &&
       EqualsIgnoringCase(select->groups[0].unresolved_attribute().unparsed_identifier(), "all")) {
-    return cursor_.Refuse("GROUP BY ALL", begin);
+    // All items of the SELECT list that have no aggregate.
+    if (HasStar(select->items)) return cursor_.Refuse("GROUP BY ALL beside *", begin);
+    select->groups.clear();
+    for (size_t i = 0; i < select->items.size(); ++i) {
+      if (!HasAggregate(select->items[i])) select->groups.push_back(Position(i + 1));
+    }
   }
   if (cursor_.IsWord("WITH") && cursor_.IsAnyWord({"ROLLUP", "CUBE"}, 1)) {
     return cursor_.Refuse("GROUP BY .. WITH ROLLUP or CUBE", cursor_.position());
@@ -202,13 +264,24 @@ Status QueryParser::ParseGroupBy(Select* select) {
   return Status::OK();
 }
 
-Result<std::vector<Expression::SortOrder>> QueryParser::ParseOrderBy() {
+Result<std::vector<Expression::SortOrder>> QueryParser::ParseOrderBy(const std::vector<Expression>* items) {
   std::vector<Expression::SortOrder> list;
   if (cursor_.IsAnyWord({"SORT", "CLUSTER", "DISTRIBUTE"}) && cursor_.IsWord("BY", 1)) {
     return cursor_.Refuse(fmt::format("{} BY", cursor_.Peek().text), cursor_.position());
   }
   if (!cursor_.AcceptWords({"ORDER", "BY"})) return list;
-  if (cursor_.IsWord("ALL") && !cursor_.IsSymbol(".", 1)) return cursor_.Refuse("ORDER BY ALL", cursor_.position());
+  if (cursor_.IsWord("ALL") && !cursor_.IsSymbol(".", 1)) {
+    const size_t begin = cursor_.position();
+    if (items == nullptr) return cursor_.Refuse("ORDER BY ALL behind a set operation", begin);
+    if (HasStar(*items)) return cursor_.Refuse("ORDER BY ALL beside *", begin);
+    SLUICE_ASSIGN(Expression::SortOrder order, expressions_.ParseSortOrder());
+    for (size_t i = 0; i < items->size(); ++i) {
+      *order.mutable_child() = Position(i + 1);
+      list.push_back(order);
+    }
+    if (cursor_.IsSymbol(",")) return cursor_.SyntaxError("nothing more can stand behind ORDER BY ALL.");
+    return list;
+  }
   do {
     SLUICE_ASSIGN(Expression::SortOrder order, expressions_.ParseSortOrder());
     list.push_back(std::move(order));

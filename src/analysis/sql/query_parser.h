@@ -18,6 +18,8 @@ using spark::connect::Relation;
 // Columns that a grouped SELECT's Aggregate message puts before the SELECT list, and that a Drop removes again:
 // Connect's Aggregate always returns its keys. "__sluice_group_0" and so on.
 extern const char kGroupColumnPrefix[];
+// SELECT * EXCEPT (a, b): an internal function of the star and the columns.
+extern const char kStarExcept[];
 
 // Queries. SELECT becomes Project, or Drop(Sort(Filter(Aggregate))) when grouped, so that HAVING and ORDER BY stand
 // right above the Aggregate, where Spark too finds aggregates that the SELECT list does not have.
@@ -56,8 +58,10 @@ class QueryParser {
   // Set operations and joins make plans deep that are not deep to read: a query may have so many.
   Status CountStep(size_t begin);
   Result<Select> ParseSelect();
+  Result<Expression> ParseStarExcept(Expression star);
   Status ParseGroupBy(Select* select);
-  Result<std::vector<Expression::SortOrder>> ParseOrderBy();
+  // `items`: of the SELECT that ORDER BY ALL means; null behind a set operation.
+  Result<std::vector<Expression::SortOrder>> ParseOrderBy(const std::vector<Expression>* items);
   Status CheckOrdinals(const Select& select) const;
   Relation BuildSelect(Select select) const;
   Result<Relation> ParseLimits(Relation input);

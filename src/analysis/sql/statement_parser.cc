@@ -144,6 +144,43 @@ class CreateStreamingTable {
 
 }  // namespace
 
+bool IsCreateTemporaryView(const TokenCursor& cursor) {
+  if (!cursor.IsWord("CREATE")) return false;
+  const size_t ahead = cursor.IsWord("OR", 1) && cursor.IsWord("REPLACE", 2) ? 3 : 1;
+  return cursor.IsAnyWord({"TEMP", "TEMPORARY"}, ahead) && cursor.IsWord("VIEW", ahead + 1);
+}
+
+Result<spark::connect::Command> ParseCreateTemporaryView(TokenCursor* cursor, const ParseOptions& options) {
+  spark::connect::Command command;
+  auto* view = command.mutable_create_dataframe_view();
+  cursor->Next();
+  view->set_replace(cursor->AcceptWords({"OR", "REPLACE"}));
+  cursor->Next();
+  cursor->Next();
+  if (cursor->IsWord("IF")) return cursor->Refuse("IF NOT EXISTS for a temporary view", cursor->position());
+  SLUICE_ASSIGN(*view->mutable_name(), cursor->ExpectName("The view's name"));
+  if (cursor->IsSymbol(".")) return cursor->SyntaxError("a temporary view has a name of one part.");
+  std::vector<std::string> columns;
+  if (cursor->AcceptSymbol("(")) {
+    do {
+      SLUICE_ASSIGN(columns.emplace_back(), cursor->ExpectName("A column's name"));
+    } while (cursor->AcceptSymbol(","));
+    SLUICE_RETURN_IF_ERROR(cursor->ExpectSymbol(")"));
+  }
+  if (cursor->AcceptWord("COMMENT")) SLUICE_RETURN_IF_ERROR(cursor->ExpectString("The comment").status());
+  if (cursor->IsWord("USING")) return cursor->Refuse("CREATE TEMPORARY VIEW .. USING", cursor->position());
+  SLUICE_RETURN_IF_ERROR(cursor->ExpectWord("AS"));
+  SLUICE_ASSIGN(Relation query, QueryParser(cursor, options).ParseQuery());
+  if (columns.empty()) {
+    *view->mutable_input() = std::move(query);
+  } else {
+    auto* renamed = view->mutable_input()->mutable_to_df();
+    *renamed->mutable_input() = std::move(query);
+    for (std::string& column : columns) renamed->add_column_names(std::move(column));
+  }
+  return command;
+}
+
 Result<spark::connect::Command> ParseCreateStreamingTable(TokenCursor* cursor, const ParseOptions& options) {
   return CreateStreamingTable(cursor, options).Parse();
 }

@@ -30,6 +30,10 @@ bool IsSetStatement(const StatementText& statement);
 // SET key = value: the value is the raw text up to the semicolon, as in Spark.
 Result<SetStatement> ParseSet(const StatementText& statement, const std::string& file_name);
 
+// CREATE [OR REPLACE] TEMP[ORARY] VIEW name [(columns)] [COMMENT '..'] AS query.
+bool IsCreateTemporaryView(const TokenCursor& cursor);
+Result<spark::connect::Command> ParseCreateTemporaryView(TokenCursor* cursor, const ParseOptions& options);
+
 // CREATE STREAMING TABLE name USING format [PARTITIONED BY (..)] [LOCATION '..'] [OPTIONS (..)] AS query. The clauses
 // may come in any order; the options trigger, queryName and outputMode become fields of the message.
 Result<spark::connect::Command> ParseCreateStreamingTable(TokenCursor* cursor, const ParseOptions& options);
