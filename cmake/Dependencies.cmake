@@ -11,6 +11,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 
 set(SLUICE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python)
 file(GLOB arrow_dir ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/pyarrow)
@@ -57,15 +58,18 @@ set(proto_sources ${proto_dir}/google/rpc/status.pb.cc ${proto_dir}/google/rpc/e
 foreach(p ${protos})
   list(APPEND proto_sources ${proto_dir}/spark/connect/${p}.pb.cc)
 endforeach()
+# protoc before 3.15 knows optional fields only when it is told to.
+set(protoc_flags $<$<VERSION_LESS:${Protobuf_VERSION},3.15>:--experimental_allow_proto3_optional>)
 add_custom_command(
   OUTPUT ${proto_sources}
   COMMAND ${SLUICE_PYTHON} ${PROJECT_SOURCE_DIR}/tools/connect_descriptors.py ${proto_dir}/spark_connect.bin
-  COMMAND ${PROTOBUF_PROTOC_EXECUTABLE} --descriptor_set_in=${proto_dir}/spark_connect.bin --cpp_out=${proto_dir}
+  COMMAND ${PROTOBUF_PROTOC_EXECUTABLE} ${protoc_flags} --descriptor_set_in=${proto_dir}/spark_connect.bin --cpp_out=${proto_dir}
           spark/connect/base.proto spark/connect/catalog.proto spark/connect/commands.proto spark/connect/common.proto
           spark/connect/expressions.proto spark/connect/ml.proto spark/connect/ml_common.proto
           spark/connect/pipelines.proto spark/connect/relations.proto spark/connect/types.proto
           google/rpc/status.proto google/rpc/error_details.proto
-  DEPENDS ${PROJECT_SOURCE_DIR}/tools/connect_descriptors.py)
+  DEPENDS ${PROJECT_SOURCE_DIR}/tools/connect_descriptors.py
+  COMMAND_EXPAND_LISTS)
 add_library(spark_connect_proto STATIC ${proto_sources})
 target_include_directories(spark_connect_proto SYSTEM PUBLIC ${proto_dir})
 target_link_libraries(spark_connect_proto PUBLIC protobuf::libprotobuf)

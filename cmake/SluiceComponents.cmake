@@ -63,6 +63,7 @@ sluice_component(OpenSSL ${OPENSSL_VERSION} Apache-2.0 shared pkg:deb/debian/lib
 sluice_component("Protocol Buffers" ${Protobuf_VERSION} BSD-3-Clause shared pkg:deb/debian/libprotobuf@${Protobuf_VERSION})
 sluice_component("Cyrus SASL" ${libsasl2_VERSION} BSD-4-Clause shared pkg:deb/debian/libsasl2-2@${libsasl2_VERSION})
 sluice_component(PCRE2 ${PCRE2_VERSION} BSD-3-Clause shared pkg:deb/debian/libpcre2-8-0@${PCRE2_VERSION})
+sluice_component(libedit ${LIBEDIT_VERSION} BSD-3-Clause shared pkg:deb/debian/libedit2@${LIBEDIT_VERSION})
 sluice_component(Zstandard ${libzstd_VERSION} BSD-3-Clause shared pkg:deb/debian/libzstd1@${libzstd_VERSION})
 sluice_component(LZ4 ${liblz4_VERSION} BSD-2-Clause shared pkg:deb/debian/liblz4-1@${liblz4_VERSION})
 sluice_component(zlib ${zlib_VERSION} Zlib shared pkg:deb/debian/zlib1g@${zlib_VERSION})

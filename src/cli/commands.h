@@ -14,11 +14,16 @@ namespace sluice::cli {
 using Chosen = std::function<int()>;
 void AddRunCommand(CLI::App* app, Chosen* chosen);
 void AddSqlCommand(CLI::App* app, Chosen* chosen);
+void AddShellCommand(CLI::App* app, Chosen* chosen);
 void AddCheckpointCommand(CLI::App* app, Chosen* chosen);
 void AddReplayBadCommand(CLI::App* checkpoint, Chosen* chosen);
 void AddDdlCommand(CLI::App* app, Chosen* chosen);
 void AddServerCommand(CLI::App* app, Chosen* chosen);
 void AddSubmitCommand(CLI::App* app, Chosen* chosen);
+void AddTopicCommand(CLI::App* app, Chosen* chosen);
 void AddDemoCommand(CLI::App* app, Chosen* chosen);
+// These describe the other commands, so they are added last.
+void AddCompletionCommand(CLI::App* app, Chosen* chosen);
+void AddManCommand(CLI::App* app, Chosen* chosen);
 
 }  // namespace sluice::cli

@@ -51,7 +51,7 @@ std::string UnknownCommand(const CLI::App& app, const std::string& word) {
 
 int main(int argc, char** argv) {
   std::set_new_handler(EndWithoutMemory);
-  CLI::App app{"Sluice: Spark Structured Streaming as one small process"};
+  CLI::App app{"Sluice: Spark Structured Streaming as one small process", "sluice"};
   app.require_subcommand(1);
   bool verbose = false;
   CLI::Option* verbose_flag =
@@ -63,9 +63,13 @@ int main(int argc, char** argv) {
   sluice::cli::AddSqlCommand(&app, &chosen);
   sluice::cli::AddServerCommand(&app, &chosen);
   sluice::cli::AddSubmitCommand(&app, &chosen);
+  sluice::cli::AddShellCommand(&app, &chosen);
   sluice::cli::AddCheckpointCommand(&app, &chosen);
   sluice::cli::AddDdlCommand(&app, &chosen);
+  sluice::cli::AddTopicCommand(&app, &chosen);
   sluice::cli::AddDemoCommand(&app, &chosen);
+  sluice::cli::AddCompletionCommand(&app, &chosen);
+  sluice::cli::AddManCommand(&app, &chosen);
   if (argc == 1) {
     std::cout << app.help();
     return sluice::cli::kBadUsage;

@@ -112,8 +112,8 @@ def test_stacks_and_string_functions_are_checked(prefix):
 
 # The file that each shared component of the bill of materials is loaded from. The others come with every system.
 SHARED = {"Apache Arrow C++": ("libarrow", "libparquet"), "OpenSSL": ("libssl", "libcrypto"), "Zstandard": ("libzstd",),
-          "Protocol Buffers": ("libprotobuf",), "Cyrus SASL": ("libsasl2",), "PCRE2": ("libpcre2-8",), "LZ4": ("liblz4",),
-          "zlib": ("libz.",), "fmt": ("libfmt",), "spdlog": ("libspdlog",)}
+          "Protocol Buffers": ("libprotobuf",), "Cyrus SASL": ("libsasl2",), "PCRE2": ("libpcre2-8",), "libedit": ("libedit",),
+          "LZ4": ("liblz4",), "zlib": ("libz.",), "fmt": ("libfmt",), "spdlog": ("libspdlog",)}
 SYSTEM = ("libc.", "libm.", "libgcc_s.", "libstdc++.", "ld-linux", "libdl.", "librt.", "libpthread.")
 
 
@@ -122,7 +122,8 @@ def test_the_bill_of_materials_names_what_is_linked(prefix, sluice):
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
     linkage = {part["name"]: part["properties"][0]["value"] for part in bill["components"]}
     assert {name for name, how in linkage.items() if how == "shared"} == set(SHARED)
-    assert {name for name, how in linkage.items() if how == "static"} == {"AWS CRT", "librdkafka"}
+    assert {name for name, how in linkage.items() if how == "static"} == {"AWS CRT", "librdkafka", "gRPC", "Abseil", "RE2",
+                                                                              "c-ares"}
     known = (*SYSTEM, *(name for names in SHARED.values() for name in names))
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf(prefix / "bin" / "sluice", "-d"))
     assert not [name for name in needed if not name.startswith(known)], needed
