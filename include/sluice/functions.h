@@ -57,6 +57,13 @@ Column sum(const Column& value);
 Column avg(const Column& value);
 Column min(const Column& value);
 Column max(const Column& value);
+// Of a column by name, since an aggregate of a constant text is of no use: avg("stars"), count("*").
+Column count(const std::string& name);
+Column countDistinct(const std::string& name);
+Column sum(const std::string& name);
+Column avg(const std::string& name);
+Column min(const std::string& name);
+Column max(const std::string& name);
 }  // namespace functions
 
 }  // namespace sluice

@@ -187,6 +187,10 @@ TEST(Client, GroupsByNameAndByExpression) {
   EXPECT_THAT(rows.groupBy("k").agg(functions::min(col("id")), functions::count(col("id"))).columns(),
               ElementsAre("k", "min(id)", "count(id)"));
   EXPECT_THAT(rows.agg(functions::sum(col("id"))).collect()[0], ElementsAre("15"));
+  const auto named = rows.agg(functions::sum("id"), functions::count("*"), functions::countDistinct("k"),
+                              functions::avg("id").as("mean"), functions::min("id"), functions::max("id"));
+  EXPECT_THAT(named.columns(), ElementsAre("sum(id)", "count(1)", "count(DISTINCT k)", "mean", "min(id)", "max(id)"));
+  EXPECT_THAT(named.collect()[0], ElementsAre("15", "6", "2", "2.5", "0", "5"));
 }
 
 TEST(Client, FirstAndLastRowsAndSchemas) {

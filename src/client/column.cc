@@ -285,6 +285,24 @@ Column min(const Column& value) {
 Column max(const Column& value) {
   return Call("max", {value});
 }
+Column count(const std::string& name) {
+  return count(name == "*" ? lit(1) : col(name));
+}
+Column countDistinct(const std::string& name) {
+  return countDistinct(col(name));
+}
+Column sum(const std::string& name) {
+  return sum(col(name));
+}
+Column avg(const std::string& name) {
+  return avg(col(name));
+}
+Column min(const std::string& name) {
+  return min(col(name));
+}
+Column max(const std::string& name) {
+  return max(col(name));
+}
 
 }  // namespace functions
 
