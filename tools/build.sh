@@ -14,6 +14,10 @@ case $kind in
     -DSLUICE_TESTS=OFF -DSLUICE_SANITIZE=address,undefined) ;;
   *) sed -n '3,4p' "$0"; exit 2 ;;
 esac
+# Ubuntu 22.04 has g++ 11 by this name, and 12 beside it.
+if [ "$kind" != fuzz ] && [ -z "${CXX:-}" ] && [ "$(g++ -dumpversion)" -lt 12 ]; then
+  options+=(-DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-12)
+fi
 log=$folder/configure.log
 mkdir -p "$folder"
 if [ ! -f "$folder/build.ninja" ]; then

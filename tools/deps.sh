@@ -32,10 +32,16 @@ say() { printf 'deps: %s\n' "$*"; }
 jobs=$(nproc)
 
 BUILD_APT="g++ cmake ninja-build ccache make git pkg-config python3 python3-venv dpkg-dev lld ca-certificates curl
-  libprotobuf-dev protobuf-compiler libgrpc++-dev libpcre2-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
+  libprotobuf-dev protobuf-compiler libgrpc++-dev libpcre2-dev libedit-dev libcli11-dev libspdlog-dev libfmt-dev
+  nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev liblz4-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev libsasl2-dev"
+python=python3
+if [ "$(. /etc/os-release; echo "${ID:-}${VERSION_ID:-}")" = ubuntu22.04 ]; then # its g++ 11 and Python 3.10 are too old
+  BUILD_APT="$BUILD_APT g++-12 python3.11 python3.11-venv"
+  python=python3.11
+fi
 FUZZ_APT="clang-14 libclang-rt-14-dev"
-TEST_APT="clang-format clang-tidy openssl openjdk-17-jdk-headless maven golang-go"
+TEST_APT="clang-format clang-tidy openssl zsh openjdk-17-jdk-headless maven golang-go"
 
 # Asks for no package whose command the machine already has from elsewhere (a newer Go, another JDK).
 missing_packages() {
@@ -73,7 +79,7 @@ python_packages() { # venv-folder stamp set...: the packages of tools/pins/pytho
   local target=$1 stamp=$1/.sluice-$2 set; shift 2
   [ -e "$stamp" ] && return 0
   say "python: $* into ${target##*/}"
-  [ -x "$target/bin/pip" ] || python3 -m venv "$target"
+  [ -x "$target/bin/pip" ] || "$python" -m venv "$target"
   local pip=("$target/bin/pip" install -q --disable-pip-version-check --require-hashes)
   for set in "$@"; do
     if grep -q '^pyspark' "$pins/python-$set.txt"; then
@@ -93,15 +99,23 @@ check_files() { # list folder
     { say "a file that was fetched is not the one that tools/pins/$1 names" >&2; return 1; }
 }
 
-# Debian 12's librdkafka cannot log in by SCRAM to current brokers, so the source package of Debian 13 is built here.
-# It is fetched with a sources list and a state folder of its own: nothing of the system changes.
+# Debian 12's librdkafka cannot log in by SCRAM to current brokers, so the source package of Debian 13 is built here. It is
+# fetched from the mirror of Debian that this machine uses, or that SLUICE_DEBIAN_MIRROR names, with a sources list and a state
+# folder of its own: nothing of the system changes. On another system the hashes in tools/pins alone say that the files are the
+# right ones: it has no keys of Debian's archive.
 librdkafka_source() { # folder
-  local apt=$1/apt mirror
+  local apt=$1/apt mirror keys=/usr/share/keyrings/debian-archive-keyring.gpg trust=trusted=yes
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
     sed -nE 's#^(deb .*|URIs: *)(https?://[^ ]*/debian)/?( .*)?$#\2#p' | head -1)
-  [ -n "$mirror" ] || { say "no Debian mirror in this machine's apt sources: install librdkafka 2.6.1 or newer" >&2; exit 2; }
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/sources.list"
+  mirror=${SLUICE_DEBIAN_MIRROR:-$mirror}
+  if [ -z "$mirror" ]; then
+    say "the source of librdkafka $LIBRDKAFKA comes from Debian, whose mirror this machine's apt does not use."
+    say "Name one, any: SLUICE_DEBIAN_MIRROR=http://HOST/debian make (the files are checked against tools/pins)"
+    return 1
+  fi
+  [ -r "$keys" ] && [ "$(. /etc/os-release; echo "$ID")" = debian ] && trust=signed-by=$keys
+  echo "deb-src [$trust] $mirror trixie main" >"$apt/sources.list"
   local options=(-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update -qq
