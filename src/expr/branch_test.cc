@@ -189,6 +189,23 @@ TEST(Gather, TakesNestedRows) {
   EXPECT_EQ(*FormatValue(*taken, 3, "UTC"), "[a, b]");
 }
 
+TEST(Cast, OfASliceOfListsLooksAtItsOwnEntries) {
+  const auto batch = Texts({"x,y", "1,2", std::nullopt, "3", "z"});
+  const EvalContext context;
+  Evaluation evaluation(*batch, context);
+  const auto lists = *evaluation.Eval(Call("split", {Column(), Text(",")}));
+  const auto slice = [&](int64_t begin, int64_t rows) {
+    const auto schema = arrow::schema({arrow::field("l", lists->type())});
+    const auto part = arrow::RecordBatch::Make(schema, rows, {lists->Slice(begin, rows)});
+    const ExprPtr list = std::make_shared<ColumnExpr>(0, "l", lists->type(), true);
+    return Values(*MakeCast(list, ArrayType(arrow::int32()), CastMode::kAnsi), part);
+  };
+  EXPECT_EQ(*slice(1, 3), "[1, 2] NULL [3]");
+  const auto failed = slice(1, 4);
+  ASSERT_TRUE(HasErrorClass(failed.status(), "CAST_INVALID_INPUT")) << failed.status();
+  EXPECT_EQ(FindSparkError(failed.status())->row, 3);
+}
+
 TEST(Now, IsTheBatchsTime) {
   const auto batch = Texts({"a", "b"});
   const EvalContext context{.now_us = 1'709'212'455'000'000, .time_zone = "Asia/Tokyo"};

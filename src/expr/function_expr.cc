@@ -56,7 +56,8 @@ Result<std::shared_ptr<arrow::Array>> EvalWhereValid(Evaluation& evaluation, con
     open.push_back(row);
   }
   const SparkErrorDetail* detail = FindSparkError(failure);
-  const bool counts = detail != nullptr && detail->row && places[static_cast<size_t>(*detail->row)] >= 0;
+  const bool in_row = detail != nullptr && detail->row && *detail->row >= 0 && *detail->row < rows;
+  const bool counts = in_row && places[static_cast<size_t>(*detail->row)] >= 0;
   if (counts || static_cast<int64_t>(open.size()) == rows || nested_evaluations >= kMostNested) return failure;
   ++nested_evaluations;
   auto values = EvalRows(evaluation, expr, open);
