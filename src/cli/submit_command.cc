@@ -136,8 +136,8 @@ int RunSubmit(const SubmitOptions& options) {
   listen.host = "127.0.0.1";
   Result<ServedProcess> served = ServedProcess::Start(options.global, listen, /*with_token=*/true);
   if (!served.ok()) return Fail(served.status(), kBadUsage);
-  // Clients speak plain text with a token only to a host of this name.
-  const std::string remote = fmt::format("sc://localhost:{}/;token={}", served->server->port(), served->token);
+  // Clients send what they do not know of an address as a header.
+  const std::string remote = fmt::format("sc://127.0.0.1:{}/;x-sluice-token={}", served->server->port(), served->token);
   const int code = RunOn(remote, *conf, served->env.get(), options);
   const int stopped = served->Stop();
   return code != 0 ? code : stopped;

@@ -32,10 +32,19 @@ void LogOfGrpc(gpr_log_func_args* args) {
 
 // The time that a comparison takes tells nothing of how much was right.
 bool IsToken(const std::string& token, std::string_view given) {
-  constexpr std::string_view kBearer = "Bearer ";
-  if (!given.starts_with(kBearer)) return false;
-  given.remove_prefix(kBearer.size());
   return given.size() == token.size() && CRYPTO_memcmp(given.data(), token.data(), token.size()) == 0;
+}
+
+// A token comes as Spark's clients send it, or in a header of Sluice's own: with the former, clients of version 3.5
+// insist on TLS, also on the loopback address.
+bool HasToken(const std::string& token, const std::multimap<grpc::string_ref, grpc::string_ref>& headers) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (const auto found = headers.find("authorization"); found != headers.end()) {
+    const std::string_view given(found->second.data(), found->second.size());
+    if (given.starts_with(kBearer) && IsToken(token, given.substr(kBearer.size()))) return true;
+  }
+  const auto found = headers.find("x-sluice-token");
+  return found != headers.end() && IsToken(token, {found->second.data(), found->second.size()});
 }
 
 class ConnectCalls : public grpc::CallbackGenericService {
@@ -43,12 +52,8 @@ class ConnectCalls : public grpc::CallbackGenericService {
   ConnectCalls(RemoteService* service, std::string token) : service_(service), token_(std::move(token)) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
-    if (!token_.empty()) {
-      const auto& metadata = context->client_metadata();
-      const auto found = metadata.find("authorization");
-      if (found == metadata.end() || !IsToken(token_, {found->second.data(), found->second.size()})) {
-        return new ConnectCall(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "No valid token was given."));
-      }
+    if (!token_.empty() && !HasToken(token_, context->client_metadata())) {
+      return new ConnectCall(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "No valid token was given."));
     }
     const Method* method = FindMethod(context->method());
     if (method == nullptr) {

@@ -56,12 +56,13 @@ Status Operation::Push(spark::connect::ExecutePlanResponse response) {
   return Status::OK();
 }
 
-void Operation::Finish(Status result) {
+void Operation::Finish(Status result, std::optional<spark::connect::ExecutePlanResponse> last) {
   std::function<void()> wake;
   {
     std::lock_guard lock(mutex_);
     // An interrupt that came in time is the answer, whatever the work made of it.
     result_ = interrupted_ ? Cancelled(key_.id) : std::move(result);
+    if (result_.ok() && last) Append(std::move(*last));
     finished_ = true;
     cancel_ = nullptr;
     last_seen_ms_ = NowMs();

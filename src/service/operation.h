@@ -52,7 +52,8 @@ class Operation {
 
   // The producer's side. Push fills in the ids; it waits for room and fails once the operation was interrupted.
   Status Push(spark::connect::ExecutePlanResponse response);
-  void Finish(Status result);
+  // `last`, if any, follows a good result in the same moment: whoever has read it finds the operation ended.
+  void Finish(Status result, std::optional<spark::connect::ExecutePlanResponse> last = std::nullopt);
   bool interrupted() const;
   // Called by Interrupt, or at once when that was before. Null: nothing to call any more.
   void OnInterrupt(std::function<void()> cancel);

@@ -210,6 +210,18 @@ TEST_F(OperationTest, AnInterruptEndsProducerAndReader) {
   EXPECT_TRUE(called);
 }
 
+TEST_F(OperationTest, TheLastResponseComesWithTheEnd) {
+  Operation good(Key(), &clock_);
+  good.Finish(Status::OK(), Rows(7));
+  auto reader = Attach(&good);
+  EXPECT_THAT(ReadAll(&good, &reader).rows, ElementsAre(7));
+  Operation stopped(Key(), &clock_);
+  stopped.Interrupt();
+  stopped.Finish(Status::OK(), Rows(7));
+  auto other = Attach(&stopped);
+  EXPECT_THAT(ReadAll(&stopped, &other).rows, ElementsAre());
+}
+
 TEST_F(OperationTest, AnErrorIsGivenAgainToEachReader) {
   Operation operation(Key(), &clock_);
   operation.Finish(UserError("DIVIDE_BY_ZERO", "no"));

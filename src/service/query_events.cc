@@ -69,6 +69,7 @@ Status ListenToQueries(ServedSession* session, Operation* operation,
     bus.Close();
     return Status::OK();
   }
+  (void)session->TakeEndedQueries();  // before its time
   const int64_t listener = bus.Open();
   sc::ExecutePlanResponse added;
   added.mutable_streaming_query_listener_events_result()->set_listener_bus_listener_added(true);

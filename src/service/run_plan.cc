@@ -77,13 +77,10 @@ std::optional<std::string> RunIdOf(const Command& command) {
 }
 
 // The error with which a query ended, as Spark shows it to whoever waits for it.
-Status AsQueryFailure(Session* session, const Command& command, const Status& error) {
-  std::shared_ptr<RunningQuery> failed;
-  if (const auto run_id = RunIdOf(command)) {
-    failed = session->queries().Find(*run_id);
-  } else {
-    return StreamFailed("", "", error);
-  }
+Status AsQueryFailure(const ServedSession& served, const Command& command, const Status& error) {
+  const auto run_id = RunIdOf(command);
+  const std::shared_ptr<RunningQuery> failed =
+      run_id ? served.session()->queries().Find(*run_id) : served.FindFailed(error);
   if (failed == nullptr || !failed->exception()) return error;
   return StreamFailed(failed->id(), failed->run_id(), error);
 }
@@ -144,12 +141,12 @@ Result<service::Responses> RunCommand(ServedSession* served, const Operation& op
     const bool waits = command.streaming_query_command().has_await_termination();
     Result<service::Responses> done =
         waits ? AwaitQuery(served, operation, command) : service::ExecuteCommand(session, command);
-    if (!done.ok()) return AsQueryFailure(session, command, done.status());
+    if (!done.ok()) return AsQueryFailure(*served, command, done.status());
     return done;
   }
   if (command.streaming_query_manager_command().has_await_any_termination()) {
     Result<service::Responses> done = AwaitAny(served, operation, command);
-    if (!done.ok() && !operation.interrupted()) return AsQueryFailure(session, command, done.status());
+    if (!done.ok() && !operation.interrupted()) return AsQueryFailure(*served, command, done.status());
     return done;
   }
   return service::ExecuteCommand(session, command);
@@ -217,13 +214,10 @@ Status Run(const std::shared_ptr<ServedSession>& session, const ExecutePlanReque
 void RunPlan(const std::shared_ptr<ServedSession>& session, const ExecutePlanRequest& request,
              const std::shared_ptr<Operation>& operation) {
   Status done = Run(session, request, operation);
-  if (done.ok() && operation->key().reattachable) {
-    ExecutePlanResponse complete;
-    complete.mutable_result_complete();
-    done = operation->Push(std::move(complete));
-  }
   operation->OnInterrupt(nullptr);
-  operation->Finish(std::move(done));
+  std::optional<ExecutePlanResponse> last;
+  if (operation->key().reattachable) last.emplace().mutable_result_complete();
+  operation->Finish(std::move(done), std::move(last));
 }
 
 }  // namespace sluice

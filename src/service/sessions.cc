@@ -53,10 +53,8 @@ ServedSession::~ServedSession() = default;
 void ServedSession::StartedQuery(const std::string& operation, const std::vector<std::string>& tags,
                                  const std::string& run_id) {
   std::lock_guard lock(mutex_);
-  std::erase_if(started_, [&](const Started& started) {
-    const auto query = session_->queries().Find(started.run_id);
-    return query == nullptr || (!query->IsActive() && (started.told || !bus_->on()));
-  });
+  // What the process remembers of ended queries is enough.
+  std::erase_if(started_, [&](const Started& started) { return session_->queries().Find(started.run_id) == nullptr; });
   started_.push_back({operation, tags, run_id});
 }
 
@@ -75,6 +73,17 @@ std::vector<std::string> ServedSession::StopQueries(const std::string& tag) {
     stopped.push_back(one.operation);
   }
   return stopped;
+}
+
+std::shared_ptr<RunningQuery> ServedSession::FindFailed(const Status& error) const {
+  std::lock_guard lock(mutex_);
+  for (const Started& started : started_) {
+    auto query = session_->queries().Find(started.run_id);
+    if (query == nullptr || query->IsActive()) continue;
+    const auto failure = query->exception();
+    if (failure && failure->message() == error.message()) return query;
+  }
+  return nullptr;
 }
 
 std::vector<std::string> ServedSession::TakeEndedQueries() {

@@ -19,6 +19,7 @@
 namespace sluice {
 
 class Process;
+class RunningQuery;
 class Session;
 
 struct SessionKey {
@@ -48,6 +49,8 @@ class ServedSession {
   // Asks the queries started under the tag for their end (an empty tag: all of them). Gives the operations that had
   // started those that were still active.
   std::vector<std::string> StopQueries(const std::string& tag);
+  // The query that ended with this error, or null.
+  std::shared_ptr<RunningQuery> FindFailed(const Status& error) const;
   // The events of those that ended since the last call, for a listener.
   std::vector<std::string> TakeEndedQueries();
 

@@ -383,6 +383,9 @@ def test_a_failed_query_raises_from_await(pyspark):
     assert (error.getCondition(), error.getSqlState()) == ("STREAM_FAILED", "XXKST")
     assert "DIVIDE_BY_ZERO" in str(error)
     assert "DIVIDE_BY_ZERO" in str(query.exception())
+    error = raised(StreamingQueryException, pyspark.streams.awaitAnyTermination)
+    assert error.getMessageParameters()["runId"] == query.runId
+    pyspark.streams.resetTerminated()
 
 
 def test_a_query_outlives_its_client(server):
@@ -431,8 +434,11 @@ def test_listeners(pyspark):
         time.sleep(0.05)
     ids = {str(q.id): q for q in (good, bad)}
     seen = [(kind, ids[str(key)], what) for kind, key, what in events]
-    assert [e for e in seen if e[1] is good] == [("started", good, "heard"), ("progress", good, 0), ("terminated", good, None)]
-    assert [e for e in seen if e[1] is bad] == [("started", bad, None), ("terminated", bad, "DIVIDE_BY_ZERO")]
+    # The client tells of the start when it has the query, beside its thread for all other events.
+    told = {query: [(kind, what) for kind, q, what in seen if q is query and kind != "started"] for query in (good, bad)}
+    assert told[good] == [("progress", 0), ("terminated", None)]
+    assert told[bad] == [("terminated", "DIVIDE_BY_ZERO")]
+    assert [e for e in seen if e[0] == "started"] == [("started", good, "heard"), ("started", bad, None)]
     pyspark.streams.removeListener(listener)
     count = len(events)
     rate(pyspark).writeStream.format("noop").trigger(availableNow=True).start().awaitTermination(30)

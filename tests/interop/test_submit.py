@@ -8,6 +8,7 @@ import sys
 import pytest
 from rig import lab, program, table
 from rig.reviews import reviews
+from servers import process
 
 EXAMPLE = program.ROOT / "examples" / "week4_bronze.py"
 PYTHON = {"PYSPARK_PYTHON": sys.executable}
@@ -96,6 +97,34 @@ except AttributeError as error:
     lines = done.out.splitlines()
     assert lines[:2] == ["true harmless 3", "2"]
     assert lines[2].startswith("[JVM_ATTRIBUTE_NOT_SUPPORTED] sparkContext.parallelize needs a JVM")
+
+
+CORE = '''
+import pyspark
+from pyspark.sql import SparkSession, functions as F
+spark = SparkSession.builder.master("local").appName("core").getOrCreate()
+print(pyspark.__version__, spark.version)
+print(spark.sql("SELECT 1 AS a, 'x' AS b").collect(), spark.range(5).withColumn("t", F.col("id") * 2).filter("id > 3").collect())
+spark.createDataFrame([(1, "a"), (2, None)], "id INT, name STRING").show()
+query = (spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 10).load().writeStream.format("memory").queryName("m")
+         .trigger(availableNow=True).start())
+print(query.awaitTermination(30), query.lastProgress["numInputRows"], spark.table("m").count())
+try:
+    spark.sql("SELECT 1 / 0").collect()
+except Exception as error:
+    print(type(error).__name__, "DIVIDE_BY_ZERO" in str(error))
+spark.stop()
+'''
+
+
+@pytest.mark.parametrize("version", ["3.5.7", "4.2.0"])
+def test_the_full_pyspark_of_each_version(sluice, version):
+    packages = list(process.CACHE.glob(f"spark-{version}/lib/python3*/site-packages"))
+    if not packages:
+        pytest.skip(f"no PySpark {version}: tools/deps.sh test")
+    done = sluice.ok("submit", write(sluice, CORE), env={**PYTHON, "PYTHONPATH": str(packages[0])})
+    assert done.out == (f"{version} 4.2.0\n[Row(a=1, b='x')] [Row(id=4, t=8)]\n+---+----+\n| id|name|\n+---+----+\n|  1|   a|\n"
+                        "|  2|NULL|\n+---+----+\n\nTrue 10 10\nArithmeticException True\n")
 
 
 def test_settings_of_the_command_line_reach_the_program(sluice):
