@@ -19,6 +19,7 @@
 #include "cli/output_file.h"
 #include "cli/pipeline_file.h"
 #include "cli/script_run.h"
+#include "cli/shell.h"
 #include "expr/function_registry.h"
 #include "session/session.h"
 
@@ -34,11 +35,6 @@ constexpr char kHelp[] =
     "  .timer on|off     how long a statement took\n"
     "  .help             this text\n"
     "  .quit             the end, as Ctrl-D\n";
-
-struct ShellOptions {
-  GlobalOptions global;
-  Params params;
-};
 
 std::vector<std::string> WordsToComplete() {
   std::vector<std::string> words = {
@@ -144,6 +140,8 @@ class Shell {
   int code_ = kEndedWell;
 };
 
+}  // namespace
+
 int RunShell(const ShellOptions& options) {
   const Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
@@ -153,8 +151,6 @@ int RunShell(const ShellOptions& options) {
   if (editor.on_terminal()) std::cout << "Sluice. Statements end with ; and .help tells more.\n" << std::flush;
   return Shell(*program, std::move(*lookup), &editor).Run();
 }
-
-}  // namespace
 
 void AddShellCommand(CLI::App* app, Chosen* chosen) {
   auto options = std::make_shared<ShellOptions>();

@@ -15,6 +15,7 @@
 #include "cli/pipeline_file.h"
 #include "cli/row_output.h"
 #include "cli/script_run.h"
+#include "cli/shell.h"
 #include "session/session.h"
 
 namespace sluice::cli {
@@ -36,12 +37,7 @@ Result<std::string> TextOf(const SqlOptions& options) {
     if (!options.query.empty()) return UserError("SLUICE_USAGE", "Give a query or --file, not both.");
     return ReadSqlText(options.file);
   }
-  if (options.query.empty()) {
-    if (::isatty(STDIN_FILENO) != 0) {
-      return UserError("SLUICE_USAGE", "Give a query, as in sluice sql \"SELECT 1\", or --file FILE.");
-    }
-    return ReadSqlText("-");
-  }
+  if (options.query.empty()) return ReadSqlText("-");
   const bool one_word = options.query.find_first_of(" \t\n(") == std::string::npos;
   if (one_word && options.query.ends_with(".sql")) {
     return UserError("SLUICE_USAGE", "'" + options.query + "' is no query: read a file by sluice sql --file " +
@@ -78,6 +74,12 @@ Result<RowStyle> StyleOf(const SqlOptions& options) {
 }
 
 int RunSql(const SqlOptions& options) {
+  if (options.query.empty() && options.file.empty() && ::isatty(STDIN_FILENO) != 0) {
+    if (options.output.empty() && options.format == "table" && !options.types && !options.max_rows) {
+      return RunShell({options.global, options.params});
+    }
+    return Fail(UserError("SLUICE_USAGE", "Give a query, as in sluice sql \"SELECT 1\", or --file FILE."), kBadUsage);
+  }
   const Result<RowStyle> style = StyleOf(options);
   if (!style.ok()) return Fail(style.status(), kBadUsage);
   const Result<Program> program = StartProgram(options.global);
@@ -108,7 +110,8 @@ void AddSqlCommand(CLI::App* app, Chosen* chosen) {
   CLI::App* command = app->add_subcommand("sql", "Run a query and print its rows");
   options->global.AddTo(command);
   command->add_option("QUERY", options->query,
-                      "SQL; a table is named by its path: FROM 's3a://bucket/key' (default: standard input)");
+                      "SQL; a table is named by its path: FROM 's3a://bucket/key' (default: standard input; on a "
+                      "terminal as sluice shell)");
   command->add_option("-f,--file", options->file, "A file with the query instead; - is standard input");
   options->params.AddTo(command);
   command->add_option("--format", options->format, kOutputFormats)->capture_default_str();

@@ -5,7 +5,7 @@ import pathlib
 import mutants
 import pytest
 
-LAYERS = {"base", "conf", "env", "types", "expr", "plan", "checkpoint", "connectors", "analysis", "exec", "streaming",
+LAYERS = {"base", "conf", "env", "types", "expr", "plan", "checkpoint", "connectors", "analysis", "exec", "streaming", "connect",
           "session", "service", "client", "cli"}
 
 

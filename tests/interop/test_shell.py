@@ -32,10 +32,11 @@ def test_settings_and_views_last(sluice):
     assert "n\ntrue\n" in done.stdout and "1 row, " in done.stdout, done.stdout + done.stderr
 
 
-def test_history_is_private_and_has_no_secrets(sluice):
+@pytest.mark.parametrize("command", ["shell", "sql"])
+def test_history_is_private_and_has_no_secrets(sluice, command):
     ours, its = pty.openpty()
     env = program.clean_environment({"XDG_STATE_HOME": str(sluice.cwd / "state"), "TERM": "dumb"})
-    child = subprocess.Popen([program.SLUICE, "shell"], stdin=its, stdout=its, stderr=its, cwd=sluice.cwd, env=env)
+    child = subprocess.Popen([program.SLUICE, command], stdin=its, stdout=its, stderr=its, cwd=sluice.cwd, env=env)
     os.close(its)
     for line in ("SELECT 40 +", "2 AS answer;", "SELECT 'my password is canary-81b';", ".quit"):
         time.sleep(0.5)
