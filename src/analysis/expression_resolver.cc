@@ -143,12 +143,25 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
   }
 }
 
+namespace {
+
+Status MergedAway(const std::vector<std::string>& parts) {
+  return NotSupported(fmt::format(
+      "{} after a join by USING, where another column stands for it: name {} alone, or join by ON to keep both.",
+      QuotedName(parts), QuotedName({parts.back()})));
+}
+
+}  // namespace
+
 Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::UnresolvedAttribute& attribute) {
   SLUICE_ASSIGN(const auto parts, ParseNameParts(attribute.unparsed_identifier()));
   if (attribute.is_metadata_column()) return NotSupported("Metadata columns are not supported by Sluice.");
   for (const Scope* scope : scopes()) {
     Scope::Match match;
-    if (attribute.has_plan_id()) match = scope->FindOfPlan(attribute.plan_id(), parts);
+    if (attribute.has_plan_id()) {
+      match = scope->FindOfPlan(attribute.plan_id(), parts);
+      if (match.columns.empty() && scope->IsMergedOfPlan(attribute.plan_id(), parts)) return MergedAway(parts);
+    }
     if (match.columns.empty()) match = scope->Find(parts);
     if (match.columns.empty()) continue;
     if (match.columns.size() > 1 && scope == aliases_) {
@@ -174,6 +187,9 @@ Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::Unresol
     std::string name = value->ToString();
     return NamedExpr{std::move(name), std::move(value), {}};
   }
+  for (const Scope* scope : scopes()) {
+    if (scope->IsMerged(parts)) return MergedAway(parts);
+  }
   return UnresolvedColumn(parts, *scopes().front());
 }
 
@@ -186,6 +202,12 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ExpandStar(const Expression::
   }
   std::vector<NamedExpr> columns;
   const Scope& scope = *scopes().front();
+  if (scope.HasMergedOf(target)) {
+    return NotSupported(
+        fmt::format("{}.* after a join by USING, which left out a column of it. Join by ON, or name the "
+                    "columns.",
+                    QuotedName(target)));
+  }
   for (const ScopeColumn* column : scope.Star(target))
     columns.push_back({column->name, column->value, column->qualifier, false, column->plan_ids});
   if (!columns.empty() || target.empty()) return columns;

@@ -89,6 +89,12 @@ ExprPtr OutputColumn(const arrow::Schema& schema, const ExprPtr& over_both) {
   return std::make_shared<ColumnExpr>(index, field.name(), field.type(), field.nullable());
 }
 
+const ScopeColumn& ColumnAtValue(const Scope& scope, const ExprPtr& value) {
+  const auto found = std::find_if(scope.columns().begin(), scope.columns().end(),
+                                  [&](const ScopeColumn& column) { return column.value == value; });
+  return *found;
+}
+
 Result<const ScopeColumn*> UsingColumn(const std::string& name, const Scope& scope, const char* side) {
   const Scope::Match match = scope.Find({name});
   if (match.columns.size() > 1) return AmbiguousReference({name}, match.columns);
@@ -155,13 +161,20 @@ Result<ResolvedRelation> RelationResolver::JoinOutput(
   std::vector<int> taken;
   for (const auto& [one, other] : merged) {
     const ExprPtr left_value = OutputColumn(schema, one->value);
-    ExprPtr value = left_value;
-    if (type == JoinType::kRight) value = OutputColumn(schema, other);
+    const ScopeColumn& other_column = ColumnAtValue(both, other);
+    const ScopeColumn& kept = type == JoinType::kRight ? other_column : *one;
+    ExprPtr value = type == JoinType::kRight ? OutputColumn(schema, other) : left_value;
     if (type == JoinType::kFull) {
       SLUICE_ASSIGN(value, ResolveFunction("coalesce", {left_value, OutputColumn(schema, other)}, options_));
+      list.push_back({one->name, std::move(value), {}});
+      result.scope.AddMerged({one->name, one->qualifier, nullptr, one->plan_ids});
+    } else {
+      list.push_back({one->name, std::move(value), kept.qualifier, false, kept.plan_ids});
     }
-    list.push_back({one->name, std::move(value), type == JoinType::kFull ? std::vector<std::string>{} : one->qualifier,
-                    false, one->plan_ids});
+    const ScopeColumn& left_out = type == JoinType::kRight ? *one : other_column;
+    // Of an inner join both are equal, and a DataFrame's column may stand for the other's.
+    const auto plan_ids = type == JoinType::kInner ? std::vector<int64_t>() : left_out.plan_ids;
+    if (!GivesLeftOnly(type)) result.scope.AddMerged({left_out.name, left_out.qualifier, nullptr, plan_ids});
     taken.push_back(static_cast<const ColumnExpr*>(one->value.get())->index());
     taken.push_back(static_cast<const ColumnExpr*>(other.get())->index());
   }

@@ -93,6 +93,26 @@ Scope::Match Scope::FindOfPlan(int64_t plan_id, const std::vector<std::string>& 
   return match;
 }
 
+bool Scope::IsMerged(const std::vector<std::string>& parts) const {
+  return parts.size() > 1 && std::any_of(merged_.begin(), merged_.end(), [&](const ScopeColumn& column) {
+           return SameName(column.name, parts.back()) &&
+                  QualifierEndsWith(column.qualifier, parts.data(), parts.size() - 1);
+         });
+}
+
+bool Scope::HasMergedOf(const std::vector<std::string>& target) const {
+  return !target.empty() && std::any_of(merged_.begin(), merged_.end(), [&](const ScopeColumn& column) {
+    return QualifierEndsWith(column.qualifier, target.data(), target.size());
+  });
+}
+
+bool Scope::IsMergedOfPlan(int64_t plan_id, const std::vector<std::string>& parts) const {
+  return std::any_of(merged_.begin(), merged_.end(), [&](const ScopeColumn& column) {
+    return SameName(column.name, parts[0]) &&
+           std::find(column.plan_ids.begin(), column.plan_ids.end(), plan_id) != column.plan_ids.end();
+  });
+}
+
 void Scope::AddPlanId(int64_t plan_id) {
   for (ScopeColumn& column : columns_) column.plan_ids.push_back(plan_id);
 }
@@ -108,6 +128,7 @@ std::vector<const ScopeColumn*> Scope::Star(const std::vector<std::string>& targ
 Scope Scope::Qualified(const std::vector<std::string>& qualifier) const {
   Scope scope = *this;
   for (ScopeColumn& column : scope.columns_) column.qualifier = qualifier;
+  scope.merged_.clear();
   return scope;
 }
 

@@ -28,6 +28,12 @@ class Scope {
   static Scope Of(const arrow::Schema& schema, const std::vector<std::string>& qualifier = {});
 
   void Add(ScopeColumn column) { columns_.push_back(std::move(column)); }
+  // A column that USING left out, since another one stands for it.
+  void AddMerged(ScopeColumn column) { merged_.push_back(std::move(column)); }
+  // Whether "t.k", or "t.*" by its target, means such a column.
+  bool IsMerged(const std::vector<std::string>& parts) const;
+  bool HasMergedOf(const std::vector<std::string>& target) const;
+  bool IsMergedOfPlan(int64_t plan_id, const std::vector<std::string>& parts) const;
   const std::vector<ScopeColumn>& columns() const { return columns_; }
 
   // How many parts of `parts` name a column (the rest are struct fields), and which columns they are. Qualified names
@@ -48,6 +54,7 @@ class Scope {
 
  private:
   std::vector<ScopeColumn> columns_;
+  std::vector<ScopeColumn> merged_;  // without values
 };
 
 // UNRESOLVED_COLUMN for a name that is not in the scope, with the nearest names as a suggestion.

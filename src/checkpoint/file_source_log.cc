@@ -5,9 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/logging.h"
 #include "checkpoint/entry_lines.h"
 #include "checkpoint/json_number.h"
 #include "checkpoint/json_text.h"
+#include "checkpoint/log_line_reader.h"
 
 namespace sluice {
 namespace {
@@ -63,12 +65,25 @@ Status FileSourceLog::Open() {
     const auto file = listing_.batches.find(id);
     const std::string name = SinkLogName(id, file != listing_.batches.end() && file->second.compact);
     if (file == listing_.batches.end()) return DamagedFile(folder_.PathOf(name), "it is missing");
-    SLUICE_ASSIGN(const std::string text, folder_.Read(name));
-    SLUICE_ASSIGN(const auto entries, ParseFileSourceEntries(text, folder_.PathOf(name)));
-    entries_.insert(entries_.end(), entries.begin(), entries.end());
+    SLUICE_RETURN_IF_ERROR(ReadFile(name));
   }
   latest_ = latest->value;
   return Status::OK();
+}
+
+// Line by line: the compact file of a large folder is larger than any entry.
+Status FileSourceLog::ReadFile(const std::string& name) {
+  SLUICE_ASSIGN(const auto lines, LogLineReader::Open(folder_, name));
+  for (bool first = true;; first = false) {
+    SLUICE_ASSIGN(const std::optional<std::string_view> line, lines->Next());
+    if (!line) return first ? DamagedFile(lines->path(), "it is empty") : Status::OK();
+    if (first) {
+      SLUICE_RETURN_IF_ERROR(ParseLogVersion(*line, 1, lines->path()).status());
+      continue;
+    }
+    SLUICE_ASSIGN(FileSourceEntry entry, ParseLine(*line, lines->path()));
+    entries_.push_back(std::move(entry));
+  }
 }
 
 Status FileSourceLog::Add(std::vector<FileSourceEntry> entries) {
@@ -77,15 +92,21 @@ Status FileSourceLog::Add(std::vector<FileSourceEntry> entries) {
   for (FileSourceEntry& entry : entries) entry.offset = id.value;
   const size_t before = entries_.size();
   entries_.insert(entries_.end(), entries.begin(), entries.end());
-  const Status created =
-      folder_.Create(SinkLogName(id, compact), FormatFileSourceEntries(compact ? entries_ : entries));
+  const std::string name = SinkLogName(id, compact);
+  const Status created = compact ? folder_.CreateCompact(name, FormatFileSourceEntries(entries_))
+                                 : folder_.Create(name, FormatFileSourceEntries(entries));
   if (!created.ok()) {
     entries_.resize(before);
     return created;
   }
   latest_ = id.value;
   listing_.batches[id] = {compact, 0, clock_->NowMillis()};
-  return compact && options_.delete_expired ? DeleteExpired() : Status::OK();
+  if (!compact || !options_.delete_expired) return Status::OK();
+  if (const Status deleted = DeleteExpired(); !deleted.ok()) {
+    Log(LogLevel::kWarn, "Old entries of {} could not be deleted and stay: {}", folder_.location().path,
+        deleted.message());
+  }
+  return Status::OK();
 }
 
 // What a compaction made needless, once it is old enough for whoever still reads it.

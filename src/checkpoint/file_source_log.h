@@ -49,6 +49,7 @@ class FileSourceLog {
   Status Add(std::vector<FileSourceEntry> entries);
 
  private:
+  Status ReadFile(const std::string& name);
   Status DeleteExpired();
 
   LogFolder folder_;

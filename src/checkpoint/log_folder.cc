@@ -98,6 +98,10 @@ Status LogFolder::Create(const std::string& name, std::string_view content) cons
   if (static_cast<int64_t>(content.size()) > kSmallFileBytes) {
     return TooLargeError(PathOf(name), kSmallFileBytes, static_cast<int64_t>(content.size()));
   }
+  return CreateCompact(name, content);
+}
+
+Status LogFolder::CreateCompact(const std::string& name, std::string_view content) const {
   SLUICE_ASSIGN(const CreateOutcome outcome, folder_.fs->CreateAtomic(PathOf(name), content));
   if (outcome == CreateOutcome::kCreated) return Status::OK();
   return UserError(

@@ -40,6 +40,8 @@ class LogFolder {
   Result<std::optional<std::string>> ReadChecksumFile(const std::string& name) const;
   // Writes a file that must not be there yet: CONCURRENT_STREAM_LOG_UPDATE when it is.
   Status Create(const std::string& name, std::string_view content) const;
+  // The same for a compact file, which may be larger than an entry; LogLineReader reads it.
+  Status CreateCompact(const std::string& name, std::string_view content) const;
   // Deletes files of the folder. `root`: the folder above it that the user named; no link below it is followed.
   Status Delete(const std::string& root, const std::vector<std::string>& names) const;
   // Before anything is built on what is there (FileSystem::MakeDurable).

@@ -92,6 +92,13 @@ HashJoinOperator::Pairs HashJoinOperator::NextPairs() {
   Pairs pairs;
   while (row_ < slice_->num_rows() && pairs.left.size() < kSliceRows) {
     if (chain_ == JoinTable::kNone) chain_ = first_[static_cast<size_t>(row_)];
+    // Of a semi or anti join one partner decides.
+    if (!GivesPairs(spec_.type) && matched_[static_cast<size_t>(row_)]) chain_ = JoinTable::kNone;
+    if (!GivesPairs(spec_.type) && spec_.conditions.empty() && chain_ != JoinTable::kNone) {
+      pairs.left.push_back(static_cast<int32_t>(row_++));
+      pairs.right.push_back(std::exchange(chain_, JoinTable::kNone));
+      continue;
+    }
     while (chain_ != JoinTable::kNone && pairs.left.size() < kSliceRows) {
       pairs.left.push_back(static_cast<int32_t>(row_));
       pairs.right.push_back(chain_);
@@ -177,6 +184,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> HashJoinOperator::Next() {
       if (left_ended_) return RightAlone();
       SLUICE_RETURN_IF_ERROR(Begin(std::move(slice)));
     }
+    SLUICE_RETURN_IF_ERROR(context_.CheckCancelled());
     if (row_ < slice_->num_rows()) {
       Pairs pairs = NextPairs();
       SLUICE_RETURN_IF_ERROR(KeepTrue(&pairs));

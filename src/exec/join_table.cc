@@ -64,6 +64,7 @@ Status JoinTable::ReadRows(Operator* input, const EvalContext& context) {
   std::vector<BatchPtr> slices;
   int64_t rows = 0;
   for (;;) {
+    SLUICE_RETURN_IF_ERROR(context.CheckCancelled());
     SLUICE_ASSIGN(BatchPtr slice, input->Next());
     if (slice == nullptr) break;
     rows += slice->num_rows();

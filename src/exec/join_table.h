@@ -33,6 +33,7 @@ class JoinTable {
                                                        const EvalContext& context, MemoryBudget* budget);
 
   const std::shared_ptr<arrow::RecordBatch>& rows() const { return rows_; }
+  int64_t held_bytes() const { return memory_.held(); }
   // (*first)[i] becomes a row whose key is equal to the ith one, or kNone; the others of its key follow by `Next`, in
   // their order. `keys` have the types of this side's. Without keys every row meets every row.
   Status Find(const arrow::ArrayVector& keys, const std::vector<bool>& usable, std::vector<int32_t>* first) const;

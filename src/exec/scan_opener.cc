@@ -19,6 +19,8 @@ SourceOpener ScanOpener(SourceContext context) {
     its.options = Options(scan.options);
     its.paths = scan.paths;
     its.resolved = scan.resolved;
+    // What is looked for anew are the files: the columns stay, by their names.
+    if (connector->takes_schema) its.schema = scan.source_schema;
     return connector->open_batch(its);
   };
 }

@@ -104,7 +104,9 @@ PlanPtr Sorted(const PlanNode& join) {
     ExprPtr left_key;
     ExprPtr right_key;
     bool null_safe = false;
-    const Side side = SideOf(condition, join);
+    Side side = SideOf(condition, join);
+    // What reads no column holds for all pairs or for none, and is asked once a row.
+    if (side == Side::kNeither) side = JoinConditionFits(join.join, Side::kLeft) ? Side::kLeft : Side::kRight;
     if (!condition->deterministic()) {
       left.push_back(condition);
     } else if ((side == Side::kLeft || side == Side::kRight) && JoinConditionFits(join.join, side)) {

@@ -50,9 +50,10 @@ struct ScanSpec {
   bool streaming = false;
   std::vector<int>
       columns;  // indices into the connector's schema that are read, ascending; the node's schema is just these
-  std::vector<ScanCondition> conditions;     // rows that do not fulfil all of them may be left out
-  bool counts_rows = false;                  // its batch reader can be asked for no column at all
-  std::shared_ptr<ResolvedSource> resolved;  // what the connector found while resolving; opaque here
+  std::vector<ScanCondition> conditions;         // rows that do not fulfil all of them may be left out
+  bool counts_rows = false;                      // its batch reader can be asked for no column at all
+  std::shared_ptr<arrow::Schema> source_schema;  // all that `columns` point into, as it was when the scan was resolved
+  std::shared_ptr<ResolvedSource> resolved;      // what the connector found while resolving; opaque here
 };
 
 // A resolved logical node: a value, immutable and shared. Fields beyond `kind` have a meaning only for the kind named.

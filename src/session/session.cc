@@ -206,6 +206,7 @@ Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schem
   SourceContext context = ContextOf(spec);
   context.schema = std::move(schema);
   SLUICE_ASSIGN(schema, connector->schema(context, spec.streaming));
+  spec.source_schema = schema;
   spec.counts_rows = connector->counts_rows;
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kScan;

@@ -40,6 +40,10 @@ PlanPtr RowsToWrite(const QuerySpec& spec) {
 }
 
 Status CheckWork(const QuerySpec& spec, const StreamingShape& shape) {
+  if (!shape.joins.empty() && !spec.conf.Get(kBadRecordsPath).empty()) {
+    return NotSupported(
+        fmt::format("{} with a join: the record that a joined row comes from is not kept.", kBadRecordsPath));
+  }
   if (spec.work != QueryWork::kReplayBadRecords) return Status::OK();
   if (shape.branches.size() != 1 || shape.branches[0].scan->scan.format != "kafka") {
     return NotSupported("Only records of a query over one Kafka source are kept whole and can be put through again.");

@@ -22,6 +22,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const StreamingShape& shape, 
     its.options = Options(scan.options);
     its.paths = scan.paths;
     its.resolved = scan.resolved;
+    if (connector->takes_schema) its.schema = scan.source_schema;
     its.checkpoint = checkpoint(static_cast<int>(i));
     // The source's first batch was planned: from where is in the source's own log alone.
     its.began = recovered != nullptr && !recovered->starts[i] && recovered->entry.offsets[i];

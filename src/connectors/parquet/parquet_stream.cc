@@ -211,17 +211,18 @@ Status ParquetStream::List() {
   Result<TableFiles> table = ListTableFiles(context_.env.get(), context_.conf, ParquetPathsOf(context_));
   if (!table.ok() && HasErrorClass(table.status(), "PATH_NOT_FOUND")) table = TableFiles{};
   SLUICE_RETURN_IF_ERROR(table.status());
-  if (!table->files.empty() && table->partition_names.size() != partition_names_.size()) {
+  if (!table->files.empty() && table->partition_names != partition_names_) {
     return UserError(
         "CONFLICTING_PARTITION_COLUMN_NAMES",
-        fmt::format("The folders of {} stand for other columns than when the query was started.", description()));
+        fmt::format("The folders of {} stand for the columns [{}], and stood for [{}] when the query was "
+                    "started. Start it again.",
+                    description(), fmt::join(table->partition_names, ", "), fmt::join(partition_names_, ", ")));
   }
   listed_.clear();
   order_.clear();
   for (TableFile& file : table->files) {
     std::string uri = file.fs->Uri(file.path);
-    order_.push_back(uri);
-    listed_.insert_or_assign(std::move(uri), std::move(file));
+    if (listed_.emplace(uri, std::move(file)).second) order_.push_back(std::move(uri));
   }
   return Status::OK();
 }

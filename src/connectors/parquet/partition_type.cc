@@ -126,26 +126,47 @@ TypePtr InferPartitionType(const std::vector<std::optional<std::string>>& values
 Result<std::shared_ptr<arrow::Scalar>> PartitionValue(const std::optional<std::string>& text, const TypePtr& type,
                                                       const std::string& time_zone) {
   if (!text) return arrow::MakeNullScalar(type);
+  const auto fits = [&](auto value) -> Result<std::shared_ptr<arrow::Scalar>> {
+    if (value) return *std::move(value);
+    return UserError("SLUICE_PARTITION_VALUE",
+                     fmt::format("A folder of the table has the value '{}', which is no {} as its column is.", *text,
+                                 SparkTypeName(*type)));
+  };
+  using Made = std::optional<std::shared_ptr<arrow::Scalar>>;
   switch (type->id()) {
-    case arrow::Type::INT32:
-      return arrow::MakeScalar(static_cast<int32_t>(WholeOf(*text, INT32_MIN, INT32_MAX).value_or(0)));
-    case arrow::Type::INT64:
-      return arrow::MakeScalar(WholeOf(*text, INT64_MIN, INT64_MAX).value_or(0));
+    case arrow::Type::INT32: {
+      const auto value = WholeOf(*text, INT32_MIN, INT32_MAX);
+      return fits(value ? Made(arrow::MakeScalar(static_cast<int32_t>(*value))) : Made());
+    }
+    case arrow::Type::INT64: {
+      const auto value = WholeOf(*text, INT64_MIN, INT64_MAX);
+      return fits(value ? Made(arrow::MakeScalar(int64_t{*value})) : Made());
+    }
     case arrow::Type::DECIMAL128: {
       arrow::Decimal128 value;
-      ParseDecimal(*text, static_cast<const arrow::DecimalType&>(*type).precision(), 0, &value);
-      return std::make_shared<arrow::Decimal128Scalar>(value, type);
+      const int digits = static_cast<const arrow::DecimalType&>(*type).precision();
+      return fits(ParseDecimal(*text, digits, 0, &value) == DecimalOutcome::kOk
+                      ? Made(std::make_shared<arrow::Decimal128Scalar>(value, type))
+                      : Made());
     }
-    case arrow::Type::DOUBLE:
-      return arrow::MakeScalar(DoubleOf(*text).value_or(0));
-    case arrow::Type::DATE32:
-      return std::make_shared<arrow::Date32Scalar>(ParseDate(*text).value_or(0));
+    case arrow::Type::DOUBLE: {
+      const auto value = DoubleOf(*text);
+      return fits(value ? Made(arrow::MakeScalar(double{*value})) : Made());
+    }
+    case arrow::Type::DATE32: {
+      const auto value = ParseDate(*text);
+      return fits(value ? Made(std::make_shared<arrow::Date32Scalar>(*value)) : Made());
+    }
     case arrow::Type::TIMESTAMP: {
       SLUICE_ASSIGN(TimeZone zone, ZoneOf(time_zone));
-      return std::make_shared<arrow::TimestampScalar>(ParseTimestamp(*text, &zone).value_or(0), type);
+      const auto value = ParseTimestamp(*text, &zone);
+      return fits(value ? Made(std::make_shared<arrow::TimestampScalar>(*value, type)) : Made());
     }
-    default:
+    case arrow::Type::STRING_VIEW:
       return std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(*text));
+    default:
+      return NotSupported(
+          fmt::format("A column of the type {} that folders of a table stand for.", SparkTypeName(*type)));
   }
 }
 
