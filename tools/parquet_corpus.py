@@ -13,6 +13,7 @@ statistics may answer. Exit 1 when anything differs that is not wanted. Wanted a
   - days and timestamps before 1900 of files in the old calendar (footer of Spark) have the names that they had there
   - encrypted files, and files that pyarrow cannot read either"""
 import argparse
+import base64
 import collections
 import datetime
 import decimal
@@ -84,7 +85,7 @@ def micros_text(micros: int) -> str:
 
 
 def expected(value: pa.Scalar, kind: pa.DataType):
-    """The text or number that `sluice sql --format json` prints for a value."""
+    """What `sluice sql --format json` prints for a value: nested ones as to_json makes them, without NULL fields."""
     if not value.is_valid:
         return None
     if isinstance(kind, pa.BaseExtensionType):
@@ -108,23 +109,22 @@ def expected(value: pa.Scalar, kind: pa.DataType):
         day = value.as_py()
         return f"{day.year:04d}-{day:%m-%d}"
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return "[" + " ".join(f"{byte:02X}" for byte in value.as_py()) + "]"
+        return base64.b64encode(value.as_py()).decode()
     if pa.types.is_map(kind):
-        pairs = (f"{text(pair['key'], kind.key_type)} -> {text(pair['value'], kind.item_type)}" for pair in value.values or [])
-        return "{" + ", ".join(pairs) + "}"
+        return {str(expected(pair["key"], kind.key_type)): expected(pair["value"], kind.item_type) for pair in value.values or []}
     if pa.types.is_struct(kind):
-        return "{" + ", ".join(text(value[i], kind.field(i).type) for i in range(kind.num_fields)) + "}"
+        fields = ((kind.field(i).name, expected(value[i], kind.field(i).type)) for i in range(kind.num_fields))
+        return {name: field for name, field in fields if field is not None}
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return "[" + ", ".join(text(element, kind.value_type) for element in value.values) + "]"
+        return [expected(element, kind.value_type) for element in value.values]
     return value.as_py()
 
 
-def text(value: pa.Scalar, kind: pa.DataType) -> str:
-    shown = expected(value, kind)
-    return "NULL" if shown is None else str(shown).lower() if isinstance(shown, bool) else str(shown)
-
-
 def same(ours, theirs) -> bool:
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(same(ours[name], theirs[name]) for name in ours)
     if isinstance(ours, (int, float)) and isinstance(theirs, str):  # a number against a JVM's text
         return math.isclose(float(theirs), ours, rel_tol=0, abs_tol=0) or float(theirs) == ours
     return ours == theirs
