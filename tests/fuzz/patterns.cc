@@ -3,6 +3,7 @@
 // expression does.
 #include "check.h"
 #include "expr/characters.h"
+#include "expr/case_mapping.h"
 #include "expr/datetime_pattern.h"
 #include "expr/like.h"
 #include "expr/regex.h"
