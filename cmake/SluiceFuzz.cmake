@@ -3,7 +3,7 @@
 # fuzz_replay_test runs each over its corpus, with any compiler.
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*.cc)
 list(FILTER fuzz_sources EXCLUDE REGEX "replay_test\\.cc$|libfuzzer_entry\\.cc$")
-set(fuzz_libraries sluice_analysis sluice_streaming spark_connect_proto)
+set(fuzz_libraries sluice_service spark_connect_proto)
 
 if(SLUICE_FUZZ)
   add_executable(sluice_fuzz ${PROJECT_SOURCE_DIR}/tests/fuzz/libfuzzer_entry.cc ${fuzz_sources})

@@ -10,6 +10,7 @@ const std::vector<Target>& Targets() {
   static const std::vector<Target> targets = {
       {"bad_records", BadRecords, kLog, true},
       {"connect_plan", ConnectPlan},
+      {"connect_request", ConnectRequest},
       {"dotenv", Dotenv, kLog, true},
       {"jaas", Jaas},
       {"json_logs", JsonLogs, kLog, true},

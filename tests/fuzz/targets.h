@@ -29,6 +29,7 @@ const std::vector<Target>& Targets();
 
 void BadRecords(std::string_view input);
 void ConnectPlan(std::string_view input);
+void ConnectRequest(std::string_view input);
 void Dotenv(std::string_view input);
 void Jaas(std::string_view input);
 void JsonLogs(std::string_view input);
