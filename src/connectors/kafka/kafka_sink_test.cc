@@ -69,7 +69,9 @@ TEST_F(KafkaSinkTest, ADeliveryThatFailsFailsTheTask) {
     const int64_t before = Records();
     const auto sink = Open({{"kafka.enable.idempotence", "false"}});
     const auto writer = sink->OpenTask(BatchId(0), TaskId(0), "x").ValueOrDie();
-    rd_kafka_mock_push_request_errors(broker_->cluster(), kProduceRequest, 1, code);
+    // One for each record: the client may send the first ones before the others are there.
+    const std::vector<rd_kafka_resp_err_t> refusals(10, code);
+    rd_kafka_mock_push_request_errors_array(broker_->cluster(), kProduceRequest, refusals.size(), refusals.data());
     const Status written = writer->Write(Rows(10));
     const Status status = written.ok() ? writer->Finish().status() : written;
     EXPECT_FALSE(status.ok());
