@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sluice server` and the light PySpark client, each client in a session of its own."""
+import atexit
 import contextlib
 import pathlib
 import re
@@ -33,6 +34,12 @@ class Server:
     def stop(self) -> program.Done:
         self.running.signal(signal.SIGTERM)
         return self.running.wait(60)
+
+
+def forget(spark) -> None:
+    """Lets go of a session whose server is gone: the client would ask it for ten minutes when Python ends."""
+    atexit.unregister(spark.client._on_exit)
+    spark.client._channel.close()
 
 
 @contextlib.contextmanager
