@@ -396,7 +396,7 @@ def test_a_query_outlives_its_client(server):
         waits = threading.Thread(target=lambda: pytest.raises(Exception, query.awaitTermination), daemon=True)
         waits.start()
         time.sleep(0.3)
-        connect.forget(spark)  # the client is gone, as if it had been killed
+        spark.client._channel.close()  # the client is gone, as if it had been killed
         key = spark.client._session_id
         from pyspark.sql.connect.session import SparkSession
 
@@ -493,7 +493,6 @@ def test_a_term_signal_lets_the_batch_finish(tmp_path):
         while not (tmp_path / "c" / "commits").exists() or len(list((tmp_path / "c" / "commits").glob("[0-9]*"))) < 3:
             time.sleep(0.02)
         assert own.stop().code == 0
-        connect.forget(spark)
         planned, done = ({p.name for p in (tmp_path / "c" / log).glob("[0-9]*")} for log in ("offsets", "commits"))
         assert planned == done
 

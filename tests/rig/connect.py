@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sluice server` and the light PySpark client, each client in a session of its own."""
-import atexit
 import contextlib
 import pathlib
 import re
@@ -9,10 +8,18 @@ import signal
 from rig import program
 
 
+def end_without_asking() -> None:
+    """Clients that are left when Python ends ask their servers once more, and those that are gone for ten minutes."""
+    from pyspark.sql.connect.client.core import SparkConnectClient
+
+    SparkConnectClient._on_exit = lambda self: None
+
+
 class Server:
     """A server on a free port; use as a context manager, which stops it."""
 
     def __init__(self, folder: pathlib.Path, *flags, env: dict | None = None):
+        end_without_asking()
         folder.mkdir(parents=True, exist_ok=True)
         self.running = program.Sluice(folder, env).start("server", "--port", "0", *flags)
         ready = re.compile(r"sluice: ready on sc://(\S+):(\d+)\n")
@@ -34,12 +41,6 @@ class Server:
     def stop(self) -> program.Done:
         self.running.signal(signal.SIGTERM)
         return self.running.wait(60)
-
-
-def forget(spark) -> None:
-    """Lets go of a session whose server is gone: the client would ask it for ten minutes when Python ends."""
-    atexit.unregister(spark.client._on_exit)
-    spark.client._channel.close()
 
 
 @contextlib.contextmanager
