@@ -15,24 +15,6 @@ namespace {
 constexpr int64_t kSliceRows = 8192;
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-// Slices as one, each let go as soon as it can be.
-Result<BatchPtr> Concatenated(std::vector<BatchPtr> slices, const std::shared_ptr<arrow::Schema>& schema, int64_t rows,
-                              arrow::MemoryPool* pool) {
-  if (slices.empty()) return arrow::RecordBatch::MakeEmpty(schema, pool);
-  std::vector<arrow::ArrayVector> columns(static_cast<size_t>(schema->num_fields()));
-  for (BatchPtr& slice : slices) {
-    for (size_t i = 0; i < columns.size(); ++i) columns[i].push_back(slice->column(static_cast<int>(i)));
-    slice.reset();
-  }
-  arrow::ArrayVector whole;
-  for (arrow::ArrayVector& parts : columns) {
-    SLUICE_ASSIGN(auto column, arrow::Concatenate(parts, pool));
-    parts.clear();  // so that only one column at a time is there twice
-    whole.push_back(std::move(column));
-  }
-  return arrow::RecordBatch::Make(schema, rows, std::move(whole));
-}
-
 }  // namespace
 
 Result<arrow::ArrayVector> JoinKeys::Of(const arrow::RecordBatch& rows, const EvalContext& context,
@@ -76,7 +58,7 @@ Status JoinTable::ReadRows(Operator* input, const EvalContext& context) {
     slices.push_back(std::move(slice));
   }
   arrow::MemoryPool* pool = context.pool != nullptr ? context.pool : arrow::default_memory_pool();
-  SLUICE_ASSIGN(rows_, Concatenated(std::move(slices), input->schema(), rows, pool));
+  SLUICE_ASSIGN(rows_, Concatenated(std::move(slices), input->schema(), pool));
   return Status::OK();
 }
 

@@ -143,6 +143,28 @@ Result<std::shared_ptr<arrow::RecordBatch>> OwnRows(const std::shared_ptr<arrow:
   return arrow::RecordBatch::Make(batch->schema(), batch->num_rows(), std::move(columns));
 }
 
+Result<std::shared_ptr<arrow::RecordBatch>> Concatenated(std::vector<std::shared_ptr<arrow::RecordBatch>> slices,
+                                                         const std::shared_ptr<arrow::Schema>& schema,
+                                                         arrow::MemoryPool* pool) {
+  if (pool == nullptr) pool = arrow::default_memory_pool();
+  if (slices.empty()) return arrow::RecordBatch::MakeEmpty(schema, pool);
+  if (slices.size() == 1) return std::move(slices[0]);
+  int64_t rows = 0;
+  std::vector<arrow::ArrayVector> columns(static_cast<size_t>(schema->num_fields()));
+  for (auto& slice : slices) {
+    rows += slice->num_rows();
+    for (size_t i = 0; i < columns.size(); ++i) columns[i].push_back(slice->column(static_cast<int>(i)));
+    slice.reset();
+  }
+  arrow::ArrayVector whole;
+  for (arrow::ArrayVector& parts : columns) {
+    SLUICE_ASSIGN(auto column, arrow::Concatenate(parts, pool));
+    parts.clear();  // so that only one column at a time is there twice
+    whole.push_back(std::move(column));
+  }
+  return arrow::RecordBatch::Make(schema, rows, std::move(whole));
+}
+
 int64_t RetainedBytes(const arrow::RecordBatch& batch) {
   int64_t bytes = 0;
   for (const auto& column : batch.column_data()) bytes += BytesOf(*column);

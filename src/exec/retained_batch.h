@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/status.h"
 
@@ -18,6 +19,10 @@ namespace sluice {
 Result<std::shared_ptr<arrow::Array>> OwnRows(const std::shared_ptr<arrow::Array>& column, arrow::MemoryPool* pool);
 Result<std::shared_ptr<arrow::RecordBatch>> OwnRows(const std::shared_ptr<arrow::RecordBatch>& batch,
                                                     arrow::MemoryPool* pool);
+// Slices of one schema as one batch; each is let go as soon as it can be. `pool` may be null.
+Result<std::shared_ptr<arrow::RecordBatch>> Concatenated(std::vector<std::shared_ptr<arrow::RecordBatch>> slices,
+                                                         const std::shared_ptr<arrow::Schema>& schema,
+                                                         arrow::MemoryPool* pool);
 // Bytes of all buffers that the batch holds on to, each counted once a column.
 int64_t RetainedBytes(const arrow::RecordBatch& batch);
 

@@ -9,19 +9,21 @@
 
 namespace sluice {
 
+SourceContext ContextOfScan(SourceContext base, const ScanSpec& scan, const Connector& connector) {
+  base.options = Options(scan.options);
+  base.paths = scan.paths;
+  base.resolved = scan.resolved;
+  if (connector.takes_schema) base.schema = scan.source_schema;
+  return base;
+}
+
 SourceOpener ScanOpener(SourceContext context) {
   return [context = std::move(context)](const ScanSpec& scan) -> Result<std::unique_ptr<BatchSource>> {
     SLUICE_ASSIGN(const Connector* connector, FindConnector(scan.format));
     if (connector->open_batch == nullptr) {
       return NotSupported(fmt::format("The format {} cannot be read by a batch query.", scan.format));
     }
-    SourceContext its = context;
-    its.options = Options(scan.options);
-    its.paths = scan.paths;
-    its.resolved = scan.resolved;
-    // What is looked for anew are the files: the columns stay, by their names.
-    if (connector->takes_schema) its.schema = scan.source_schema;
-    return connector->open_batch(its);
+    return connector->open_batch(ContextOfScan(context, scan, *connector));
   };
 }
 

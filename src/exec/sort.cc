@@ -88,20 +88,7 @@ Status SortOperator::Keep(std::shared_ptr<arrow::RecordBatch> rows) {
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> SortOperator::Combine() {
-  if (kept_.size() == 1) return std::exchange(kept_, {})[0];
-  std::vector<arrow::ArrayVector> columns(static_cast<size_t>(kept_schema_->num_fields()));
-  for (auto& batch : kept_) {
-    for (size_t i = 0; i < columns.size(); ++i) columns[i].push_back(batch->column(static_cast<int>(i)));
-    batch.reset();
-  }
-  kept_.clear();
-  arrow::ArrayVector whole;
-  for (arrow::ArrayVector& parts : columns) {
-    SLUICE_ASSIGN(auto column, arrow::Concatenate(parts, context_.pool ? context_.pool : arrow::default_memory_pool()));
-    parts.clear();  // so that only one column at a time is there twice
-    whole.push_back(std::move(column));
-  }
-  return arrow::RecordBatch::Make(kept_schema_, kept_rows_, std::move(whole));
+  return Concatenated(std::exchange(kept_, {}), kept_schema_, context_.pool);
 }
 
 Status SortOperator::Trim() {

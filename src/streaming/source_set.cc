@@ -5,6 +5,7 @@
 
 #include "base/spark_error.h"
 #include "connectors/registry.h"
+#include "exec/scan_opener.h"
 
 namespace sluice {
 
@@ -18,11 +19,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const StreamingShape& shape, 
     if (connector->open_stream == nullptr) {
       return NotSupported(fmt::format("The format {} cannot be read as a stream.", scan.format));
     }
-    SourceContext its = context;
-    its.options = Options(scan.options);
-    its.paths = scan.paths;
-    its.resolved = scan.resolved;
-    if (connector->takes_schema) its.schema = scan.source_schema;
+    SourceContext its = ContextOfScan(context, scan, *connector);
     its.checkpoint = checkpoint(static_cast<int>(i));
     // The source's first batch was planned: from where is in the source's own log alone.
     its.began = recovered != nullptr && !recovered->starts[i] && recovered->entry.offsets[i];
