@@ -76,6 +76,7 @@ Result<int> Stream(const Program& program, const DemoOptions& options, const Dem
     (void)feeder.OnCommitted(progress.sources.at(0).end_offset);
   });
   feeder.Start(options.records);
+  SLUICE_RETURN_IF_ERROR(feeder.AwaitWindow());
   SLUICE_ASSIGN(const SqlFile file,
                 ParseScriptSql(PipelineSql(*broker, folder, options.records), program.session->conf()));
   SLUICE_ASSIGN(const Execution execution, Execute(program, file.statements.at(0)));

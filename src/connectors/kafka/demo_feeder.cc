@@ -29,34 +29,43 @@ bool DemoFeeder::HasRoom(int partition) const {
 }
 
 void DemoFeeder::Run(int64_t n) {
+  const Status fed = Feed(n);
+  std::lock_guard lock(mutex_);
+  status_ = fed;
+  window_is_fed_ = true;
+  changed_.notify_all();
+}
+
+Status DemoFeeder::Feed(int64_t n) {
   std::string line;
-  const auto fail = [this](const Status& status) {
-    std::lock_guard lock(mutex_);
-    status_ = status;
-  };
   for (int64_t i = 0; i < n; ++i) {
     const int partition = static_cast<int>(i % static_cast<int64_t>(windows_.size()));
     line.clear();
     AppendReviewLine(seed_, static_cast<uint64_t>(i), &line);
     {
       std::unique_lock lock(mutex_);
+      if (!HasRoom(partition)) {
+        window_is_fed_ = true;
+        changed_.notify_all();
+      }
       changed_.wait(lock, [&] { return stop_ || HasRoom(partition); });
-      if (stop_) return;
+      if (stop_) return Status::OK();
       Window& window = windows_[partition];
       window.sizes.push_back(static_cast<int32_t>(line.size() + kRecordOverhead));
       window.bytes += window.sizes.back();
       fed_ = i + 1;
     }
-    const Status produced = broker_->Produce(topic_, partition, line);
-    if (!produced.ok()) return fail(produced);
-    if (i % kFlushEvery == kFlushEvery - 1) {
-      // Serves delivery reports, and shows a dead broker early.
-      const Status alive = broker_->producer()->Poll(0);
-      if (!alive.ok()) return fail(alive);
-    }
+    SLUICE_RETURN_IF_ERROR(broker_->Produce(topic_, partition, line));
+    // Serves delivery reports, and shows a dead broker early.
+    if (i % kFlushEvery == kFlushEvery - 1) SLUICE_RETURN_IF_ERROR(broker_->producer()->Poll(0));
   }
-  const Status flushed = broker_->Flush();
-  if (!flushed.ok()) fail(flushed);
+  return broker_->Flush();
+}
+
+Status DemoFeeder::AwaitWindow() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return window_is_fed_; });
+  return status_;
 }
 
 Status DemoFeeder::OnCommitted(const std::string& offsets) {

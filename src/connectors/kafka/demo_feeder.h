@@ -24,6 +24,9 @@ class DemoFeeder {
   ~DemoFeeder();
   // Once: feeds records 0 to n-1; record i goes to partition i % partitions.
   void Start(int64_t n);
+  // Waits until the broker has every record, or the window is full: a query that starts now finds the same records in
+  // each run, and cuts the same batches. The feeder's error, if it had one.
+  Status AwaitWindow();
   // Tells what is committed: offsets as in the checkpoint, {"topic":{"0":23}}. Any thread.
   Status OnCommitted(const std::string& offsets);
   // Ends the thread; its error, if it had one.
@@ -32,6 +35,7 @@ class DemoFeeder {
 
  private:
   void Run(int64_t n);
+  Status Feed(int64_t n);
   bool HasRoom(int partition) const;
 
   EmbeddedBroker* broker_;
@@ -46,6 +50,7 @@ class DemoFeeder {
   };
   std::vector<Window> windows_;
   int64_t fed_ = 0;
+  bool window_is_fed_ = false;  // the thread waits for commits, or has ended
   bool stop_ = false;
   Status status_;
   std::thread thread_;
