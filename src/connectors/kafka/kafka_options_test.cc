@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/kafka/kafka_options.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 
 #include "base/spark_error.h"
 
@@ -97,6 +102,27 @@ TEST(KafkaOptions, WhatSparkRefusesIsRefused) {
   };
   for (const Map& row : batch_rows) EXPECT_FALSE(Parse(row, false).ok()) << row.begin()->second;
   EXPECT_FALSE(ParseKafkaOptions(Options(), true).ok());
+}
+
+// SLUICE_UPDATE_DOCS=1 writes the table of the page anew.
+TEST(KafkaOptions, TheDocumentedOptionsAreTheTable) {
+  const std::string path = SLUICE_SOURCE_DIR "/docs/kafka.md";
+  std::stringstream page;
+  page << std::ifstream(path).rdbuf();
+  const std::string head = "| option | default | |\n|---|---|---|\n";
+  const std::string text = page.str();
+  const size_t begin = text.find(head) + head.size();
+  const size_t end = text.find("\n\n", begin - 1) + 1;
+  std::string rows;
+  for (const OptionRow& row : KafkaSourceOptions()) {
+    ASSERT_EQ(row.use, OptionUse::kHonoured) << row.name;
+    rows += fmt::format("| `{}` | {} | {} |\n", row.name, row.default_value, row.doc);
+  }
+  if (std::getenv("SLUICE_UPDATE_DOCS") != nullptr) {
+    std::ofstream(path) << text.substr(0, begin) << rows << text.substr(end);
+    return;
+  }
+  EXPECT_EQ(text.substr(begin, end - begin), rows);
 }
 
 TEST(KafkaOptions, UnknownOnesPassAndBatchIgnoresTriggerLimits) {

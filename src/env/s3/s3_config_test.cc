@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
+#include <regex>
+#include <set>
+#include <tuple>
 
 #include "base/spark_error.h"
 #include "conf/conf.h"
@@ -196,6 +200,30 @@ TEST(CaBundle, TheVariableCountsWhereNoFileIsNamed) {
   EXPECT_EQ(FindCaBundle("", "AWS_CA_BUNDLE", "/etc/passwd").ValueOrDie(), "/etc/passwd");
   const auto usual = FindCaBundle("", "AWS_CA_BUNDLE", "/no/such/bundle.pem");
   EXPECT_NE(usual.ValueOr(""), "/no/such/bundle.pem");
+}
+
+// The page names a key with its default: `connection.maximum` | `32`. Given as a setting, a default changes nothing.
+TEST(S3Config, TheDocumentedDefaultsAreThose) {
+  const auto shown = [](const S3Config& c) {
+    return std::tuple(c.path_style, c.ssl_enabled, c.connect_timeout_ms, c.request_timeout_ms, c.idle_connection_ms,
+                      c.max_connections, c.max_attempts, c.part_size, c.readahead_bytes);
+  };
+  std::ifstream page(SLUICE_SOURCE_DIR "/docs/s3.md");
+  const std::regex row(R"(^\| (`[a-z.`, ]+`) \| `([a-z0-9]+)` \|)");
+  const std::regex key("`([a-z.]+)`");
+  std::set<std::string> found;
+  for (std::string line; std::getline(page, line);) {
+    std::smatch parts;
+    if (!std::regex_search(line, parts, row)) continue;
+    const std::string keys = parts[1];
+    for (std::sregex_iterator at(keys.begin(), keys.end(), key), end; at != end; ++at) {
+      const std::string name = (*at)[1];
+      found.insert(name);
+      const S3Config config = Read({{"spark.hadoop.fs.s3a." + name, parts[2]}}).ValueOrDie();
+      EXPECT_EQ(shown(config), shown(S3Config())) << name << " = " << parts[2];
+    }
+  }
+  EXPECT_EQ(found.size(), 9u);
 }
 
 }  // namespace
