@@ -2,6 +2,7 @@
 # make            what Sluice is built from, then build/release/sluice (seconds when all is there)
 # make demo       the whole pipeline in one process
 # make test       checks, both builds, all tests, with real servers
+# make package    a tar.gz, a .deb and a wheel in build/package, each tried where nothing is installed (as root)
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
 # make bench-batches, bench-queries, bench-start, bench-scale, bench-partitioned: small batches, SQL, start-up, growth,
@@ -18,7 +19,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
+.PHONY: all demo test package bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
 	crash faults bombs damage resources histories expressions interop-s3 parquet-corpus mutants tidy format clean
 all:
 	@tools/deps.sh build
@@ -29,6 +30,12 @@ demo: all
 
 test:
 	@tools/test.sh
+
+package:
+	@tools/deps.sh package
+	@tools/build.sh release sluice sluice_library
+	@tools/package.sh
+	@tools/try_packages.sh
 
 bench:
 	@tools/deps.sh bench

@@ -4,6 +4,7 @@
 #   tools/deps.sh build    apt packages, the project's .venv (Arrow, Spark Connect protocol), librdkafka, AWS CRT
 #   tools/deps.sh test     besides: clang tools, Apache Kafka, MinIO, PySpark 4.2.0 and 3.5.7 with their Kafka connectors
 #   tools/deps.sh fuzz     what build needs, clang 14 and its libFuzzer
+#   tools/deps.sh package  what build needs, and what makes packages and tries them in a clean root
 #   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
 #   tools/deps.sh bench    besides: DuckDB and Polars, to compare with
 # Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version. What is fetched is checked against
@@ -41,6 +42,7 @@ if [ "$(. /etc/os-release; echo "${ID:-}${VERSION_ID:-}")" = ubuntu22.04 ]; then
   python=python3.11
 fi
 FUZZ_APT="clang-14 libclang-rt-14-dev"
+PACKAGE_APT="patchelf debootstrap binutils"
 TEST_APT="clang-format clang-tidy openssl zsh openjdk-17-jdk-headless maven golang-go"
 
 # Asks for no package whose command the machine already has from elsewhere (a newer Go, another JDK).
@@ -151,15 +153,34 @@ aws_crt() {
   [ -e "$target/.done" ] && return 0
   say "AWS CRT $AWSCRT (about a minute)"
   local work; work=$(mktemp -d)
-  { "$venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$work" "awscrt==$AWSCRT" &&
-    check_files awscrt.sha256 "$work" &&
-    tar -xzf "$work/awscrt-$AWSCRT.tar.gz" -C "$work" &&
+  { aws_crt_source "$work" &&
     cmake -S "$work/awscrt-$AWSCRT/crt" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DUSE_OPENSSL=ON -DBUILD_TESTING=OFF \
       -DCMAKE_C_FLAGS="$(hardening)" \
       -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF -DCMAKE_INSTALL_PREFIX="$target" -DCMAKE_INSTALL_LIBDIR=lib &&
     cmake --build "$work/build" -j"$jobs" && cmake --install "$work/build"; } >"$work/log" 2>&1 ||
     { tail -20 "$work/log" >&2; exit 2; }
   touch "$target/.done"; rm -rf "$work"
+}
+
+aws_crt_source() { # folder
+  "$venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$1" "awscrt==$AWSCRT" &&
+    check_files awscrt.sha256 "$1" &&
+    tar -xzf "$1/awscrt-$AWSCRT.tar.gz" -C "$1"
+}
+
+# The licences and notices of the CRT's parts, which a package that contains them must bring.
+aws_crt_licences() {
+  local target=$cache/awscrt-$AWSCRT/licenses.txt work part
+  [ -e "$target" ] && return 0
+  work=$(mktemp -d)
+  aws_crt_source "$work" >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 2; }
+  for part in "$work/awscrt-$AWSCRT"/crt/*/LICENSE; do
+    part=$(dirname "$part")
+    printf '%s\n\n' "== $(basename "$part")"
+    find "$part" -maxdepth 1 \( -name 'NOTICE*' -o -name LICENSE \) -exec cat {} +
+  done >"$work/licenses.txt"
+  mv "$work/licenses.txt" "$target"
+  rm -rf "$work"
 }
 
 # Jars of one Maven artifact with its runtime dependencies: those that the list in tools/pins names, and no others.
@@ -236,7 +257,12 @@ case ${1:-build} in
     build
     # shellcheck disable=SC2086
     apt_packages $FUZZ_APT ;;
+  package)
+    build
+    # shellcheck disable=SC2086
+    apt_packages $PACKAGE_APT
+    aws_crt_licences ;;
   s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" "jars-spark-$SPARK-s3.sha256" org.apache.hadoop:hadoop-aws:3.5.0 ;;
   bench) build; test_servers; python_packages "$cache/bench-peers" "$DUCKDB-$POLARS" bench || say "no DuckDB and Polars to compare with" ;;
-  *) sed -n '3,10p' "$0"; exit 2 ;;
+  *) sed -n '3,11p' "$0"; exit 2 ;;
 esac
