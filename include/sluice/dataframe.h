@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sluice/column.h"
+#include "sluice/dataframe_writer.h"
 
 // The Arrow C stream interface (https://arrow.apache.org/docs/format/CStreamInterface.html).
 struct ArrowArrayStream;
@@ -142,6 +143,7 @@ class DataFrame {
   void toArrow(ArrowArrayStream* out) const;
 
   void createOrReplaceTempView(const std::string& name) const;
+  DataFrameWriter write() const;
   DataStreamWriter writeStream() const;
 
   const PlanHandle& plan() const { return *plan_; }

@@ -49,7 +49,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> WithSchema(const std::shared_ptr<arr
 
 // Formats of files that Spark reads by their path, itself or with a package.
 bool IsFileFormat(const std::string& name) {
-  for (const char* format : {"csv", "json", "text", "orc", "avro", "xml", "delta", "iceberg", "hudi", "binaryFile"}) {
+  for (const char* format : {"orc", "avro", "xml", "delta", "iceberg", "hudi", "binaryFile"}) {
     if (sql::EqualsIgnoringCase(name, format)) return true;
   }
   return false;
@@ -62,7 +62,7 @@ Result<ResolvedRelation> RelationResolver::ResolveRead(const spark::connect::Rea
   const auto& source = read.data_source();
   if (source.predicates_size() > 0) return NotSupported("Predicates of a JDBC source are not supported by Sluice.");
   ScanSpec spec;
-  spec.format = source.has_format() && !source.format().empty() ? source.format() : "parquet";
+  spec.format = source.format();
   spec.options.insert(source.options().begin(), source.options().end());
   spec.paths.assign(source.paths().begin(), source.paths().end());
   spec.streaming = read.is_streaming();
@@ -95,7 +95,8 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
     return WithQualifier(std::move(plan), {});
   }
   if (parts.size() == 2 && IsFileFormat(parts[0])) {
-    return NotSupported(fmt::format("Reading {} files is not there yet; parquet.`{}` is.", parts[0], parts[1]));
+    return NotSupported(
+        fmt::format("Reading {0} files, as in {0}.`{1}`; there are csv, json, parquet and text.", parts[0], parts[1]));
   }
   if (parts.size() > 3) {
     return UserError("REQUIRES_SINGLE_PART_NAMESPACE",

@@ -289,6 +289,38 @@ TEST(Client, AStreamWritesParquetThatCanBeReadBack) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Client, FilesAreWrittenAndReadBack) {
+  SparkSession spark = NewSession();
+  const std::string folder = EmptyFolder("files");
+  const DataFrame frame = spark.range(6).withColumn("kind", expr("concat('k', id % 2)"));
+  frame.write().mode("error").partitionBy("kind").parquet(folder + "/parquet");
+  EXPECT_EQ(spark.read().parquet(folder + "/parquet").where(col("kind") == "k1").count(), 3);
+  frame.coalesce(1).write().option("header", true).option("compression", "gzip").csv(folder + "/csv");
+  const DataFrame csv = spark.read().option("header", true).option("inferSchema", true).csv(folder + "/csv");
+  EXPECT_THAT(csv.dtypes(), ElementsAre(std::pair<std::string, std::string>("id", "int"),
+                                        std::pair<std::string, std::string>("kind", "string")));
+  EXPECT_THAT(csv.orderBy("id").first().value(), ElementsAre("0", "k0"));
+  csv.write().mode("overwrite").json(folder + "/json");
+  EXPECT_EQ(spark.read().schema("id BIGINT").json(folder + "/json").count(), 6);
+  spark.read().json(folder + "/json").select("kind").distinct().write().text(folder + "/text");
+  EXPECT_EQ(spark.read().text(folder + "/text").count(), 2);
+  EXPECT_TRUE(std::filesystem::exists(folder + "/text/_SUCCESS"));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/text/_temporary"));
+  try {
+    frame.write().parquet(folder + "/parquet");
+    FAIL() << "something is there";
+  } catch (const SparkException& error) {
+    EXPECT_EQ(error.getErrorClass(), "PATH_ALREADY_EXISTS");
+  }
+  frame.write().mode("ignore").parquet(folder + "/parquet");
+  EXPECT_THROW(frame.write().mode("replace"), SparkException);
+  frame.write().format("json").option("path", folder + "/named").saveAsTable("named_files");
+  EXPECT_EQ(spark.table("named_files").count(), 6);
+  spark.sql("INSERT OVERWRITE DIRECTORY '" + folder + "/csv' USING csv SELECT id FROM named_files WHERE id < 2")
+      .collect();
+  EXPECT_EQ(spark.read().csv(folder + "/csv").count(), 2);
+}
+
 TEST(Client, SeveralQueriesInOneSession) {
   SparkSession spark = NewSession();
   const auto start = [&](const std::string& name) {

@@ -28,6 +28,8 @@ namespace {
 // An aggregation or top-k sort keeps a state a part: consecutive partitions share one. The number is fixed, since
 // results may depend on the parts (sums of doubles), and must not depend on the machine.
 constexpr size_t kMaxStates = 64;
+// Tasks of a write, and so files of a folder: many small files as input make no more of them.
+constexpr size_t kMostWrites = 64;
 constexpr int64_t kFewRows = 10000;  // a LIMIT below this is soon reached by one thread
 
 // The rows of a plan in parts that may be read in parallel.
@@ -49,6 +51,7 @@ class Planner {
   explicit Planner(const PlannerContext& context) : context_(context) {}
 
   Result<std::unique_ptr<Operator>> Build(const PlanPtr& plan) const;
+  Result<PlannedParts> Parts(const PlanPtr& plan) const;
 
  private:
   // `top`: of the sort above, if its first rows alone are wanted.
@@ -252,6 +255,27 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
   return InternalError("a plan node of an unknown kind");
 }
 
+Result<PlannedParts> Planner::Parts(const PlanPtr& plan) const {
+  const bool moves = plan->kind == PlanKind::kRepartition;
+  const PlanPtr rows = moves ? plan->inputs.at(0) : plan;
+  const bool gathers = moves && !plan->shuffle && plan->partitions > 0;
+  const size_t most = gathers ? std::min(static_cast<size_t>(plan->partitions), kMostWrites) : kMostWrites;
+  PlannedParts planned;
+  const PlanKind bottom = BottomOfChain(*rows).kind;
+  if (bottom == PlanKind::kScan || (bottom == PlanKind::kUnion && !gathers)) {
+    SLUICE_ASSIGN(Input input, InputOf(rows, most));
+    planned.parts = input.parts;
+    planned.open = std::move(input.open);
+  } else {
+    SLUICE_ASSIGN(auto all, Build(rows));
+    planned.parts = 1;
+    planned.open = [once = std::make_shared<std::unique_ptr<Operator>>(std::move(all))](
+                       int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); };
+  }
+  if (moves && plan->shuffle) planned.spread = plan->partitions;
+  return planned;
+}
+
 // The whole query: Cancel reaches its operators, and the kernels that they run.
 class QueryRows : public Operator {
  public:
@@ -281,6 +305,15 @@ Result<std::unique_ptr<Operator>> PlanOperators(const PlanPtr& plan, const Plann
   of_query.eval.cancelled = cancelled.get();
   SLUICE_ASSIGN(auto rows, Planner(of_query).Build(plan));
   return std::make_unique<QueryRows>(std::move(rows), std::move(cancelled));
+}
+
+Result<PlannedParts> PlanParts(const PlanPtr& plan, const PlannerContext& context) {
+  auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  PlannerContext of_query = context;
+  of_query.eval.cancelled = cancelled.get();
+  SLUICE_ASSIGN(PlannedParts planned, Planner(of_query).Parts(plan));
+  planned.cancelled = std::move(cancelled);
+  return planned;
 }
 
 }  // namespace sluice

@@ -5,6 +5,7 @@
 #include "base/spark_error.h"
 #include "service/handlers.h"
 #include "service/sql_statement.h"
+#include "service/write_operation.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -62,6 +63,8 @@ Result<Responses> ExecuteCommand(Session* session, const Command& command) {
       return ExecuteSql(session, command.sql_command());
     case Command::kCreateDataframeView:
       return CreateView(session, command.create_dataframe_view());
+    case Command::kWriteOperation:
+      return WriteRelation(session, command.write_operation());
     case Command::kWriteStreamOperationStart:
       return StartStreamingQuery(session, command.write_stream_operation_start());
     case Command::kStreamingQueryCommand:

@@ -9,9 +9,11 @@
 #include <algorithm>
 
 #include "analysis/sql/parser.h"
+#include "analysis/sql/statement_parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "service/remote_config.h"
+#include "service/write_operation.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -106,6 +108,16 @@ Result<Relation> DropView(Session* session, sql::TokenCursor* cursor) {
   return LocalText({});
 }
 
+// INSERT OVERWRITE DIRECTORY, CREATE TABLE .. AS.
+Result<Relation> RunWrite(Session* session, sql::TokenCursor* cursor) {
+  const ParseOptions options{SessionOptions::Of(session->conf()), ""};
+  SLUICE_ASSIGN(const spark::connect::Command command, sql::ParseWriteStatement(cursor, options));
+  cursor->AcceptSymbol(";");
+  if (!cursor->AtEnd()) return cursor->SyntaxError("nothing more was expected here.");
+  SLUICE_RETURN_IF_ERROR(WriteRelation(session, command.write_operation()).status());
+  return LocalText({});
+}
+
 }  // namespace
 
 Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::string& text) {
@@ -127,6 +139,7 @@ Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::str
     return some(CreateView(session, &*cursor, text, false));
   }
   if (cursor->AcceptWords({"DROP", "VIEW"})) return some(DropView(session, &*cursor));
+  if (sql::IsWriteStatement(*cursor)) return some(RunWrite(session, &*cursor));
   return std::nullopt;
 }
 

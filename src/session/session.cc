@@ -193,10 +193,12 @@ SourceContext Session::ContextOf(const ScanSpec& spec) const {
 }
 
 Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) {
+  if (spec.format.empty()) spec.format = conf().Get("spark.sql.sources.default");
   SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
   if (spec.streaming && connector->open_stream == nullptr) {
     return NotSupported(fmt::format(
-        "The format {} cannot be read as a stream yet; kafka, parquet, rate and rate-micro-batch can.", spec.format));
+        "The format {} cannot be read as a stream; csv, json, kafka, parquet, rate, rate-micro-batch and text can.",
+        spec.format));
   }
   if (schema != nullptr && !connector->takes_schema) {
     return NotSupported(

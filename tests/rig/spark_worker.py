@@ -60,9 +60,15 @@ def stream(spark: SparkSession, job: dict) -> dict:
 
 
 def file_stream(spark: SparkSession, job: dict) -> dict:
-    rows = spark.readStream.schema(job["schema"]).options(**job["options"]).parquet(job["path"])
-    query = rows.writeStream.format("parquet").option("checkpointLocation", job["checkpoint"]).trigger(availableNow=True).start(job["out"])
-    query.awaitTermination()
+    rows = spark.readStream.format(job.get("format", "parquet")).schema(job["schema"]).options(**job["options"]).load(job["path"])
+    writer = rows.writeStream.format(job.get("sink", "parquet")).options(**job.get("sink_options", {}))
+    writer.option("checkpointLocation", job["checkpoint"]).trigger(availableNow=True).start(job["out"]).awaitTermination()
+    return {}
+
+
+def write(spark: SparkSession, job: dict) -> dict:
+    rows = spark.read.schema(job["schema"]).json(job["path"])
+    rows.write.format(job["format"]).options(**job.get("options", {})).partitionBy(*job.get("partition_by", [])).save(job["out"])
     return {}
 
 
@@ -73,7 +79,8 @@ def value(cell):
 
 
 def read(spark: SparkSession, job: dict) -> dict:
-    rows = spark.read.format(job.get("format", "parquet")).options(**job.get("options", {})).load(job["path"])
+    reader = spark.read.format(job.get("format", "parquet")).options(**job.get("options", {}))
+    rows = (reader.schema(job["schema"]) if "schema" in job else reader).load(job["path"])
     schema = rows.schema.jsonValue()
     if job.get("select"):
         rows = rows.selectExpr(*job["select"])
@@ -84,7 +91,7 @@ def sql(spark: SparkSession, job: dict) -> dict:
     return {"rows": [[value(c) for c in row] for row in spark.sql(job["text"]).collect()]}
 
 
-JOBS = {"stream": stream, "file_stream": file_stream, "read": read, "sql": sql}
+JOBS = {"stream": stream, "file_stream": file_stream, "write": write, "read": read, "sql": sql}
 
 
 def answer(spark: SparkSession, line: str) -> dict:

@@ -30,8 +30,9 @@ Status RefuseOtherCreate(TokenCursor* cursor) {
   while (cursor->IsAnyWord({"OR", "REPLACE", "REFRESH", "GLOBAL", "TEMP", "TEMPORARY", "EXTERNAL"}, ahead)) ++ahead;
   if (cursor->IsWord("STREAMING", ahead) || !cursor->IsName(ahead)) return Status::OK();
   const bool view = cursor->IsWord("VIEW", ahead);
-  const std::string what = view ? "CREATE VIEW that outlasts its session (there is CREATE TEMPORARY VIEW)"
-                                : "CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE)";
+  const std::string what =
+      view ? "CREATE VIEW that outlasts its session (there is CREATE TEMPORARY VIEW)"
+           : "CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE, and CREATE TABLE .. AS)";
   return cursor->Refuse(what, cursor->position() + ahead);
 }
 
@@ -52,6 +53,11 @@ Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions&
   SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options));
   if (sql::IsCreateTemporaryView(cursor)) {
     SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateTemporaryView(&cursor, options));
+    SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
+    return SqlStatement(std::move(command));
+  }
+  if (sql::IsWriteStatement(cursor)) {
+    SLUICE_ASSIGN(spark::connect::Command command, sql::ParseWriteStatement(&cursor, options));
     SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
     return SqlStatement(std::move(command));
   }

@@ -71,7 +71,10 @@ class QueryParser {
   Result<Relation> ParseRelationPrimary();
   Result<Relation> ParseStream();
   Result<Relation> ParseTable(bool streaming);
+  // In read_files_parser.cc.
   Result<Relation> ParsePath(bool streaming);
+  Result<Relation> ParseReadFiles(bool streaming);
+  Status ParseReadFilesArgument(spark::connect::Read::DataSource* source);
   Result<Relation> ParseTableFunction(const std::string& name, bool streaming, size_t begin);
   Result<Relation> ParseReadKafka(bool streaming);
   Result<Relation> ParseRange(size_t begin);
@@ -88,5 +91,8 @@ class QueryParser {
   std::vector<std::pair<std::string, Relation>> named_;  // WITH, innermost last
   int steps_ = 0;
 };
+
+// The text of a constant given as an option, or nothing for other expressions.
+std::optional<std::string> OptionText(const spark::connect::Expression& value);
 
 }  // namespace sluice::sql

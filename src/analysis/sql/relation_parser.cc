@@ -10,17 +10,6 @@
 namespace sluice::sql {
 namespace {
 
-// The text of a constant given as an option, or nothing for other expressions.
-std::optional<std::string> OptionText(const Expression& value) {
-  if (!value.has_literal()) return std::nullopt;
-  const auto& literal = value.literal();
-  if (literal.has_string()) return literal.string();
-  if (literal.has_integer()) return std::to_string(literal.integer());
-  if (literal.has_long_()) return std::to_string(literal.long_());
-  if (literal.has_boolean()) return literal.boolean() ? "true" : "false";
-  return std::nullopt;
-}
-
 std::optional<int64_t> WholeNumber(const Expression& value) {
   if (!value.has_literal()) return std::nullopt;
   if (value.literal().has_integer()) return value.literal().integer();
@@ -198,23 +187,6 @@ Result<Relation> QueryParser::ParseTable(bool streaming) {
   return relation;
 }
 
-// FROM 's3a://bucket/table': the same as parquet.`s3a://bucket/table`, and can stand between a shell's double quotes.
-Result<Relation> QueryParser::ParsePath(bool streaming) {
-  const size_t begin = cursor_.position();
-  const std::string path = cursor_.Next().text;
-  const std::string lower = LowerCase(path);
-  for (const char* ending : {".csv", ".tsv", ".json", ".jsonl", ".txt", ".csv.gz", ".tsv.gz", ".json.gz"}) {
-    if (lower.ends_with(ending)) {
-      return cursor_.Refuse(fmt::format("Reading '{}' files (a path stands for Parquet)", ending), begin);
-    }
-  }
-  Relation relation;
-  relation.mutable_read()->mutable_named_table()->set_unparsed_identifier("parquet." + QuoteName(path));
-  relation.mutable_read()->set_is_streaming(streaming);
-  cursor_.SetOrigin(&relation, begin);
-  return relation;
-}
-
 Result<Relation> QueryParser::ParseTableFunction(const std::string& name, bool streaming, size_t begin) {
   cursor_.Next();
   if (EqualsIgnoringCase(name, "read_kafka")) {
@@ -222,11 +194,17 @@ Result<Relation> QueryParser::ParseTableFunction(const std::string& name, bool s
     cursor_.SetOrigin(&relation, begin);
     return relation;
   }
+  if (EqualsIgnoringCase(name, "read_files")) {
+    SLUICE_ASSIGN(Relation relation, ParseReadFiles(streaming));
+    cursor_.SetOrigin(&relation, begin);
+    return relation;
+  }
   if (EqualsIgnoringCase(name, "range") && !streaming) return ParseRange(begin);
-  return WithPlace(UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
-                             fmt::format("There is no table function {} here; Sluice has read_kafka and range.", name),
-                             {{"name", QuoteName(name)}}),
-                   cursor_.PlaceOf(begin));
+  return WithPlace(
+      UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+                fmt::format("There is no table function {} here; Sluice has read_files, read_kafka and range.", name),
+                {{"name", QuoteName(name)}}),
+      cursor_.PlaceOf(begin));
 }
 
 Result<Relation> QueryParser::ParseReadKafka(bool streaming) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connectors/parquet/parquet_stream.h"
+#include "connectors/file/file_stream.h"
 
 #include <arrow/record_batch.h>
 #include <fmt/format.h>
@@ -18,28 +18,8 @@ namespace {
 
 // Small files are read together, up to so many bytes; opening one costs about as much as reading these.
 constexpr int64_t kOpenCostBytes = 1 << 20;
+constexpr char kSchemaInference[] = "spark.sql.streaming.schemaInference";
 constexpr char kInterval[] = "spark.sql.streaming.fileSource.log.compactInterval";
-
-const std::vector<OptionRow>& StreamOptions() {
-  static const auto* table = [] {
-    auto* rows = new std::vector<OptionRow>(ParquetReadOptions());
-    const std::vector<OptionRow> own = {
-        {"maxFilesPerTrigger", "", OptionUse::kHonoured, "At most so many files a batch."},
-        {"maxFileAge", "7d", OptionUse::kHonoured,
-         "Files older than the newest one seen by more than this are passed over."},
-        {"latestFirst", "false", OptionUse::kHonoured, "True: the newest files first."},
-        {"fileNameOnly", "false", OptionUse::kHonoured, "True: a file is known by its name, whatever its folder."},
-        {"maxCachedFiles", "", OptionUse::kHonoured, "Changes no row: every trigger lists the folder anew."},
-        {"discardCachedInputRatio", "", OptionUse::kHonoured, "Changes no row: every trigger lists the folder anew."},
-        {"maxBytesPerTrigger", "", OptionUse::kRefused, "maxFilesPerTrigger limits a batch."},
-        {"cleanSource", "off", OptionUse::kHonoured, "Only off: files that were read stay."},
-        {"sourceArchiveDir", "", OptionUse::kRefused, "Files that were read stay."},
-    };
-    rows->insert(rows->end(), own.begin(), own.end());
-    return rows;
-  }();
-  return *table;
-}
 
 // The number of an offset: {"logOffset":N}, or N alone as Spark 2.0 wrote it.
 Result<int64_t> ParseOffset(const std::string& text) {
@@ -60,16 +40,16 @@ std::string FormatOffset(int64_t offset) {
 // Some parts of files, one after the other.
 class FilesReader : public SliceReader {
  public:
-  FilesReader(std::shared_ptr<const std::vector<FilePart>> parts, std::shared_ptr<const TableRead> read,
+  FilesReader(std::shared_ptr<const std::vector<FilePart>> parts, std::shared_ptr<FileReaders> readers,
               std::vector<int> columns)
-      : parts_(std::move(parts)), read_(std::move(read)), columns_(std::move(columns)) {}
+      : parts_(std::move(parts)), readers_(std::move(readers)), columns_(std::move(columns)) {}
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     for (;;) {
       if (current_ == nullptr) {
         if (next_ == parts_->size()) return nullptr;
         const std::shared_ptr<const FilePart> part(parts_, &(*parts_)[next_++]);
-        SLUICE_ASSIGN(std::shared_ptr<SliceReader> opened, ParquetSliceReader::Open(part, read_, {columns_, nullptr}));
+        SLUICE_ASSIGN(std::shared_ptr<SliceReader> opened, readers_->Open(part, {columns_, nullptr}));
         SLUICE_RETURN_IF_ERROR(Begin(std::move(opened)));
       }
       SLUICE_ASSIGN(auto slice, current_->Next());
@@ -94,7 +74,7 @@ class FilesReader : public SliceReader {
   }
 
   const std::shared_ptr<const std::vector<FilePart>> parts_;
-  const std::shared_ptr<const TableRead> read_;
+  const std::shared_ptr<FileReaders> readers_;
   const std::vector<int> columns_;
   size_t next_ = 0;
   std::mutex mutex_;  // of current_ and cancelled_, against Cancel
@@ -116,7 +96,7 @@ std::vector<InputPartition> Packed(std::vector<FilePart> parts) {
   };
   for (FilePart& part : parts) {
     const int64_t cost = std::min(part.end, part.file->file().size) - part.begin + kOpenCostBytes;
-    if (bytes + cost > kParquetTaskBytes) close();
+    if (bytes + cost > kFileTaskBytes) close();
     bytes += cost;
     part.order = static_cast<int>(tasks.size());
     task->push_back(std::move(part));
@@ -132,8 +112,27 @@ FileSourceLogOptions LogOptionsOf(const Conf& conf) {
 
 }  // namespace
 
-Result<FileStreamOptions> ParseFileStreamOptions(const Options& options) {
-  SLUICE_RETURN_IF_ERROR(CheckOptions(options, StreamOptions(), {}, "parquet stream"));
+std::vector<OptionRow> FileStreamOptionRows(const FileFormat& format) {
+  std::vector<OptionRow> rows = format.read_options();
+  const std::vector<OptionRow> own = {
+      {"maxFilesPerTrigger", "", OptionUse::kHonoured, "At most so many files a batch."},
+      {"maxFileAge", "7d", OptionUse::kHonoured,
+       "Files older than the newest one seen by more than this are passed over."},
+      {"latestFirst", "false", OptionUse::kHonoured, "True: the newest files first."},
+      {"fileNameOnly", "false", OptionUse::kHonoured, "True: a file is known by its name, whatever its folder."},
+      {"maxCachedFiles", "", OptionUse::kHonoured, "Changes no row: every trigger lists the folder anew."},
+      {"discardCachedInputRatio", "", OptionUse::kHonoured, "Changes no row: every trigger lists the folder anew."},
+      {"maxBytesPerTrigger", "", OptionUse::kRefused, "maxFilesPerTrigger limits a batch."},
+      {"cleanSource", "off", OptionUse::kHonoured, "Only off: files that were read stay."},
+      {"sourceArchiveDir", "", OptionUse::kRefused, "Files that were read stay."},
+  };
+  rows.insert(rows.end(), own.begin(), own.end());
+  return rows;
+}
+
+Result<FileStreamOptions> ParseFileStreamOptions(const FileFormat& format, const Options& options) {
+  SLUICE_RETURN_IF_ERROR(
+      CheckOptions(options, FileStreamOptionRows(format), {}, fmt::format("{} stream", format.name)));
   FileStreamOptions parsed;
   if (options.Find("maxFilesPerTrigger")) {
     SLUICE_ASSIGN(parsed.max_files, options.GetInt("maxFilesPerTrigger", 0));
@@ -141,6 +140,7 @@ Result<FileStreamOptions> ParseFileStreamOptions(const Options& options) {
       return UserError("SLUICE_INVALID_OPTION", "Option 'maxFilesPerTrigger' must be a whole number above 0.");
     }
   }
+  SLUICE_ASSIGN(parsed.listing, ListingOptionsOf(options));
   SLUICE_ASSIGN(parsed.latest_first, options.GetBool("latestFirst", false));
   SLUICE_ASSIGN(parsed.name_only, options.GetBool("fileNameOnly", false));
   if (options.Find("maxFileAge")) {
@@ -172,43 +172,42 @@ void SeenFiles::Purge() {
   std::erase_if(files_, [&](const auto& file) { return file.second < purged_before_ms_; });
 }
 
-ParquetStream::ParquetStream(const SourceContext& context, const FileStreamOptions& options,
-                             std::shared_ptr<const ResolvedTable> table, FileSourceLog log)
+FileStream::FileStream(const SourceContext& context, const FileStreamOptions& options, const ResolvedTable& table,
+                       std::shared_ptr<FileReaders> readers, FileSourceLog log)
     : context_(context),
       options_(options),
-      read_(std::make_shared<TableRead>(TableRead{table->schema, table->folders, context.conf.time_zone(),
-                                                  std::make_shared<TableMemory>(context.budget)})),
-      partition_names_(table->files.partition_names),
+      readers_(std::move(readers)),
+      partition_names_(table.files.partition_names),
       log_(std::move(log)),
       seen_(options) {
   for (const FileSourceEntry& entry : log_.entries()) seen_.Add(entry.path, entry.timestamp_ms);
   seen_.Purge();
 }
 
-Result<std::unique_ptr<StreamSource>> ParquetStream::Open(const SourceContext& context) {
-  SLUICE_ASSIGN(const FileStreamOptions options, ParseFileStreamOptions(context.options));
+Result<std::unique_ptr<StreamSource>> FileStream::Open(const FileFormat& format, const SourceContext& context) {
+  SLUICE_ASSIGN(FileStreamOptions options, ParseFileStreamOptions(format, context.options));
   std::shared_ptr<const ResolvedTable> table;
   if (context.resolved != nullptr) table = std::static_pointer_cast<const ResolvedTable>(context.resolved->found);
   if (table == nullptr) {
-    SLUICE_ASSIGN(table, ResolveParquetTable(context));
+    SLUICE_ASSIGN(table, ResolveFileTable(format, context));
   }
   if (!context.checkpoint) return InternalError("a stream of files without a checkpoint");
   FileSourceLog log(*context.checkpoint, LogOptionsOf(context.conf), &context.env->clock());
   SLUICE_RETURN_IF_ERROR(log.Open());
-  return std::unique_ptr<StreamSource>(new ParquetStream(context, options, std::move(table), std::move(log)));
+  SLUICE_ASSIGN(auto readers, format.open(context, ReadOf(*table, context)));
+  return std::unique_ptr<StreamSource>(new FileStream(context, options, *table, std::move(readers), std::move(log)));
 }
 
-std::string ParquetStream::description() const {
-  const std::vector<std::string> paths = ParquetPathsOf(context_);
-  return fmt::format("FileStreamSource[{}]", fmt::join(paths, ","));
+std::string FileStream::description() const {
+  return fmt::format("FileStreamSource[{}]", fmt::join(FilePathsOf(context_), ","));
 }
 
-Result<std::string> ParquetStream::InitialOffset() {
+Result<std::string> FileStream::InitialOffset() {
   return FormatOffset(-1);
 }
 
-Status ParquetStream::List() {
-  Result<TableFiles> table = ListTableFiles(context_.env.get(), context_.conf, ParquetPathsOf(context_));
+Status FileStream::List() {
+  Result<TableFiles> table = ListTableFiles(context_.env.get(), context_.conf, FilePathsOf(context_), options_.listing);
   if (!table.ok() && HasErrorClass(table.status(), "PATH_NOT_FOUND")) table = TableFiles{};
   SLUICE_RETURN_IF_ERROR(table.status());
   if (!table->files.empty() && table->partition_names != partition_names_) {
@@ -227,7 +226,7 @@ Status ParquetStream::List() {
   return Status::OK();
 }
 
-Result<std::vector<FileSourceEntry>> ParquetStream::NewFiles() {
+Result<std::vector<FileSourceEntry>> FileStream::NewFiles() {
   SLUICE_RETURN_IF_ERROR(List());
   std::vector<FileSourceEntry> files;
   for (const std::string& uri : order_) {
@@ -242,7 +241,7 @@ Result<std::vector<FileSourceEntry>> ParquetStream::NewFiles() {
 
 // The files of an offset are written down before any batch is planned with it, as Spark does: a restart in between
 // plans the next batch with them.
-Result<std::optional<std::string>> ParquetStream::LatestOffset(const std::string& start) {
+Result<std::optional<std::string>> FileStream::LatestOffset(const std::string& start) {
   SLUICE_ASSIGN(const int64_t from, ParseOffset(start));
   SLUICE_ASSIGN(std::vector<FileSourceEntry> files, NewFiles());
   if (context_.available_now && !available_now_) {
@@ -266,7 +265,7 @@ Result<std::optional<std::string>> ParquetStream::LatestOffset(const std::string
   return std::optional<std::string>(FormatOffset(log_.latest()));
 }
 
-Result<TableFile> ParquetStream::FileOf(const FileSourceEntry& entry) {
+Result<TableFile> FileStream::FileOf(const FileSourceEntry& entry) {
   auto found = listed_.find(entry.path);
   if (found == listed_.end()) {
     SLUICE_RETURN_IF_ERROR(List());
@@ -281,7 +280,7 @@ Result<TableFile> ParquetStream::FileOf(const FileSourceEntry& entry) {
       false, {{"path", entry.path}});
 }
 
-Result<std::vector<InputPartition>> ParquetStream::PlanTasks(const std::string& start, const std::string& end) {
+Result<std::vector<InputPartition>> FileStream::PlanTasks(const std::string& start, const std::string& end) {
   SLUICE_ASSIGN(const int64_t from, ParseOffset(start));
   SLUICE_ASSIGN(const int64_t until, ParseOffset(end));
   if (until > log_.latest()) {
@@ -293,25 +292,32 @@ Result<std::vector<InputPartition>> ParquetStream::PlanTasks(const std::string& 
   for (const FileSourceEntry& entry : log_.entries()) {
     if (entry.offset <= from || entry.offset > until) continue;
     SLUICE_ASSIGN(TableFile file, FileOf(entry));
-    std::vector<FilePart> of_file = PartsOfFile(std::make_shared<SharedFooter>(std::move(file)), 0);
+    std::vector<FilePart> of_file = PartsOfFile(*readers_, readers_->Share(std::move(file)), 0);
     parts.insert(parts.end(), of_file.begin(), of_file.end());
   }
   return Packed(std::move(parts));
 }
 
-Result<std::unique_ptr<SliceReader>> ParquetStream::OpenReader(const InputPartition& input,
-                                                               const std::vector<int>& columns) {
-  return std::make_unique<FilesReader>(std::static_pointer_cast<const std::vector<FilePart>>(input.detail), read_,
+Result<std::unique_ptr<SliceReader>> FileStream::OpenReader(const InputPartition& input,
+                                                            const std::vector<int>& columns) {
+  return std::make_unique<FilesReader>(std::static_pointer_cast<const std::vector<FilePart>>(input.detail), readers_,
                                        columns);
 }
 
-Status ParquetStream::Committed(const std::string&, std::map<std::string, std::string>*, std::optional<std::string>*) {
+Status FileStream::Committed(const std::string&, std::map<std::string, std::string>*, std::optional<std::string>*) {
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::Schema>> ParquetStreamSchema(const SourceContext& context) {
-  SLUICE_RETURN_IF_ERROR(ParseFileStreamOptions(context.options).status());
-  SLUICE_ASSIGN(std::shared_ptr<const ResolvedTable> table, ResolveParquetTable(context));
+Result<std::shared_ptr<arrow::Schema>> FileStreamSchema(const FileFormat& format, const SourceContext& context) {
+  SLUICE_RETURN_IF_ERROR(ParseFileStreamOptions(format, context.options).status());
+  if (context.schema == nullptr && format.stream_needs_schema && !context.conf.GetBool(kSchemaInference)) {
+    return UserError("SLUICE_STREAM_SCHEMA",
+                     fmt::format("A stream of {} files needs its columns: .schema(..) before .load(), or in SQL the "
+                                 "argument schema of read_files. With {} they are those of the files that are there "
+                                 "when the query is started.",
+                                 format.title, kSchemaInference));
+  }
+  SLUICE_ASSIGN(std::shared_ptr<const ResolvedTable> table, ResolveFileTable(format, context));
   if (context.resolved != nullptr) context.resolved->found = table;
   return table->schema;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connectors/parquet/table_files.h"
+#include "connectors/file/table_files.h"
 
 #include <fmt/format.h>
 
@@ -10,22 +10,14 @@
 #include "base/spark_error.h"
 #include "checkpoint/file_sink_log.h"
 #include "connectors/file/partition_path.h"
+#include "connectors/file/path_pattern.h"
 #include "connectors/file/table_paths.h"
 
 namespace sluice {
 namespace {
 
 Status PathNotFound(const std::string& path) {
-  if (path.find_first_of("*?[{") != std::string::npos) {
-    return NotSupported(fmt::format("Paths with wildcards are not supported: {}. Name the file or the folder.", path));
-  }
   return UserError("PATH_NOT_FOUND", fmt::format("There is nothing at the path {}.", path), {{"path", path}});
-}
-
-// Spark's rule for names that are not data; a partition column may begin with an underscore.
-bool IsHidden(std::string_view name) {
-  return name.starts_with(".") || (name.starts_with("_") && name.find('=') == std::string_view::npos) ||
-         name.ends_with("._COPYING_");
 }
 
 std::string Lower(std::string text) {
@@ -77,7 +69,7 @@ Result<std::vector<FileInfo>> FilesInFolder(const Location& folder, std::string*
   std::erase_if(files, [&](const FileInfo& file) {
     const auto parts = Components(std::string_view(file.path).substr(std::min(folder.path.size(), file.path.size())));
     const bool is_data = file.is_link || (!file.is_folder && file.size > 0);
-    return !is_data || std::any_of(parts.begin(), parts.end(), IsHidden);
+    return !is_data || std::any_of(parts.begin(), parts.end(), IsHiddenName);
   });
   for (const FileInfo& file : files) {
     if (!file.is_link) continue;
@@ -195,26 +187,61 @@ class FolderFiles {
   std::optional<std::string> base_;
 };
 
+// The paths that the given ones stand for. A path with wildcards that is there as it stands is no pattern.
+Result<std::vector<std::string>> Expanded(const Location& place, const std::string& uri) {
+  if (!HasWildcard(place.path)) return std::vector<std::string>{place.path};
+  const Result<FileInfo> info = place.fs->Stat(place.path);
+  if (info.ok()) return std::vector<std::string>{place.path};
+  if (!IsNotFound(info.status())) return info.status();
+  SLUICE_ASSIGN(std::vector<std::string> paths, ExpandPattern(place, uri));
+  if (paths.empty()) return PathNotFound(uri);
+  return paths;
+}
+
+Status AddPath(const Location& place, const std::string& uri, const ListingOptions& options, TableFiles* table,
+               bool* first) {
+  const auto is_wanted = [&](std::string_view path) {
+    return !options.name_pattern || FitsPattern(BaseName(path), *options.name_pattern);
+  };
+  Result<FileInfo> info = place.fs->Stat(place.path);
+  if (!info.ok() && !IsNotFound(info.status())) return info.status();
+  if (info.ok() && !info->is_folder) {
+    if (!is_wanted(place.path)) return Status::OK();
+    table->files.push_back({place.fs, place.path, info->size, {}, info->modified_ms, {}});
+    *first = false;
+    return Status::OK();
+  }
+  const size_t before = table->files.size();
+  std::string log;
+  SLUICE_ASSIGN(std::vector<FileInfo> files, FilesInFolder(place, &log));
+  const bool any = !files.empty();
+  std::erase_if(files, [&](const FileInfo& file) { return !is_wanted(file.path); });
+  if (options.recursive) {
+    std::sort(files.begin(), files.end(), [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
+    for (const FileInfo& file : files) {
+      table->files.push_back({place.fs, file.path, file.size, {}, file.modified_ms, log});
+    }
+  } else {
+    SLUICE_RETURN_IF_ERROR(FolderFiles(place, uri, std::move(files), std::move(log)).AddTo(table, first));
+  }
+  // A store without folders cannot tell an empty one from none; a folder with a sink log may hold no rows yet.
+  if (table->files.size() == before && !any && !info.ok()) return PathNotFound(uri);
+  return Status::OK();
+}
+
 }  // namespace
 
-Result<TableFiles> ListTableFiles(Env* env, const Conf& conf, const std::vector<std::string>& paths) {
+Result<TableFiles> ListTableFiles(Env* env, const Conf& conf, const std::vector<std::string>& paths,
+                                  const ListingOptions& options) {
+  if (options.name_pattern) SLUICE_RETURN_IF_ERROR(CheckPattern(*options.name_pattern));
   TableFiles table;
   bool first = true;
   for (const std::string& uri : paths) {
     SLUICE_ASSIGN(const Location place, env->Locate(uri, conf));
-    Result<FileInfo> info = place.fs->Stat(place.path);
-    if (!info.ok() && !IsNotFound(info.status())) return info.status();
-    if (info.ok() && !info->is_folder) {
-      table.files.push_back({place.fs, place.path, info->size, {}, info->modified_ms, {}});
-      first = false;
-      continue;
+    SLUICE_ASSIGN(const std::vector<std::string> expanded, Expanded(place, uri));
+    for (const std::string& path : expanded) {
+      SLUICE_RETURN_IF_ERROR(AddPath({place.fs, path}, uri, options, &table, &first));
     }
-    const size_t before = table.files.size();
-    std::string log;
-    SLUICE_ASSIGN(std::vector<FileInfo> files, FilesInFolder(place, &log));
-    SLUICE_RETURN_IF_ERROR(FolderFiles(place, uri, std::move(files), std::move(log)).AddTo(&table, &first));
-    // A store without folders cannot tell an empty one from none; a folder with a sink log may hold no rows yet.
-    if (table.files.size() == before && !info.ok()) return PathNotFound(uri);
   }
   return table;
 }

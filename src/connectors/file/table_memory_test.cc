@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connectors/parquet/table_memory.h"
+#include "connectors/file/table_memory.h"
 
 #include <gtest/gtest.h>
 

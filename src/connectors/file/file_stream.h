@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "checkpoint/file_source_log.h"
-#include "connectors/parquet/parquet_table.h"
+#include "connectors/file/file_table.h"
 #include "connectors/source.h"
 
 namespace sluice {
@@ -22,8 +22,11 @@ struct FileStreamOptions {
   int64_t max_age_ms = 7 * 24 * 3600 * int64_t{1000};  // before the newest file seen: older ones count as seen
   bool latest_first = false;
   bool name_only = false;  // a file is known by its name, whatever its folder
+  ListingOptions listing;
 };
-Result<FileStreamOptions> ParseFileStreamOptions(const Options& options);
+// The options of a stream of files: those of a read of the format, and what a stream has besides.
+std::vector<OptionRow> FileStreamOptionRows(const FileFormat& format);
+Result<FileStreamOptions> ParseFileStreamOptions(const FileFormat& format, const Options& options);
 
 // The files that were seen, as Spark's source of files remembers them.
 class SeenFiles {
@@ -44,12 +47,12 @@ class SeenFiles {
   int64_t purged_before_ms_ = 0;
 };
 
-// A folder of Parquet files as a stream: each file is read once, after it has appeared, those of a batch by their time.
+// A folder of files as a stream: each file is read once, after it has appeared, those of a batch by their time.
 // The source is Spark's FileStreamSource: its offset is {"logOffset":N}, and sources/<i>/N names the files that came
 // with it. A folder that a sink's log describes (_spark_metadata) holds what that log names.
-class ParquetStream : public StreamSource {
+class FileStream : public StreamSource {
  public:
-  static Result<std::unique_ptr<StreamSource>> Open(const SourceContext& context);
+  static Result<std::unique_ptr<StreamSource>> Open(const FileFormat& format, const SourceContext& context);
   std::string description() const override;
   Result<std::string> InitialOffset() override;
   Result<std::optional<std::string>> LatestOffset(const std::string& start) override;
@@ -60,8 +63,8 @@ class ParquetStream : public StreamSource {
                    std::optional<std::string>* latest) override;
 
  private:
-  ParquetStream(const SourceContext& context, const FileStreamOptions& options,
-                std::shared_ptr<const ResolvedTable> table, FileSourceLog log);
+  FileStream(const SourceContext& context, const FileStreamOptions& options, const ResolvedTable& table,
+             std::shared_ptr<FileReaders> readers, FileSourceLog log);
   // Lists the folder anew and keeps what it shows.
   Status List();
   // The files that no offset has yet, in the order in which they are read.
@@ -70,7 +73,7 @@ class ParquetStream : public StreamSource {
 
   const SourceContext context_;
   const FileStreamOptions options_;
-  const std::shared_ptr<const TableRead> read_;
+  const std::shared_ptr<FileReaders> readers_;
   const std::vector<std::string> partition_names_;
   FileSourceLog log_;
   SeenFiles seen_;
@@ -79,6 +82,7 @@ class ParquetStream : public StreamSource {
   std::optional<std::set<std::string>> available_now_;
 };
 
-Result<std::shared_ptr<arrow::Schema>> ParquetStreamSchema(const SourceContext& context);
+// Fails where the user must give the columns and did not.
+Result<std::shared_ptr<arrow::Schema>> FileStreamSchema(const FileFormat& format, const SourceContext& context);
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connectors/parquet/partition_type.h"
+#include "connectors/file/partition_type.h"
 
 #include <arrow/scalar.h>
 #include <arrow/type.h>

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connectors/parquet/parquet_stream.h"
+#include "connectors/file/file_stream.h"
 
 #include <gtest/gtest.h>
 
 #include "base/spark_error.h"
+#include "connectors/parquet/parquet_format.h"
 
 namespace sluice {
 namespace {
 
 FileStreamOptions Parsed(const std::map<std::string, std::string>& options) {
-  return ParseFileStreamOptions(Options(options)).ValueOrDie();
+  return ParseFileStreamOptions(kParquetFormat, Options(options)).ValueOrDie();
 }
 
-TEST(ParquetStream, OptionsAreSparks) {
+TEST(FileStream, OptionsAreSparks) {
   EXPECT_EQ(Parsed({}).max_age_ms, 7 * 24 * 3600 * int64_t{1000});
   EXPECT_EQ(Parsed({{"maxFileAge", "1h"}, {"maxFilesPerTrigger", "3"}}).max_age_ms, 3'600'000);
   EXPECT_EQ(Parsed({{"maxFilesPerTrigger", "3"}}).max_files, 3);
@@ -22,7 +23,9 @@ TEST(ParquetStream, OptionsAreSparks) {
                                                                       {"maxBytesPerTrigger", "1g"},
                                                                       {"cleanSource", "delete"},
                                                                       {"maxFileAge", "soon"}}) {
-    EXPECT_FALSE(ParseFileStreamOptions(Options(std::map<std::string, std::string>{{name, value}})).ok()) << name;
+    EXPECT_FALSE(
+        ParseFileStreamOptions(kParquetFormat, Options(std::map<std::string, std::string>{{name, value}})).ok())
+        << name;
   }
 }
 
