@@ -90,6 +90,9 @@ class DataFrame {
   DataFrame limit(int count) const;
   DataFrame offset(int count) const;
   DataFrame distinct() const;
+  // Of a stream: how late rows may come by the time in this column, such as "10 seconds". Groups, duplicates and joins
+  // by that time, or by windows of it, leave the state once it has passed.
+  DataFrame withWatermark(const std::string& eventTime, const std::string& delayThreshold) const;
   // Joins by columns of one name, which the result has once. Types as Spark writes them: inner, left, right, full,
   // left_semi, left_anti, and their longer forms (left_outer, leftouter, ..).
   DataFrame join(const DataFrame& other, const std::vector<std::string>& columns,

@@ -4,6 +4,7 @@
 #include <spark/connect/expressions.pb.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/aggregate_builder.h"
@@ -33,6 +34,8 @@ class ExpressionResolver {
     outside_.push_back(aliases);
     aliases_ = aliases;
   }
+  // What a call of window() becomes; without it there is none here.
+  void AllowWindow(ExprPtr column) { window_ = std::move(column); }
   // Aggregates are allowed and collected; their arguments see just `inside`, in order.
   void AllowAggregates(AggregateBuilder* builder, std::vector<const Scope*> inside) {
     builder_ = builder;
@@ -71,6 +74,7 @@ class ExpressionResolver {
   std::vector<const Scope*> inside_;
   const Scope* aliases_ = nullptr;
   AggregateBuilder* builder_ = nullptr;
+  ExprPtr window_;
   bool in_aggregate_ = false;
   int depth_ = 0;
 };

@@ -134,6 +134,8 @@ Result<ResolvedRelation> RelationResolver::ResolveNode(const Relation& relation)
       return ResolveAggregate(relation.aggregate());
     case Relation::kDeduplicate:
       return ResolveDeduplicate(relation.deduplicate());
+    case Relation::kWithWatermark:
+      return ResolveWatermark(relation.with_watermark());
     case Relation::kJoin:
       return ResolveJoin(relation.join());
     case Relation::kSetOp:

@@ -36,6 +36,12 @@ struct ResolvedRelation {
   std::shared_ptr<const SelectBlock> block;  // null: not a SELECT list
 };
 
+// The windows of a relation's rows, for the operator that names them.
+struct InputWindow {
+  ExprPtr column;
+  Scope scope;  // the column under its name
+};
+
 // One resolve_*.cc a family of relations. A value for one request.
 class RelationResolver {
  public:
@@ -70,10 +76,16 @@ class RelationResolver {
   Result<ResolvedRelation> ResolveRepartition(const spark::connect::Repartition& repartition);
   // resolve_aggregate.cc
   Result<ResolvedRelation> ResolveAggregate(const spark::connect::Aggregate& aggregate);
-  Result<std::vector<NamedExpr>> ResolveKeys(const spark::connect::Aggregate& aggregate, const Scope& input);
+  Result<std::vector<NamedExpr>> ResolveKeys(const spark::connect::Aggregate& aggregate, const Scope& input,
+                                             const InputWindow* window);
   Result<ResolvedRelation> ResolveDeduplicate(const spark::connect::Deduplicate& deduplicate);
-  // The first row for each combination of the keys.
-  Result<ResolvedRelation> Deduplicated(const ResolvedRelation& input, const std::vector<bool>& is_key) const;
+  // resolve_event_time.cc
+  Result<ResolvedRelation> ResolveWatermark(const spark::connect::WithWatermark& watermark);
+  // The window() call of the expressions, if there is one: `input` then has a last column for it, beside its scope.
+  Result<std::optional<InputWindow>> FindWindow(ResolvedRelation* input,
+                                                const std::vector<const google::protobuf::Message*>& expressions);
+  // The first row for each combination of the keys, which are columns of the input in the key's order.
+  Result<ResolvedRelation> Deduplicated(const ResolvedRelation& input, const std::vector<size_t>& keys) const;
   // resolve_join.cc
   Result<ResolvedRelation> ResolveJoin(const spark::connect::Join& join);
   Result<ResolvedRelation> JoinOutput(PlanPtr node, const Scope& both, const Scope& left,

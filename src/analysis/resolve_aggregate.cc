@@ -32,11 +32,13 @@ const char* GroupTypeName(Aggregate::GroupType type) {
 }
 
 // Aliases of the SELECT list that name no aggregate: GROUP BY may use them.
-Scope SelectAliases(const Aggregate& aggregate, const Scope& input, const ResolveOptions& options) {
+Scope SelectAliases(const Aggregate& aggregate, const Scope& input, const ResolveOptions& options,
+                    const InputWindow* window) {
   Scope aliases;
   for (const Expression& item : aggregate.aggregate_expressions()) {
     if (!item.has_alias() || item.alias().name_size() != 1) continue;
     ExpressionResolver resolver(options, &input);
+    if (window != nullptr) resolver.AllowWindow(window->column);
     Result<ExprPtr> value = resolver.Resolve(item.alias().expr());
     if (value.ok()) aliases.Add({item.alias().name(0), {}, value.MoveValueUnsafe()});
   }
@@ -53,15 +55,27 @@ bool NamesAggregate(const Aggregate& aggregate, const Expression& key) {
                      });
 }
 
+std::vector<const google::protobuf::Message*> ExpressionsOf(const Aggregate& aggregate) {
+  std::vector<const google::protobuf::Message*> all;
+  for (const Expression& key : aggregate.grouping_expressions()) all.push_back(&key);
+  for (const Expression& item : aggregate.aggregate_expressions()) all.push_back(&item);
+  return all;
+}
+
 Status AggregateAsKey(const Expression& key) {
   return AtOrigin(UserError("GROUP_BY_AGGREGATE", "An aggregate must not stand in GROUP BY."), key.common().origin());
 }
 
 }  // namespace
 
-Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Scope& input) {
-  const Scope aliases = SelectAliases(aggregate, input, options_);
+Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Scope& input,
+                                                             const InputWindow* window) {
+  const Scope aliases = SelectAliases(aggregate, input, options_, window);
   ExpressionResolver resolver(options_, &input);
+  if (window != nullptr) {
+    resolver.AllowWindow(window->column);
+    resolver.AddFallback(&window->scope);
+  }
   resolver.AddFallback(&aliases);
   std::vector<NamedExpr> keys;
   for (const Expression& grouping : aggregate.grouping_expressions()) {
@@ -105,7 +119,8 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
     return NotSupported(fmt::format("{} is not supported by Sluice.", GroupTypeName(aggregate.group_type())));
   }
   SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(aggregate.has_input(), aggregate.input()));
-  SLUICE_ASSIGN(std::vector<NamedExpr> keys, ResolveKeys(aggregate, input.scope));
+  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, ExpressionsOf(aggregate)));
+  SLUICE_ASSIGN(std::vector<NamedExpr> keys, ResolveKeys(aggregate, input.scope, window ? &*window : nullptr));
   std::vector<ExprPtr> key_exprs;
   std::vector<std::string> key_names;
   for (const NamedExpr& key : keys) {
@@ -120,6 +135,10 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
   Scope aliases;
   ExpressionResolver resolver(options_, &input.scope);
   resolver.AddAliases(&aliases);
+  if (window) {
+    resolver.AllowWindow(window->column);
+    resolver.AddFallback(&window->scope);
+  }
   resolver.AllowAggregates(block.aggregate.get(), {&input.scope});
   for (const Expression& expression : aggregate.aggregate_expressions()) {
     SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
@@ -138,24 +157,34 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
 
 // dropDuplicates and DISTINCT: one row a key; columns that are no keys come from the first row seen.
 Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::connect::Deduplicate& deduplicate) {
-  if (deduplicate.within_watermark()) return NotSupported("dropDuplicatesWithinWatermark is not supported by Sluice.");
   SLUICE_ASSIGN(const ResolvedRelation input, Resolve(deduplicate.input()));
   const auto& columns = input.scope.columns();
-  std::vector<bool> is_key(columns.size(), deduplicate.column_names_size() == 0);
+  std::vector<size_t> keys;
+  const auto add = [&](size_t column) {
+    if (std::find(keys.begin(), keys.end(), column) == keys.end()) keys.push_back(column);
+  };
+  for (size_t i = 0; i < columns.size() && deduplicate.column_names_size() == 0; ++i) add(i);
   for (const std::string& name : deduplicate.column_names()) {
     bool found = false;
     for (size_t i = 0; i < columns.size(); ++i) {
       if (!SameName(columns[i].name, name)) continue;
-      is_key[i] = true;
+      add(i);
       found = true;
     }
     if (!found) return UnresolvedColumn({name}, input.scope);
   }
-  return Deduplicated(input, is_key);
+  SLUICE_ASSIGN(ResolvedRelation result, Deduplicated(input, keys));
+  if (!deduplicate.within_watermark()) return result;
+  auto project = std::make_shared<PlanNode>(*result.plan);
+  auto aggregate = std::make_shared<PlanNode>(*project->inputs[0]);
+  aggregate->within_watermark = true;
+  project->inputs = {std::move(aggregate)};
+  result.plan = std::move(project);
+  return result;
 }
 
 Result<ResolvedRelation> RelationResolver::Deduplicated(const ResolvedRelation& input,
-                                                        const std::vector<bool>& is_key) const {
+                                                        const std::vector<size_t>& key_columns) const {
   const auto& columns = input.scope.columns();
   for (const ScopeColumn& column : columns) {
     if (!ContainsMap(*column.value->type())) continue;
@@ -165,18 +194,17 @@ Result<ResolvedRelation> RelationResolver::Deduplicated(const ResolvedRelation& 
   }
   std::vector<ExprPtr> keys;
   std::vector<std::string> names;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (!is_key[i]) continue;
-    keys.push_back(columns[i].value);
-    names.push_back(columns[i].name);
+  for (const size_t key : key_columns) {
+    keys.push_back(columns[key].value);
+    names.push_back(columns[key].name);
   }
   AggregateBuilder builder(std::move(keys), std::move(names));
   std::vector<NamedExpr> output;
-  size_t key = 0;
   for (size_t i = 0; i < columns.size(); ++i) {
+    const auto key = std::find(key_columns.begin(), key_columns.end(), i);
     ExprPtr value;
-    if (is_key[i]) {
-      value = builder.Key(key++);
+    if (key != key_columns.end()) {
+      value = builder.Key(static_cast<size_t>(key - key_columns.begin()));
     } else {
       SLUICE_ASSIGN(AggregateCall first, sluice::ResolveAggregate("first", {columns[i].value}, false, options_.ansi));
       const ExprPtr call = builder.AddCall(std::move(first));

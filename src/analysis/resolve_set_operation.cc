@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "analysis/relation_resolver.h"
 #include "base/spark_error.h"
@@ -252,7 +253,9 @@ Result<ResolvedRelation> RelationResolver::ResolveSetOperation(const SetOperatio
   if (is_union) {
     ResolvedRelation all = OverColumns(MakeUnion(left.plan, left_columns, right.plan, right_columns), left_columns);
     if (operation.is_all()) return all;
-    return Deduplicated(all, std::vector<bool>(left_columns.size(), true));
+    std::vector<size_t> keys(left_columns.size());
+    std::iota(keys.begin(), keys.end(), 0);
+    return Deduplicated(all, keys);
   }
   if (operation.set_op_type() == SetOperation::SET_OP_TYPE_UNSPECIFIED || operation.is_all()) {
     return NotSupported(fmt::format("{} is not supported by Sluice.", name));

@@ -152,6 +152,14 @@ DataFrame DataFrame::distinct() const {
   });
 }
 
+DataFrame DataFrame::withWatermark(const std::string& eventTime, const std::string& delayThreshold) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_with_watermark()->mutable_input() = plan_->relation;
+    relation->mutable_with_watermark()->set_event_time(eventTime);
+    relation->mutable_with_watermark()->set_delay_threshold(delayThreshold);
+  });
+}
+
 namespace {
 
 spark::connect::SetOperation* SetOperationOf(const Relation& left, const Relation& right,

@@ -9,6 +9,7 @@
 
 #include "base/spark_error.h"
 #include "exec/select_rows.h"
+#include "expr/saved_values.h"
 
 namespace sluice {
 namespace {
@@ -238,6 +239,20 @@ Result<std::shared_ptr<arrow::RecordBatch>> AggregateState::Finish() {
     columns.push_back(std::move(column));
   }
   return arrow::RecordBatch::Make(spec_.schema, groups_.groups(), std::move(columns));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> AggregateState::Save() {
+  SLUICE_ASSIGN(arrow::ArrayVector columns, groups_.Keys(0, groups_.groups(), spec_.context.pool));
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < spec_.keys.size(); ++i) fields.push_back(spec_.schema->field(static_cast<int>(i)));
+  for (const Running& running : running_) {
+    const auto* values = dynamic_cast<const SavedValues*>(running.accumulator.get());
+    if (values == nullptr || running.distinct) return InternalError("an aggregate that cannot be saved was to be");
+    SLUICE_ASSIGN(const arrow::ArrayVector saved, values->Save());
+    for (const auto& field : values->SavedFields()) fields.push_back(field);
+    columns.insert(columns.end(), saved.begin(), saved.end());
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), groups_.groups(), std::move(columns));
 }
 
 }  // namespace sluice

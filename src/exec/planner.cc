@@ -233,6 +233,8 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
     case PlanKind::kProject:
     case PlanKind::kFilter:
     case PlanKind::kUnion:
+    case PlanKind::kWatermark:
+    case PlanKind::kTimeWindow:
       return BuildRows(plan);
     case PlanKind::kLocal:
       return std::make_unique<LocalOperator>(plan->schema, plan->rows);

@@ -6,6 +6,7 @@
 
 #include "expr/accumulators.h"
 #include "expr/column_io.h"
+#include "expr/saved_values.h"
 
 namespace sluice {
 namespace {
@@ -40,7 +41,7 @@ struct Moments {
   }
 };
 
-class MomentAccumulator : public Accumulator {
+class MomentAccumulator : public Accumulator, public SavedValues {
  public:
   explicit MomentAccumulator(Moment moment) : moment_(moment) {}
   void Resize(int64_t groups) override { groups_.resize(static_cast<size_t>(groups)); }
@@ -76,6 +77,29 @@ class MomentAccumulator : public Accumulator {
       }
     }
     return writer.Finish(arrow::float64());
+  }
+
+  arrow::FieldVector SavedFields() const override {
+    return {arrow::field("n", arrow::float64(), false), arrow::field("avg", arrow::float64(), false),
+            arrow::field("m2", arrow::float64(), false)};
+  }
+  Result<std::vector<ArrayPtr>> Save() const override {
+    std::vector<ArrayPtr> columns;
+    for (double Moments::*part : {&Moments::count, &Moments::mean, &Moments::squares}) {
+      ColumnWriter<double> writer(static_cast<int64_t>(groups_.size()), arrow::default_memory_pool());
+      SLUICE_RETURN_IF_ERROR(writer.Allocate());
+      for (size_t i = 0; i < groups_.size(); ++i) writer.values()[i] = groups_[i].*part;
+      SLUICE_ASSIGN(ArrayPtr column, writer.Finish(arrow::float64()));
+      columns.push_back(std::move(column));
+    }
+    return columns;
+  }
+  Status MergeSaved(const std::vector<ArrayPtr>& saved, const uint32_t* groups, int64_t rows) override {
+    const ColumnReader<double> counts(*saved[0]);
+    const ColumnReader<double> means(*saved[1]);
+    const ColumnReader<double> squares(*saved[2]);
+    for (int64_t row = 0; row < rows; ++row) groups_[groups[row]].Add(Moments{counts[row], means[row], squares[row]});
+    return Status::OK();
   }
 
  private:

@@ -62,8 +62,10 @@ std::string AggregateText(const PlanNode& node) {
   std::vector<std::string> calls;
   for (const ExprPtr& key : node.exprs) keys.push_back(Shown(key));
   for (const AggregateCall& call : node.aggregates) calls.push_back(call.display);
-  return fmt::format("{} keys=[{}] calls=[{}]", node.deduplicate ? "Deduplicate" : "Aggregate", Join(keys),
-                     Join(calls));
+  const char* name = node.within_watermark ? "DeduplicateWithinWatermark"
+                     : node.deduplicate    ? "Deduplicate"
+                                           : "Aggregate";
+  return fmt::format("{} keys=[{}] calls=[{}]", name, Join(keys), Join(calls));
 }
 
 std::string SortText(const PlanNode& node) {
@@ -109,6 +111,15 @@ std::string JoinText(const PlanNode& node) {
   return fmt::format("{}Join [{}]", NameOf(node.join), Join(parts));
 }
 
+std::string WindowText(const PlanNode& node) {
+  const std::string& name = node.schema->fields().back()->name();
+  if (node.window.length_us == 0) {
+    return fmt::format("SessionWindow {} gap={} us AS {}", Shown(node.exprs[0]), Shown(node.exprs[1]), name);
+  }
+  return fmt::format("TimeWindow {} length={} us, slide={} us, start={} us AS {}", Shown(node.exprs[0]),
+                     node.window.length_us, node.window.slide_us, node.window.start_us, name);
+}
+
 std::string NodeText(const PlanNode& node) {
   switch (node.kind) {
     case PlanKind::kScan:
@@ -133,6 +144,10 @@ std::string NodeText(const PlanNode& node) {
       return "Union";
     case PlanKind::kJoin:
       return JoinText(node);
+    case PlanKind::kWatermark:
+      return fmt::format("EventTimeWatermark {} delay={} ms", Shown(node.exprs[0]), node.delay_ms);
+    case PlanKind::kTimeWindow:
+      return WindowText(node);
   }
   return "?";
 }

@@ -31,7 +31,9 @@ enum class PlanKind {
   kLimit,
   kRepartition,
   kUnion,
-  kJoin
+  kJoin,
+  kWatermark,
+  kTimeWindow
 };
 
 enum class JoinType { kInner, kLeft, kRight, kFull, kLeftSemi, kLeftAnti };
@@ -40,6 +42,13 @@ struct SortKey {
   ExprPtr expr;
   bool ascending = true;
   bool nulls_first = true;
+};
+
+// The windows that a time lies in: of `length_us`, one beginning each `slide_us`, shifted by `start_us`. Microseconds.
+struct TimeWindow {
+  int64_t length_us = 0;  // 0: a session, which lasts as long as its row says
+  int64_t slide_us = 0;
+  int64_t start_us = 0;
 };
 
 // A source named but not opened: format, options, paths and the schema that its connector gave when it was resolved.
@@ -57,7 +66,8 @@ struct ScanSpec {
 };
 
 // A resolved logical node: a value, immutable and shared. Fields beyond `kind` have a meaning only for the kind named.
-// kUnion has two inputs or more, all with its own schema: their rows one after the other.
+// kUnion has two inputs or more, all with its own schema: their rows one after the other. kTimeWindow gives a row for
+// each window of an input row, with the window as a last column; kWatermark passes rows on.
 struct PlanNode {
   PlanKind kind;
   std::vector<PlanPtr> inputs;
@@ -69,6 +79,7 @@ struct PlanNode {
   std::vector<ExprPtr> exprs;             // kProject: one a column; kFilter: one; kAggregate: group keys
   std::vector<AggregateCall> aggregates;  // kAggregate: output = keys, then aggregates
   bool deduplicate = false;               // kAggregate: made from DISTINCT or dropDuplicates
+  bool within_watermark = false;          // kAggregate: dropDuplicatesWithinWatermark
   std::vector<SortKey> sort_keys;         // kSort
   std::optional<int64_t> limit;           // kLimit; none: no limit, only an offset
   int64_t offset = 0;                     // kLimit: rows skipped first
@@ -77,6 +88,8 @@ struct PlanNode {
   JoinType join = JoinType::kInner;       // kJoin
   std::vector<bool> null_safe;  // kJoin: for each pair of keys, whether NULL meets NULL; `exprs` has the pairs, left
                                 // and right, and then conditions that must all hold, over the columns of both inputs
+  int64_t delay_ms = 0;         // kWatermark: how late rows may come; `exprs` has the column of the event time
+  TimeWindow window;            // kTimeWindow: `exprs` has the time and, of sessions, their gap in microseconds
 };
 
 bool IsStreaming(const PlanNode& node);

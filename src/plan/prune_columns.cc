@@ -162,6 +162,20 @@ Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   return pruned;
 }
 
+// The window stays: by it rows become several, or none.
+Pruned PruneTimeWindow(const PlanPtr& plan, std::vector<bool> needed) {
+  needed.pop_back();
+  for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &needed);
+  Pruned input = Prune(plan->inputs[0], std::move(needed));
+  auto node = std::make_shared<PlanNode>(*OverPrunedInput(*plan, input));
+  arrow::FieldVector fields = input.plan->schema->fields();
+  fields.push_back(plan->schema->fields().back());
+  node->schema = arrow::schema(std::move(fields));
+  input.columns.push_back(ColumnAt(node->schema->num_fields() - 1, *node->schema->fields().back()));
+  input.plan = std::move(node);
+  return input;
+}
+
 Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
   switch (plan->kind) {
     case PlanKind::kScan:
@@ -176,7 +190,8 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
     case PlanKind::kFilter:
     case PlanKind::kSort:
     case PlanKind::kLimit:
-    case PlanKind::kRepartition: {
+    case PlanKind::kRepartition:
+    case PlanKind::kWatermark: {
       for (const ExprPtr& expr : ExpressionsOf(*plan)) MarkColumns(expr, &needed);
       Pruned input = Prune(plan->inputs[0], std::move(needed));
       auto node = std::make_shared<PlanNode>(*OverPrunedInput(*plan, input));
@@ -188,6 +203,8 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
       return PruneUnion(plan, std::move(needed));
     case PlanKind::kJoin:
       return PruneJoin(plan, needed);
+    case PlanKind::kTimeWindow:
+      return PruneTimeWindow(plan, std::move(needed));
     default:
       return Unchanged(plan);
   }

@@ -18,7 +18,7 @@ std::string SetupOf(const QuerySpec& spec, const StreamingShape& shape) {
       if (!IsSecretKey(key)) text += fmt::format("\n{}={}", key, value);
     }
   };
-  for (const StreamBranch& branch : shape.branches) add(branch.scan->scan.options);
+  for (const PlanPtr& scan : shape.scans) add(scan->scan.options);
   add(spec.sink_options);
   add(spec.conf.values());
   // Version 2 of partitioned files: one a folder and task. (1 closed files to open others, and went on in further
@@ -44,8 +44,12 @@ Status CheckWork(const QuerySpec& spec, const StreamingShape& shape) {
     return NotSupported(
         fmt::format("{} with a join: the record that a joined row comes from is not kept.", kBadRecordsPath));
   }
+  if (shape.keeps_state() && !spec.conf.Get(kBadRecordsPath).empty()) {
+    return NotSupported(fmt::format(
+        "{} with a query that keeps state: records that are put through later would come too late.", kBadRecordsPath));
+  }
   if (spec.work != QueryWork::kReplayBadRecords) return Status::OK();
-  if (shape.branches.size() != 1 || shape.branches[0].scan->scan.format != "kafka") {
+  if (shape.scans.size() != 1 || shape.scans[0]->scan.format != "kafka") {
     return NotSupported("Only records of a query over one Kafka source are kept whole and can be put through again.");
   }
   if (spec.conf.Get(kBadRecordsPath).empty()) {

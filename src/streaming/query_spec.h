@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "conf/conf.h"
+#include "plan/output_mode.h"
 #include "plan/plan.h"
 #include "streaming/trigger.h"
 
@@ -32,5 +33,10 @@ struct QuerySpec {
   std::string checkpoint;  // URI of the folder; empty: the query keeps its logs in memory only (console, memory, noop)
   Conf conf;               // the session's settings when the query was started
 };
+
+// `output_mode` was checked when the query was started.
+inline OutputMode ModeOf(const QuerySpec& spec) {
+  return OutputModeOf(spec.output_mode).value_or(OutputMode::kAppend);
+}
 
 }  // namespace sluice

@@ -72,6 +72,28 @@ def write(spark: SparkSession, job: dict) -> dict:
     return {}
 
 
+def windowed(rows, *lengths):
+    return rows.groupBy(functions.window("ts", *lengths).alias("w"), "k")
+
+
+# Queries that keep state, over rows of ts, k and v.
+STATE_QUERIES = {
+    "tumbling": lambda rows: windowed(rows, "10 seconds").count().selectExpr("w.start AS s", "k", "`count` AS n"),
+    "aggregates": lambda rows: windowed(rows, "10 seconds").agg(
+        *(functions.expr(e) for e in ["sum(v) AS a", "avg(v) AS b", "min(v) AS c", "max(k) AS d", "first(v) AS e", "stddev(v) AS f",
+                                      "count(v) AS g"])).selectExpr("w.start AS s", "k", *"abcdefg"),
+    "sliding": lambda rows: windowed(rows, "10 seconds", "5 seconds", "1 second").count().selectExpr("w.start AS s", "k", "`count` AS n"),
+}
+
+
+def state_stream(spark: SparkSession, job: dict) -> dict:
+    rows = spark.readStream.schema(job["schema"]).parquet(job["path"]).withWatermark("ts", "10 seconds")
+    query = (STATE_QUERIES[job["kind"]](rows).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
+             .trigger(availableNow=True).start(job["out"]))
+    query.awaitTermination()
+    return {}
+
+
 def value(cell):
     if isinstance(cell, (bytes, bytearray)):
         return {"hex": bytes(cell).hex()}
@@ -91,7 +113,7 @@ def sql(spark: SparkSession, job: dict) -> dict:
     return {"rows": [[value(c) for c in row] for row in spark.sql(job["text"]).collect()]}
 
 
-JOBS = {"stream": stream, "file_stream": file_stream, "write": write, "read": read, "sql": sql}
+JOBS = {"stream": stream, "file_stream": file_stream, "state_stream": state_stream, "write": write, "read": read, "sql": sql}
 
 
 def answer(spark: SparkSession, line: str) -> dict:

@@ -79,6 +79,8 @@ class QueryParser {
   Result<Relation> ParseReadKafka(bool streaming);
   Result<Relation> ParseRange(size_t begin);
   Result<Relation> ParseAlias(Relation relation);
+  // [WATERMARK column DELAY OF INTERVAL ..]
+  Result<Relation> ParseWatermark(Relation relation);
   Status RefuseRelationWords();
   Result<Relation> ParseJoinedRelation();
   Result<Relation> ParseOneRelation();

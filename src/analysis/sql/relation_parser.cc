@@ -17,6 +17,12 @@ std::optional<int64_t> WholeNumber(const Expression& value) {
   return std::nullopt;
 }
 
+bool IsUnitWord(const TokenCursor& cursor) {
+  return cursor.IsAnyWord({"MICROSECOND", "MICROSECONDS", "MILLISECOND", "MILLISECONDS", "SECOND", "SECONDS", "MINUTE",
+                           "MINUTES", "HOUR", "HOURS", "DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR",
+                           "YEARS"});
+}
+
 // A program may give a source options that nobody knows, as in Spark; the text of a statement may not.
 Status CheckReadOption(const std::string& format, const std::string& name) {
   SLUICE_ASSIGN(const Connector* connector, FindConnector(format));
@@ -69,7 +75,9 @@ Result<Relation> QueryParser::ParseRelation() {
 Result<Relation> QueryParser::ParseOneRelation() {
   SLUICE_ASSIGN(Relation relation, ParseRelationPrimary());
   SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
+  SLUICE_ASSIGN(relation, ParseWatermark(std::move(relation)));
   SLUICE_ASSIGN(relation, ParseAlias(std::move(relation)));
+  SLUICE_ASSIGN(relation, ParseWatermark(std::move(relation)));
   SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
   return relation;
 }
@@ -261,6 +269,38 @@ Result<Relation> QueryParser::ParseRange(size_t begin) {
   range->set_step(values.size() > 2 ? values[2] : 1);
   cursor_.SetOrigin(&relation, begin);
   return relation;
+}
+
+// relation WATERMARK column DELAY OF INTERVAL 10 SECONDS, or INTERVAL '10 seconds'
+Result<Relation> QueryParser::ParseWatermark(Relation relation) {
+  if (!cursor_.IsWord("WATERMARK") || !cursor_.IsName(1)) return relation;
+  if (!cursor_.IsWord("DELAY", 2) && !cursor_.IsSymbol(".", 2)) return relation;
+  const size_t begin = cursor_.position();
+  cursor_.Next();
+  SLUICE_ASSIGN(const std::string first, cursor_.ExpectName("A column"));
+  std::string column = QuoteNameIfNeeded(first);
+  while (cursor_.AcceptSymbol(".")) {
+    SLUICE_ASSIGN(const std::string part, cursor_.ExpectName("A name after '.'"));
+    column += "." + QuoteNameIfNeeded(part);
+  }
+  for (const char* word : {"DELAY", "OF", "INTERVAL"}) {
+    if (!cursor_.AcceptWord(word))
+      return cursor_.SyntaxError("A watermark reads WATERMARK ts DELAY OF INTERVAL 10 SECONDS.");
+  }
+  std::string delay;
+  if (cursor_.Peek().kind == TokenKind::kString) {
+    delay = cursor_.Next().text;
+  }
+  // Numbers and units one after the other, or the unit of a text: INTERVAL '10' SECONDS.
+  while (cursor_.Peek().kind == TokenKind::kInteger || IsUnitWord(cursor_)) {
+    delay += (delay.empty() ? "" : " ") + cursor_.Next().text;
+  }
+  Relation marked;
+  marked.mutable_with_watermark()->set_event_time(column);
+  marked.mutable_with_watermark()->set_delay_threshold(LowerCase(delay));
+  *marked.mutable_with_watermark()->mutable_input() = std::move(relation);
+  cursor_.SetOrigin(&marked, begin);
+  return marked;
 }
 
 // relation [[AS] name [(columns)]]
