@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/spark_error.h"
+#include "expr/function_registry.h"
 
 namespace sluice {
 
@@ -46,7 +47,84 @@ AggregateBuilder::AggregateBuilder(std::vector<ExprPtr> keys, std::vector<std::s
 
 ExprPtr AggregateBuilder::Key(size_t index) const {
   return std::make_shared<ColumnExpr>(static_cast<int>(index), key_names_[index], keys_[index]->type(),
-                                      keys_[index]->nullable());
+                                      keys_[index]->nullable() || !sets_.empty());
+}
+
+void AggregateBuilder::GroupBySets(std::vector<std::vector<bool>> sets) {
+  sets_ = std::move(sets);
+}
+
+std::vector<int64_t> AggregateBuilder::IdsOfSets() const {
+  std::vector<int64_t> ids;
+  for (const std::vector<bool>& set : sets_) {
+    int64_t id = 0;
+    for (const bool inside : set) id = id * 2 + (inside ? 0 : 1);
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+bool AggregateBuilder::RepeatsSets() const {
+  std::vector<int64_t> ids = IdsOfSets();
+  std::sort(ids.begin(), ids.end());
+  return std::adjacent_find(ids.begin(), ids.end()) != ids.end();
+}
+
+ExprPtr AggregateBuilder::GroupingId() const {
+  return std::make_shared<ColumnExpr>(static_cast<int>(keys_.size()), "spark_grouping_id", arrow::int64(), false);
+}
+
+// By the sets that lack the key: their ids are few.
+Result<ExprPtr> AggregateBuilder::Grouping(const ExprPtr& expr, const SessionOptions& options) {
+  const int number = numbers_.Of(expr);
+  const auto key =
+      std::find_if(keys_.begin(), keys_.end(), [&](const ExprPtr& one) { return numbers_.Of(one) == number; });
+  if (key == keys_.end()) return ExprPtr();
+  const auto place = static_cast<size_t>(key - keys_.begin());
+  const std::vector<int64_t> ids = IdsOfSets();
+  std::vector<ExprPtr> args = {GroupingId()};
+  for (size_t i = 0; i < sets_.size(); ++i) {
+    if (!sets_[i][place]) args.push_back(std::make_shared<LiteralExpr>(std::make_shared<arrow::Int64Scalar>(ids[i])));
+  }
+  if (args.size() == 1) return std::make_shared<LiteralExpr>(std::make_shared<arrow::Int8Scalar>(0));
+  SLUICE_ASSIGN(ExprPtr outside, ResolveFunction("in", std::move(args), options));
+  return MakeCast(std::move(outside), arrow::int8(), CastMode::kAnsi);
+}
+
+bool AggregateBuilder::AreKeys(const std::vector<ExprPtr>& exprs) {
+  if (exprs.size() != keys_.size()) return false;
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (numbers_.Of(exprs[i]) != numbers_.Of(keys_[i])) return false;
+  }
+  return true;
+}
+
+// Each row once for each set, with its keys and the set's id behind its own columns.
+PlanPtr AggregateBuilder::Expanded(PlanPtr input) const {
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kGenerate;
+  node->generator.kind = GeneratorKind::kStack;
+  node->generator.stack_rows = static_cast<int>(sets_.size());
+  arrow::FieldVector fields = input->schema->fields();
+  for (int i = 0; i < input->schema->num_fields(); ++i) node->generator.kept.push_back(i);
+  for (size_t i = 0; i < keys_.size(); ++i) fields.push_back(arrow::field(key_names_[i], keys_[i]->type()));
+  fields.push_back(arrow::field("spark_grouping_id", arrow::int64(), false));
+  if (RepeatsSets()) fields.push_back(arrow::field("set", arrow::int64(), false));
+  const std::vector<int64_t> ids = IdsOfSets();
+  const auto number = [](int64_t value) {
+    return std::make_shared<LiteralExpr>(std::make_shared<arrow::Int64Scalar>(value));
+  };
+  for (size_t set = 0; set < sets_.size(); ++set) {
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      node->exprs.push_back(sets_[set][i] ? keys_[i]
+                                          : std::make_shared<LiteralExpr>(arrow::MakeNullScalar(keys_[i]->type())));
+    }
+    node->exprs.push_back(number(ids[set]));
+    if (RepeatsSets()) node->exprs.push_back(number(static_cast<int64_t>(set)));
+  }
+  node->schema = arrow::schema(std::move(fields));
+  node->inputs = {std::move(input)};
+  return node;
 }
 
 ExprPtr AggregateBuilder::AddCall(AggregateCall call) {
@@ -59,8 +137,8 @@ ExprPtr AggregateBuilder::AddCall(AggregateCall call) {
     calls_.push_back(std::move(call));
   }
   const AggregateCall& taken = calls_[index];
-  auto column =
-      std::make_shared<ColumnExpr>(static_cast<int>(keys_.size() + index), taken.display, taken.type, taken.nullable);
+  auto column = std::make_shared<ColumnExpr>(static_cast<int>(keys_.size() + set_columns() + index), taken.display,
+                                             taken.type, taken.nullable);
   return std::make_shared<OutputExpr>(std::move(column), taken.display);
 }
 
@@ -109,12 +187,23 @@ Result<ExprPtr> AggregateBuilder::LowerNode(const ExprPtr& expr, std::unordered_
 PlanPtr AggregateBuilder::Build(PlanPtr input) const {
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kAggregate;
-  node->inputs = {std::move(input)};
-  node->exprs = keys_;
   node->aggregates = calls_;
   std::vector<std::shared_ptr<arrow::Field>> fields;
-  for (size_t i = 0; i < keys_.size(); ++i) {
-    fields.push_back(arrow::field(key_names_[i], keys_[i]->type(), keys_[i]->nullable()));
+  if (sets_.empty()) {
+    node->exprs = keys_;
+    node->inputs = {std::move(input)};
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      fields.push_back(arrow::field(key_names_[i], keys_[i]->type(), keys_[i]->nullable()));
+    }
+  } else {
+    const int width = input->schema->num_fields();
+    const PlanPtr expanded = Expanded(std::move(input));
+    for (int i = width; i < expanded->schema->num_fields(); ++i) {
+      const auto& field = expanded->schema->field(i);
+      node->exprs.push_back(std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
+      fields.push_back(field);
+    }
+    node->inputs = {expanded};
   }
   for (const AggregateCall& call : calls_) fields.push_back(arrow::field(call.display, call.type, call.nullable));
   node->schema = arrow::schema(std::move(fields));

@@ -21,6 +21,8 @@ class Catalog {
   // A kScan node with its schema, for a source named by format, options and paths. `schema` is what the user demanded,
   // or null. Errors are those of the source (DATA_SOURCE_NOT_FOUND, PATH_NOT_FOUND, refused options).
   virtual Result<PlanPtr> ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) = 0;
+  // The first `most` rows of a plan: what a pivot's columns are decided by. Runs it.
+  virtual Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Collect(const PlanPtr& plan, int64_t most);
   // Is there a source of this format? Decides whether parquet.`/path` names a file or a table of a schema.
   virtual bool HasFormat(const std::string& format) const = 0;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/aggregate_builder.h"
+#include "analysis/row_exprs.h"
 #include "analysis/scope.h"
 #include "expr/function_registry.h"
 
@@ -19,6 +20,18 @@ struct NamedExpr {
   std::vector<std::string> qualifier;  // of a column that is passed on as it is
   bool alias = false;                  // the query gave the name
   std::vector<int64_t> plan_ids;       // of a column that is passed on as it is
+};
+
+// What expressions may ask of the query in which they stand.
+class QueryContext {
+ public:
+  virtual ~QueryContext() = default;
+  // The plan of a query in an expression. Columns that only `scopes` have become OuterExprs in it, and stand in
+  // `outer`.
+  virtual Result<PlanPtr> ResolveReference(int64_t plan_id, const std::vector<const Scope*>& scopes,
+                                           std::vector<ExprPtr>* outer) = 0;
+  // A column of the query around this one, with how many parts of the name it took; null when there is none.
+  virtual Result<ExprPtr> FindOuter(const std::vector<std::string>& parts, const int64_t* plan_id, size_t* used) = 0;
 };
 
 // Resolves expression messages over the columns of scopes. One thread, one use at a time; everything given by pointer
@@ -42,6 +55,9 @@ class ExpressionResolver {
     inside_ = std::move(inside);
   }
 
+  // Without it subqueries are refused.
+  void SetContext(QueryContext* context) { context_ = context; }
+
   Result<ExprPtr> Resolve(const spark::connect::Expression& expression);
   // An entry of a SELECT list: stars are expanded, names are those that Spark gives.
   Result<std::vector<NamedExpr>> ResolveNamed(const spark::connect::Expression& expression);
@@ -60,13 +76,25 @@ class ExpressionResolver {
   Result<ExprPtr> ResolveCall(const std::string& name, const Expression::UnresolvedFunction& call);
   Result<ExprPtr> ResolveAggregateCall(const std::string& name, const Expression::UnresolvedFunction& call,
                                        const Expression* filter);
+  Result<ExprPtr> ResolveGrouping(const std::string& name, const Expression::UnresolvedFunction& call);
   // Calls that Spark rewrites by itself: between, extract, unary plus. Null for others.
   Result<ExprPtr> ResolveRewritten(const std::string& name, const Expression::UnresolvedFunction& call);
+  Result<ExprPtr> ResolveSubquery(const spark::connect::SubqueryExpression& subquery);
+  // Window functions, in resolve_window.cc.
+  Result<ExprPtr> ResolveWindow(const Expression::Window& window);
+  Result<WindowCall> ResolveWindowCall(const Expression& function, bool* ordered_only);
+  Result<WindowFrame> ResolveFrame(const Expression::Window::WindowFrame& frame, const std::vector<SortKey>& order,
+                                   std::string* text);
+  Result<FrameBound> ResolveBound(const Expression::Window::WindowFrame::FrameBoundary& boundary, bool by_rows,
+                                  bool upper, const std::vector<SortKey>& order, std::string* text);
   Result<ExprPtr> ResolveNamedFields(const Expression::UnresolvedFunction& call);
   Result<std::vector<ExprPtr>> ResolveArguments(const Expression::UnresolvedFunction& call);
   Result<ExprPtr> ResolveLiteral(const Expression::Literal& literal);
   Result<ExprPtr> ResolveCast(const Expression::Cast& cast);
   Result<ExprPtr> ResolveExtract(const Expression::UnresolvedExtractValue& extract);
+  // A generator's columns under the names given, or else its own (resolve_generator.cc).
+  Result<std::vector<NamedExpr>> ResolveGenerator(const Expression::UnresolvedFunction& call,
+                                                  const std::vector<std::string>& names);
   const std::vector<const Scope*>& scopes() const { return in_aggregate_ ? inside_ : outside_; }
 
   ResolveOptions options_;
@@ -75,9 +103,16 @@ class ExpressionResolver {
   const Scope* aliases_ = nullptr;
   AggregateBuilder* builder_ = nullptr;
   ExprPtr window_;
+  QueryContext* context_ = nullptr;
   bool in_aggregate_ = false;
   int depth_ = 0;
 };
+
+// Functions that make rows, by their names in lower case; and what one with these arguments makes.
+bool IsGenerator(const std::string& name);
+Result<GeneratorCall> MakeGenerator(const std::string& name, std::vector<ExprPtr>* args, const ResolveOptions& options);
+// Functions that have a meaning with OVER only.
+bool IsWindowFunction(const std::string& name);
 
 // The error with the place of an expression or relation that came from SQL text, when it has none yet.
 Status AtOrigin(const Status& status, const spark::connect::Origin& origin);

@@ -18,19 +18,6 @@ const Expression& WithoutAlias(const Expression& expression) {
   return expression.has_alias() ? expression.alias().expr() : expression;
 }
 
-const char* GroupTypeName(Aggregate::GroupType type) {
-  switch (type) {
-    case Aggregate::GROUP_TYPE_ROLLUP:
-      return "rollup";
-    case Aggregate::GROUP_TYPE_CUBE:
-      return "cube";
-    case Aggregate::GROUP_TYPE_PIVOT:
-      return "pivot";
-    default:
-      return "GROUPING SETS";
-  }
-}
-
 // Aliases of the SELECT list that name no aggregate: GROUP BY may use them.
 Scope SelectAliases(const Aggregate& aggregate, const Scope& input, const ResolveOptions& options,
                     const InputWindow* window) {
@@ -68,17 +55,17 @@ Status AggregateAsKey(const Expression& key) {
 
 }  // namespace
 
-Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Scope& input,
-                                                             const InputWindow* window) {
+Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Expressions& list,
+                                                             const Scope& input, const InputWindow* window) {
   const Scope aliases = SelectAliases(aggregate, input, options_, window);
-  ExpressionResolver resolver(options_, &input);
+  ExpressionResolver resolver = Over(&input);
   if (window != nullptr) {
     resolver.AllowWindow(window->column);
     resolver.AddFallback(&window->scope);
   }
   resolver.AddFallback(&aliases);
   std::vector<NamedExpr> keys;
-  for (const Expression& grouping : aggregate.grouping_expressions()) {
+  for (const Expression& grouping : list) {
     const Expression* key = &WithoutAlias(grouping);
     const bool by_position = key->has_literal() && key->literal().has_integer();
     if (by_position) {
@@ -113,14 +100,56 @@ Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& ag
   return keys;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& aggregate) {
-  if (aggregate.group_type() != Aggregate::GROUP_TYPE_GROUPBY &&
-      aggregate.group_type() != Aggregate::GROUP_TYPE_UNSPECIFIED) {
-    return NotSupported(fmt::format("{} is not supported by Sluice.", GroupTypeName(aggregate.group_type())));
+Result<std::vector<std::vector<bool>>> RelationResolver::ResolveSets(const Aggregate& aggregate,
+                                                                     const std::vector<NamedExpr>& keys,
+                                                                     const Scope& input, const InputWindow* window) {
+  std::vector<std::vector<bool>> sets;
+  const size_t count = keys.size();
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_ROLLUP) {
+    for (size_t length = count + 1; length-- > 0;) {
+      std::vector<bool> set(count, false);
+      std::fill(set.begin(), set.begin() + static_cast<std::ptrdiff_t>(length), true);
+      sets.push_back(std::move(set));
+    }
+    return sets;
   }
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_CUBE) {
+    if (count > 12) return NotSupported("CUBE of more than 12 columns is not supported by Sluice.");
+    for (size_t outside = 0; outside < size_t{1} << count; ++outside) {
+      std::vector<bool> set;
+      for (size_t i = 0; i < count; ++i) set.push_back((outside >> (count - 1 - i) & 1U) == 0);
+      sets.push_back(std::move(set));
+    }
+    return sets;
+  }
+  if (aggregate.group_type() != Aggregate::GROUP_TYPE_GROUPING_SETS) return sets;
+  ExprNumbers numbers;
+  for (const auto& one : aggregate.grouping_sets()) {
+    SLUICE_ASSIGN(const std::vector<NamedExpr> named, ResolveKeys(aggregate, one.grouping_set(), input, window));
+    std::vector<bool> set(count, false);
+    for (const NamedExpr& key : named) {
+      bool found = false;
+      for (size_t i = 0; i < count; ++i) {
+        if (numbers.Of(keys[i].expr) != numbers.Of(key.expr)) continue;
+        set[i] = true;
+        found = true;
+      }
+      if (!found) {
+        return NotSupported(fmt::format("A grouping set names {}, which the grouping expressions do not.", key.name));
+      }
+    }
+    sets.push_back(std::move(set));
+  }
+  return sets;
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& aggregate) {
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_PIVOT) return ResolvePivot(aggregate);
   SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(aggregate.has_input(), aggregate.input()));
   SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, ExpressionsOf(aggregate)));
-  SLUICE_ASSIGN(std::vector<NamedExpr> keys, ResolveKeys(aggregate, input.scope, window ? &*window : nullptr));
+  const InputWindow* of_rows = window ? &*window : nullptr;
+  SLUICE_ASSIGN(std::vector<NamedExpr> keys,
+                ResolveKeys(aggregate, aggregate.grouping_expressions(), input.scope, of_rows));
   std::vector<ExprPtr> key_exprs;
   std::vector<std::string> key_names;
   for (const NamedExpr& key : keys) {
@@ -129,11 +158,13 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
   }
   SelectBlock block;
   block.aggregate = std::make_shared<AggregateBuilder>(std::move(key_exprs), std::move(key_names));
+  SLUICE_ASSIGN(std::vector<std::vector<bool>> sets, ResolveSets(aggregate, keys, input.scope));
+  if (!sets.empty()) block.aggregate->GroupBySets(std::move(sets));
   for (size_t i = 0; i < keys.size(); ++i) {
     block.select.push_back({keys[i].name, block.aggregate->Key(i), keys[i].qualifier});
   }
   Scope aliases;
-  ExpressionResolver resolver(options_, &input.scope);
+  ExpressionResolver resolver = Over(&input.scope);
   resolver.AddAliases(&aliases);
   if (window) {
     resolver.AllowWindow(window->column);

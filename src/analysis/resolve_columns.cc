@@ -51,7 +51,7 @@ Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::
   for (const auto& expression : project.expressions()) expressions.push_back(&expression);
   SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, expressions));
   Scope aliases;
-  ExpressionResolver resolver(options_, &input.scope);
+  ExpressionResolver resolver = Over(&input.scope);
   resolver.AddAliases(&aliases);
   if (window) resolver.AllowWindow(window->column);
   resolver.AllowAggregates(builder.get(), {&input.scope});
@@ -71,7 +71,7 @@ Result<ResolvedRelation> RelationResolver::ResolveWithColumns(const spark::conne
   SLUICE_ASSIGN(ResolvedRelation input, Resolve(with.input()));
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
   SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, AliasesOf(with)));
-  ExpressionResolver resolver(options_, &input.scope);
+  ExpressionResolver resolver = Over(&input.scope);
   if (window) resolver.AllowWindow(window->column);
   resolver.AllowAggregates(builder.get(), {&input.scope});
   std::vector<NamedExpr> items = AllColumns(input.scope);

@@ -4,6 +4,8 @@
 #include <arrow/ipc/reader.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "analysis/name_parts.h"
 #include "analysis/relation_resolver.h"
 #include "analysis/sql/parser.h"
@@ -78,6 +80,12 @@ Result<ResolvedRelation> RelationResolver::ResolveRead(const spark::connect::Rea
 Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connect::Read& read) {
   const auto& table = read.named_table();
   SLUICE_ASSIGN(const std::vector<std::string> parts, ParseNameParts(table.unparsed_identifier()));
+  if (parts.size() == 1) {
+    // DataFrames that spark.sql was given by name.
+    const auto given =
+        std::find_if(views_.rbegin(), views_.rend(), [&](const auto& one) { return SameName(one.first, parts[0]); });
+    if (given != views_.rend()) return Resolve(*given->second);
+  }
   SLUICE_ASSIGN(PlanPtr view, catalog_.FindView(parts));
   if (view != nullptr) {
     if (read.is_streaming() && !IsStreaming(*view)) {
@@ -158,16 +166,9 @@ Result<ResolvedRelation> RelationResolver::ResolveRange(const spark::connect::Ra
   return WithQualifier(std::move(node), {});
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 Result<ResolvedRelation> RelationResolver::ResolveSql(const spark::connect::SQL& sql) {
-  if (sql.args_size() > 0 || sql.pos_args_size() > 0 || sql.named_arguments_size() > 0 ||
-      sql.pos_arguments_size() > 0) {
-    return NotSupported("Parameters of SQL text are not supported by Sluice.");
-  }
-  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), ParseOptions{options_, ""}));
+  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), OptionsOf(sql, options_)));
   return Resolve(relation);
 }
-#pragma GCC diagnostic pop
 
 }  // namespace sluice

@@ -44,12 +44,6 @@ bool IsCastFunction(const std::string& name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-bool IsGenerator(const std::string& name) {
-  static constexpr std::string_view kNames[] = {"explode", "explode_outer", "posexplode", "posexplode_outer",
-                                                "inline",  "inline_outer",  "stack",      "json_tuple"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
 }  // namespace
 
 Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
@@ -63,8 +57,14 @@ Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
     return Shown(std::move(both),
                  fmt::format("between({}, {}, {})", DisplayName(args[0]), DisplayName(args[1]), DisplayName(args[2])));
   }
-  if (IsGenerator(name) && !IsScalarFunction(name)) {
-    return NotSupported(fmt::format("The generator function {} is not supported by Sluice.", name));
+  if (IsGenerator(name)) {
+    // Inside of another expression it is refused once the whole is known.
+    SLUICE_ASSIGN(const std::vector<NamedExpr> columns, ResolveGenerator(call, {}));
+    return columns[0].expr;
+  }
+  if (IsWindowFunction(name)) {
+    return UserError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", fmt::format("The function {} needs OVER (..).", name),
+                     {{"funcName", "\"" + name + "()\""}});
   }
   if (count == 1 && IsCastFunction(name) && !IsScalarFunction(name)) {
     SLUICE_ASSIGN(ExprPtr value, ResolveShown(call.arguments(0)));

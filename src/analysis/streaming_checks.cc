@@ -28,6 +28,7 @@ struct Operations {
   bool over_aggregation = false;     // something with state stands above an aggregation
   bool sort_over_aggregation = false;
   bool mixed_union = false;  // of streams and batch relations
+  bool windows = false;      // functions OVER other rows
   bool table_kept = false;   // a join gives a table's rows that no row of the stream meets
 };
 
@@ -76,6 +77,9 @@ void Collect(const PlanNode& node, Operations* found) {
     case PlanKind::kLimit:
       found->limits += node.limit ? 1 : 0;
       found->offsets += node.offset > 0 || !node.limit ? 1 : 0;
+      break;
+    case PlanKind::kWindow:
+      found->windows = true;
       break;
     case PlanKind::kJoin:
       if (IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1])) {
@@ -132,6 +136,12 @@ Status CheckAsSpark(const Operations& found, const std::string& mode) {
     return UserError(kUnsupportedOperation,
                      "dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets without "
                      "watermark");
+  }
+  if (found.windows) {
+    return UserError("NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
+                     "A window function (OVER) has no meaning on a stream, which has no end; group by window(..) of a "
+                     "time instead.",
+                     {{"windowFunc", "OVER"}, {"columnName", ""}, {"windowSpec", ""}});
   }
   if (found.sorts > 0 && !(mode == "complete" && found.sort_over_aggregation)) return NoStreamMay("ORDER BY");
   if (found.offsets > 0) return NoStreamMay("OFFSET");

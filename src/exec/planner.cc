@@ -17,9 +17,12 @@
 #include "exec/project.h"
 #include "exec/query_wants.h"
 #include "exec/range.h"
+#include "exec/sample.h"
 #include "exec/scan.h"
 #include "exec/sort.h"
+#include "exec/tail.h"
 #include "exec/task_pipeline.h"
+#include "exec/window.h"
 #include "plan/determinism.h"
 
 namespace sluice {
@@ -62,6 +65,7 @@ class Planner {
   Result<std::unique_ptr<Operator>> BuildRows(const PlanPtr& plan) const;
   Result<std::unique_ptr<Operator>> BuildAggregate(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildJoin(const PlanNode& node) const;
+  Result<std::unique_ptr<Operator>> BuildWindow(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildTopRows(const PlanNode& sort, int64_t rows) const;
   Result<std::unique_ptr<Operator>> BuildLimit(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
@@ -178,6 +182,16 @@ Result<std::unique_ptr<Operator>> Planner::BuildJoin(const PlanNode& node) const
                                             context_.budget);
 }
 
+Result<std::unique_ptr<Operator>> Planner::BuildWindow(const PlanNode& node) const {
+  SLUICE_ASSIGN(auto rows, Build(node.inputs.at(0)));
+  std::vector<SortKey> order = WindowOperator::OrderOf(node);
+  if (!order.empty()) {
+    rows =
+        std::make_unique<SortOperator>(std::move(rows), std::move(order), std::nullopt, context_.eval, context_.budget);
+  }
+  return std::make_unique<WindowOperator>(std::move(rows), node, context_.eval, context_.budget);
+}
+
 // The first rows of a sort: each part gives its own first rows, and among those are the first of all.
 Result<std::unique_ptr<Operator>> Planner::BuildTopRows(const PlanNode& sort, int64_t rows) const {
   const SortKey& key = sort.sort_keys.at(0);
@@ -219,6 +233,10 @@ Result<std::unique_ptr<Operator>> Planner::BuildFirstRows(const PlanPtr& plan, i
 Result<std::unique_ptr<Operator>> Planner::BuildLimit(const PlanNode& node) const {
   const PlanPtr& below = node.inputs.at(0);
   std::unique_ptr<Operator> rows;
+  if (node.last_rows) {
+    SLUICE_ASSIGN(rows, Build(below));
+    return std::make_unique<TailOperator>(std::move(rows), node.limit.value_or(0), context_.eval, context_.budget);
+  }
   if (node.limit && *node.limit < std::numeric_limits<int64_t>::max() - node.offset) {
     SLUICE_ASSIGN(rows, BuildFirstRows(below, *node.limit + node.offset));
   } else {
@@ -235,6 +253,7 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
     case PlanKind::kUnion:
     case PlanKind::kWatermark:
     case PlanKind::kTimeWindow:
+    case PlanKind::kGenerate:
       return BuildRows(plan);
     case PlanKind::kLocal:
       return std::make_unique<LocalOperator>(plan->schema, plan->rows);
@@ -251,6 +270,12 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
       return BuildLimit(*plan);
     case PlanKind::kJoin:
       return BuildJoin(*plan);
+    case PlanKind::kWindow:
+      return BuildWindow(*plan);
+    case PlanKind::kSample: {
+      SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
+      return std::make_unique<SampleOperator>(std::move(rows), plan->sample, context_.eval);
+    }
     case PlanKind::kRepartition:
       return Build(plan->inputs.at(0));  // moves rows between tasks; the rows of a query are the same
   }

@@ -8,6 +8,7 @@
 
 #include "base/spark_error.h"
 #include "exec/filter.h"
+#include "exec/generate.h"
 #include "exec/hash_join.h"
 #include "exec/project.h"
 #include "exec/scan.h"
@@ -19,7 +20,7 @@ namespace {
 
 bool IsRowwise(const PlanNode& node) {
   return node.kind == PlanKind::kProject || node.kind == PlanKind::kFilter || node.kind == PlanKind::kWatermark ||
-         node.kind == PlanKind::kTimeWindow;
+         node.kind == PlanKind::kTimeWindow || node.kind == PlanKind::kGenerate;
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
   if (&plan == &bottom) return leaf;
   const bool joins = plan.kind == PlanKind::kJoin && parts.tables != nullptr;
   if (!IsRowwise(plan) && !joins) {
-    return InternalError("a task pipeline of something other than projections, filters and joins with tables");
+    return InternalError("a task pipeline of something other than row-wise steps and joins with tables");
   }
   SLUICE_ASSIGN(auto input, BuildChain(*plan.inputs.at(0), bottom, std::move(leaf), context, bad_rows, parts));
   if (joins) {
@@ -53,6 +54,8 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
   switch (plan.kind) {
     case PlanKind::kFilter:
       return std::make_unique<FilterOperator>(std::move(input), plan.exprs.at(0), context, bad_rows);
+    case PlanKind::kGenerate:
+      return std::make_unique<GenerateOperator>(std::move(input), plan, context, bad_rows);
     case PlanKind::kTimeWindow:
       return std::make_unique<TimeWindowOperator>(std::move(input), plan, context, bad_rows);
     case PlanKind::kWatermark: {

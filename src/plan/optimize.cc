@@ -12,6 +12,11 @@ bool IsStreaming(const PlanNode& node) {
   return false;
 }
 
+bool GivesLeftOnly(JoinType type) {
+  return type == JoinType::kLeftSemi || type == JoinType::kLeftAnti || type == JoinType::kLeftAntiNullAware ||
+         type == JoinType::kExistence;
+}
+
 PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
   PlanPtr result = MergeProjections(plan);
   result = PushFilters(result);

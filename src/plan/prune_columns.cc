@@ -119,7 +119,9 @@ Pruned PruneUnion(const PlanPtr& plan, std::vector<bool> needed) {
 // Keys and conditions are over both inputs' columns, and so is the output, but for semi and anti joins.
 Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   const auto left_width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
+  const bool left_only = GivesLeftOnly(plan->join);
   std::vector<bool> both = needed;
+  if (left_only) both.resize(left_width);
   both.resize(left_width + static_cast<size_t>(plan->inputs[1]->schema->num_fields()), false);
   for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &both);
   const auto middle = both.begin() + static_cast<std::ptrdiff_t>(left_width);
@@ -139,7 +141,6 @@ Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   // What an input could not leave out is given on as well: the fields follow the inputs.
   Pruned pruned;
   std::vector<std::shared_ptr<arrow::Field>> fields;
-  const bool left_only = plan->join == JoinType::kLeftSemi || plan->join == JoinType::kLeftAnti;
   const auto give = [&](const Pruned& side, size_t first) {
     const size_t base = fields.size();
     for (const auto& field : side.plan->schema->fields()) fields.push_back(field->WithNullable(true));
@@ -157,6 +158,10 @@ Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   };
   give(left, 0);
   if (!left_only) give(right, left_width);
+  if (plan->join == JoinType::kExistence) {
+    pruned.columns.push_back(ColumnAt(static_cast<int>(fields.size()), *plan->schema->fields().back()));
+    fields.push_back(plan->schema->fields().back());
+  }
   node->schema = arrow::schema(std::move(fields));
   pruned.plan = std::move(node);
   return pruned;
@@ -176,6 +181,56 @@ Pruned PruneTimeWindow(const PlanPtr& plan, std::vector<bool> needed) {
   return input;
 }
 
+// Columns that the generator alone needs are not given on: an array would be copied for each of its elements.
+Pruned PruneGenerate(const PlanPtr& plan, const std::vector<bool>& needed) {
+  const GeneratorSpec& spec = plan->generator;
+  std::vector<bool> below(static_cast<size_t>(plan->inputs[0]->schema->num_fields()), false);
+  for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &below);
+  std::vector<bool> kept(needed.begin(), needed.begin() + static_cast<std::ptrdiff_t>(spec.kept.size()));
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i]) below[static_cast<size_t>(spec.kept[i])] = true;
+  }
+  const Pruned input = Prune(plan->inputs[0], std::move(below));
+  auto node = std::make_shared<PlanNode>(*OverPrunedInput(*plan, input));
+  node->generator.kept.clear();
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (!kept[i]) continue;
+    const ExprPtr& column = input.columns[static_cast<size_t>(spec.kept[i])];
+    node->generator.kept.push_back(static_cast<const ColumnExpr*>(column.get())->index());
+  }
+  kept.resize(static_cast<size_t>(plan->schema->num_fields()), true);
+  Pruned pruned;
+  node->schema = KeepFields(*plan->schema, kept, &pruned.columns);
+  pruned.plan = std::move(node);
+  return pruned;
+}
+
+// The calls come behind whatever the input gives.
+Pruned PruneWindow(const PlanPtr& plan, std::vector<bool> needed) {
+  const auto width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
+  const std::vector<bool> calls(needed.begin() + static_cast<std::ptrdiff_t>(width), needed.end());
+  auto node = std::make_shared<PlanNode>(*plan);
+  node->windows = KeepItems(plan->windows, calls);
+  needed.resize(width);
+  if (node->windows.empty()) return Prune(plan->inputs[0], std::move(needed));
+  for (const ExprPtr& expr : ExpressionsOf(*node)) MarkColumns(expr, &needed);
+  Pruned pruned = Prune(plan->inputs[0], std::move(needed));
+  auto above = std::make_shared<PlanNode>(*OverPrunedInput(*node, pruned));
+  arrow::FieldVector fields = pruned.plan->schema->fields();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (!calls[i]) {
+      pruned.columns.push_back(nullptr);
+      continue;
+    }
+    const auto& field = plan->schema->field(static_cast<int>(width + i));
+    pruned.columns.push_back(ColumnAt(static_cast<int>(fields.size()), *field));
+    fields.push_back(field);
+  }
+  above->schema = arrow::schema(std::move(fields));
+  pruned.plan = std::move(above);
+  return pruned;
+}
+
 Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
   switch (plan->kind) {
     case PlanKind::kScan:
@@ -190,6 +245,7 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
     case PlanKind::kFilter:
     case PlanKind::kSort:
     case PlanKind::kLimit:
+    case PlanKind::kSample:
     case PlanKind::kRepartition:
     case PlanKind::kWatermark: {
       for (const ExprPtr& expr : ExpressionsOf(*plan)) MarkColumns(expr, &needed);
@@ -205,6 +261,10 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
       return PruneJoin(plan, needed);
     case PlanKind::kTimeWindow:
       return PruneTimeWindow(plan, std::move(needed));
+    case PlanKind::kGenerate:
+      return PruneGenerate(plan, needed);
+    case PlanKind::kWindow:
+      return PruneWindow(plan, std::move(needed));
     default:
       return Unchanged(plan);
   }

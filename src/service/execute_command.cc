@@ -14,10 +14,15 @@ namespace {
 using spark::connect::Command;
 using spark::connect::ExecutePlanResponse;
 
+// The text that a client sends, perhaps with the frames that it names.
+const spark::connect::SQL& SqlOf(const spark::connect::Relation& relation) {
+  return relation.has_with_relations() ? relation.with_relations().root().sql() : relation.sql();
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 std::string TextOf(const spark::connect::SqlCommand& command) {
-  return command.has_input() ? command.input().sql().query() : command.sql();
+  return command.has_input() ? SqlOf(command.input()).query() : command.sql();
 }
 #pragma GCC diagnostic pop
 
@@ -32,7 +37,9 @@ Result<Responses> ExecuteSql(Session* session, const spark::connect::SqlCommand&
   } else if (command.has_input()) {
     *relation = command.input();
     // Wrong text is told now, not when the rows are asked for.
-    if (relation->has_sql()) SLUICE_RETURN_IF_ERROR(ParseQuerySql(relation->sql().query(), options).status());
+    const spark::connect::SQL& sql = SqlOf(*relation);
+    if (!sql.query().empty())
+      SLUICE_RETURN_IF_ERROR(ParseQuerySql(sql.query(), OptionsOf(sql, options.session)).status());
   } else {
     // Clients up to 3.5 send the bare text.
 #pragma GCC diagnostic push

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/sql_statement.h"
 
-#include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/ipc/writer.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +11,7 @@
 #include "base/spark_error.h"
 #include "service/remote_config.h"
 #include "service/write_operation.h"
+#include "service/row_statements.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -21,26 +19,15 @@ namespace {
 
 using spark::connect::Relation;
 
+// One row of texts.
 Result<Relation> LocalText(const std::vector<std::pair<std::string, std::string>>& columns) {
-  std::vector<std::shared_ptr<arrow::Field>> fields;
-  std::vector<std::shared_ptr<arrow::Array>> arrays;
+  TextRows rows;
+  if (!columns.empty()) rows.rows.emplace_back();
   for (const auto& [name, value] : columns) {
-    arrow::StringBuilder builder;
-    SLUICE_RETURN_IF_ERROR(builder.Append(value));
-    SLUICE_ASSIGN(auto array, builder.Finish());
-    fields.push_back(arrow::field(name, arrow::utf8(), false));
-    arrays.push_back(std::move(array));
+    rows.names.push_back(name);
+    rows.rows[0].emplace_back(value);
   }
-  const auto schema = arrow::schema(std::move(fields));
-  const auto batch = arrow::RecordBatch::Make(schema, columns.empty() ? 0 : 1, std::move(arrays));
-  SLUICE_ASSIGN(auto sink, arrow::io::BufferOutputStream::Create());
-  SLUICE_ASSIGN(auto writer, arrow::ipc::MakeStreamWriter(sink, schema));
-  SLUICE_RETURN_IF_ERROR(writer->WriteRecordBatch(*batch));
-  SLUICE_RETURN_IF_ERROR(writer->Close());
-  SLUICE_ASSIGN(const auto buffer, sink->Finish());
-  Relation relation;
-  relation.mutable_local_relation()->set_data(buffer->ToString());
-  return relation;
+  return LocalRows(rows);
 }
 
 std::string Trimmed(const std::string& text) {
@@ -140,7 +127,7 @@ Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::str
   }
   if (cursor->AcceptWords({"DROP", "VIEW"})) return some(DropView(session, &*cursor));
   if (sql::IsWriteStatement(*cursor)) return some(RunWrite(session, &*cursor));
-  return std::nullopt;
+  return RunRowStatement(session, &*cursor, text);
 }
 
 }  // namespace sluice::service

@@ -218,6 +218,19 @@ Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schem
   return node;
 }
 
+Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Session::Collect(const PlanPtr& plan, int64_t most) {
+  SLUICE_ASSIGN(const auto rows, Run(Optimize(plan, EvalContext())));
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  int64_t count = 0;
+  while (count < most) {
+    SLUICE_ASSIGN(auto batch, rows->Next());
+    if (batch == nullptr) break;
+    count += batch->num_rows();
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
 bool Session::HasFormat(const std::string& format) const {
   return FindConnector(format).ok();
 }

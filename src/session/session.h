@@ -56,6 +56,7 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   // Catalog:
   Result<PlanPtr> FindView(const std::vector<std::string>& name) override;
   Result<PlanPtr> ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) override;
+  Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Collect(const PlanPtr& plan, int64_t most) override;
   bool HasFormat(const std::string& format) const override;
 
  private:

@@ -37,15 +37,18 @@ Status CheckReadOption(const std::string& format, const std::string& name) {
                    fmt::format("read_{} has no argument {}.{}", format, name, DidYouMean(name, names)));
 }
 
+// How many columns VALUES has; 0 of another relation.
+int InlineTableWidth(const Relation& relation) {
+  if (!relation.has_project() || relation.project().expressions_size() != 1) return 0;
+  const auto& call = relation.project().expressions(0).unresolved_function();
+  if (!call.is_internal() || call.function_name() != kInlineTable) return 0;
+  return (call.arguments_size() - 1) / std::max(call.arguments(0).literal().integer(), 1);
+}
+
 }  // namespace
 
 Status QueryParser::RefuseRelationWords() {
   const size_t at = cursor_.position();
-  if (cursor_.IsWord("NATURAL") && cursor_.IsAnyWord({"JOIN", "INNER", "LEFT", "RIGHT", "FULL"}, 1)) {
-    return cursor_.Refuse("NATURAL JOIN (name the columns by USING)", at);
-  }
-  if (cursor_.IsWord("LATERAL")) return cursor_.Refuse("LATERAL", at);
-  if (cursor_.IsAnyWord({"TABLESAMPLE", "PIVOT", "UNPIVOT"})) return cursor_.Refuse(cursor_.Peek().text, at);
   if (cursor_.IsWord("FOR") ||
       (cursor_.IsAnyWord({"VERSION", "TIMESTAMP"}) && cursor_.IsWord("AS", 1) && cursor_.IsWord("OF", 2))) {
     return cursor_.Refuse("Time travel", at);
@@ -61,6 +64,10 @@ Result<Relation> QueryParser::ParseRelation() {
     const size_t begin = cursor_.position();
     SLUICE_RETURN_IF_ERROR(CountStep(begin));
     cursor_.Next();
+    if (cursor_.IsWord("LATERAL") && !cursor_.IsWord("VIEW", 1)) {
+      SLUICE_ASSIGN(relation, ParseLateral(std::move(relation), spark::connect::Join::JOIN_TYPE_INNER, begin));
+      continue;
+    }
     SLUICE_ASSIGN(Relation right, ParseJoinedRelation());
     Relation both;
     both.mutable_join()->set_join_type(spark::connect::Join::JOIN_TYPE_CROSS);
@@ -69,17 +76,51 @@ Result<Relation> QueryParser::ParseRelation() {
     cursor_.SetOrigin(&both, begin);
     relation = std::move(both);
   }
-  return relation;
+  SLUICE_ASSIGN(relation, ParseLateralViews(std::move(relation)));
+  return ParseRelationExtensions(std::move(relation));
+}
+
+Result<Relation> QueryParser::ParseRelationExtensions(Relation relation) {
+  for (;;) {
+    if (cursor_.IsWord("PIVOT") && cursor_.IsSymbol("(", 1)) {
+      SLUICE_ASSIGN(relation, ParsePivot(std::move(relation)));
+    } else if (cursor_.IsWord("UNPIVOT")) {
+      SLUICE_ASSIGN(relation, ParseUnpivot(std::move(relation)));
+    } else {
+      return relation;
+    }
+  }
+}
+
+// LATERAL (query) or LATERAL function(..), behind a comma or JOIN; LATERAL is the current word.
+Result<Relation> QueryParser::ParseLateral(Relation left, spark::connect::Join::JoinType type, size_t begin) {
+  cursor_.Next();
+  Relation joined;
+  auto* join = joined.mutable_lateral_join();
+  join->set_join_type(type);
+  *join->mutable_left() = std::move(left);
+  SLUICE_ASSIGN(*join->mutable_right(), ParseOneRelation());
+  if (cursor_.AcceptWord("ON")) {
+    SLUICE_ASSIGN(*join->mutable_join_condition(), expressions_.Parse());
+  }
+  cursor_.SetOrigin(&joined, begin);
+  return joined;
 }
 
 Result<Relation> QueryParser::ParseOneRelation() {
   SLUICE_ASSIGN(Relation relation, ParseRelationPrimary());
   SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
   SLUICE_ASSIGN(relation, ParseWatermark(std::move(relation)));
+  if (cursor_.IsWord("TABLESAMPLE")) {
+    SLUICE_ASSIGN(relation, ParseTableSample(std::move(relation)));
+  }
   SLUICE_ASSIGN(relation, ParseAlias(std::move(relation)));
   SLUICE_ASSIGN(relation, ParseWatermark(std::move(relation)));
+  if (cursor_.IsWord("TABLESAMPLE")) {
+    SLUICE_ASSIGN(relation, ParseTableSample(std::move(relation)));
+  }
   SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
-  return relation;
+  return ParseRelationExtensions(std::move(relation));
 }
 
 // [INNER | CROSS | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] | [LEFT] SEMI | [LEFT] ANTI] JOIN
@@ -116,16 +157,23 @@ Result<Relation> QueryParser::ParseJoinedRelation() {
   SLUICE_ASSIGN(Relation relation, ParseOneRelation());
   for (;;) {
     const size_t begin = cursor_.position();
+    const bool natural = cursor_.IsWord("NATURAL") && cursor_.IsAnyWord({"JOIN", "INNER", "LEFT", "RIGHT", "FULL"}, 1);
+    if (natural) cursor_.Next();
     const auto type = AcceptJoin();
     if (!type) return relation;
     SLUICE_RETURN_IF_ERROR(CountStep(begin));
-    if (cursor_.IsWord("LATERAL")) return cursor_.Refuse("LATERAL", cursor_.position());
+    if (cursor_.IsWord("LATERAL")) {
+      SLUICE_ASSIGN(relation, ParseLateral(std::move(relation), *type, begin));
+      continue;
+    }
     Relation joined;
     auto* join = joined.mutable_join();
     join->set_join_type(*type);
     SLUICE_ASSIGN(*join->mutable_right(), ParseOneRelation());
     *join->mutable_left() = std::move(relation);
-    if (cursor_.AcceptWord("ON")) {
+    if (natural) {
+      join->add_using_columns(kNaturalJoin);
+    } else if (cursor_.AcceptWord("ON")) {
       SLUICE_ASSIGN(*join->mutable_join_condition(), expressions_.Parse());
     } else if (cursor_.AcceptWord("USING")) {
       SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
@@ -150,7 +198,7 @@ Result<Relation> QueryParser::ParseRelationPrimary() {
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
     return relation;
   }
-  if (cursor_.IsWord("VALUES")) return cursor_.Refuse("VALUES", cursor_.position());
+  if (cursor_.IsWord("VALUES")) return ParseValues();
   if (cursor_.IsWord("STREAM") &&
       (cursor_.IsName(1) || cursor_.IsSymbol("(", 1) || cursor_.Peek(1).kind == TokenKind::kString))
     return ParseStream();
@@ -196,6 +244,10 @@ Result<Relation> QueryParser::ParseTable(bool streaming) {
 }
 
 Result<Relation> QueryParser::ParseTableFunction(const std::string& name, bool streaming, size_t begin) {
+  static const std::vector<std::string_view> kGenerators = {
+      "explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack"};
+  const auto same = [&](std::string_view generator) { return EqualsIgnoringCase(name, generator); };
+  if (!streaming && std::any_of(kGenerators.begin(), kGenerators.end(), same)) return ParseGeneratorCall(name, begin);
   cursor_.Next();
   if (EqualsIgnoringCase(name, "read_kafka")) {
     SLUICE_ASSIGN(Relation relation, ParseReadKafka(streaming));
@@ -313,12 +365,23 @@ Result<Relation> QueryParser::ParseAlias(Relation relation) {
   } else {
     return relation;
   }
-  if (cursor_.AcceptSymbol("(")) {
+  if (cursor_.IsSymbol("(")) {
+    const size_t begin = cursor_.position();
+    cursor_.Next();
     Relation renamed;
     do {
       SLUICE_ASSIGN(*renamed.mutable_to_df()->add_column_names(), cursor_.ExpectName("A column's name"));
     } while (cursor_.AcceptSymbol(","));
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    const int names = renamed.to_df().column_names_size();
+    if (const int width = InlineTableWidth(relation); width > 0 && width != names) {
+      return WithPlace(UserError("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH",
+                                 fmt::format("VALUES has {} columns, but {} names are given.", width, names),
+                                 {{"expectedNumCols", std::to_string(names)},
+                                  {"actualNumCols", std::to_string(width)},
+                                  {"rowIndex", "0"}}),
+                       cursor_.PlaceOf(begin));
+    }
     *renamed.mutable_to_df()->mutable_input() = std::move(relation);
     relation = std::move(renamed);
   }
