@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "analysis/expression_resolver.h"
+#include "analysis/missing_functions.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/closest_name.h"
@@ -92,11 +93,16 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
                        fmt::format("The function {} is no aggregate and takes no DISTINCT.", name));
     }
   }
+  if (!IsScalarFunction(name) && IsMissingFunction(name)) {
+    return NotSupported(fmt::format("Spark's function {} is not there in Sluice.", name));
+  }
   if (!IsScalarFunction(name)) {
     return UserError("UNRESOLVED_ROUTINE",
                      fmt::format("There is no function {} here.{}", given_name, DidYouMean(name, FunctionNames())),
                      {{"routineName", "`" + given_name + "`"}});
   }
+  const ScalarFunction& function = *FindScalarFunction(name);
+  if (function.lambdas != nullptr) return ResolveHigherOrder(function, call);
   SLUICE_ASSIGN(std::vector<ExprPtr> args, ResolveArguments(call));
   return ResolveFunction(name, std::move(args), options_);
 }

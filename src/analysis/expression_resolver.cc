@@ -16,6 +16,7 @@
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "types/datetime_text.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -131,8 +132,10 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
     case Expression::kWindow:
       return ResolveWindow(expression.window());
     case Expression::kLambdaFunction:
+      return UserError("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION",
+                       "A lambda function stands where no function takes one.");
     case Expression::kUnresolvedNamedLambdaVariable:
-      return NotSupported("Lambda functions are not supported by Sluice.");
+      return ResolveVariable(expression.unresolved_named_lambda_variable());
     case Expression::kSubqueryExpression:
       return ResolveSubquery(expression.subquery_expression());
     case Expression::kUpdateFields:
@@ -339,6 +342,15 @@ Result<ExprPtr> ExpressionResolver::ResolveCast(const Expression::Cast& cast) {
     SLUICE_ASSIGN(type, TypeFromConnect(cast.type()));
   } else {
     SLUICE_ASSIGN(type, ParseSparkType(cast.type_str()));
+  }
+  // The message of a literal does not say which fields it has.
+  const bool literal = cast.expr().literal().has_day_time_interval() || cast.expr().literal().has_year_month_interval();
+  if (literal && cast.eval_mode() == Expression::Cast::EVAL_MODE_UNSPECIFIED && type->Equals(value->type())) {
+    const int64_t number = cast.expr().literal().day_time_interval();
+    if (IsDayTimeInterval(*type))
+      return std::make_shared<LiteralExpr>(std::make_shared<arrow::DurationScalar>(number, type));
+    return std::make_shared<LiteralExpr>(
+        std::make_shared<arrow::MonthIntervalScalar>(cast.expr().literal().year_month_interval(), type));
   }
   switch (cast.eval_mode()) {
     case Expression::Cast::EVAL_MODE_TRY:

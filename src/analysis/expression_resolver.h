@@ -89,12 +89,22 @@ class ExpressionResolver {
                                   bool upper, const std::vector<SortKey>& order, std::string* text);
   Result<ExprPtr> ResolveNamedFields(const Expression::UnresolvedFunction& call);
   Result<std::vector<ExprPtr>> ResolveArguments(const Expression::UnresolvedFunction& call);
+  // A call of a function that has lambdas; lambda_resolver.cc.
+  Result<ExprPtr> ResolveHigherOrder(const ScalarFunction& function, const Expression::UnresolvedFunction& call);
+  Result<ExprPtr> ResolveLambda(const ScalarFunction& function, const Expression::LambdaFunction& lambda,
+                                const LambdaVariables& variables);
+  Result<ExprPtr> ResolveVariable(const Expression::UnresolvedNamedLambdaVariable& variable);
   Result<ExprPtr> ResolveLiteral(const Expression::Literal& literal);
   Result<ExprPtr> ResolveCast(const Expression::Cast& cast);
   Result<ExprPtr> ResolveExtract(const Expression::UnresolvedExtractValue& extract);
   // A generator's columns under the names given, or else its own (resolve_generator.cc).
   Result<std::vector<NamedExpr>> ResolveGenerator(const Expression::UnresolvedFunction& call,
                                                   const std::vector<std::string>& names);
+  struct LambdaVariable {
+    std::string name;
+    ExprPtr value;
+  };
+
   const std::vector<const Scope*>& scopes() const { return in_aggregate_ ? inside_ : outside_; }
 
   ResolveOptions options_;
@@ -105,6 +115,7 @@ class ExpressionResolver {
   ExprPtr window_;
   QueryContext* context_ = nullptr;
   bool in_aggregate_ = false;
+  std::vector<std::vector<LambdaVariable>> lambdas_;  // around what is being resolved, the outermost first
   int depth_ = 0;
 };
 

@@ -37,6 +37,14 @@ const char* FunctionOfField(const std::string& field) {
   return nullptr;
 }
 
+// timestampadd and timestampdiff have other names too, with three arguments.
+const char* FunctionByUnit(const std::string& name) {
+  if (name == "timestampadd" || name == "dateadd" || name == "date_add") return "timestampadd";
+  if (name == "timestampdiff" || name == "datediff" || name == "date_diff" || name == "timediff")
+    return "timestampdiff";
+  return nullptr;
+}
+
 // int(x), date(x) and the like are casts.
 bool IsCastFunction(const std::string& name) {
   static constexpr std::string_view kNames[] = {"boolean", "tinyint", "smallint", "int",       "bigint", "float",
@@ -56,6 +64,17 @@ Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
     SLUICE_ASSIGN(ExprPtr both, ResolveFunction("and", {std::move(above), std::move(below)}, options_));
     return Shown(std::move(both),
                  fmt::format("between({}, {}, {})", DisplayName(args[0]), DisplayName(args[1]), DisplayName(args[2])));
+  }
+  if (const char* by_unit = FunctionByUnit(name); by_unit != nullptr && count == 3) {
+    // The unit is a word in SQL, which is parsed as a column's name.
+    Expression::UnresolvedFunction renamed = call;
+    Expression& unit = *renamed.mutable_arguments(0);
+    if (unit.has_unresolved_attribute()) {
+      const std::string word = unit.unresolved_attribute().unparsed_identifier();
+      unit.mutable_literal()->set_string(word);
+    }
+    SLUICE_ASSIGN(std::vector<ExprPtr> args, ResolveArguments(renamed));
+    return ResolveFunction(by_unit, std::move(args), options_);
   }
   if (IsGenerator(name)) {
     // Inside of another expression it is refused once the whole is known.

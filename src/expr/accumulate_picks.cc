@@ -208,9 +208,11 @@ Result<std::unique_ptr<Accumulator>> MakeExtreme(const AggregateCall& call, int 
       return make(int16_t{});
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
       return make(int32_t{});
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
       return make(int64_t{});
     case arrow::Type::FLOAT:
       return make(float{});

@@ -91,9 +91,11 @@ typename Hash::Value HashAt(const arrow::Array& array, int64_t row, typename Has
       return Hash::Int(ColumnReader<int16_t>(array)[row], seed);
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
       return Hash::Int(ColumnReader<int32_t>(array)[row], seed);
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
       return Hash::Long(ColumnReader<int64_t>(array)[row], seed);
     case arrow::Type::FLOAT:
       return Hash::Int(std::bit_cast<int32_t>(WithoutNegativeZero(ColumnReader<float>(array)[row])), seed);

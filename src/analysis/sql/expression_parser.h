@@ -57,6 +57,7 @@ class ExpressionParser {
   // Primaries.
   Result<Expression> ParsePrimary();
   Result<Expression> ParseParenthesized();
+  Result<Expression> ParseLambda(size_t begin);
   Result<Expression> ParseNameOrCall();
   Result<Expression> ParseSpecialForm(bool* found);
   Result<Expression> ParseCase();
@@ -83,6 +84,7 @@ class ExpressionParser {
   Result<Expression> ParseNumber();
   Result<Expression> ParseInteger(const std::string& digits, size_t begin);
   Result<Expression> ParseTypedLiteral();
+  Result<Expression> ParseInterval();
 
   Expression CallList(const std::string& function, size_t begin, std::vector<Expression> arguments);
   template <typename... Arguments>

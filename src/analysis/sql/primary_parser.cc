@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analysis/name_parts.h"
 #include "analysis/sql/expression_parser.h"
 #include "types/spark_type.h"
 
@@ -24,6 +25,31 @@ constexpr std::string_view kOperatorWords[] = {"AS",    "AND",    "OR",      "NO
 template <size_t N>
 bool AtAny(const TokenCursor& cursor, const std::string_view (&words)[N]) {
   return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return cursor.IsWord(word); });
+}
+
+// Names in a lambda's body may be variables of a lambda around them; what is none is a column's name after all.
+Status NamesToVariables(google::protobuf::Message* message) {
+  if (auto* expression = dynamic_cast<Expression*>(message);
+      expression != nullptr && expression->has_unresolved_attribute()) {
+    SLUICE_ASSIGN(const auto parts, ParseNameParts(expression->unresolved_attribute().unparsed_identifier()));
+    auto* variable = expression->mutable_unresolved_named_lambda_variable();
+    for (const std::string& part : parts) variable->add_name_parts(part);
+    return Status::OK();
+  }
+  const auto* reflection = message->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      SLUICE_RETURN_IF_ERROR(NamesToVariables(reflection->MutableMessage(message, field)));
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+      SLUICE_RETURN_IF_ERROR(NamesToVariables(reflection->MutableRepeatedMessage(message, field, i)));
+    }
+  }
+  return Status::OK();
 }
 
 }  // namespace
@@ -136,8 +162,8 @@ Result<Expression> ExpressionParser::ParseParenthesized() {
     // Either a row (a, b) or the parameters of a lambda (a, b) -> ...
     size_t ahead = 2;
     while (cursor_.IsName(ahead) && cursor_.IsSymbol(",", ahead + 1)) ahead += 2;
-    if (cursor_.IsSymbol(")", ahead + 1) && cursor_.IsSymbol("->", ahead + 2)) {
-      return cursor_.Refuse("A lambda function", begin);
+    if (cursor_.IsName(ahead) && cursor_.IsSymbol(")", ahead + 1) && cursor_.IsSymbol("->", ahead + 2)) {
+      return ParseLambda(begin);
     }
   }
   SLUICE_ASSIGN(std::vector<Expression> list, ParseList());
@@ -145,6 +171,22 @@ Result<Expression> ExpressionParser::ParseParenthesized() {
   if (list.size() == 1) return std::move(list[0]);
   SLUICE_RETURN_IF_ERROR(SetHeight(height_ + 1));
   return CallList("struct", begin, std::move(list));
+}
+
+// x -> body, or from the x of (x, y) -> body on.
+Result<Expression> ExpressionParser::ParseLambda(size_t begin) {
+  Expression expression;
+  auto* lambda = expression.mutable_lambda_function();
+  do {
+    SLUICE_ASSIGN(*lambda->add_arguments()->add_name_parts(), cursor_.ExpectName("A lambda's variable"));
+  } while (cursor_.AcceptSymbol(","));
+  cursor_.AcceptSymbol(")");
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("->"));
+  SLUICE_ASSIGN(*lambda->mutable_function(), Parse());
+  SLUICE_RETURN_IF_ERROR(NamesToVariables(lambda->mutable_function()));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height_ + 1));
+  cursor_.SetOrigin(&expression, begin);
+  return expression;
 }
 
 Result<Expression> ExpressionParser::ParseSpecialForm(bool* found) {
@@ -306,7 +348,7 @@ Result<Expression> ExpressionParser::ParsePosition() {
 // A name of one or more parts; a call when "(" follows; t.* for a star.
 Result<Expression> ExpressionParser::ParseNameOrCall() {
   const size_t begin = cursor_.position();
-  if (cursor_.IsSymbol("->", 1)) return cursor_.Refuse("A lambda function", begin);
+  if (cursor_.IsSymbol("->", 1)) return ParseLambda(begin);
   const bool quoted = cursor_.Peek().kind == TokenKind::kQuotedName;
   std::string first = cursor_.Next().text;
   std::string name = quoted ? QuoteNameIfNeeded(first) : first;
