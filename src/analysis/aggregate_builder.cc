@@ -8,6 +8,7 @@
 
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
+#include "plan/python_step.h"
 
 namespace sluice {
 
@@ -135,11 +136,24 @@ ExprPtr AggregateBuilder::AddCall(AggregateCall call) {
   if (found == call_keys_.end()) {
     call_keys_.push_back(std::move(key));
     calls_.push_back(std::move(call));
+    python_.emplace_back();
+    keywords_.emplace_back();
   }
   const AggregateCall& taken = calls_[index];
   auto column = std::make_shared<ColumnExpr>(static_cast<int>(keys_.size() + set_columns() + index), taken.display,
                                              taken.type, taken.nullable);
   return std::make_shared<OutputExpr>(std::move(column), taken.display);
+}
+
+ExprPtr AggregateBuilder::AddPythonCall(AggregateCall call, std::shared_ptr<const PythonFunction> function,
+                                        std::vector<std::string> keywords) {
+  const size_t before = calls_.size();
+  ExprPtr output = AddCall(std::move(call));
+  if (calls_.size() > before) {
+    python_.back() = std::move(function);
+    keywords_.back() = std::move(keywords);
+  }
+  return output;
 }
 
 Result<ExprPtr> AggregateBuilder::Lower(const ExprPtr& expr) {
@@ -207,7 +221,48 @@ PlanPtr AggregateBuilder::Build(PlanPtr input) const {
   }
   for (const AggregateCall& call : calls_) fields.push_back(arrow::field(call.display, call.type, call.nullable));
   node->schema = arrow::schema(std::move(fields));
-  return node;
+  if (python_.empty() || python_[0] == nullptr) return node;
+  return BuildPython(*node);
+}
+
+// Workers get the rows group by group: sorted by the keys, which stand in front of the arguments.
+PlanPtr AggregateBuilder::BuildPython(const PlanNode& aggregate) const {
+  std::vector<ExprPtr> values = keys_;
+  PythonStep step;
+  step.kind = PythonStep::Kind::kAggregate;
+  step.keys = static_cast<int>(keys_.size());
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    PythonCall call;
+    call.functions = {python_[i]};
+    for (size_t j = 0; j < calls_[i].args.size(); ++j) {
+      call.arguments.push_back({static_cast<int>(values.size()), keywords_[i][j]});
+      values.push_back(calls_[i].args[j]);
+    }
+    step.calls.push_back(std::move(call));
+  }
+  auto project = std::make_shared<PlanNode>();
+  project->kind = PlanKind::kProject;
+  project->inputs = aggregate.inputs;
+  project->exprs = values;
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  std::vector<ExprPtr> columns;
+  for (const ExprPtr& value : values) {
+    const std::string name = fmt::format("_{}", fields.size());
+    columns.push_back(
+        std::make_shared<ColumnExpr>(static_cast<int>(fields.size()), name, value->type(), value->nullable()));
+    fields.push_back(arrow::field(name, value->type(), value->nullable()));
+  }
+  project->schema = arrow::schema(std::move(fields));
+  PlanPtr rows = std::move(project);
+  if (!keys_.empty()) {
+    auto sort = std::make_shared<PlanNode>();
+    sort->kind = PlanKind::kSort;
+    sort->schema = rows->schema;
+    sort->inputs = {rows};
+    for (size_t i = 0; i < keys_.size(); ++i) sort->sort_keys.push_back({columns[i], true, true});
+    rows = std::move(sort);
+  }
+  return MakePythonNode(std::move(step), std::move(columns), {std::move(rows)}, aggregate.schema);
 }
 
 }  // namespace sluice

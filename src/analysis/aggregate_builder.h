@@ -10,6 +10,7 @@
 #include "expr/aggregate.h"
 #include "expr/expr.h"
 #include "plan/plan.h"
+#include "python/python_function.h"
 
 namespace sluice {
 
@@ -58,6 +59,11 @@ class AggregateBuilder {
 
   // The OutputExpr of a call; an equal call is taken once.
   ExprPtr AddCall(AggregateCall call);
+  // The same of a call of a Python function, which stands under a name of its own; `keywords`: one an argument.
+  ExprPtr AddPythonCall(AggregateCall call, std::shared_ptr<const PythonFunction> function,
+                        std::vector<std::string> keywords);
+  // By call; null: one of the table of aggregates.
+  const std::vector<std::shared_ptr<const PythonFunction>>& python() const { return python_; }
   bool has_calls() const { return !calls_.empty(); }
   size_t key_count() const { return keys_.size(); }
   ExprPtr Key(size_t index) const;  // over the output
@@ -72,6 +78,7 @@ class AggregateBuilder {
   // Columns between keys and calls: the grouping id, and the number of the set where a set comes twice.
   size_t set_columns() const { return sets_.empty() ? 0 : RepeatsSets() ? 2 : 1; }
   PlanPtr Expanded(PlanPtr input) const;
+  PlanPtr BuildPython(const PlanNode& aggregate) const;
   Result<ExprPtr> LowerNode(const ExprPtr& expr, std::unordered_map<const Expr*, ExprPtr>* done);
 
   std::vector<ExprPtr> keys_;
@@ -80,6 +87,8 @@ class AggregateBuilder {
   std::vector<AggregateCall> calls_;
   std::vector<std::string> call_keys_;
   ExprNumbers numbers_;
+  std::vector<std::shared_ptr<const PythonFunction>> python_;  // by call
+  std::vector<std::vector<std::string>> keywords_;             // by call
 };
 
 }  // namespace sluice

@@ -20,7 +20,7 @@ Result<PlanPtr> Analyzer::Resolve(const spark::connect::Relation& relation) {
 
 Result<ExprPtr> Analyzer::ResolveOver(const spark::connect::Expression& expression, const PlanPtr& input) {
   const Scope scope = Scope::Of(*input->schema);
-  return ExpressionResolver(SessionOptions::Of(conf_), &scope).Resolve(expression);
+  return ExpressionResolver(SessionOptions::Of(conf_), &scope, &catalog_).Resolve(expression);
 }
 
 }  // namespace sluice

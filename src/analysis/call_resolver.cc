@@ -97,6 +97,8 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
     return NotSupported(fmt::format("Spark's function {} is not there in Sluice.", name));
   }
   if (!IsScalarFunction(name)) {
+    // Functions of the table come first, as in Spark.
+    if (const auto function = catalog_->FindFunction(given_name)) return ResolvePython(function, call.arguments());
     return UserError("UNRESOLVED_ROUTINE",
                      fmt::format("There is no function {} here.{}", given_name, DidYouMean(name, FunctionNames())),
                      {{"routineName", "`" + given_name + "`"}});

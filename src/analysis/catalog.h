@@ -3,6 +3,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,15 @@
 #include "plan/plan.h"
 
 namespace sluice {
+
+class PythonWorkers;
+struct PythonFunction;
+
+// Where a session's Python functions run, and the settings that they see.
+struct PythonHome {
+  std::shared_ptr<PythonWorkers> workers;
+  std::map<std::string, std::string> conf;
+};
 
 // What the analyzer asks about the world; the session implements it. Analysis itself does no I/O.
 class Catalog {
@@ -25,6 +35,11 @@ class Catalog {
   virtual Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Collect(const PlanPtr& plan, int64_t most);
   // Is there a source of this format? Decides whether parquet.`/path` names a file or a table of a schema.
   virtual bool HasFormat(const std::string& format) const = 0;
+  // A function that the session has registered, without regard to case, or null.
+  virtual std::shared_ptr<const PythonFunction> FindFunction(const std::string& name) { return nullptr; }
+  virtual Result<PythonHome> Python();
+  // The rows that the session keeps for its client under an id.
+  virtual Result<PlanPtr> FindFrame(const std::string& id);
 };
 
 }  // namespace sluice

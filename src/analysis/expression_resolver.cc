@@ -9,6 +9,7 @@
 #include "analysis/connect_types.h"
 #include "analysis/name_parts.h"
 #include "analysis/relation_resolver.h"
+#include "analysis/python_functions.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/parser.h"
 #include "analysis/sql/query_parser.h"
@@ -140,8 +141,11 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
       return ResolveSubquery(expression.subquery_expression());
     case Expression::kUpdateFields:
       return NotSupported("withField and dropFields are not supported by Sluice.");
-    case Expression::kCommonInlineUserDefinedFunction:
-      return NotSupported("User-defined functions are not supported by Sluice.");
+    case Expression::kCommonInlineUserDefinedFunction: {
+      const auto& call = expression.common_inline_user_defined_function();
+      SLUICE_ASSIGN(const auto function, PythonFunctionOf(call, *catalog_));
+      return ResolvePython(function, call.arguments());
+    }
     default:
       return NotSupported(fmt::format("The expression {} is not supported by Sluice.", KindName(expression)));
   }

@@ -9,6 +9,7 @@
 
 #include "analysis/aggregate_builder.h"
 #include "analysis/row_exprs.h"
+#include "analysis/catalog.h"
 #include "analysis/scope.h"
 #include "expr/function_registry.h"
 
@@ -26,6 +27,7 @@ struct NamedExpr {
 class QueryContext {
  public:
   virtual ~QueryContext() = default;
+  virtual Catalog* catalog() = 0;
   // The plan of a query in an expression. Columns that only `scopes` have become OuterExprs in it, and stand in
   // `outer`.
   virtual Result<PlanPtr> ResolveReference(int64_t plan_id, const std::vector<const Scope*>& scopes,
@@ -38,7 +40,9 @@ class QueryContext {
 // must outlive it.
 class ExpressionResolver {
  public:
-  ExpressionResolver(ResolveOptions options, const Scope* scope) : options_(std::move(options)), outside_({scope}) {}
+  // `catalog`: of the functions that the session has registered.
+  ExpressionResolver(ResolveOptions options, const Scope* scope, Catalog* catalog)
+      : options_(std::move(options)), outside_({scope}), catalog_(catalog) {}
 
   // Names that no earlier scope has are looked up here (columns below a projection).
   void AddFallback(const Scope* scope) { outside_.push_back(scope); }
@@ -87,6 +91,9 @@ class ExpressionResolver {
                                    std::string* text);
   Result<FrameBound> ResolveBound(const Expression::Window::WindowFrame::FrameBoundary& boundary, bool by_rows,
                                   bool upper, const std::vector<SortKey>& order, std::string* text);
+  // resolve_python.cc
+  Result<ExprPtr> ResolvePython(const std::shared_ptr<const PythonFunction>& function,
+                                const google::protobuf::RepeatedPtrField<Expression>& arguments);
   Result<ExprPtr> ResolveNamedFields(const Expression::UnresolvedFunction& call);
   Result<std::vector<ExprPtr>> ResolveArguments(const Expression::UnresolvedFunction& call);
   // A call of a function that has lambdas; lambda_resolver.cc.
@@ -117,6 +124,7 @@ class ExpressionResolver {
   bool in_aggregate_ = false;
   std::vector<std::vector<LambdaVariable>> lambdas_;  // around what is being resolved, the outermost first
   int depth_ = 0;
+  Catalog* catalog_;
 };
 
 // Functions that make rows, by their names in lower case; and what one with these arguments makes.

@@ -198,6 +198,18 @@ Result<ResolvedRelation> RelationResolver::ResolveNode(const Relation& relation)
       return ResolveWithRelations(relation.with_relations());
     case Relation::kSetOp:
       return ResolveSetOperation(relation.set_op());
+    case Relation::kMapPartitions:
+      return ResolveMapPartitions(relation.map_partitions());
+    case Relation::kGroupMap:
+      return ResolveGroupMap(relation.group_map());
+    case Relation::kCoGroupMap:
+      return ResolveCoGroupMap(relation.co_group_map());
+    case Relation::kCachedRemoteRelation: {
+      ResolvedRelation result;
+      SLUICE_ASSIGN(result.plan, catalog_.FindFrame(relation.cached_remote_relation().relation_id()));
+      result.scope = Scope::Of(*result.plan->schema);
+      return result;
+    }
     case Relation::kShowString:
       return Resolve(relation.show_string().input());
     case Relation::kHtmlString:

@@ -61,9 +61,10 @@ class RelationResolver : private QueryContext {
   Result<PlanPtr> ResolveReference(int64_t plan_id, const std::vector<const Scope*>& scopes,
                                    std::vector<ExprPtr>* outer) override;
   Result<ExprPtr> FindOuter(const std::vector<std::string>& parts, const int64_t* plan_id, size_t* used) override;
+  Catalog* catalog() override { return &catalog_; }
   // A resolver of expressions over a scope, which may have subqueries.
   ExpressionResolver Over(const Scope* scope) {
-    ExpressionResolver resolver(options_, scope);
+    ExpressionResolver resolver(options_, scope, &catalog_);
     resolver.SetContext(this);
     return resolver;
   }
@@ -141,6 +142,12 @@ class RelationResolver : private QueryContext {
   Result<ResolvedRelation> ResolveJoin(const spark::connect::Join& join);
   Result<ResolvedRelation> JoinOutput(PlanPtr node, const Scope& both, const Scope& left,
                                       const std::vector<std::pair<const ScopeColumn*, ExprPtr>>& merged) const;
+  // resolve_python.cc
+  Result<ResolvedRelation> ResolveMapPartitions(const spark::connect::MapPartitions& map);
+  Result<ResolvedRelation> ResolveGroupMap(const spark::connect::GroupMap& map);
+  Result<ResolvedRelation> ResolveCoGroupMap(const spark::connect::CoGroupMap& map);
+  Result<std::vector<ExprPtr>> ResolveGroupKeys(
+      const google::protobuf::RepeatedPtrField<spark::connect::Expression>& keys, const Scope& scope);
   // resolve_set_operation.cc
   Result<ResolvedRelation> ResolveSetOperation(const spark::connect::SetOperation& operation);
 
@@ -160,6 +167,8 @@ PlanPtr MakeFilter(PlanPtr input, ExprPtr condition);
 ResolvedRelation PlainColumns(const ResolvedRelation& input);
 // The columns of both inputs of a join, the right ones behind the left ones; both have plain columns.
 Scope BothScopes(const ResolvedRelation& left, const ResolvedRelation& right);
+// INVALID_PANDAS_UDF_PLACEMENT for Python's aggregates beside others.
+Status CheckPythonAggregates(const AggregateBuilder& builder);
 bool ContainsMap(const arrow::DataType& type);
 // The relation that a finished SELECT list makes.
 ResolvedRelation FromBlock(SelectBlock block);

@@ -20,11 +20,11 @@ const Expression& WithoutAlias(const Expression& expression) {
 
 // Aliases of the SELECT list that name no aggregate: GROUP BY may use them.
 Scope SelectAliases(const Aggregate& aggregate, const Scope& input, const ResolveOptions& options,
-                    const InputWindow* window) {
+                    const InputWindow* window, Catalog* catalog) {
   Scope aliases;
   for (const Expression& item : aggregate.aggregate_expressions()) {
     if (!item.has_alias() || item.alias().name_size() != 1) continue;
-    ExpressionResolver resolver(options, &input);
+    ExpressionResolver resolver(options, &input, catalog);
     if (window != nullptr) resolver.AllowWindow(window->column);
     Result<ExprPtr> value = resolver.Resolve(item.alias().expr());
     if (value.ok()) aliases.Add({item.alias().name(0), {}, value.MoveValueUnsafe()});
@@ -57,7 +57,7 @@ Status AggregateAsKey(const Expression& key) {
 
 Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Expressions& list,
                                                              const Scope& input, const InputWindow* window) {
-  const Scope aliases = SelectAliases(aggregate, input, options_, window);
+  const Scope aliases = SelectAliases(aggregate, input, options_, window, &catalog_);
   ExpressionResolver resolver = Over(&input);
   if (window != nullptr) {
     resolver.AllowWindow(window->column);
@@ -181,6 +181,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
       block.select.push_back(std::move(item));
     }
   }
+  SLUICE_RETURN_IF_ERROR(CheckPythonAggregates(*block.aggregate));
   block.input = std::move(input.plan);
   block.input_scope = std::move(input.scope);
   return FromBlock(std::move(block));

@@ -29,6 +29,7 @@ std::vector<const google::protobuf::Message*> AliasesOf(const spark::connect::Wi
 
 Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedExpr> items,
                                       std::shared_ptr<AggregateBuilder> builder) {
+  SLUICE_RETURN_IF_ERROR(CheckPythonAggregates(*builder));
   SelectBlock block;
   if (builder->has_calls()) {
     for (NamedExpr& item : items) {

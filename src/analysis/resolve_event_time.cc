@@ -185,7 +185,7 @@ Result<std::optional<InputWindow>> RelationResolver::FindWindow(
   if (arguments.size() > 4) {
     return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "window takes two to four arguments.");
   }
-  ExpressionResolver resolver(options_, &input->scope);
+  ExpressionResolver resolver(options_, &input->scope, &catalog_);
   SLUICE_ASSIGN(ExprPtr time, resolver.Resolve(*arguments[0]));
   if (time->type()->id() == arrow::Type::STRUCT) {
     SLUICE_ASSIGN(time, ResolveFunction("window_time", {std::move(time)}, options_));

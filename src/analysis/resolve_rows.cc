@@ -28,7 +28,7 @@ bool IsUnresolved(const Status& status) {
 class BlockResolver {
  public:
   BlockResolver(const ResolveOptions& options, QueryContext* query, SelectBlock* block)
-      : block_(block), output_(OutputScope(*block)), resolver_(options, &output_) {
+      : block_(block), output_(OutputScope(*block)), resolver_(options, &output_, query->catalog()) {
     resolver_.SetContext(query);
     if (block->aggregate) block->aggregate = std::make_shared<AggregateBuilder>(*block->aggregate);
     resolver_.AddFallback(&block->input_scope);

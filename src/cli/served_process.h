@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "cli/global_options.h"
@@ -17,9 +19,19 @@ struct ServedProcess {
   std::unique_ptr<ConnectServer> server;
 
   std::string token;
+  // Where Python workers of this process use its sessions: in plain text, on the loopback address, with a token that is
+  // told to nobody else. Opened when the first of them needs it.
+  struct LocalDoor {
+    std::mutex mutex;
+    std::unique_ptr<ConnectServer> server;
+    std::string url;
+  };
+  std::shared_ptr<LocalDoor> local;
 
-  // `with_token`: a token of this process is made up, which its clients have to give.
-  static Result<ServedProcess> Start(const GlobalOptions& global, ConnectServerOptions listen, bool with_token = false);
+  // `with_token`: a token of this process is made up, which its clients have to give. `defaults`: settings that hold
+  // where the options give none.
+  static Result<ServedProcess> Start(const GlobalOptions& global, ConnectServerOptions listen, bool with_token = false,
+                                     const std::map<std::string, std::string>& defaults = {});
   // Lets all queries finish their batches; a second signal gives them up. The exit code.
   int Stop();
 };

@@ -15,6 +15,7 @@
 #include "exec/local.h"
 #include "exec/part_opener.h"
 #include "exec/project.h"
+#include "exec/python_groups.h"
 #include "exec/query_wants.h"
 #include "exec/range.h"
 #include "exec/sample.h"
@@ -66,6 +67,7 @@ class Planner {
   Result<std::unique_ptr<Operator>> BuildAggregate(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildJoin(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildWindow(const PlanNode& node) const;
+  Result<std::unique_ptr<Operator>> BuildPython(const PlanPtr& plan) const;
   Result<std::unique_ptr<Operator>> BuildTopRows(const PlanNode& sort, int64_t rows) const;
   Result<std::unique_ptr<Operator>> BuildLimit(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
@@ -190,6 +192,14 @@ Result<std::unique_ptr<Operator>> Planner::BuildWindow(const PlanNode& node) con
         std::make_unique<SortOperator>(std::move(rows), std::move(order), std::nullopt, context_.eval, context_.budget);
   }
   return std::make_unique<WindowOperator>(std::move(rows), node, context_.eval, context_.budget);
+Result<std::unique_ptr<Operator>> Planner::BuildPython(const PlanPtr& plan) const {
+  if (&BottomOfChain(*plan) != plan.get()) return BuildRows(plan);
+  std::vector<std::unique_ptr<Operator>> inputs;
+  for (const PlanPtr& input : plan->inputs) {
+    SLUICE_ASSIGN(auto rows, Build(input));
+    inputs.push_back(std::move(rows));
+  }
+  return PythonGroupsOperator::Make(*plan, std::move(inputs), context_.eval, context_.budget);
 }
 
 // The first rows of a sort: each part gives its own first rows, and among those are the first of all.
@@ -276,6 +286,8 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
       SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
       return std::make_unique<SampleOperator>(std::move(rows), plan->sample, context_.eval);
     }
+    case PlanKind::kPython:
+      return BuildPython(plan);
     case PlanKind::kRepartition:
       return Build(plan->inputs.at(0));  // moves rows between tasks; the rows of a query are the same
   }

@@ -7,14 +7,10 @@
 #include <utility>
 
 #include "base/spark_error.h"
+#include "plan/python_step.h"
 
 namespace sluice {
 namespace {
-
-bool IsRowwise(const PlanNode& node) {
-  return node.kind == PlanKind::kProject || node.kind == PlanKind::kFilter || node.kind == PlanKind::kWatermark ||
-         node.kind == PlanKind::kTimeWindow;
-}
 
 const char* NameOf(PlanKind kind) {
   switch (kind) {
@@ -28,6 +24,12 @@ const char* NameOf(PlanKind kind) {
       return "a sort";
     case PlanKind::kJoin:
       return "a join";
+    case PlanKind::kWindow:
+      return "a window function";
+    case PlanKind::kSample:
+      return "a sample";
+    case PlanKind::kPython:
+      return "a Python function over groups";
     case PlanKind::kRepartition:
       return "a second repartition or coalesce";
     default:
@@ -138,6 +140,15 @@ PlanPtr BelowTail(const PlanPtr& plan) {
 }
 
 }  // namespace
+
+bool IsRowwise(const PlanNode& node) {
+  if (node.kind == PlanKind::kPython) {
+    return PythonStepOf(node).kind == PythonStep::Kind::kColumns ||
+           PythonStepOf(node).kind == PythonStep::Kind::kBatches;
+  }
+  return node.kind == PlanKind::kProject || node.kind == PlanKind::kFilter || node.kind == PlanKind::kWatermark ||
+         node.kind == PlanKind::kTimeWindow || node.kind == PlanKind::kGenerate;
+}
 
 Result<StreamingShape> ShapeOf(const PlanPtr& plan, OutputMode mode) {
   StreamingShape shape;

@@ -50,6 +50,9 @@ struct StreamingShape {
 // The rows of the tables that streams are joined with, by the node that is the right input.
 using JoinTables = std::map<const PlanNode*, std::shared_ptr<const JoinTable>>;
 
+// Whether a step takes the rows of a task one slice after the other.
+bool IsRowwise(const PlanNode& node);
+
 // NotSupported, by the name of the operation, for what no stream of Sluice can have.
 Result<StreamingShape> ShapeOf(const PlanPtr& plan, OutputMode mode = OutputMode::kAppend);
 

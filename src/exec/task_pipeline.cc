@@ -11,20 +11,14 @@
 #include "exec/generate.h"
 #include "exec/hash_join.h"
 #include "exec/project.h"
+#include "exec/python_batches.h"
+#include "exec/python_columns.h"
 #include "exec/scan.h"
 #include "exec/stateful/event_time.h"
 #include "exec/stateful/time_window.h"
+#include "plan/python_step.h"
 
 namespace sluice {
-namespace {
-
-bool IsRowwise(const PlanNode& node) {
-  return node.kind == PlanKind::kProject || node.kind == PlanKind::kFilter || node.kind == PlanKind::kWatermark ||
-         node.kind == PlanKind::kTimeWindow || node.kind == PlanKind::kGenerate;
-}
-
-}  // namespace
-
 std::vector<int> ColumnsToRead(const PlanNode& scan) {
   if (!scan.scan.columns.empty()) return scan.scan.columns;
   std::vector<int> all(static_cast<size_t>(scan.schema->num_fields()));
@@ -54,6 +48,11 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
   switch (plan.kind) {
     case PlanKind::kFilter:
       return std::make_unique<FilterOperator>(std::move(input), plan.exprs.at(0), context, bad_rows);
+    case PlanKind::kPython:
+      if (PythonStepOf(plan).kind == PythonStep::Kind::kBatches) {
+        return std::make_unique<PythonBatchesOperator>(plan, std::move(input), context);
+      }
+      return std::make_unique<PythonColumnsOperator>(plan, std::move(input), context, bad_rows);
     case PlanKind::kGenerate:
       return std::make_unique<GenerateOperator>(std::move(input), plan, context, bad_rows);
     case PlanKind::kTimeWindow:

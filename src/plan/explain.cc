@@ -180,6 +180,8 @@ std::string NodeText(const PlanNode& node) {
     case PlanKind::kSample:
       return fmt::format("Sample [{}, {}){} seed={}", node.sample.lower, node.sample.upper,
                          node.sample.with_replacement ? " with replacement" : "", node.sample.seed);
+    case PlanKind::kPython:
+      return Shown(node.exprs[0]);
   }
   return "?";
 }

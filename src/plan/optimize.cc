@@ -18,7 +18,7 @@ bool GivesLeftOnly(JoinType type) {
 }
 
 PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
-  PlanPtr result = MergeProjections(plan);
+  PlanPtr result = MergeProjections(ExtractPython(plan));
   result = PushFilters(result);
   result = JoinConditions(result);
   result = StreamsOnTheLeft(result);

@@ -38,7 +38,8 @@ enum class PlanKind {
   kTimeWindow,
   kGenerate,
   kWindow,
-  kSample
+  kSample,
+  kPython  // its one expression is the step (plan/python_step.h)
 };
 
 // The last three come from subqueries. kLeftAntiNullAware is NOT IN: a NULL on either side rules a left row out.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/api.h>
 
+#include "plan/python_step.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
 
@@ -229,6 +230,48 @@ Pruned PruneWindow(const PlanPtr& plan, std::vector<bool> needed) {
   above->schema = arrow::schema(std::move(fields));
   pruned.plan = std::move(above);
   return pruned;
+// Columns of the input are passed on, and those that calls give come behind them: neither needs to be there that nobody
+// reads.
+Pruned PrunePythonColumns(const PlanPtr& plan, const std::vector<bool>& needed) {
+  const auto width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
+  PythonStep step = PythonStepOf(*plan);
+  const std::vector<bool> of_calls(needed.begin() + static_cast<std::ptrdiff_t>(width), needed.end());
+  step.calls = KeepItems(step.calls, of_calls);
+  std::vector<bool> below(needed.begin(), needed.begin() + static_cast<std::ptrdiff_t>(width));
+  if (step.calls.empty()) return Prune(plan->inputs[0], std::move(below));
+  for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &below);
+  Pruned pruned = Prune(plan->inputs[0], std::move(below));
+  const PlanPtr node = OverPrunedInput(*plan, pruned);
+  std::vector<std::shared_ptr<arrow::Field>> fields = pruned.plan->schema->fields();
+  for (size_t i = 0; i < of_calls.size(); ++i) {
+    if (!of_calls[i]) {
+      pruned.columns.push_back(nullptr);
+      continue;
+    }
+    const auto& field = plan->schema->field(static_cast<int>(width + i));
+    pruned.columns.push_back(ColumnAt(static_cast<int>(fields.size()), *field));
+    fields.push_back(field);
+  }
+  pruned.plan = MakePythonNode(std::move(step), PythonColumnsOf(*node), node->inputs, arrow::schema(std::move(fields)));
+  return pruned;
+}
+
+// What functions make of rows has no columns of the input; all that they are given is needed.
+Pruned PrunePythonInputs(const PlanPtr& plan) {
+  const PythonStep& step = PythonStepOf(*plan);
+  std::vector<ExprPtr> columns = PythonColumnsOf(*plan);
+  std::vector<PlanPtr> inputs;
+  size_t next = 0;
+  for (const PlanPtr& input : plan->inputs) {
+    const bool left = plan->inputs.size() > 1 && inputs.empty();
+    const size_t end = left ? static_cast<size_t>(step.left_columns) : columns.size();
+    std::vector<bool> below(static_cast<size_t>(input->schema->num_fields()), false);
+    for (size_t at = next; at < end; ++at) MarkColumns(columns[at], &below);
+    const Pruned pruned = Prune(input, std::move(below));
+    for (; next < end; ++next) columns[next] = SubstituteColumns(columns[next], pruned.columns);
+    inputs.push_back(pruned.plan);
+  }
+  return Unchanged(MakePythonNode(step, std::move(columns), std::move(inputs), plan->schema));
 }
 
 Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
@@ -265,6 +308,9 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
       return PruneGenerate(plan, needed);
     case PlanKind::kWindow:
       return PruneWindow(plan, std::move(needed));
+    case PlanKind::kPython:
+      if (IsPython(*plan, PythonStep::Kind::kColumns)) return PrunePythonColumns(plan, needed);
+      return PrunePythonInputs(plan);
     default:
       return Unchanged(plan);
   }

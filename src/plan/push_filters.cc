@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "expr/branch.h"
+#include "plan/python_step.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
 
@@ -19,6 +20,18 @@ bool ReadsPassedColumns(const ExprPtr& condition, const PlanNode& project) {
     if (used[i] && dynamic_cast<const ColumnExpr*>(project.exprs[i].get()) == nullptr) return false;
   }
   return true;
+}
+
+bool GivesPythonColumns(const PlanNode& node) {
+  return IsPython(node, PythonStep::Kind::kColumns) && node.exprs[0]->deterministic();
+}
+
+// Does the condition read only columns that stand in the input of such a node?
+bool ReadsInput(const ExprPtr& condition, const PlanNode& node) {
+  std::vector<bool> used(static_cast<size_t>(node.schema->num_fields()), false);
+  MarkColumns(condition, &used);
+  const auto width = static_cast<std::ptrdiff_t>(node.inputs[0]->schema->num_fields());
+  return std::none_of(used.begin() + width, used.end(), [](bool is_used) { return is_used; });
 }
 
 PlanPtr FilterBelow(const PlanNode& filter, PlanPtr input, ExprPtr condition) {
@@ -124,6 +137,13 @@ PlanPtr Pushed(const PlanPtr& node) {
   if (input->kind == PlanKind::kWatermark) return BelowWatermark(*node);
   if (input->kind == PlanKind::kTimeWindow) return BelowWindow(*node);
   if (input->kind == PlanKind::kAggregate) return BelowAggregate(*node);
+  if (GivesPythonColumns(*input) && ReadsInput(node->exprs[0], *input)) {
+    auto above = std::make_shared<PlanNode>(*input);
+    const PlanPtr filter = FilterBelow(*node, input->inputs[0], node->exprs[0]);
+    const PlanPtr lower = Pushed(filter);
+    above->inputs = {lower == nullptr ? filter : lower};
+    return above;
+  }
   if (input->kind != PlanKind::kProject || !AllDeterministic(input->exprs) ||
       !ReadsPassedColumns(node->exprs[0], *input)) {
     return nullptr;

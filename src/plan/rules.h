@@ -7,6 +7,9 @@ namespace sluice {
 
 // The rules of Optimize, each in a file of its name. All keep the columns and the rows of the plan.
 
+// Calls of Python functions become columns that a kPython node below gives: one node for functions that can share a
+// worker, with f(g(x)) as one call. A call over both inputs of a join stays where it is, and fails there when it runs.
+PlanPtr ExtractPython(const PlanPtr& plan);
 // Project over Project becomes one: the inner expressions are put in place of the columns as the same objects, so that
 // an Evaluation still computes each once. Not over expressions that are not deterministic.
 PlanPtr MergeProjections(const PlanPtr& plan);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "analysis/python_functions.h"
 #include "analysis/sql/parser.h"
 #include "base/spark_error.h"
 #include "service/handlers.h"
@@ -72,6 +73,14 @@ Result<Responses> ExecuteCommand(Session* session, const Command& command) {
       return CreateView(session, command.create_dataframe_view());
     case Command::kWriteOperation:
       return WriteRelation(session, command.write_operation());
+    case Command::kRegisterFunction: {
+      SLUICE_ASSIGN(auto function, PythonFunctionOf(command.register_function(), *session));
+      session->SetFunction(std::move(function));
+      return Responses{};
+    }
+    case Command::kRemoveCachedRemoteRelationCommand:
+      session->DropFrame(command.remove_cached_remote_relation_command().relation().relation_id());
+      return Responses{};
     case Command::kWriteStreamOperationStart:
       return StartStreamingQuery(session, command.write_stream_operation_start());
     case Command::kStreamingQueryCommand:

@@ -43,6 +43,7 @@ ServedSession::ServedSession(SessionKey key, std::shared_ptr<Process> process)
       operations_(&process_->env()->clock()),
       errors_(process_->env().get()),
       last_call_ms_(MonotonicMs(process_.get())) {
+  session_->SetClient({key_.user_id, key_.session_id});
   session_->OnProgress([bus = bus_](const QueryProgress& progress) {
     if (bus->on()) bus->Add("{\"progress\":" + ProgressToJson(progress) + "}");
   });

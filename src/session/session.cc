@@ -18,6 +18,7 @@
 #include "expr/result_pool.h"
 #include "expr/session_context.h"
 #include "plan/rewrite.h"
+#include "python/python_workers.h"
 #include "session/time_zone.h"
 #include "types/time_zone.h"
 
@@ -52,9 +53,22 @@ EvalContext MomentOf(Process* process, const Conf& conf) {
   return context;
 }
 
+// What pyspark's workers look at.
+constexpr const char* kPythonConf[] = {
+    "spark.sql.execution.arrow.maxBytesPerBatch",
+    "spark.sql.execution.arrow.maxRecordsPerBatch",
+    "spark.sql.execution.pandas.convertToArrowArraySafely",
+    "spark.sql.execution.pyspark.binaryAsBytes",
+    "spark.sql.execution.pythonUDF.pandas.intToDecimalCoercionEnabled",
+    "spark.sql.execution.pythonUDF.pandas.preferIntExtensionDtype",
+    "spark.sql.legacy.execution.pandas.groupedMap.assignColumnsByName",
+    "spark.sql.legacy.execution.pythonUDF.pandas.conversion.enabled",
+};
+
 // Sinks that keep nothing between runs may do without a checkpoint of the user's.
 bool NeedsCheckpoint(const std::string& format) {
-  return format != "console" && format != "memory" && format != "noop";
+  return format != "console" && format != "memory" && format != "noop" && format != "foreach" &&
+         format != "foreachbatch";
 }
 
 }  // namespace
@@ -159,10 +173,63 @@ std::vector<std::string> Session::ViewNames() const {
   return names;
 }
 
+std::string Session::KeepFrame(PlanPtr plan) {
+  std::string id = process_->env()->NewUuid();
+  std::lock_guard lock(mutex_);
+  frames_[id] = std::move(plan);
+  return id;
+}
+
+Result<PlanPtr> Session::FindFrame(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  const auto found = frames_.find(id);
+  if (found != frames_.end()) return found->second;
+  return UserError("CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND",
+                   fmt::format("The Spark Connect plan is invalid. No DataFrame with id {} is found in the session {}",
+                               id, client_.session_id),
+                   {{"dfId", id}, {"sessionId", client_.session_id}});
+}
+
+void Session::DropFrame(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  frames_.erase(id);
+}
+
+Result<PythonSettings> Session::python_settings() const {
+  return PythonSettings::Of(conf(), process_->env().get());
+}
+
+void Session::SetFunction(std::shared_ptr<const PythonFunction> function) {
+  std::lock_guard lock(mutex_);
+  functions_[Lower(function->name)] = std::move(function);
+}
+
+std::shared_ptr<const PythonFunction> Session::FindFunction(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  if (functions_.empty()) return nullptr;
+  const auto found = functions_.find(Lower(name));
+  return found == functions_.end() ? nullptr : found->second;
+}
+
+Result<PythonHome> Session::Python() {
+  std::lock_guard lock(mutex_);
+  if (python_ == nullptr) {
+    SLUICE_ASSIGN(PythonSettings settings, PythonSettings::Of(conf_, process_->env().get()));
+    python_ = std::make_shared<PythonWorkers>(std::move(settings));
+  }
+  PythonHome home;
+  home.workers = python_;
+  for (const char* key : kPythonConf) {
+    if (auto value = conf_.Find(key)) home.conf[key] = std::move(*value);
+  }
+  return home;
+}
+
 void Session::CopyFrom(const Session& other) {
   std::scoped_lock lock(mutex_, other.mutex_);
   conf_ = other.conf_;
   views_ = other.views_;
+  functions_ = other.functions_;
 }
 
 Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {

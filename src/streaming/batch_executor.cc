@@ -52,9 +52,12 @@ Status BatchExecutor::OpenSources(const Conf& conf, const RecoveredQuery& found)
 }
 
 Status BatchExecutor::OpenSink(const Conf& conf, const RecoveredQuery& found) {
-  SLUICE_ASSIGN(const Connector* connector, FindConnector(spec_.sink_format));
-  if (connector->open_sink == nullptr) {
-    return NotSupported(fmt::format("The format {} cannot be written as a stream.", spec_.sink_format));
+  const Connector* connector = nullptr;
+  if (spec_.open_sink == nullptr) {
+    SLUICE_ASSIGN(connector, FindConnector(spec_.sink_format));
+    if (connector->open_sink == nullptr) {
+      return NotSupported(fmt::format("The format {} cannot be written as a stream.", spec_.sink_format));
+    }
   }
   SinkContext context;
   context.env = resources_.env;
@@ -72,7 +75,11 @@ Status BatchExecutor::OpenSink(const Conf& conf, const RecoveredQuery& found) {
   context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
   context.recovered_otherwise = found.plan && found.plan->attempt == Attempt::kAgainOtherwise;
   context.budget = resources_.budget;
-  SLUICE_ASSIGN(sink_, connector->open_sink(context));
+  if (connector == nullptr) {
+    SLUICE_ASSIGN(sink_, spec_.open_sink(context, &runner_.stopped()));
+  } else {
+    SLUICE_ASSIGN(sink_, connector->open_sink(context));
+  }
   return sink_->Start(found.state.next, found.plan.has_value());
 }
 

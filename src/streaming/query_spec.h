@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "plan/output_mode.h"
 #include "plan/plan.h"
+#include "streaming/foreach_sink.h"
 #include "streaming/trigger.h"
 
 namespace sluice {
@@ -24,6 +25,7 @@ struct QuerySpec {
   std::string name;  // empty: none
   PlanPtr plan;      // resolved and optimized, with one streaming scan
   std::string sink_format;
+  SinkOpener open_sink;  // of a sink that is a function; null: that of `sink_format`
   std::map<std::string, std::string> sink_options;
   std::string sink_path;
   std::vector<std::string> partition_columns;
