@@ -20,16 +20,16 @@ struct Operations {
   int aggregations = 0;
   int deduplications = 0;
   int sorts = 0;
+  int sorts_of_groups = 0;  // of these, over an aggregation
   int limits = 0;
   int offsets = 0;
   bool distinct_aggregate = false;
   bool without_watermark = false;    // an aggregation none of whose keys is an event time
   bool within_no_watermark = false;  // dropDuplicatesWithinWatermark of rows without an event time
   bool over_aggregation = false;     // something with state stands above an aggregation
-  bool sort_over_aggregation = false;
-  bool mixed_union = false;  // of streams and batch relations
-  bool windows = false;      // functions OVER other rows
-  bool table_kept = false;   // a join gives a table's rows that no row of the stream meets
+  bool mixed_union = false;          // of streams and batch relations
+  bool windows = false;              // functions OVER other rows
+  bool table_kept = false;           // a join gives a table's rows that no row of the stream meets
 };
 
 // A join of a table with a stream, which stands on the left after Optimize where it can.
@@ -72,7 +72,7 @@ void Collect(const PlanNode& node, Operations* found) {
       break;
     case PlanKind::kSort:
       ++found->sorts;
-      found->sort_over_aggregation = AggregatesBelow(node);
+      found->sorts_of_groups += AggregatesBelow(node) ? 1 : 0;
       break;
     case PlanKind::kLimit:
       found->limits += node.limit ? 1 : 0;
@@ -143,7 +143,7 @@ Status CheckAsSpark(const Operations& found, const std::string& mode) {
                      "time instead.",
                      {{"windowFunc", "OVER"}, {"columnName", ""}, {"windowSpec", ""}});
   }
-  if (found.sorts > 0 && !(mode == "complete" && found.sort_over_aggregation)) return NoStreamMay("ORDER BY");
+  if (found.sorts > (mode == "complete" ? found.sorts_of_groups : 0)) return NoStreamMay("ORDER BY");
   if (found.offsets > 0) return NoStreamMay("OFFSET");
   if (found.table_kept) {
     return UserError(kUnsupportedOperation,

@@ -14,15 +14,16 @@
 
 namespace sluice::cli {
 
-Result<ServedProcess> ServedProcess::Start(const GlobalOptions& global, ConnectServerOptions listen, bool with_token,
-                                           const std::map<std::string, std::string>& defaults) {
+Result<ServedProcess> ServedProcess::Start(const GlobalOptions& global, ServedOptions options) {
   ServedProcess served;
   SLUICE_ASSIGN(served.env, StartEnv(global));
   SLUICE_ASSIGN(Conf conf, ConfOf(global));
-  for (const auto& [key, value] : defaults) {
+  for (const auto& [key, value] : options.defaults) {
     if (!conf.Find(key)) SLUICE_RETURN_IF_ERROR(conf.Set(key, value));
   }
-  if (with_token) {
+  if (options.roots) served.env = HoldTo(served.env, *std::move(options.roots), conf);
+  ConnectServerOptions& listen = options.listen;
+  if (options.with_token) {
     listen.token = served.env->NewUuid() + served.env->NewUuid();
     RegisterSecret(listen.token);
   }

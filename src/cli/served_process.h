@@ -4,13 +4,22 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "cli/global_options.h"
 #include "connect/connect_server.h"
+#include "env/allowed_roots.h"
 #include "service/remote_service.h"
 
 namespace sluice::cli {
+
+struct ServedOptions {
+  ConnectServerOptions listen;
+  bool with_token = false;                      // a token of this process is made up, which its clients have to give
+  std::optional<AllowedRoots> roots;            // of the disk; none: all that this user may use
+  std::map<std::string, std::string> defaults;  // settings that hold where the options give none
+};
 
 // A process that serves Spark Connect. Its parts end in the order in which they need each other.
 struct ServedProcess {
@@ -28,10 +37,7 @@ struct ServedProcess {
   };
   std::shared_ptr<LocalDoor> local;
 
-  // `with_token`: a token of this process is made up, which its clients have to give. `defaults`: settings that hold
-  // where the options give none.
-  static Result<ServedProcess> Start(const GlobalOptions& global, ConnectServerOptions listen, bool with_token = false,
-                                     const std::map<std::string, std::string>& defaults = {});
+  static Result<ServedProcess> Start(const GlobalOptions& global, ServedOptions options);
   // Lets all queries finish their batches; a second signal gives them up. The exit code.
   int Stop();
 };

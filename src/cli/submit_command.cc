@@ -146,8 +146,8 @@ int RunSubmit(const SubmitOptions& options) {
   if (!env.ok()) return Fail(env.status(), kBadUsage);
   ConnectServerOptions listen;
   listen.host = "127.0.0.1";
-  Result<ServedProcess> served = ServedProcess::Start(options.global, listen, /*with_token=*/true,
-                                                      ForWorkers(*conf, env->get(), options.program[0]));
+  Result<ServedProcess> served = ServedProcess::Start(
+      options.global, {listen, /*with_token=*/true, {}, ForWorkers(*conf, env->get(), options.program[0])});
   if (!served.ok()) return Fail(served.status(), kBadUsage);
   // Clients send what they do not know of an address as a header.
   const std::string remote = fmt::format("sc://127.0.0.1:{}/;x-sluice-token={}", served->server->port(), served->token);

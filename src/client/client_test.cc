@@ -239,6 +239,11 @@ TEST(Client, SettingsAndVersion) {
   EXPECT_EQ(spark.conf().get("my.key"), "v");
   spark.conf().unset("my.key");
   EXPECT_EQ(spark.conf().get("my.key", "fallback"), "fallback");
+  // Spark gives the caller's default, not the setting's own, while nobody has set it.
+  EXPECT_EQ(spark.conf().get("spark.sql.shuffle.partitions", "7"), "7");
+  EXPECT_THROW(spark.conf().get("spark.sql.shuffle.partitions", "abc"), SparkException);
+  spark.conf().set("spark.sql.shuffle.partitions", "9");
+  EXPECT_EQ(spark.conf().get("spark.sql.shuffle.partitions", "7"), "9");
   EXPECT_THROW(spark.conf().get("my.key"), SparkException);
 }
 

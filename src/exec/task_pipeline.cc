@@ -77,7 +77,8 @@ Result<std::unique_ptr<Operator>> BuildBranch(const StreamBranch& branch, std::u
 Result<std::unique_ptr<Operator>> BuildTaskPipeline(const PlanNode& plan, std::unique_ptr<SliceReader> leaf,
                                                     const EvalContext& context, BadRowSink* bad_rows) {
   const PlanNode& bottom = BottomOfChain(plan);
-  return BuildChain(plan, bottom, std::make_unique<ScanOperator>(bottom.schema, std::move(leaf)), context, bad_rows);
+  return BuildChain(plan, bottom, std::make_unique<ScanOperator>(bottom.schema, std::move(leaf), bad_rows), context,
+                    bad_rows);
 }
 
 }  // namespace sluice

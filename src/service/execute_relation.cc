@@ -3,6 +3,7 @@
 
 #include "base/spark_error.h"
 #include "exec/operator.h"
+#include "exec/retained_batch.h"
 #include "service/catalog_rows.h"
 #include "service/handlers.h"
 #include "service/show_string.h"

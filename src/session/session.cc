@@ -28,6 +28,10 @@ namespace {
 constexpr char kTimeZone[] = "spark.sql.session.timeZone";
 constexpr char kLogFormat[] = "spark.sluice.log.format";
 
+constexpr size_t kMostSettings = 10'000;
+constexpr size_t kLongestKey = 4096;
+constexpr size_t kLongestValue = 1 << 20;
+
 Status SetLogFormat(const std::string& format) {
   if (format != "text" && format != "json") {
     return UserError("INVALID_CONF_VALUE.TYPE_MISMATCH",
@@ -90,6 +94,12 @@ Conf Session::conf() const {
 
 Status Session::SetConf(const std::string& key, const std::string& value) {
   std::lock_guard lock(mutex_);
+  if (key.size() > kLongestKey || value.size() > kLongestValue ||
+      (conf_.values().size() >= kMostSettings && !conf_.Find(key))) {
+    return UserError("SLUICE_TOO_MANY_SETTINGS",
+                     fmt::format("A session has at most {} settings, a name {} bytes and a value {}.", kMostSettings,
+                                 kLongestKey, kLongestValue));
+  }
   if (key == kLogFormat) SLUICE_RETURN_IF_ERROR(SetLogFormat(value));
   if (key == kTimeZone) SLUICE_RETURN_IF_ERROR(CheckTimeZoneSetting(value));
   return conf_.Set(key, value);
@@ -144,6 +154,9 @@ Result<std::shared_ptr<RunningQuery>> Session::StartQuery(QuerySpec spec) {
     std::lock_guard lock(mutex_);
     spec.conf = conf_;
     listener = listener_;
+  }
+  if (spec.name.size() > kLongestKey) {
+    return UserError("SLUICE_INVALID_OPTION", fmt::format("A query's name has at most {} bytes.", kLongestKey));
   }
   if (spec.conf.GetBool("spark.sluice.badRecords.replay")) spec.work = QueryWork::kReplayBadRecords;
   SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(&spec));
@@ -239,7 +252,7 @@ Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
     const auto found = views_.find(Lower(name[0]));
     if (found != views_.end()) return found->second;
   }
-  const std::shared_ptr<MemoryTable> table = FindMemoryTable(process_->env(), name[0]);
+  const std::shared_ptr<MemoryTable> table = FindMemoryTable(process_->env(), id_, name[0]);
   if (table == nullptr) return PlanPtr();
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kLocal;

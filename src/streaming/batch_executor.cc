@@ -69,6 +69,7 @@ Status BatchExecutor::OpenSink(const Conf& conf, const RecoveredQuery& found) {
   context.partition_columns = spec_.partition_columns;
   context.output_mode = spec_.output_mode;
   context.query_id = log_.query_id();
+  context.session = spec_.session;
   context.schema = spec_.plan->schema;
   context.deterministic = IsDeterministic(*spec_.plan);
   const StreamingShape& shape = runner_.shape();

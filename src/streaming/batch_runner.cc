@@ -37,6 +37,7 @@ class BatchRunner::TrackedReader : public SliceReader {
   }
   std::string PlaceOf(int64_t row) const override { return reader_->PlaceOf(row); }
   Result<SourceRecord> RecordOf(int64_t row) const override { return reader_->RecordOf(row); }
+  std::vector<std::pair<SourceRecord, Status>> TakeUnreadable() override { return reader_->TakeUnreadable(); }
   void Cancel() override { reader_->Cancel(); }
 
  private:
@@ -142,14 +143,14 @@ std::vector<BatchRunner::Task> BatchRunner::CutTasks(std::vector<TaskInput> inpu
 }
 
 Result<std::unique_ptr<Operator>> BatchRunner::OpenInput(const BatchWork& work, Exchanges* exchanges,
-                                                         const TaskInput& input, Task* task) {
+                                                         const TaskInput& input, BadRowSink* bad_rows, Task* task) {
   const StreamBranch& branch = *input.branch;
   if (!branch.step) {
     SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader,
                   work.sources[branch.source]->OpenReader(input.input, branch.bottom->scan.columns));
     SLUICE_RETURN_IF_ERROR(Track(reader.get()));
     auto tracked = std::make_unique<TrackedReader>(this, std::move(reader), &task->rows[branch.source]);
-    return std::make_unique<ScanOperator>(branch.bottom->schema, std::move(tracked));
+    return std::make_unique<ScanOperator>(branch.bottom->schema, std::move(tracked), bad_rows);
   }
   Exchanges::Step& step = exchanges->steps[*branch.step];
   OperatorStores& stores = work.stores->stores(*branch.step);
@@ -162,7 +163,7 @@ Result<std::unique_ptr<Operator>> BatchRunner::OpenInput(const BatchWork& work, 
 
 Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, Exchanges* exchanges,
                                                             const TaskInput& input, BadRowSink* bad_rows, Task* task) {
-  SLUICE_ASSIGN(std::unique_ptr<Operator> leaf, OpenInput(work, exchanges, input, task));
+  SLUICE_ASSIGN(std::unique_ptr<Operator> leaf, OpenInput(work, exchanges, input, bad_rows, task));
   return BuildBranch(*input.branch, std::move(leaf), *work.context, {work.tables, &shape_, &task->event_times},
                      bad_rows);
 }

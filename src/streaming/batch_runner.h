@@ -88,7 +88,7 @@ class BatchRunner {
   std::vector<Task> CutTasks(std::vector<TaskInput> inputs, size_t count) const;
   Task NewTask() const;
   Result<std::unique_ptr<Operator>> OpenInput(const BatchWork& work, Exchanges* exchanges, const TaskInput& input,
-                                              Task* task);
+                                              BadRowSink* bad_rows, Task* task);
   Result<std::unique_ptr<Operator>> OpenPipeline(const BatchWork& work, Exchanges* exchanges, const TaskInput& input,
                                                  BadRowSink* bad_rows, Task* task);
   Status RunAll(std::vector<Task>* tasks, const std::function<Status(int, Task*)>& run, BatchOutcome* outcome);

@@ -22,7 +22,7 @@ MicroBatchLoop::~MicroBatchLoop() = default;
 Status MicroBatchLoop::Open() {
   SLUICE_ASSIGN(StreamingShape shape, ShapeOf(RowsToWrite(spec_), ModeOf(spec_)));
   SLUICE_RETURN_IF_ERROR(CheckWork(spec_, shape));
-  SLUICE_ASSIGN(log_, QueryLog::Open(spec_, SetupOf(spec_, shape), resources_.env.get()));
+  SLUICE_ASSIGN(log_, QueryLog::Open(spec_, SetupOf(spec_), resources_.env.get()));
   id_ = log_->query_id();
   SLUICE_ASSIGN(at_, log_->Recover(shape.scans.size(), spec_.conf.Get(kBadRecordsPath)));
   SLUICE_ASSIGN(executor_, BatchExecutor::Open(spec_, resources_, std::move(shape), *log_, at_, &report_.times()));

@@ -11,14 +11,14 @@
 
 namespace sluice {
 
-std::string SetupOf(const QuerySpec& spec, const StreamingShape& shape) {
+std::string SetupOf(const QuerySpec& spec) {
+  // The options of the sources stand in the plan's text.
   std::string text = Explain(*spec.plan) + spec.sink_format + spec.sink_path;
   const auto add = [&](const auto& values) {
     for (const auto& [key, value] : values) {
       if (!IsSecretKey(key)) text += fmt::format("\n{}={}", key, value);
     }
   };
-  for (const PlanPtr& scan : shape.scans) add(scan->scan.options);
   add(spec.sink_options);
   add(spec.conf.values());
   // Version 2 of partitioned files: one a folder and task. (1 closed files to open others, and went on in further

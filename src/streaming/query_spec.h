@@ -22,8 +22,9 @@ enum class QueryWork {
 
 // A streaming query as it was asked for. A plain value.
 struct QuerySpec {
-  std::string name;  // empty: none
-  PlanPtr plan;      // resolved and optimized, with one streaming scan
+  std::string session;  // whose it is; set when it starts
+  std::string name;     // empty: none
+  PlanPtr plan;         // resolved and optimized, with one streaming scan
   std::string sink_format;
   SinkOpener open_sink;  // of a sink that is a function; null: that of `sink_format`
   std::map<std::string, std::string> sink_options;
