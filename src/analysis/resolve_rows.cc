@@ -48,6 +48,7 @@ class BlockResolver {
  private:
   Result<ExprPtr> Lowered(ExprPtr value) {
     if (!block_->aggregate) return value;
+    SLUICE_RETURN_IF_ERROR(CheckPythonAggregates(*block_->aggregate));
     return block_->aggregate->Lower(value);
   }
 

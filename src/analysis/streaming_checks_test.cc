@@ -70,7 +70,8 @@ TEST_F(StreamingChecksTest, RefusesWhatSparkRefuses) {
       started += status.ok() ? 1 : 0;
     } else if (IsDistinct(sql)) {
       const bool refused_mode = HasErrorClass(status, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION");
-      EXPECT_EQ(mode == "complete" ? refused_mode : status.ok(), true) << mode << ": " << sql << ": " << status.ToString();
+      EXPECT_EQ(mode == "complete" ? refused_mode : status.ok(), true)
+          << mode << ": " << sql << ": " << status.ToString();
     } else {
       const SparkErrorDetail* error = FindSparkError(status);
       ASSERT_NE(error, nullptr) << mode << ": " << sql;

@@ -87,6 +87,38 @@ TEST(Client, JoinsByNamesAndByConditions) {
   EXPECT_THROW(left.join(right, "id", "sideways"), SparkException);
 }
 
+TEST(Client, WindowsLookAtOtherRows) {
+  SparkSession spark = NewSession();
+  const auto by_parity = Window::partitionBy(col("id") % lit(2)).orderBy("id");
+  const auto rows = spark.range(5)
+                        .select(col("id"), functions::row_number().over(by_parity).as("n"),
+                                functions::sum("id").over(by_parity.rowsBetween(-1, Window::currentRow)).as("s"),
+                                functions::lag("id", 1, lit(-1)).over(by_parity).as("l"))
+                        .orderBy("id")
+                        .collect();
+  EXPECT_THAT(rows, ElementsAre(ElementsAre("0", "1", "0", "-1"), ElementsAre("1", "1", "1", "-1"),
+                                ElementsAre("2", "2", "2", "0"), ElementsAre("3", "2", "4", "1"),
+                                ElementsAre("4", "3", "6", "2")));
+}
+
+TEST(Client, RowsBecomeSeveralAndColumnsRows) {
+  SparkSession spark = NewSession();
+  const DataFrame lists = spark.sql("SELECT id, array_repeat('x', CAST(id AS INT)) AS list FROM range(3)");
+  EXPECT_THAT(lists.select(col("id"), functions::posexplode_outer("list").as({"at", "text"})).collect(),
+              ElementsAre(ElementsAre("0", std::nullopt, std::nullopt), ElementsAre("1", "0", "x"),
+                          ElementsAre("2", "0", "x"), ElementsAre("2", "1", "x")));
+  const DataFrame wide = spark.sql("SELECT 'k' AS k, 1 AS a, 2 AS b");
+  EXPECT_THAT(wide.unpivot({"k"}, {"a", "b"}, "name", "value").collect(),
+              ElementsAre(ElementsAre("k", "a", "1"), ElementsAre("k", "b", "2")));
+  const DataFrame long_rows =
+      spark.sql("SELECT * FROM VALUES ('x', 'a', 1), ('x', 'b', 2), ('y', 'a', 3) AS t(k, n, v)");
+  EXPECT_THAT(long_rows.groupBy("k").pivot("n").sum("v").orderBy("k").collect(),
+              ElementsAre(ElementsAre("x", "1", "2"), ElementsAre("y", "3", std::nullopt)));
+  EXPECT_EQ(long_rows.rollup({"k", "n"}).count().count(), 6);
+  EXPECT_EQ(long_rows.cube({"k", "n"}).count().count(), 8);
+  EXPECT_EQ(long_rows.dropDuplicates({"k"}).count(), 2);
+}
+
 TEST(Client, GetOrCreateGetsTheSessionUntilItIsStopped) {
   SparkSession first = NewSession();
   first.conf().set("my.key", "one");

@@ -47,7 +47,7 @@ TEST_P(FileMoves, FoldersGoWhenNothingIsInThem) {
   EXPECT_FALSE(DropEmptyFolders(fs_.get(), root_, {"/elsewhere/a"}).ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(, FileMoves, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(On, FileMoves, testing::Bool(),
                          [](const auto& info) { return info.param ? "Local" : "Memory"; });
 
 }  // namespace

@@ -75,8 +75,7 @@ class SetAccumulator : public Collecting {
   int64_t kept_ = 0;
 };
 
-// The texts of a group with a delimiter in between; NULL without any. The order of the call's sort columns, which are
-// the arguments behind the first one, or that in which they came.
+// The texts of a group with a delimiter in between, in the order in which they came; NULL without any.
 class TextAccumulator : public Collecting {
  public:
   TextAccumulator(const AggregateCall& call, std::string delimiter)

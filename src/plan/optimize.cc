@@ -28,6 +28,7 @@ PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
   result = PruneColumns(result);
   // A scan without its unused columns may leave a projection that only passes columns on.
   result = MergeProjections(result);
+  result = OrderAggregates(result);
   result = PushConditions(result);
   return ShareExpressions(result);
 }

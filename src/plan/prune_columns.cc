@@ -213,7 +213,11 @@ Pruned PruneWindow(const PlanPtr& plan, std::vector<bool> needed) {
   auto node = std::make_shared<PlanNode>(*plan);
   node->windows = KeepItems(plan->windows, calls);
   needed.resize(width);
-  if (node->windows.empty()) return Prune(plan->inputs[0], std::move(needed));
+  if (node->windows.empty()) {
+    Pruned input = Prune(plan->inputs[0], std::move(needed));
+    input.columns.resize(static_cast<size_t>(plan->schema->num_fields()));
+    return input;
+  }
   for (const ExprPtr& expr : ExpressionsOf(*node)) MarkColumns(expr, &needed);
   Pruned pruned = Prune(plan->inputs[0], std::move(needed));
   auto above = std::make_shared<PlanNode>(*OverPrunedInput(*node, pruned));
@@ -238,7 +242,11 @@ Pruned PrunePythonColumns(const PlanPtr& plan, const std::vector<bool>& needed) 
   const std::vector<bool> of_calls(needed.begin() + static_cast<std::ptrdiff_t>(width), needed.end());
   step.calls = KeepItems(step.calls, of_calls);
   std::vector<bool> below(needed.begin(), needed.begin() + static_cast<std::ptrdiff_t>(width));
-  if (step.calls.empty()) return Prune(plan->inputs[0], std::move(below));
+  if (step.calls.empty()) {
+    Pruned without_step = Prune(plan->inputs[0], std::move(below));
+    without_step.columns.resize(needed.size());
+    return without_step;
+  }
   for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &below);
   Pruned pruned = Prune(plan->inputs[0], std::move(below));
   const PlanPtr node = OverPrunedInput(*plan, pruned);

@@ -26,6 +26,9 @@ PlanPtr FoldConstants(const PlanPtr& plan, const EvalContext& context);
 // Columns that nothing above needs are neither computed nor read; a scan keeps at least one,
 // unless its source can count rows without.
 PlanPtr PruneColumns(const PlanPtr& plan);
+// The state of a streaming aggregation has its values in the order in which Spark's plan uses them: as a projection right
+// above names them, if it names each once, and without those that it does not name.
+PlanPtr OrderAggregates(const PlanPtr& plan);
 // What filters demand of single columns is told to the scan below them, which may leave rows out by it; the filters
 // stay.
 PlanPtr PushConditions(const PlanPtr& plan);

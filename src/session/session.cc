@@ -18,6 +18,7 @@
 #include "expr/result_pool.h"
 #include "expr/session_context.h"
 #include "plan/rewrite.h"
+#include "python/python_function.h"
 #include "python/python_workers.h"
 #include "session/time_zone.h"
 #include "types/time_zone.h"

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/spark_error.h"
 #include "checkpoint/crc32c.h"
 #include "connectors/file/partition_check.h"
+#include "plan/python_step.h"
 #include "streaming/bad_records/entry_conf.h"
 #include "streaming/query_spec.h"
 
@@ -39,7 +42,22 @@ PlanPtr RowsToWrite(const QuerySpec& spec) {
   return filter;
 }
 
+namespace {
+
+// Rows that a function makes of whole batches come from no record that could be named.
+bool HasBatchFunction(const PlanNode& plan) {
+  return IsPython(plan, PythonStep::Kind::kBatches) ||
+         std::any_of(plan.inputs.begin(), plan.inputs.end(),
+                     [](const PlanPtr& input) { return HasBatchFunction(*input); });
+}
+
+}  // namespace
+
 Status CheckWork(const QuerySpec& spec, const StreamingShape& shape) {
+  if (HasBatchFunction(*spec.plan) && !spec.conf.Get(kBadRecordsPath).empty()) {
+    return NotSupported(fmt::format("{} with mapInPandas or mapInArrow: the record that a row comes from is not known.",
+                                    kBadRecordsPath));
+  }
   if (!shape.joins.empty() && !spec.conf.Get(kBadRecordsPath).empty()) {
     return NotSupported(
         fmt::format("{} with a join: the record that a joined row comes from is not kept.", kBadRecordsPath));

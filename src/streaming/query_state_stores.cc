@@ -78,7 +78,6 @@ Status QueryStateStores::CheckOperators(int64_t version) const {
   const Location root{checkpoint_->fs, checkpoint_->path + "/state"};
   SLUICE_ASSIGN(const std::vector<FileInfo> folders, root.fs->List(root.path, /*recursive=*/false));
   if (folders.empty()) {
-    if (steps_.empty()) return Status::OK();
     return UserError("STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY",
                      fmt::format("Cannot restart streaming query with stateful operators because the state directory "
                                  "{} is empty or missing. Stateful operators in current batch: [{}]. Restore the "
@@ -122,7 +121,8 @@ Status QueryStateStores::CheckOperators(int64_t version) const {
 }
 
 Status QueryStateStores::Prepare(int64_t version) {
-  if (checkpoint_ && version > 0) SLUICE_RETURN_IF_ERROR(CheckOperators(version));
+  // A query without state asks for nothing: a listing is a request.
+  if (checkpoint_ && version > 0 && !steps_.empty()) SLUICE_RETURN_IF_ERROR(CheckOperators(version));
   for (const Step& step : steps_) SLUICE_RETURN_IF_ERROR(step.stores->Prepare(version));
   return Status::OK();
 }

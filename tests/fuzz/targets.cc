@@ -23,6 +23,7 @@ const std::vector<Target>& Targets() {
       {"split_twins", SplitTwins},
       {"sql_text", SqlText},
       {"text_files", TextFiles, kLog, true},
+      {"state_file", StateFile},
       {"text_records", TextRecords, kLog, true},
   };
   return targets;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/stateful/exchange.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "base/spark_error.h"
 #include "exec/retained_batch.h"
 #include "exec/select_rows.h"
 
@@ -10,6 +13,7 @@ namespace sluice {
 
 Exchange::Exchange(int tasks, int partitions, MemoryBudget* budget)
     : partitions_(partitions),
+      budget_(budget),
       rows_(static_cast<size_t>(tasks), std::vector<Rows>(static_cast<size_t>(partitions))),
       memory_(budget, "An exchange of rows between tasks") {}
 
@@ -30,6 +34,13 @@ Status Exchange::Add(int task, const std::shared_ptr<arrow::RecordBatch>& rows,
   }
   std::lock_guard lock(mutex_);
   bytes_ += bytes;
+  if (budget_ != nullptr && bytes_ > budget_->limit() / 4) {
+    return EnvironmentError("SLUICE_MEMORY_BUDGET",
+                            fmt::format("The rows that a batch brings to its state take {} bytes, and a quarter of the "
+                                        "memory budget is {}. Raise spark.sluice.memory (or --memory), or make batches "
+                                        "smaller (maxOffsetsPerTrigger, maxFilesPerTrigger).",
+                                        bytes_, budget_->limit() / 4));
+  }
   return memory_.Cover(bytes_);
 }
 

@@ -20,7 +20,8 @@ class Exchange {
   // `budget` may be null.
   Exchange(int tasks, int partitions, MemoryBudget* budget);
 
-  // Keeps each row for its partition. SLUICE_MEMORY_BUDGET when the rows do not fit. One thread a task.
+  // Keeps each row for its partition. SLUICE_MEMORY_BUDGET when the rows take more than a quarter of the budget: tasks
+  // that wait for memory find the rest. One thread a task.
   Status Add(int task, const std::shared_ptr<arrow::RecordBatch>& rows, const std::vector<int32_t>& partition_of,
              arrow::MemoryPool* pool);
   int partitions() const { return partitions_; }
@@ -31,6 +32,7 @@ class Exchange {
   using Rows = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
   const int partitions_;
+  MemoryBudget* const budget_;
   std::vector<std::vector<Rows>> rows_;  // by task and partition
   std::mutex mutex_;                     // of memory_
   MemoryReservation memory_;

@@ -54,6 +54,7 @@ OperatorStores::OperatorStores(OperatorStateSpec spec, std::optional<Location> c
                                MemoryBudget* budget)
     : spec_(std::move(spec)),
       checkpoint_(std::move(checkpoint)),
+      budget_(budget),
       memory_(budget, fmt::format("The state of operator {} ({})", spec_.id, spec_.name)),
       held_(static_cast<size_t>(spec_.partitions), 0) {
   for (int partition = 0; partition < spec_.partitions; ++partition) {
@@ -132,6 +133,15 @@ Status OperatorStores::CoverBytes(int partition, int64_t bytes) {
   int64_t& held = held_[static_cast<size_t>(partition)];
   held_all_ += bytes - held;
   held = bytes;
+  // The tasks of a batch wait for memory; what is never given back leaves them half of it.
+  if (budget_ != nullptr && held_all_ > budget_->limit() / 2) {
+    return EnvironmentError(
+        "SLUICE_MEMORY_BUDGET",
+        fmt::format("The state of operator {} ({}) takes {} bytes, and half of the memory budget is "
+                    "{}. Raise spark.sluice.memory (or --memory), or let rows go earlier by a "
+                    "smaller delay of the watermark.",
+                    spec_.id, spec_.name, held_all_, budget_->limit() / 2));
+  }
   return memory_.Cover(held_all_);
 }
 

@@ -83,6 +83,7 @@ class OperatorStores {
   std::vector<UnsafeRowCodec> keys_;  // by store
   std::vector<UnsafeRowCodec> values_;
   std::vector<std::vector<One>> parts_;
+  MemoryBudget* const budget_;
   std::mutex mutex_;  // of what follows
   MemoryReservation memory_;
   std::vector<int64_t> held_;  // by partition

@@ -4,6 +4,7 @@
 #include "base/spark_error.h"
 #include "exec/stateful/streaming_aggregate.h"
 #include "exec/stateful/streaming_deduplicate.h"
+#include "exec/stateful/streaming_limit.h"
 
 namespace sluice {
 
@@ -17,7 +18,9 @@ void StateCounts::Add(const StateCounts& other) {
 Result<std::unique_ptr<StatefulOperator>> MakeStatefulOperator(const PlanNode& node) {
   if (node.kind == PlanKind::kAggregate && !node.deduplicate) return StreamingAggregate::Make(node);
   if (node.kind == PlanKind::kAggregate) return StreamingDeduplicate::Make(node);
-  if (node.kind == PlanKind::kLimit) return NotSupported("LIMIT on a stream is not supported by Sluice yet.");
+  if (node.kind == PlanKind::kLimit && node.limit && node.offset == 0) {
+    return std::make_unique<StreamingLimit>(*node.limit, node.schema);
+  }
   return NotSupported("A join of two streams is not supported by Sluice yet.");
 }
 

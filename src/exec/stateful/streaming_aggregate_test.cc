@@ -44,9 +44,9 @@ struct WindowedCount {
     const auto type = arrow::struct_({arrow::field("start", TimestampType()), arrow::field("end", TimestampType())});
     windows->schema = rows->schema->AddField(2, arrow::field("window", type, false)).ValueOrDie();
     window = windows;
-    auto groups = std::make_shared<PlanNode>(*Over(
-        PlanKind::kAggregate, windows,
-        {scripted::Column(windows->schema, "window"), scripted::Column(windows->schema, "k")}));
+    auto groups = std::make_shared<PlanNode>(
+        *Over(PlanKind::kAggregate, windows,
+              {scripted::Column(windows->schema, "window"), scripted::Column(windows->schema, "k")}));
     groups->aggregates = {ResolveAggregate("count", {}, false, true).ValueOrDie()};
     groups->schema = arrow::schema({arrow::field("window", type, false), arrow::field("k", StringType()),
                                     arrow::field("count", arrow::int64(), false)});
@@ -102,8 +102,9 @@ class StreamingAggregateTest : public ::testing::Test {
     std::vector<std::string> given;
     for (int partition = 0; partition < kPartitions; ++partition) {
       SLUICE_RETURN_IF_ERROR(stores_->Open(partition, version));
-      SLUICE_ASSIGN(auto out, made_->OpenPartition(
-                                  batch, StatePartition{partition, {exchange.Take(partition)}, stores_.get(), &counts_}));
+      SLUICE_ASSIGN(
+          auto out,
+          made_->OpenPartition(batch, StatePartition{partition, {exchange.Take(partition)}, stores_.get(), &counts_}));
       for (;;) {
         SLUICE_ASSIGN(auto slice, out->Next());
         if (slice == nullptr) break;

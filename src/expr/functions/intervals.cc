@@ -6,7 +6,9 @@
 #include <arrow/util/decimal.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "expr/functions/datetime_units.h"
 #include "expr/functions/decimal_arithmetic.h"
@@ -72,9 +74,9 @@ Result<ArrayPtr> TimePlusYearMonth(const KernelCall& call) {
 
 template <int kSign>
 Result<ArrayPtr> DatePlusDays(const KernelCall& call) {
-  return MapRows<int32_t, int32_t, int64_t>(call, [&](RowOutput<int32_t>& out, int32_t days, int64_t interval) {
-    const int64_t sum = days + kSign * (interval / kMicrosPerDay);
-    return sum == static_cast<int32_t>(sum) ? out.Set(static_cast<int32_t>(sum)) : TimeOverflow(call.node);
+  return MapRows<int32_t, int32_t, int64_t>(call, [](RowOutput<int32_t>& out, int32_t days, int64_t interval) {
+    // As Java's int arithmetic: beyond the last day follows the first.
+    return out.Set(static_cast<int32_t>(days + kSign * (interval / kMicrosPerDay)));
   });
 }
 
@@ -181,6 +183,18 @@ ExprPtr CallOf(const char* name, Kernel kernel, TypePtr type, std::vector<ExprPt
       std::move(args));
 }
 
+// A date or timestamp and an interval stand without parentheses.
+std::string DisplayMoved(const FunctionExpr& node) {
+  return fmt::format("{} {} {}", node.children()[0]->ToString(), node.name(), node.children()[1]->ToString());
+}
+
+// Spark makes days of such an interval, which it adds.
+std::string DisplayDays(const FunctionExpr& node) {
+  const std::string days = fmt::format("extractansiintervaldays({})", node.children()[1]->ToString());
+  return fmt::format("date_add({}, {})", node.children()[0]->ToString(),
+                     node.name() == "+" ? days : fmt::format("(- {})", days));
+}
+
 // A date, a timestamp or a text, and an interval.
 template <int kSign>
 Result<ExprPtr> Moved(ExprPtr time, ExprPtr interval, bool ansi) {
@@ -190,16 +204,16 @@ Result<ExprPtr> Moved(ExprPtr time, ExprPtr interval, bool ansi) {
     SLUICE_ASSIGN(time, MakeImplicitCast(std::move(time), TimestampType(), ansi));
   }
   if (IsDate(time)) {
-    if (months) return CallOf(name, DatePlusYearMonth<kSign>, arrow::date32(), {time, interval}, ansi, DisplayInfix);
+    if (months) return CallOf(name, DatePlusYearMonth<kSign>, arrow::date32(), {time, interval}, ansi, DisplayMoved);
     if (FieldsOf(*interval->type()).last == IntervalField::kDay) {
-      return CallOf(name, DatePlusDays<kSign>, arrow::date32(), {time, interval}, ansi, DisplayInfix);
+      return CallOf(name, DatePlusDays<kSign>, arrow::date32(), {time, interval}, ansi, DisplayDays);
     }
     SLUICE_ASSIGN(time, MakeImplicitCast(std::move(time), TimestampType(), ansi));
   }
   if (!IsTime(time)) return UnexpectedInput(name, 0, *time, "DATE, TIMESTAMP or INTERVAL");
   const TypePtr type = time->type();
   return CallOf(name, months ? TimePlusYearMonth<kSign> : TimePlusDayTime<kSign>, type,
-                {std::move(time), std::move(interval)}, ansi, DisplayInfix);
+                {std::move(time), std::move(interval)}, ansi, DisplayMoved);
 }
 
 Result<ExprPtr> Difference(std::vector<ExprPtr> args, bool ansi) {
@@ -283,7 +297,12 @@ Result<ArrayPtr> MakeYearMonth(const KernelCall& call) {
 Result<ExprPtr> ResolveMake(const char* name, size_t count, Kernel kernel, IntervalFields fields,
                             std::vector<ExprPtr> args, const ResolveOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 0, static_cast<int>(count)));
-  while (args.size() < count) args.push_back(IntLiteral(0));
+  while (args.size() < count) {
+    const bool seconds = count == 4 && args.size() == 3;
+    args.push_back(seconds ? std::make_shared<LiteralExpr>(
+                                 std::make_shared<arrow::Decimal128Scalar>(Decimal128(0), arrow::decimal128(18, 6)))
+                           : IntLiteral(0));
+  }
   for (size_t i = 0; i < count; ++i) {
     const bool seconds = count == 4 && i == 3;
     SLUICE_ASSIGN(args[i],

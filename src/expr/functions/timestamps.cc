@@ -344,6 +344,23 @@ Result<std::shared_ptr<arrow::Array>> WindowTime(const KernelCall& call) {
   return writer.Finish(call.node.type());
 }
 
+ScalarFunction WindowTimeRow() {
+  return {"window_time",
+          "window_time(window)",
+          "The last microsecond of a window that window made: the time by which windows are grouped further.",
+          "window_time(named_struct('start', timestamp_micros(0), 'end', timestamp_micros(10000000)))",
+          "3.4.0",
+          [](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
+            SLUICE_RETURN_IF_ERROR(CheckCount("window_time", args.size(), 1, 1));
+            if (!IsWindow(*args[0]->type())) {
+              return UnexpectedInput("window_time", 0, *args[0], "a window");
+            }
+            auto type = args[0]->type()->field(1)->type();
+            FunctionTraits traits{.name = "window_time", .kernel = WindowTime, .ansi = options.ansi};
+            return std::make_shared<FunctionExpr>(std::move(traits), std::move(type), true, std::move(args));
+          }};
+}
+
 }  // namespace
 
 void AddTimestamps(FunctionTable* table) {
@@ -414,18 +431,7 @@ void AddTimestamps(FunctionTable* table) {
       Function("to_utc_timestamp", "to_utc_timestamp(timestamp, zone)", "UTC when the zone's clock shows this time.",
                "to_utc_timestamp('2016-08-31', 'Asia/Seoul')", "1.5.0",
                {.args = {Arg::kTimestamp, Arg::kString}, .type = TimestampType(), .kernel = ShiftZone<true>}));
-  table->push_back({"window_time", "window_time(window)",
-                    "The last microsecond of a window that window made: the time by which windows are grouped further.",
-                    "window_time(named_struct('start', timestamp_micros(0), 'end', timestamp_micros(10000000)))",
-                    "3.4.0", [](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
-                      SLUICE_RETURN_IF_ERROR(CheckCount("window_time", args.size(), 1, 1));
-                      if (!IsWindow(*args[0]->type())) {
-                        return UnexpectedInput("window_time", 0, *args[0], "a window");
-                      }
-                      auto type = args[0]->type()->field(1)->type();
-                      FunctionTraits traits{.name = "window_time", .kernel = WindowTime, .ansi = options.ansi};
-                      return std::make_shared<FunctionExpr>(std::move(traits), std::move(type), true, std::move(args));
-                    }});
+  table->push_back(WindowTimeRow());
 }
 
 }  // namespace sluice
