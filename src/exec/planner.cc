@@ -192,6 +192,8 @@ Result<std::unique_ptr<Operator>> Planner::BuildWindow(const PlanNode& node) con
         std::make_unique<SortOperator>(std::move(rows), std::move(order), std::nullopt, context_.eval, context_.budget);
   }
   return std::make_unique<WindowOperator>(std::move(rows), node, context_.eval, context_.budget);
+}
+
 Result<std::unique_ptr<Operator>> Planner::BuildPython(const PlanPtr& plan) const {
   if (&BottomOfChain(*plan) != plan.get()) return BuildRows(plan);
   std::vector<std::unique_ptr<Operator>> inputs;

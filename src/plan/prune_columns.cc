@@ -234,6 +234,8 @@ Pruned PruneWindow(const PlanPtr& plan, std::vector<bool> needed) {
   above->schema = arrow::schema(std::move(fields));
   pruned.plan = std::move(above);
   return pruned;
+}
+
 // Columns of the input are passed on, and those that calls give come behind them: neither needs to be there that nobody
 // reads.
 Pruned PrunePythonColumns(const PlanPtr& plan, const std::vector<bool>& needed) {
