@@ -4,6 +4,7 @@
 #include <arrow/type.h>
 
 #include "expr/function_expr.h"
+#include "plan/python_step.h"
 
 namespace sluice {
 namespace {
@@ -53,6 +54,21 @@ Marks OfTimeWindow(const PlanNode& node) {
   return marks;
 }
 
+Marks OfGenerator(const PlanNode& node) {
+  const Marks below = EventTimesOf(*node.inputs[0]);
+  Marks marks;
+  for (const int column : node.generator.kept) marks.push_back(below[static_cast<size_t>(column)]);
+  marks.resize(WidthOf(node));
+  return marks;
+}
+
+// The input's columns, and others behind them.
+Marks OfPassedColumns(const PlanNode& node) {
+  Marks marks = EventTimesOf(*node.inputs[0]);
+  marks.resize(WidthOf(node));
+  return marks;
+}
+
 void Collect(const PlanNode& node, std::vector<const PlanNode*>* found) {
   if (!IsStreaming(node)) return;
   if (node.kind == PlanKind::kWatermark) found->push_back(&node);
@@ -76,7 +92,14 @@ std::vector<EventTimeMark> EventTimesOf(const PlanNode& node) {
       marks[static_cast<size_t>(column)].delay_ms = node.delay_ms;
       return marks;
     }
+    case PlanKind::kGenerate:
+      return OfGenerator(node);
+    case PlanKind::kWindow:
+      return OfPassedColumns(node);
+    case PlanKind::kPython:
+      return IsPython(node, PythonStep::Kind::kColumns) ? OfPassedColumns(node) : Marks(WidthOf(node));
     case PlanKind::kFilter:
+    case PlanKind::kSample:
     case PlanKind::kSort:
     case PlanKind::kLimit:
     case PlanKind::kRepartition:
