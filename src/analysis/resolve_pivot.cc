@@ -120,7 +120,7 @@ Result<ResolvedRelation> RelationResolver::ResolvePivot(const spark::connect::Ag
   if (aggregate.grouping_expressions_size() == 1 && IsInternal(aggregate.grouping_expressions(0), sql::kOtherColumns)) {
     SLUICE_ASSIGN(keys, OtherColumns(aggregate.grouping_expressions(0).unresolved_function(), input.scope));
   } else {
-    SLUICE_ASSIGN(keys, ResolveKeys(aggregate, aggregate.grouping_expressions(), input.scope));
+    SLUICE_ASSIGN(keys, ResolveKeys(aggregate, aggregate.grouping_expressions(), input.scope, nullptr));
   }
   std::vector<NamedExpr> values;
   for (int i = 0; i < aggregate.pivot().values_size(); ++i) {

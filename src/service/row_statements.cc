@@ -98,11 +98,6 @@ Result<Relation> Describe(Session* session, sql::TokenCursor* cursor, const std:
     const std::string name = sql::LowerCase(cursor->Next().text);
     for (const ScalarFunction& function : ScalarFunctions()) {
       if (name != function.name) continue;
-      return LocalRows(
-          {{"function_desc"},
-           {{fmt::format("Function: {}", name)}, {fmt::format("Usage: {} - {}", function.signature, function.doc)}}});
-    }
-    if (IsAggregateFunction(name)) {
       return OneColumn("function_desc", {fmt::format("Function: {}", name),
                                          fmt::format("Usage: {} - {}", function.signature, function.doc)});
     }
