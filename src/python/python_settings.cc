@@ -42,8 +42,6 @@ Result<PythonSettings> PythonSettings::Of(const Conf& conf, Env* env) {
   variables["SPARK_SIMPLIFIED_TRACEBACK"] =
       conf.GetBool("spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled") ? "1" : "";
   variables.emplace("OMP_NUM_THREADS", "1");
-  // Every answer is sent at once: the next rows may wait for it.
-  variables["SPARK_BUFFER_SIZE"] = "1";
   // The light client has no Spark, and some of its modules look for one.
   variables["SPARK_HOME"] = "/nonexistent";
   constexpr int64_t kMib = 1 << 20;

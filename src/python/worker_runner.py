@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs pyspark's own worker processes, started by Sluice with this text as `python -c`. Workers find it again as the
 module `sluice_worker`: what Sluice asks of them that pyspark has no function for."""
+import io
 import os
 import sys
 
@@ -132,11 +133,34 @@ def announce():
     return version != "none"
 
 
+class Direct(io.FileIO):
+    """Sends what is written at once, and whole."""
+
+    def write(self, data):
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        while rest:
+            rest = rest[super().write(rest):]
+        return size
+
+
+class OsOfDaemon:
+    """The module os for pyspark's daemon. A worker's answers do not wait in a buffer: the next rows wait for them."""
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    @staticmethod
+    def fdopen(descriptor, mode="r", buffering=-1):
+        return Direct(descriptor, mode) if mode == "wb" else os.fdopen(descriptor, mode, buffering)
+
+
 def run_daemon():
     sys.argv = ["pyspark.daemon", "pyspark.worker"]
     if announce():
         import pyspark.daemon
 
+        pyspark.daemon.os = OsOfDaemon()
         pyspark.daemon.manager()
 
 
