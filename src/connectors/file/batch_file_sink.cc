@@ -174,6 +174,7 @@ Status BatchFileSink::Commit(std::vector<std::unique_ptr<TaskCommit>> commits) {
   SLUICE_RETURN_IF_ERROR(folder_.fs->Delete(folder_.path, old));
   SLUICE_RETURN_IF_ERROR(MoveFiles(from, to));
   SLUICE_RETURN_IF_ERROR(DropEmptyFolders(folder_.fs.get(), folder_.path, old));
+  SLUICE_RETURN_IF_ERROR(DropEmptyFolders(folder_.fs.get(), folder_.path, from));
   return folder_.fs->CreateAtomic(folder_.path + "/_SUCCESS", "").status();
 }
 
