@@ -354,7 +354,7 @@ TEST_F(RemoteServiceTest, ALargeTableThatIsShownCountsInTheBudget) {
   sc::ExecutePlanRequest request = Query("");
   auto* show = request.mutable_plan()->mutable_root()->mutable_show_string();
   show->set_num_rows(2'000'000'000);
-  show->mutable_input()->mutable_sql()->set_query("SELECT id, repeat('x', 200) FROM range(10000000)");
+  show->mutable_input()->mutable_sql()->set_query("SELECT id, repeat('x', 20000) FROM range(10000000)");
   EXPECT_EQ(Run(request), "SLUICE_MEMORY_BUDGET");
 }
 
