@@ -7,7 +7,8 @@ A read: {"name", "format", "files": {name: text}, "path" below their folder, "sc
 Its recording: {"schema": Spark's schema, "rows": [JSON text, ..]}; rows as to_json writes them, NULLs too, sorted.
 A write: {"name", "format", "data": JSON lines, "schema" of them, "options", "partitionBy"}, written by one task.
 Its recording: {"files": {folder and extension: text}}.
-What Spark refuses: {"error": class}, null where it has none.
+What Spark refuses: {"error": class}, null where it has none. A case with "ours" is one where Sluice's error is meant to be that;
+"why" says for what reason.
 """
 import json
 import os

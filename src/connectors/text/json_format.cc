@@ -92,6 +92,8 @@ Result<JsonFiles> ReadOptionsOf(const Options& options, const Conf& conf) {
   SLUICE_RETURN_IF_ERROR(CheckEncoding(options));
   SLUICE_ASSIGN(files.multi_line, text.Bool("multiLine", false));
   SLUICE_ASSIGN(files.separator, LineSeparatorOf(options));
+  // As Spark has it where it reads a line's bytes, and not where it reads a stream of characters.
+  files.records.exact_strings = !files.multi_line;
   files.corrupt_column = options.Get("columnNameOfCorruptRecord", "_corrupt_record");
   if (options.Get("samplingRatio", "1.0") != "1.0" && options.Get("samplingRatio", "1.0") != "1") {
     return NotSupported("The option samplingRatio below 1: types are found by all records.");

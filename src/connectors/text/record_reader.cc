@@ -188,6 +188,7 @@ class CsvRecords : public RecordReader {
     if (window_->data().empty()) SLUICE_RETURN_IF_ERROR(window_->More().status());
     if (!separator_.empty()) return Status::OK();
     // The kind of line end that comes first is the file's.
+    detected_ = true;
     const std::string_view data = window_->data();
     const size_t first = data.find_first_of("\r\n");
     separator_ = "\n";
@@ -201,11 +202,33 @@ class CsvRecords : public RecordReader {
       SLUICE_ASSIGN(const bool found, Read(record));
       if (!found) return false;
       const bool comment = syntax_.comment != '\0' && record->starts_with(syntax_.comment);
-      if (!record->empty() && !comment) return true;
+      if (comment || IsNothing(*record)) continue;
+      Normalize(record);
+      return true;
     }
   }
 
  private:
+  // Without a character, or without one that is not passed over.
+  bool IsNothing(std::string_view record) const {
+    const auto passed = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+    if (record.empty()) return true;
+    return syntax_.trim_left && std::all_of(record.begin(), record.end(), passed) &&
+           record.find(syntax_.separator) == std::string_view::npos;
+  }
+
+  // Line ends inside of quotes become line feeds, where the file's are others.
+  void Normalize(std::string_view* record) {
+    if (!detected_ || separator_ == "\n" || record->find(separator_) == std::string_view::npos) return;
+    normalized_.clear();
+    for (size_t at = 0; at < record->size();) {
+      const bool ends = record->substr(at).starts_with(separator_);
+      normalized_ += ends ? '\n' : (*record)[at];
+      at += ends ? separator_.size() : 1;
+    }
+    *record = normalized_;
+  }
+
   // What can be read ahead decides what a character means.
   size_t Ahead() const { return std::max(separator_.size(), syntax_.separator.size()) + 1; }
 
@@ -248,6 +271,8 @@ class CsvRecords : public RecordReader {
   const std::unique_ptr<TextWindow> window_;
   const CsvSyntax syntax_;
   std::string separator_;
+  bool detected_ = false;  // separator_ was not given
+  std::string normalized_;
   RecordEnd end_;
   size_t consume_ = 0;
 };

@@ -32,7 +32,7 @@ Result<std::unique_ptr<RecordReader>> OpenLines(const FilePart& part, std::strin
 // The whole file as one record.
 Result<std::unique_ptr<RecordReader>> OpenWholeFile(const FilePart& part, ReaderMemory* memory);
 // CSV records, whose quoted fields may hold line ends. Empty lines and comments are left out. Line ends are of the kind
-// that the first of them is, and in a record's quotes stay as they are.
+// that the first of them is, unless `separator` gives it; those inside of quotes are then read as line feeds.
 Result<std::unique_ptr<RecordReader>> OpenCsvRecords(const FilePart& part, const CsvSyntax& syntax,
                                                      std::string separator, ReaderMemory* memory);
 

@@ -77,7 +77,7 @@ TEST_F(RecordReaderTest, LinesOfAnyLengthAreWhole) {
 
 TEST_F(RecordReaderTest, QuotedFieldsHoldLineEnds) {
   EXPECT_EQ(CsvOf("a,\"b\nc\"\nd\n\n\"e\""), (Texts{"a,\"b\nc\"", "d", "\"e\""}));
-  EXPECT_EQ(CsvOf("a\r\n\"b\r\nc\"\r\n"), (Texts{"a", "\"b\r\nc\""}));
+  EXPECT_EQ(CsvOf("a\r\n\"b\r\nc\"\r\n"), (Texts{"a", "\"b\nc\""}));
   EXPECT_EQ(CsvOf("\"a\\\"\nb\"\nc"), (Texts{"\"a\\\"\nb\"", "c"})) << "an escaped quote";
   EXPECT_EQ(CsvOf("\"a\\\\\"\nb"), (Texts{"\"a\\\\\"", "b"})) << "an escaped escape";
   EXPECT_EQ(CsvOf("\"a\"x\nb\"\nc"), (Texts{"\"a\"x", "b\"", "c"})) << "a quote in a wrong place";
