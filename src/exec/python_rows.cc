@@ -33,9 +33,17 @@ bool TakesWholeRows(PythonEval eval) {
   }
 }
 
-// Maps and cogroups get their rows' columns side by side; the others in a struct.
+// Functions of batches, and of groups in Arrow, get their rows in one struct; those of groups in pandas side by side.
 bool WrapsInStruct(PythonEval eval) {
-  return TakesWholeRows(eval) && eval != PythonEval::kCogroupedMapPandas && eval != PythonEval::kCogroupedMapArrow;
+  switch (eval) {
+    case PythonEval::kMapPandas:
+    case PythonEval::kMapArrow:
+    case PythonEval::kGroupedMapArrow:
+    case PythonEval::kGroupedMapArrowIter:
+      return true;
+    default:
+      return false;
+  }
 }
 
 int64_t BatchRowsOf(const PythonFunction& function) {

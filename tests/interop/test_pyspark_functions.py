@@ -253,7 +253,7 @@ def test_functions_of_groups(grouped):
     def named(key, group):
         import pandas as pd
 
-        return pd.DataFrame([(ord(key[0]) if key[0] else 0, key[1], len(group))], columns=["k", "odd", "rows"])
+        return pd.DataFrame([(ord(key[0]) if isinstance(key[0], str) else 0, key[1], len(group))], columns=["k", "odd", "rows"])
 
     frame = grouped.groupBy("k", (F.col("n") % 2).alias("odd")).applyInPandas(named, "k int, odd int, rows long")
     assert sorted(rows(frame)) == [(0, 0, 1), (97, 0, 1), (97, 1, 1), (98, 1, 2)]
@@ -283,7 +283,7 @@ def test_cogroups(pyspark, grouped):
     def sizes(key, left, right):
         import pandas as pd
 
-        return pd.DataFrame([(ord(key[0]) if key[0] else 0, len(left), len(right),
+        return pd.DataFrame([(ord(key[0]) if isinstance(key[0], str) else 0, len(left), len(right),
                               float(left["v"].sum()) + float(right["m"].sum()))], columns=["k", "l", "r", "s"])
 
     frame = grouped.groupBy("k").cogroup(other.groupBy("k")).applyInPandas(sizes, "k int, l long, r long, s double")
@@ -503,12 +503,13 @@ def test_workers_see_little_and_end_with_the_server(own):
 
         import json
 
-        worker, daemon, variables = json.loads(spark.range(1).select(environment()).first()[0])
+        _, daemon, variables = json.loads(spark.range(1).select(environment()).first()[0])
         assert variables["GREETING"] == "hello" and "PATH" in variables
         assert not {"AWS_SECRET_ACCESS_KEY", "MY_TOKEN", "PYSPARK_PYTHON"} & set(variables)
         with pytest.raises(PythonException, match="MemoryError"):
             spark.range(1).select(udf(lambda: len(bytearray(8 << 30)), "bigint")()).collect()
-        assert alive(worker) and alive(daemon)
+        worker, still, _ = json.loads(spark.range(1).select(environment()).first()[0])
+        assert still == daemon and alive(worker) and alive(daemon)
         own.running.child.kill()
         for _ in range(200):
             if not alive(worker) and not alive(daemon):
