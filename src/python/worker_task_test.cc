@@ -122,7 +122,7 @@ TEST(PythonTaskMessage, HasTheFormOfEachVersion) {
   call.arguments = {{1, "k"}};
   spec.calls = {call};
   const std::string end_of_4_2 =
-      std::string("\0\0\0\1\0\0\0\1\0\0\0\1\1\0\0\0\1k\0\0\0\1\0\0\0\3CMD", 28) + std::string(8, '\0');
+      std::string("\0\0\0\1\0\0\0\1\0\0\0\1\1\0\0\0\1k\0\0\0\1\0\0\0\3CMD", 29) + std::string(8, '\0');
   const std::string of_4_2 = TaskMessage(spec, {"3.11", "4.2.0", 2});
   EXPECT_TRUE(of_4_2.ends_with(end_of_4_2));
   EXPECT_NE(of_4_2.find("\"isBarrier\":false"), std::string::npos);
