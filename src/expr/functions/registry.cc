@@ -53,6 +53,7 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddArrays(rows);
     AddArraySets(rows);
     AddArrayEdits(rows);
+    AddSequences(rows);
     AddMaps(rows);
     AddHigherOrderArrays(rows);
     AddHigherOrderMaps(rows);
