@@ -159,7 +159,9 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
   SelectBlock block;
   block.aggregate = std::make_shared<AggregateBuilder>(std::move(key_exprs), std::move(key_names));
   SLUICE_ASSIGN(std::vector<std::vector<bool>> sets, ResolveSets(aggregate, keys, input.scope, of_rows));
-  if (!sets.empty()) block.aggregate->GroupBySets(std::move(sets));
+  // Of no keys there is one group, which is there without rows too.
+  const bool one_group = keys.empty() && sets.size() == 1;
+  if (!sets.empty() && !one_group) block.aggregate->GroupBySets(std::move(sets));
   for (size_t i = 0; i < keys.size(); ++i) {
     block.select.push_back({keys[i].name, block.aggregate->Key(i), keys[i].qualifier});
   }

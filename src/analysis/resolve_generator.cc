@@ -219,7 +219,14 @@ Result<ResolvedRelation> RelationResolver::Generated(ResolvedRelation input,
 Result<ResolvedRelation> RelationResolver::ResolveTableFunction(
     const spark::connect::UnresolvedTableValuedFunction& function) {
   SLUICE_ASSIGN(ResolvedRelation one_row, ResolveInput(false, Relation()));
-  return Generated(std::move(one_row), function, false);
+  SLUICE_ASSIGN(ResolvedRelation generated, Generated(std::move(one_row), function, false));
+  // The one row has a column that nobody asked for.
+  std::vector<NamedExpr> columns;
+  for (const ScopeColumn& column : generated.scope.columns()) columns.push_back({column.name, column.value, {}});
+  ResolvedRelation result;
+  result.plan = MakeProject(std::move(generated.plan), columns);
+  result.scope = Scope::Of(*result.plan->schema);
+  return result;
 }
 
 Result<ResolvedRelation> RelationResolver::ResolveLateralJoin(const spark::connect::LateralJoin& join) {

@@ -190,7 +190,8 @@ Result<ResolvedRelation> RelationResolver::ResolveCrosstab(const spark::connect:
   for (const std::string& name : {crosstab.col1(), crosstab.col2()}) {
     SLUICE_ASSIGN(const ScopeColumn* column, ColumnNamed(name, input.scope));
     SLUICE_ASSIGN(ExprPtr text, MakeCast(column->value, StringType(), CastMode::kLegacy));
-    SLUICE_ASSIGN(text, ResolveFunction("coalesce", {text, Text("null")}, options_));
+    SLUICE_ASSIGN(const ExprPtr missing, ResolveFunction("isnull", {text}, options_));
+    SLUICE_ASSIGN(text, ResolveFunction("if", {missing, Text("null"), text}, options_));
     texts.push_back(std::move(text));
   }
   SLUICE_ASSIGN(const std::vector<NamedExpr> values, FindPivotValues(input.plan, texts[1]));

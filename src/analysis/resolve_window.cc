@@ -95,7 +95,10 @@ Status FillLag(const std::string& name, const std::vector<ExprPtr>& args, const 
   }
   window->call.args = {args[0], other};
   window->call.type = type;
-  window->call.nullable = args.size() < 3 || args[0]->nullable() || args[2]->nullable();
+  // A text that is read as another type may be none of it.
+  const bool read =
+      args.size() > 2 && args[2]->type()->id() == arrow::Type::STRING_VIEW && !args[2]->type()->Equals(*type);
+  window->call.nullable = args.size() < 3 || args[0]->nullable() || args[2]->nullable() || read;
   window->call.display = fmt::format("{}({}, {}, {})", name, DisplayName(args[0]), offset,
                                      args.size() > 2 ? DisplayName(args[2]) : "NULL");
   return Status::OK();

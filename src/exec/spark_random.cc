@@ -7,15 +7,11 @@
 namespace sluice {
 namespace {
 
-// MurmurHash3 of the seed's 8 bytes, big endian, and 56 zero bytes behind them: Spark hashes a buffer of 64 bytes.
+// MurmurHash3 of the seed's 8 bytes, big endian.
 uint32_t HashOfSeed(uint64_t seed, uint32_t hash) {
-  constexpr int kBlocks = 16;
+  constexpr int kBlocks = 2;
   for (int block = 0; block < kBlocks; ++block) {
-    uint32_t k = 0;
-    if (block < 2) {
-      const auto half = static_cast<uint32_t>(block == 0 ? seed >> 32 : seed);
-      k = __builtin_bswap32(half);
-    }
+    uint32_t k = __builtin_bswap32(static_cast<uint32_t>(block == 0 ? seed >> 32 : seed));
     k = std::rotl(k * 0xcc9e2d51U, 15) * 0x1b873593U;
     hash = std::rotl(hash ^ k, 13) * 5 + 0xe6546b64U;
   }
@@ -23,6 +19,19 @@ uint32_t HashOfSeed(uint64_t seed, uint32_t hash) {
   hash = (hash ^ (hash >> 16)) * 0x85ebca6bU;
   hash = (hash ^ (hash >> 13)) * 0xc2b2ae35U;
   return hash ^ (hash >> 16);
+}
+
+// The first number of java.util.Random: by it Spark seeds the first partition of a sample with replacement.
+uint64_t FirstLong(uint64_t seed) {
+  constexpr uint64_t kMask = (uint64_t{1} << 48) - 1;
+  uint64_t state = (seed ^ 0x5DEECE66DU) & kMask;
+  uint64_t number = 0;
+  for (int half = 0; half < 2; ++half) {
+    state = (state * 0x5DEECE66DU + 0xBU) & kMask;
+    const auto bits = static_cast<int64_t>(static_cast<int32_t>(state >> 16));
+    number = (number << 32) + static_cast<uint64_t>(bits);
+  }
+  return number;
 }
 
 }  // namespace
@@ -46,8 +55,9 @@ double XorShiftRandom::NextDouble() {
 }
 
 PoissonCounts::PoissonCounts(double mean, int64_t seed) : mean_(mean), words_() {
-  words_[0] = static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32);
-  words_[1] = static_cast<uint32_t>(seed);
+  const uint64_t first = FirstLong(static_cast<uint64_t>(seed));
+  words_[0] = static_cast<uint32_t>(first >> 32);
+  words_[1] = static_cast<uint32_t>(first);
   for (size_t i = 2; i < kWords; ++i) {
     // A word is a signed number there.
     const auto word = static_cast<int64_t>(static_cast<int32_t>(words_[i - 2]));

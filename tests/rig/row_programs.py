@@ -89,7 +89,6 @@ PROGRAMS = {
     "sample_by": lambda s: s.range(40).withColumn("k", F.col("id") % 2).sampleBy("k", {0: 0.5}, 3),
     "offset": lambda s: s.range(10).offset(7),
     "drop_duplicates": lambda s: reviews(s).orderBy("votes").dropDuplicates(["place"]).select("place"),
-    "fillna": lambda s: reviews(s).fillna(0),
     "fillna_text": lambda s: reviews(s).fillna("?", ["place"]),
     "fillna_map": lambda s: reviews(s).fillna({"stars": 9, "kind": "none"}),
     "dropna": lambda s: reviews(s).dropna(),

@@ -92,7 +92,14 @@ Result<Relation> QueryParser::ParsePivot(Relation relation) {
   aggregate->set_group_type(Aggregate::GROUP_TYPE_PIVOT);
   std::vector<Expression> used;
   do {
-    SLUICE_ASSIGN(Expression call, expressions_.ParseNamed());
+    SLUICE_ASSIGN(Expression call, expressions_.Parse());
+    const bool as = cursor_.AcceptWord("AS");
+    if (as || (IsAliasWord(cursor_) && !cursor_.IsWord("FOR"))) {
+      Expression alias;
+      SLUICE_ASSIGN(*alias.mutable_alias()->add_name(), cursor_.ExpectName("A name after AS"));
+      *alias.mutable_alias()->mutable_expr() = std::move(call);
+      call = std::move(alias);
+    }
     used.push_back(call);
     *aggregate->add_aggregate_expressions() = std::move(call);
   } while (cursor_.AcceptSymbol(","));

@@ -18,6 +18,10 @@ void Negate(Expression* value) {
     value->mutable_literal()->set_integer(-value->literal().integer());
     return;
   }
+  if (value->has_literal() && value->literal().has_double_()) {
+    value->mutable_literal()->set_double_(-value->literal().double_());
+    return;
+  }
   Expression call;
   call.mutable_unresolved_function()->set_function_name("negative");
   *call.mutable_common() = value->common();
