@@ -3,6 +3,9 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <utility>
 
 #include "analysis/name_parts.h"
@@ -27,6 +30,10 @@ Status BadInterval(const std::string& text) {
 
 // "10 seconds", "1 day 2 hours", "interval 5 minutes": milliseconds. Months have 31 days, as watermarks count them.
 Result<int64_t> DelayMs(const std::string& text) {
+  // A setting may be a plain number of milliseconds; an interval has units.
+  if (std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0; })) {
+    return BadInterval(text);
+  }
   const Result<int64_t> parsed = ParseDurationMs(text);
   if (parsed.ok()) return parsed;
   constexpr int64_t kDayMs = 86'400'000;

@@ -54,6 +54,7 @@ bool AggregatesBelow(const PlanNode& node) {
 
 // DISTINCT of SQL is an aggregation for Spark, and cannot be told from dropDuplicates here.
 bool GroupsBelow(const PlanNode& node) {
+  if (!IsStreaming(node)) return false;
   if (node.kind == PlanKind::kAggregate) return true;
   return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return GroupsBelow(*input); });
 }

@@ -84,6 +84,40 @@ TEST_F(StreamingChecksTest, RefusesWhatSparkRefuses) {
   EXPECT_GE(started, 4);
 }
 
+TEST_F(StreamingChecksTest, AWatermarkLetsGroupsLeave) {
+  const std::string marked = "FROM events WATERMARK timestamp DELAY OF INTERVAL 10 SECONDS ";
+  const std::string windows = "SELECT window.start, window.end, count(*) " + marked;
+  const auto check = [&](const std::string& sql, const std::string& mode) {
+    const Result<PlanPtr> plan = Resolve(sql);
+    EXPECT_TRUE(plan.ok()) << sql << ": " << plan.status().ToString();
+    return plan.ok() ? CheckStreamingPlan(**plan, mode) : plan.status();
+  };
+  EXPECT_TRUE(check(windows + "GROUP BY window(timestamp, '10 seconds')", "append").ok());
+  EXPECT_TRUE(check(windows + "GROUP BY window(timestamp, '10 seconds', '5 seconds'), value % 2", "append").ok());
+  EXPECT_TRUE(check("SELECT timestamp, count(*) " + marked + "GROUP BY timestamp", "append").ok());
+  const std::string twice = "SELECT window(w, '1 minute') AS m, sum(n) FROM (SELECT window AS w, count(*) AS n " +
+                            marked + "GROUP BY window(timestamp, '10 seconds'), value) GROUP BY window(w, '1 minute')";
+  EXPECT_TRUE(check(twice, "append").ok());
+  EXPECT_TRUE(HasErrorClass(check(twice, "update"), "_LEGACY_ERROR_TEMP_3102"));
+  // A computation loses the mark.
+  EXPECT_TRUE(HasErrorClass(check("SELECT CAST(timestamp AS DATE) AS d, count(*) " + marked + "GROUP BY 1", "append"),
+                            "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"));
+  EXPECT_TRUE(HasErrorClass(check("SELECT count(DISTINCT value) " + marked + "GROUP BY timestamp", "append"),
+                            "_LEGACY_ERROR_TEMP_3102"));
+}
+
+TEST_F(StreamingChecksTest, WhatIsNoWindowIsRefused) {
+  const auto error = [&](const std::string& sql) { return Resolve(sql).status(); };
+  EXPECT_TRUE(HasErrorClass(error("SELECT * FROM events WATERMARK value DELAY OF INTERVAL 10 SECONDS"),
+                            "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"));
+  EXPECT_TRUE(
+      HasErrorClass(error("SELECT * FROM events WATERMARK timestamp DELAY OF INTERVAL 10"), "CANNOT_PARSE_INTERVAL"));
+  EXPECT_TRUE(
+      HasErrorClass(error("SELECT count(*) FROM events GROUP BY window(timestamp, '10 s'), window(timestamp, '5 s')"),
+                    "_LEGACY_ERROR_TEMP_1039"));
+  EXPECT_FALSE(error("SELECT count(*) FROM events GROUP BY window(timestamp, '5 seconds', '10 seconds')").ok());
+}
+
 TEST_F(StreamingChecksTest, ModesWithoutRegardToCase) {
   const PlanPtr plan = Resolve("SELECT value FROM events").ValueOrDie();
   EXPECT_TRUE(CheckStreamingPlan(*plan, "Append").ok());

@@ -58,6 +58,9 @@ void AddState(const BatchFacts& facts, QueryProgress* progress) {
       const StateCounts& counts = facts.outcome->state[step];
       state.rows_updated = counts.updated;
       state.rows_removed = counts.removed;
+      state.updates_ms = counts.updates_ns / 1'000'000;
+      state.removals_ms = counts.removals_ns / 1'000'000;
+      state.commit_ms = counts.commit_ns / 1'000'000;
       state.rows_dropped = counts.dropped_late;
       if (state.name.starts_with("dedupe")) state.duplicates_dropped = counts.dropped_duplicates;
     }

@@ -87,12 +87,15 @@ struct BatchRunner::Exchanges {
 // What a partition of a step gives; once all of it is taken the partition's state is committed.
 class BatchRunner::PartitionRows : public Operator {
  public:
-  PartitionRows(std::unique_ptr<Operator> rows, OperatorStores* stores, int partition, int64_t next_version)
-      : rows_(std::move(rows)), stores_(stores), partition_(partition), next_version_(next_version) {}
+  PartitionRows(std::unique_ptr<Operator> rows, OperatorStores* stores, int partition, int64_t next_version,
+                StateCounts* counts)
+      : rows_(std::move(rows)), stores_(stores), partition_(partition), next_version_(next_version), counts_(counts) {}
   const std::shared_ptr<arrow::Schema>& schema() const override { return rows_->schema(); }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     SLUICE_ASSIGN(auto slice, rows_->Next());
-    if (slice == nullptr) SLUICE_RETURN_IF_ERROR(stores_->Commit(partition_, next_version_));
+    if (slice != nullptr) return slice;
+    const StateTimer timer(&counts_->commit_ns);
+    SLUICE_RETURN_IF_ERROR(stores_->Commit(partition_, next_version_));
     return slice;
   }
 
@@ -101,6 +104,7 @@ class BatchRunner::PartitionRows : public Operator {
   OperatorStores* const stores_;
   const int partition_;
   const int64_t next_version_;
+  StateCounts* const counts_;
 };
 
 std::vector<BatchRunner::TaskInput> BatchRunner::InputsOf(const std::vector<StreamBranch>& branches,
@@ -155,10 +159,11 @@ Result<std::unique_ptr<Operator>> BatchRunner::OpenInput(const BatchWork& work, 
   Exchanges::Step& step = exchanges->steps[*branch.step];
   OperatorStores& stores = work.stores->stores(*branch.step);
   SLUICE_RETURN_IF_ERROR(stores.Open(input.partition, work.state.version));
-  StatePartition partition{input.partition, {}, &stores, &step.counts[static_cast<size_t>(input.partition)]};
+  StateCounts* const counts = &step.counts[static_cast<size_t>(input.partition)];
+  StatePartition partition{input.partition, {}, &stores, counts};
   for (const auto& exchange : step.inputs) partition.rows.push_back(exchange->Take(input.partition));
   SLUICE_ASSIGN(auto rows, work.stores->step(*branch.step).OpenPartition(work.state, std::move(partition)));
-  return std::make_unique<PartitionRows>(std::move(rows), &stores, input.partition, work.state.version + 1);
+  return std::make_unique<PartitionRows>(std::move(rows), &stores, input.partition, work.state.version + 1, counts);
 }
 
 Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, Exchanges* exchanges,

@@ -54,12 +54,18 @@ Json StateOf(const StateProgress& state) {
   json["operatorName"] = state.name;
   json["numRowsTotal"] = state.rows_total;
   json["numRowsUpdated"] = state.rows_updated;
+  json["allUpdatesTimeMs"] = state.updates_ms;
   json["numRowsRemoved"] = state.rows_removed;
+  json["allRemovalsTimeMs"] = state.removals_ms;
+  json["commitTimeMs"] = state.commit_ms;
   json["memoryUsedBytes"] = state.memory_bytes;
   json["numRowsDroppedByWatermark"] = state.rows_dropped;
   json["numShufflePartitions"] = state.partitions;
   json["numStateStoreInstances"] = state.instances;
-  if (state.duplicates_dropped) json["customMetrics"] = {{"numDroppedDuplicateRows", *state.duplicates_dropped}};
+  Json custom;
+  if (state.duplicates_dropped) custom["numDroppedDuplicateRows"] = *state.duplicates_dropped;
+  custom["stateOnCurrentVersionSizeBytes"] = state.memory_bytes;
+  json["customMetrics"] = std::move(custom);
   return json;
 }
 

@@ -24,6 +24,9 @@ struct StateProgress {
   int64_t rows_total = 0;
   int64_t rows_updated = 0;
   int64_t rows_removed = 0;
+  int64_t updates_ms = 0;
+  int64_t removals_ms = 0;
+  int64_t commit_ms = 0;
   int64_t memory_bytes = 0;
   int64_t rows_dropped = 0;  // late ones
   int64_t partitions = 0;

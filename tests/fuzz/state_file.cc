@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of state. The first byte chooses the format and the codec.
+#include <arrow/api.h>
+
 #include "check.h"
-#include "checkpoint/log_folder.h"
 #include "state/delta_file.h"
 #include "state/operator_metadata.h"
 #include "state/state_schema.h"

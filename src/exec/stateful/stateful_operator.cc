@@ -13,6 +13,9 @@ void StateCounts::Add(const StateCounts& other) {
   removed += other.removed;
   dropped_late += other.dropped_late;
   dropped_duplicates += other.dropped_duplicates;
+  updates_ns += other.updates_ns;
+  removals_ns += other.removals_ns;
+  commit_ns += other.commit_ns;
 }
 
 Result<std::unique_ptr<StatefulOperator>> MakeStatefulOperator(const PlanNode& node) {

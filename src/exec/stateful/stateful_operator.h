@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,8 +32,26 @@ struct StateCounts {
   int64_t removed = 0;
   int64_t dropped_late = 0;
   int64_t dropped_duplicates = 0;
+  int64_t updates_ns = 0;
+  int64_t removals_ns = 0;
+  int64_t commit_ns = 0;
 
   void Add(const StateCounts& other);
+};
+
+// Adds the time that it lives to a count of nanoseconds: for the progress, and for nothing that decides.
+class StateTimer {
+ public:
+  explicit StateTimer(int64_t* sum) : sum_(sum), began_(std::chrono::steady_clock::now()) {}
+  ~StateTimer() {
+    *sum_ += std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began_).count();
+  }
+  StateTimer(const StateTimer&) = delete;
+  StateTimer& operator=(const StateTimer&) = delete;
+
+ private:
+  int64_t* const sum_;
+  const std::chrono::steady_clock::time_point began_;
 };
 
 // Brings the rows of one task, before they are exchanged, to the partitions that keep their keys. One thread.

@@ -136,6 +136,7 @@ class AggregatePartition : public Operator {
   }
 
   Status Update() {
+    const StateTimer timer(&partition_.counts->updates_ns);
     if (partition_.rows.at(0).empty()) return Status::OK();
     SLUICE_ASSIGN(GroupTable groups, GroupTable::Make(TypesOf(*shape_->key_schema)));
     SLUICE_ASSIGN(SavedGroups fresh, SavedGroups::Make(shape_->calls, 0));
@@ -192,6 +193,7 @@ class AggregatePartition : public Operator {
 
   // In the order of the keys' bytes: the map's own order depends on what was removed before.
   Status Evict() {
+    const StateTimer timer(&partition_.counts->removals_ns);
     const bool all = batch_.mode == OutputMode::kComplete;
     if (!all && (!time_ || !batch_.evict_us)) return Status::OK();
     const int fields = shape_->key_schema->num_fields();

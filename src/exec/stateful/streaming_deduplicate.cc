@@ -101,6 +101,7 @@ class DeduplicatePartition : public Operator {
 
   // The rows whose key is new, and not late.
   Result<std::vector<int32_t>> FreshRows(const arrow::RecordBatch& rows) {
+    const StateTimer timer(&partition_.counts->updates_ns);
     std::vector<int32_t> fresh;
     std::vector<std::optional<int64_t>> times(static_cast<size_t>(rows.num_rows()));
     if (shape_->time) times = EventTimesIn(*rows.column(shape_->time->column), shape_->time->window);
@@ -132,6 +133,7 @@ class DeduplicatePartition : public Operator {
   }
 
   Status Evict() {
+    const StateTimer timer(&partition_.counts->removals_ns);
     evicted_ = true;
     if (!shape_->evicts() || !batch_.evict_us) return Status::OK();
     std::vector<std::string_view> leaving;

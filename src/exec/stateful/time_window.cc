@@ -3,6 +3,7 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/spark_error.h"
