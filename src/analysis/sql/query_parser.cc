@@ -225,12 +225,27 @@ Result<QueryParser::Term> QueryParser::ParseTerm() {
   return term;
 }
 
+namespace {
+
+// Hive's clause, TRANSFORM (a, b) USING 'script'; without USING it is the function of arrays.
+bool IsScriptTransform(const TokenCursor& cursor) {
+  if (!cursor.IsWord("TRANSFORM") || !cursor.IsSymbol("(", 1)) return false;
+  int open = 0;
+  for (size_t ahead = 1; cursor.Peek(ahead).kind != TokenKind::kEnd; ++ahead) {
+    if (cursor.IsSymbol("(", ahead)) ++open;
+    if (cursor.IsSymbol(")", ahead) && --open == 0) return cursor.IsWord("USING", ahead + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<QueryParser::Select> QueryParser::ParseSelect() {
   Select select;
   select.begin = cursor_.position();
   SLUICE_RETURN_IF_ERROR(ParseWindows());
   SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("SELECT"));
-  if (cursor_.IsWord("TRANSFORM") && cursor_.IsSymbol("(", 1)) return cursor_.Refuse("TRANSFORM", cursor_.position());
+  if (IsScriptTransform(cursor_)) return cursor_.Refuse("TRANSFORM .. USING", cursor_.position());
   select.distinct = cursor_.AcceptWord("DISTINCT");
   if (!select.distinct) cursor_.AcceptWord("ALL");
   do {
