@@ -82,7 +82,7 @@ Description: native engine for Spark Structured Streaming
  Runs streaming queries that were written for Spark, from SQL files, C++ and
  PySpark, as one small process.
 END
-  dpkg-deb --root-owner-group --build "$root" "$out/sluice_${version}_$debarch.deb" >/dev/null
+  dpkg-deb --root-owner-group -Zgzip --build "$root" "$out/sluice_${version}_$debarch.deb" >/dev/null
   rm -rf "$root"
 }
 
