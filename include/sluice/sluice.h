@@ -10,4 +10,3 @@
 #include "sluice/spark_session.h"
 #include "sluice/sql_functions.h"
 #include "sluice/streaming.h"
-#include "sluice/window.h"

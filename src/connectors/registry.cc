@@ -9,8 +9,6 @@
 namespace sluice {
 
 // One row a format; each is defined in its own folder's *_connector.cc.
-extern const Connector kCsvConnector;
-extern const Connector kJsonConnector;
 extern const Connector kKafkaConnector;
 extern const Connector kConsoleConnector;
 extern const Connector kMemoryConnector;
@@ -18,12 +16,11 @@ extern const Connector kNoopConnector;
 extern const Connector kParquetConnector;
 extern const Connector kRateConnector;
 extern const Connector kRateMicroBatchConnector;
-extern const Connector kTextConnector;
 
 const std::vector<Connector>& AllConnectors() {
   static const std::vector<Connector> connectors = {
-      kKafkaConnector, kConsoleConnector, kCsvConnector,  kJsonConnector,           kMemoryConnector,
-      kNoopConnector,  kParquetConnector, kRateConnector, kRateMicroBatchConnector, kTextConnector,
+      kKafkaConnector,   kConsoleConnector, kMemoryConnector,         kNoopConnector,
+      kParquetConnector, kRateConnector,    kRateMicroBatchConnector,
   };
   return connectors;
 }

@@ -12,13 +12,8 @@ bool IsStreaming(const PlanNode& node) {
   return false;
 }
 
-bool GivesLeftOnly(JoinType type) {
-  return type == JoinType::kLeftSemi || type == JoinType::kLeftAnti || type == JoinType::kLeftAntiNullAware ||
-         type == JoinType::kExistence;
-}
-
 PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
-  PlanPtr result = MergeProjections(ExtractPython(plan));
+  PlanPtr result = MergeProjections(plan);
   result = PushFilters(result);
   result = JoinConditions(result);
   result = StreamsOnTheLeft(result);
@@ -28,7 +23,6 @@ PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
   result = PruneColumns(result);
   // A scan without its unused columns may leave a projection that only passes columns on.
   result = MergeProjections(result);
-  result = OrderAggregates(result);
   result = PushConditions(result);
   return ShareExpressions(result);
 }

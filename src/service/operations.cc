@@ -36,8 +36,6 @@ OperationFate FateOfState(OperationState state) {
 Result<std::shared_ptr<Operation>> Operations::Start(OperationKey key, bool* is_new) {
   std::lock_guard lock(mutex_);
   *is_new = false;
-  // A call may have found the session just before it was released.
-  if (closed_) return BadHandle("SESSION_CLOSED", key.session_id, "Session was closed.");
   const auto found = entries_.find(key.id);
   if (found != entries_.end()) {
     const std::shared_ptr<Operation>& operation = found->second.operation;
@@ -50,7 +48,7 @@ Result<std::shared_ptr<Operation>> Operations::Start(OperationKey key, bool* is_
                      fmt::format("This session has {} operations already; let some of them end first.", kMost));
   }
   const std::string id = key.id;
-  auto operation = std::make_shared<Operation>(std::move(key), clock_, memory_);
+  auto operation = std::make_shared<Operation>(std::move(key), clock_);
   entries_[id] = Entry{next_++, operation, OperationFate::kUnknown};
   *is_new = true;
   return operation;
@@ -146,15 +144,13 @@ void Operations::Heartbeat() {
 
 void Operations::Expire() {
   for (const auto& operation : All()) {
-    if (operation->IsLost() || operation->IdleMs() > kAbandonedMs) Release(operation->key().id);
+    const int64_t idle = operation->IdleMs();
+    const bool over = !operation->key().reattachable && operation->finished() && idle > 0;
+    if (over || idle > kAbandonedMs) Release(operation->key().id);
   }
 }
 
-void Operations::Close() {
-  {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-  }
+void Operations::Clear() {
   for (const auto& operation : All()) Release(operation->key().id);
 }
 

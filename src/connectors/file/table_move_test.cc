@@ -5,8 +5,7 @@
 
 #include "base/spark_error.h"
 #include "checkpoint/file_sink_log.h"
-#include "connectors/file/file_table.h"
-#include "connectors/parquet/parquet_format.h"
+#include "connectors/parquet/parquet_source.h"
 
 namespace sluice {
 namespace {
@@ -71,7 +70,7 @@ TEST_F(TableMove, AReadSaysWhichLogAskedForTheOldPath) {
   SourceContext context;
   context.env = MakeTestEnv(std::make_shared<ManualClock>(0), fs);
   context.paths = {"/new"};
-  const Status status = FileTableSchema(kParquetFormat, context).status();
+  const Status status = ParquetTableSchema(context, false).status();
   EXPECT_TRUE(HasErrorClass(status, "SLUICE_SINK_LOG_DAMAGED")) << status;
   for (const char* part : {"/old/", "/new/_spark_metadata", "--moved-from"}) {
     EXPECT_NE(status.message().find(part), std::string::npos) << part;

@@ -32,7 +32,8 @@ class MemorySink : public StreamSink {
     return std::unique_ptr<TaskWriter>(std::make_unique<SliceCollector>());
   }
   Status Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> commits) override {
-    return table_->Commit(batch, TakeSlices(std::move(commits)), replace_);
+    table_->Commit(batch, TakeSlices(std::move(commits)), replace_);
+    return Status::OK();
   }
 
  private:
@@ -47,7 +48,7 @@ Result<std::unique_ptr<StreamSink>> OpenMemorySink(const SinkContext& context) {
     return UserError("SLUICE_INVALID_OPTION",
                      "The memory sink needs a queryName: it is the name of the table that holds the rows.");
   }
-  auto table = CreateMemoryTable(context.env, context.session, name, context.schema, context.budget);
+  auto table = CreateMemoryTable(context.env, name, context.schema);
   return std::make_unique<MemorySink>(std::move(table), context.output_mode == "complete");
 }
 

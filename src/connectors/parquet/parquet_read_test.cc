@@ -9,8 +9,7 @@
 
 #include <random>
 
-#include "connectors/file/file_table.h"
-#include "connectors/parquet/parquet_format.h"
+#include "connectors/parquet/parquet_source.h"
 #include "connectors/parquet/shared_footer.h"
 #include "types/spark_type.h"
 
@@ -55,7 +54,7 @@ class ParquetRead : public ::testing::Test {
     SourceContext context;
     context.env = env;
     context.paths = {"/t"};
-    auto table = OpenFileTable(kParquetFormat, context).ValueOrDie();
+    auto table = OpenParquetTable(context).ValueOrDie();
     std::vector<std::shared_ptr<arrow::RecordBatch>> slices;
     for (const InputPartition& task : table->PlanTasks().ValueOrDie()) {
       auto reader = table->OpenReader(task, columns).ValueOrDie();

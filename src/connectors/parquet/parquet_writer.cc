@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/parquet/parquet_writer.h"
 
-#include <arrow/array.h>
 #include <arrow/record_batch.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/exception.h>
@@ -130,7 +129,7 @@ Status ParquetWriter::Write(const arrow::RecordBatch& slice, const int32_t* rows
   });
 }
 
-Status ParquetWriter::CloseGroup() {
+Status ParquetWriter::CloseRowGroup() {
   if (file_ == nullptr || !file_->row_group_open()) return Status::OK();
   return Caught([&] {
     file_->CloseRowGroup(open_rows_);
@@ -139,14 +138,14 @@ Status ParquetWriter::CloseGroup() {
   });
 }
 
-Result<WrittenFile> ParquetWriter::Finish() {
+Result<WrittenParquet> ParquetWriter::Finish() {
   if (file_ == nullptr) SLUICE_RETURN_IF_ERROR(Open(nullptr, nullptr, 0));
-  SLUICE_RETURN_IF_ERROR(CloseGroup());
+  SLUICE_RETURN_IF_ERROR(CloseRowGroup());
   SLUICE_RETURN_IF_ERROR(Caught([&] {
     file_->Close();
     return Status::OK();
   }));
-  return WrittenFile{output_->Release(), output_->position(), rows_};
+  return WrittenParquet{output_->Release(), output_->position(), rows_};
 }
 
 }  // namespace sluice
