@@ -12,8 +12,14 @@ work=$(mktemp -d)
 trap 'cleanup' EXIT
 
 cleanup() {
+  drop_root
+  rm -rf --one-file-system "$work"
+}
+
+# Never goes into what is mounted, should it be in use still.
+drop_root() {
   umount "$work/root/proc" 2>/dev/null || true
-  rm -rf "$work"
+  rm -rf --one-file-system "$work/root"
 }
 
 mirror() { # the machine's own
@@ -26,8 +32,7 @@ fresh_root() {
     debootstrap --variant=minbase "$suite" "$bare" "$(mirror)" >"$work/debootstrap.log" 2>&1 || { tail -20 "$work/debootstrap.log" >&2; exit 2; }
     touch "$bare/.done"
   fi
-  umount "$work/root/proc" 2>/dev/null || true
-  rm -rf "$work/root"
+  drop_root
   cp -a "$bare" "$work/root"
   mount -t proc proc "$work/root/proc"
   local found

@@ -24,8 +24,8 @@ class DemoFeeder {
   ~DemoFeeder();
   // Once: feeds records 0 to n-1; record i goes to partition i % partitions.
   void Start(int64_t n);
-  // Waits until the broker has every record, or the window is full: a query that starts now finds the same records in
-  // each run, and cuts the same batches. The feeder's error, if it had one.
+  // Waits until the broker has every record, or the window is full. Where all records fit the window, a query that
+  // starts now finds the same in each run, and cuts the same batches. The feeder's error, if it had one.
   Status AwaitWindow();
   // Tells what is committed: offsets as in the checkpoint, {"topic":{"0":23}}. Any thread.
   Status OnCommitted(const std::string& offsets);
