@@ -44,7 +44,7 @@ void BM_WriteReviews(benchmark::State& state, const char* codec) {
     for (int pass = 0; pass < 4; ++pass) {
       for (const auto& slice : slices) {
         Check(writer.Write(*slice, nullptr, bench::kSliceRows));
-        if (writer.open_bytes() >= kRowGroupBytes) Check(writer.CloseRowGroup());
+        if (writer.open_bytes() >= kRowGroupBytes) Check(writer.CloseGroup());
       }
     }
     bytes = writer.Finish()->size;

@@ -3,13 +3,17 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# The program that `sluice submit` gives to Python, as a list of bytes.
-set(runner ${PROJECT_SOURCE_DIR}/src/cli/submit_runner.py)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${runner})
-file(READ ${runner} runner_bytes HEX)
-string(REGEX REPLACE "(..)" "0x\\1," runner_bytes "${runner_bytes}")
-file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/submit_runner.inc CONTENT "${runner_bytes}" @ONLY)
-set_property(SOURCE src/cli/submit_command.cc APPEND PROPERTY INCLUDE_DIRECTORIES ${PROJECT_BINARY_DIR}/generated)
+# A Python program that is part of a library, as a list of bytes.
+function(sluice_python_text program user)
+  get_filename_component(name ${program} NAME_WE)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${program})
+  file(READ ${PROJECT_SOURCE_DIR}/${program} bytes HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${name}.inc CONTENT "${bytes}" @ONLY)
+  set_property(SOURCE ${user} APPEND PROPERTY INCLUDE_DIRECTORIES ${PROJECT_BINARY_DIR}/generated)
+endfunction()
+sluice_python_text(src/cli/submit_runner.py src/cli/submit_command.cc)
+sluice_python_text(src/python/worker_runner.py src/python/worker_daemon.cc)
 
 add_executable(sluice src/cli/main.cc)
 target_link_libraries(sluice PRIVATE sluice_cli)

@@ -18,6 +18,8 @@ def pytest_addoption(parser):
     parser.addoption("--all-budgets", action="store_true", help="every case of the memory budget, not a sample")
     parser.addoption("--all-bombs", action="store_true", help="2,000 bombs, not a seeded sample")
     parser.addoption("--all-faults", action="store_true", help="every fault case, not a seeded sample")
+    parser.addoption("--on-spark", action="store_true",
+                     help="run the tests of Python functions on a real Spark Connect server instead of Sluice")
     parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
     parser.addoption("--batches", type=int, default=250, help="of the test that file handles and memory do not grow")
     parser.addoption("--log-entries", type=int, default=100_000, help="of the large sink log")

@@ -23,7 +23,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden" / "sql"
-UNSTABLE = re.compile(r"current_|now\(|rand\(|uuid\(", re.IGNORECASE)
+UNSTABLE = re.compile(r"current_|now\(|rand\(\)|uuid\(", re.IGNORECASE)
 ORDERED = re.compile(r"ORDER BY[^()]*(\([^()]*\)[^()]*)*$", re.IGNORECASE)
 
 

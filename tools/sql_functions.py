@@ -8,8 +8,6 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADER = ROOT / "include/sluice/sql_functions.h"
 KEYWORDS = {"struct", "typeof", "and", "or", "not", "if", "case", "char", "double", "float", "int", "bool"}
-AGGREGATES = ("count_if", "first", "last", "any_value", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance",
-              "bool_and", "bool_or", "mean")
 BEGIN = """// SPDX-License-Identifier: Apache-2.0
 // Written by tools/sql_functions.py from docs/functions.md, which says what each function gives. Arguments are columns
 // and constants: `substring(col("title"), 1, 10)`. Text is always a constant; a column is named by col.
@@ -25,9 +23,11 @@ namespace sluice::functions {
 
 
 def names() -> list[str]:
-    rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/functions.md").read_text(), re.M)
+    page = (ROOT / "docs/functions.md").read_text()
+    rows = re.findall(r"^\| `([^`]+)` \|", page, re.M)
+    aggregates = re.findall(r"`(\w+)`", page.split("## Aggregates")[1])
     declared = set(re.findall(r"^Column (\w+)\(", (ROOT / "include/sluice/functions.h").read_text(), re.M))
-    usable = [name for name in [*rows, *AGGREGATES] if re.fullmatch(r"[a-z_][a-z0-9_]*", name)]
+    usable = [name for name in [*rows, *aggregates] if re.fullmatch(r"[a-z_][a-z0-9_]*", name)]
     return sorted(set(usable) - declared - KEYWORDS)
 
 

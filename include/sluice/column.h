@@ -4,12 +4,14 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace sluice {
 
+class WindowSpec;
 struct ColumnNode;  // an unresolved Spark Connect expression
 
 // An expression over the columns of a DataFrame, not yet resolved. A cheap value.
@@ -29,7 +31,14 @@ class Column {
   static Column null();
 
   Column as(const std::string& name) const;
+  // Of a function that makes several columns: posexplode(..).as({"at", "tag"}).
+  Column as(const std::vector<std::string>& names) const;
+  Column as(std::initializer_list<const char*> names) const {
+    return as(std::vector<std::string>(names.begin(), names.end()));
+  }
   Column alias(const std::string& name) const { return as(name); }
+  // A window function or an aggregate over other rows (window.h).
+  Column over(const WindowSpec& window) const;
   Column name(const std::string& name) const { return as(name); }
   // A type as SQL writes it: "int", "decimal(10,2)".
   Column cast(const std::string& type) const;

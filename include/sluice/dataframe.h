@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sluice/column.h"
+#include "sluice/dataframe_writer.h"
 
 // The Arrow C stream interface (https://arrow.apache.org/docs/format/CStreamInterface.html).
 struct ArrowArrayStream;
@@ -72,6 +73,9 @@ class DataFrame {
   GroupedData groupBy(std::initializer_list<ColumnOrName> keys) const;
   template <typename... Rest>
   GroupedData groupBy(const ColumnOrName& first, const Rest&... rest) const;
+  // Groups by all keys, by fewer and fewer of them, and by none; or by every choice of them.
+  GroupedData rollup(std::initializer_list<ColumnOrName> keys) const;
+  GroupedData cube(std::initializer_list<ColumnOrName> keys) const;
   // Aggregates of all rows: agg(functions::count(lit(1)), functions::max(col("a"))).
   template <typename... Columns>
   DataFrame agg(const Columns&... aggregates) const;
@@ -89,6 +93,9 @@ class DataFrame {
   DataFrame limit(int count) const;
   DataFrame offset(int count) const;
   DataFrame distinct() const;
+  // Of a stream: how late rows may come by the time in this column, such as "10 seconds". Groups, duplicates and joins
+  // by that time, or by windows of it, leave the state once it has passed.
+  DataFrame withWatermark(const std::string& eventTime, const std::string& delayThreshold) const;
   // Joins by columns of one name, which the result has once. Types as Spark writes them: inner, left, right, full,
   // left_semi, left_anti, and their longer forms (left_outer, leftouter, ..).
   DataFrame join(const DataFrame& other, const std::vector<std::string>& columns,
@@ -109,6 +116,16 @@ class DataFrame {
   // The distinct rows that both have, or that only this one has.
   DataFrame intersect(const DataFrame& other) const;
   DataFrame subtract(const DataFrame& other) const;
+  // The same, each row as often as it is there.
+  DataFrame intersectAll(const DataFrame& other) const;
+  DataFrame exceptAll(const DataFrame& other) const;
+  // The first row of each different value of these columns.
+  DataFrame dropDuplicates(const std::vector<std::string>& names) const;
+  // A random part; the same seed gives the same rows.
+  DataFrame sample(double fraction, int64_t seed) const;
+  // Columns to rows: a row for each of the values, with its column's name.
+  DataFrame unpivot(const std::vector<std::string>& ids, const std::vector<std::string>& values,
+                    const std::string& variable_name, const std::string& value_name) const;
   DataFrame repartition(int partitions) const;
   DataFrame coalesce(int partitions) const;
   DataFrame alias(const std::string& name) const;
@@ -142,6 +159,7 @@ class DataFrame {
   void toArrow(ArrowArrayStream* out) const;
 
   void createOrReplaceTempView(const std::string& name) const;
+  DataFrameWriter write() const;
   DataStreamWriter writeStream() const;
 
   const PlanHandle& plan() const { return *plan_; }
@@ -153,8 +171,11 @@ class DataFrame {
 // Groups of a DataFrame, on which nothing has run yet. A cheap value.
 class GroupedData {
  public:
-  GroupedData(std::shared_ptr<const PlanHandle> plan, std::vector<Column> keys)
-      : plan_(std::move(plan)), keys_(std::move(keys)) {}
+  enum class Kind { kGroupBy, kRollup, kCube };
+  GroupedData(std::shared_ptr<const PlanHandle> plan, std::vector<Column> keys, Kind kind = Kind::kGroupBy)
+      : plan_(std::move(plan)), keys_(std::move(keys)), kind_(kind) {}
+  // A column for each value of `name`, or for each of `values`.
+  GroupedData pivot(const std::string& name, const std::vector<Column>& values = {}) const;
   DataFrame agg(const std::vector<Column>& aggregates) const;
   // Column name to aggregate function: agg({{"stars", "avg"}, {"*", "count"}}).
   DataFrame agg(std::initializer_list<std::pair<std::string, std::string>> aggregates) const;
@@ -190,6 +211,8 @@ class GroupedData {
 
   std::shared_ptr<const PlanHandle> plan_;
   std::vector<Column> keys_;
+  Kind kind_;
+  std::vector<Column> pivot_;  // the column, then its values
 };
 
 template <typename... Rest>

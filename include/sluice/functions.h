@@ -48,6 +48,11 @@ template <Constant T>
 Column when(const Column& condition, const T& value) {
   return when(condition, lit(value));
 }
+// The windows that a time lies in, as a key of groupBy: of this duration ("10 minutes"), one beginning each slide, or
+// side by side, and shifted by the start.
+Column window(const Column& time, const std::string& duration);
+Column window(const Column& time, const std::string& duration, const std::string& slide);
+Column window(const Column& time, const std::string& duration, const std::string& slide, const std::string& start);
 // Keys of orderBy by name.
 Column asc(const std::string& name);
 Column desc(const std::string& name);

@@ -10,3 +10,4 @@
 #include "sluice/spark_session.h"
 #include "sluice/sql_functions.h"
 #include "sluice/streaming.h"
+#include "sluice/window.h"

@@ -42,7 +42,11 @@ class DataFrameReader {
   DataFrameReader& schema(const std::string& ddl);
   DataFrame load() const;
   DataFrame load(const std::string& path) const;
+  DataFrame csv(const std::string& path) { return format("csv").load(path); }
+  DataFrame json(const std::string& path) { return format("json").load(path); }
   DataFrame parquet(const std::string& path);
+  // One row a line, in the column value.
+  DataFrame text(const std::string& path) { return format("text").load(path); }
   DataFrame table(const std::string& name) const;
 
  private:

@@ -11,6 +11,7 @@ namespace sluice::functions {
 
 template <typename... A> Column abs(const A&... a) { return call_function("abs", {lit(a)...}); }
 template <typename... A> Column add_months(const A&... a) { return call_function("add_months", {lit(a)...}); }
+template <typename... A> Column any(const A&... a) { return call_function("any", {lit(a)...}); }
 template <typename... A> Column any_value(const A&... a) { return call_function("any_value", {lit(a)...}); }
 template <typename... A> Column array(const A&... a) { return call_function("array", {lit(a)...}); }
 template <typename... A> Column array_contains(const A&... a) { return call_function("array_contains", {lit(a)...}); }
@@ -64,8 +65,10 @@ template <typename... A> Column e(const A&... a) { return call_function("e", {li
 template <typename... A> Column element_at(const A&... a) { return call_function("element_at", {lit(a)...}); }
 template <typename... A> Column encode(const A&... a) { return call_function("encode", {lit(a)...}); }
 template <typename... A> Column endswith(const A&... a) { return call_function("endswith", {lit(a)...}); }
+template <typename... A> Column every(const A&... a) { return call_function("every", {lit(a)...}); }
 template <typename... A> Column exp(const A&... a) { return call_function("exp", {lit(a)...}); }
 template <typename... A> Column first(const A&... a) { return call_function("first", {lit(a)...}); }
+template <typename... A> Column first_value(const A&... a) { return call_function("first_value", {lit(a)...}); }
 template <typename... A> Column floor(const A&... a) { return call_function("floor", {lit(a)...}); }
 template <typename... A> Column format_number(const A&... a) { return call_function("format_number", {lit(a)...}); }
 template <typename... A> Column format_string(const A&... a) { return call_function("format_string", {lit(a)...}); }
@@ -90,6 +93,7 @@ template <typename... A> Column json_array_length(const A&... a) { return call_f
 template <typename... A> Column json_object_keys(const A&... a) { return call_function("json_object_keys", {lit(a)...}); }
 template <typename... A> Column last(const A&... a) { return call_function("last", {lit(a)...}); }
 template <typename... A> Column last_day(const A&... a) { return call_function("last_day", {lit(a)...}); }
+template <typename... A> Column last_value(const A&... a) { return call_function("last_value", {lit(a)...}); }
 template <typename... A> Column lcase(const A&... a) { return call_function("lcase", {lit(a)...}); }
 template <typename... A> Column least(const A&... a) { return call_function("least", {lit(a)...}); }
 template <typename... A> Column left(const A&... a) { return call_function("left", {lit(a)...}); }
@@ -156,11 +160,13 @@ template <typename... A> Column signum(const A&... a) { return call_function("si
 template <typename... A> Column sin(const A&... a) { return call_function("sin", {lit(a)...}); }
 template <typename... A> Column size(const A&... a) { return call_function("size", {lit(a)...}); }
 template <typename... A> Column slice(const A&... a) { return call_function("slice", {lit(a)...}); }
+template <typename... A> Column some(const A&... a) { return call_function("some", {lit(a)...}); }
 template <typename... A> Column sort_array(const A&... a) { return call_function("sort_array", {lit(a)...}); }
 template <typename... A> Column space(const A&... a) { return call_function("space", {lit(a)...}); }
 template <typename... A> Column split_part(const A&... a) { return call_function("split_part", {lit(a)...}); }
 template <typename... A> Column sqrt(const A&... a) { return call_function("sqrt", {lit(a)...}); }
 template <typename... A> Column startswith(const A&... a) { return call_function("startswith", {lit(a)...}); }
+template <typename... A> Column std(const A&... a) { return call_function("std", {lit(a)...}); }
 template <typename... A> Column stddev(const A&... a) { return call_function("stddev", {lit(a)...}); }
 template <typename... A> Column stddev_pop(const A&... a) { return call_function("stddev_pop", {lit(a)...}); }
 template <typename... A> Column stddev_samp(const A&... a) { return call_function("stddev_samp", {lit(a)...}); }
@@ -182,6 +188,7 @@ template <typename... A> Column try_divide(const A&... a) { return call_function
 template <typename... A> Column try_element_at(const A&... a) { return call_function("try_element_at", {lit(a)...}); }
 template <typename... A> Column try_multiply(const A&... a) { return call_function("try_multiply", {lit(a)...}); }
 template <typename... A> Column try_subtract(const A&... a) { return call_function("try_subtract", {lit(a)...}); }
+template <typename... A> Column try_sum(const A&... a) { return call_function("try_sum", {lit(a)...}); }
 template <typename... A> Column try_to_date(const A&... a) { return call_function("try_to_date", {lit(a)...}); }
 template <typename... A> Column try_to_timestamp(const A&... a) { return call_function("try_to_timestamp", {lit(a)...}); }
 template <typename... A> Column ucase(const A&... a) { return call_function("ucase", {lit(a)...}); }
@@ -198,6 +205,7 @@ template <typename... A> Column var_samp(const A&... a) { return call_function("
 template <typename... A> Column variance(const A&... a) { return call_function("variance", {lit(a)...}); }
 template <typename... A> Column weekday(const A&... a) { return call_function("weekday", {lit(a)...}); }
 template <typename... A> Column weekofyear(const A&... a) { return call_function("weekofyear", {lit(a)...}); }
+template <typename... A> Column window_time(const A&... a) { return call_function("window_time", {lit(a)...}); }
 template <typename... A> Column xxhash64(const A&... a) { return call_function("xxhash64", {lit(a)...}); }
 template <typename... A> Column year(const A&... a) { return call_function("year", {lit(a)...}); }
 

@@ -99,6 +99,11 @@ class DataStreamReader {
   DataStreamReader& schema(const std::string& ddl);
   DataFrame load() const;
   DataFrame load(const std::string& path) const;
+  // The files of a folder, each once. csv and json need a schema.
+  DataFrame csv(const std::string& path) { return format("csv").load(path); }
+  DataFrame json(const std::string& path) { return format("json").load(path); }
+  DataFrame parquet(const std::string& path) { return format("parquet").load(path); }
+  DataFrame text(const std::string& path) { return format("text").load(path); }
   // A view over a stream.
   DataFrame table(const std::string& name) const;
 

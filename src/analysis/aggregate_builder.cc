@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "base/spark_error.h"
+#include "expr/function_registry.h"
+#include "plan/python_step.h"
 
 namespace sluice {
 
@@ -46,7 +48,84 @@ AggregateBuilder::AggregateBuilder(std::vector<ExprPtr> keys, std::vector<std::s
 
 ExprPtr AggregateBuilder::Key(size_t index) const {
   return std::make_shared<ColumnExpr>(static_cast<int>(index), key_names_[index], keys_[index]->type(),
-                                      keys_[index]->nullable());
+                                      keys_[index]->nullable() || !sets_.empty());
+}
+
+void AggregateBuilder::GroupBySets(std::vector<std::vector<bool>> sets) {
+  sets_ = std::move(sets);
+}
+
+std::vector<int64_t> AggregateBuilder::IdsOfSets() const {
+  std::vector<int64_t> ids;
+  for (const std::vector<bool>& set : sets_) {
+    int64_t id = 0;
+    for (const bool inside : set) id = id * 2 + (inside ? 0 : 1);
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+bool AggregateBuilder::RepeatsSets() const {
+  std::vector<int64_t> ids = IdsOfSets();
+  std::sort(ids.begin(), ids.end());
+  return std::adjacent_find(ids.begin(), ids.end()) != ids.end();
+}
+
+ExprPtr AggregateBuilder::GroupingId() const {
+  return std::make_shared<ColumnExpr>(static_cast<int>(keys_.size()), "spark_grouping_id", arrow::int64(), false);
+}
+
+// By the sets that lack the key: their ids are few.
+Result<ExprPtr> AggregateBuilder::Grouping(const ExprPtr& expr, const SessionOptions& options) {
+  const int number = numbers_.Of(expr);
+  const auto key =
+      std::find_if(keys_.begin(), keys_.end(), [&](const ExprPtr& one) { return numbers_.Of(one) == number; });
+  if (key == keys_.end()) return ExprPtr();
+  const auto place = static_cast<size_t>(key - keys_.begin());
+  const std::vector<int64_t> ids = IdsOfSets();
+  std::vector<ExprPtr> args = {GroupingId()};
+  for (size_t i = 0; i < sets_.size(); ++i) {
+    if (!sets_[i][place]) args.push_back(std::make_shared<LiteralExpr>(std::make_shared<arrow::Int64Scalar>(ids[i])));
+  }
+  if (args.size() == 1) return std::make_shared<LiteralExpr>(std::make_shared<arrow::Int8Scalar>(0));
+  SLUICE_ASSIGN(ExprPtr outside, ResolveFunction("in", std::move(args), options));
+  return MakeCast(std::move(outside), arrow::int8(), CastMode::kAnsi);
+}
+
+bool AggregateBuilder::AreKeys(const std::vector<ExprPtr>& exprs) {
+  if (exprs.size() != keys_.size()) return false;
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (numbers_.Of(exprs[i]) != numbers_.Of(keys_[i])) return false;
+  }
+  return true;
+}
+
+// Each row once for each set, with its keys and the set's id behind its own columns.
+PlanPtr AggregateBuilder::Expanded(PlanPtr input) const {
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kGenerate;
+  node->generator.kind = GeneratorKind::kStack;
+  node->generator.stack_rows = static_cast<int>(sets_.size());
+  arrow::FieldVector fields = input->schema->fields();
+  for (int i = 0; i < input->schema->num_fields(); ++i) node->generator.kept.push_back(i);
+  for (size_t i = 0; i < keys_.size(); ++i) fields.push_back(arrow::field(key_names_[i], keys_[i]->type()));
+  fields.push_back(arrow::field("spark_grouping_id", arrow::int64(), false));
+  if (RepeatsSets()) fields.push_back(arrow::field("set", arrow::int64(), false));
+  const std::vector<int64_t> ids = IdsOfSets();
+  const auto number = [](int64_t value) {
+    return std::make_shared<LiteralExpr>(std::make_shared<arrow::Int64Scalar>(value));
+  };
+  for (size_t set = 0; set < sets_.size(); ++set) {
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      node->exprs.push_back(sets_[set][i] ? keys_[i]
+                                          : std::make_shared<LiteralExpr>(arrow::MakeNullScalar(keys_[i]->type())));
+    }
+    node->exprs.push_back(number(ids[set]));
+    if (RepeatsSets()) node->exprs.push_back(number(static_cast<int64_t>(set)));
+  }
+  node->schema = arrow::schema(std::move(fields));
+  node->inputs = {std::move(input)};
+  return node;
 }
 
 ExprPtr AggregateBuilder::AddCall(AggregateCall call) {
@@ -57,11 +136,24 @@ ExprPtr AggregateBuilder::AddCall(AggregateCall call) {
   if (found == call_keys_.end()) {
     call_keys_.push_back(std::move(key));
     calls_.push_back(std::move(call));
+    python_.emplace_back();
+    keywords_.emplace_back();
   }
   const AggregateCall& taken = calls_[index];
-  auto column =
-      std::make_shared<ColumnExpr>(static_cast<int>(keys_.size() + index), taken.display, taken.type, taken.nullable);
+  auto column = std::make_shared<ColumnExpr>(static_cast<int>(keys_.size() + set_columns() + index), taken.display,
+                                             taken.type, taken.nullable);
   return std::make_shared<OutputExpr>(std::move(column), taken.display);
+}
+
+ExprPtr AggregateBuilder::AddPythonCall(AggregateCall call, std::shared_ptr<const PythonFunction> function,
+                                        std::vector<std::string> keywords) {
+  const size_t before = calls_.size();
+  ExprPtr output = AddCall(std::move(call));
+  if (calls_.size() > before) {
+    python_.back() = std::move(function);
+    keywords_.back() = std::move(keywords);
+  }
+  return output;
 }
 
 Result<ExprPtr> AggregateBuilder::Lower(const ExprPtr& expr) {
@@ -109,16 +201,68 @@ Result<ExprPtr> AggregateBuilder::LowerNode(const ExprPtr& expr, std::unordered_
 PlanPtr AggregateBuilder::Build(PlanPtr input) const {
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kAggregate;
-  node->inputs = {std::move(input)};
-  node->exprs = keys_;
   node->aggregates = calls_;
   std::vector<std::shared_ptr<arrow::Field>> fields;
-  for (size_t i = 0; i < keys_.size(); ++i) {
-    fields.push_back(arrow::field(key_names_[i], keys_[i]->type(), keys_[i]->nullable()));
+  if (sets_.empty()) {
+    node->exprs = keys_;
+    node->inputs = {std::move(input)};
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      fields.push_back(arrow::field(key_names_[i], keys_[i]->type(), keys_[i]->nullable()));
+    }
+  } else {
+    const int width = input->schema->num_fields();
+    const PlanPtr expanded = Expanded(std::move(input));
+    for (int i = width; i < expanded->schema->num_fields(); ++i) {
+      const auto& field = expanded->schema->field(i);
+      node->exprs.push_back(std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
+      fields.push_back(field);
+    }
+    node->inputs = {expanded};
   }
   for (const AggregateCall& call : calls_) fields.push_back(arrow::field(call.display, call.type, call.nullable));
   node->schema = arrow::schema(std::move(fields));
-  return node;
+  if (python_.empty() || python_[0] == nullptr) return node;
+  return BuildPython(*node);
+}
+
+// Workers get the rows group by group: sorted by the keys, which stand in front of the arguments.
+PlanPtr AggregateBuilder::BuildPython(const PlanNode& aggregate) const {
+  std::vector<ExprPtr> values = keys_;
+  PythonStep step;
+  step.kind = PythonStep::Kind::kAggregate;
+  step.keys = static_cast<int>(keys_.size());
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    PythonCall call;
+    call.functions = {python_[i]};
+    for (size_t j = 0; j < calls_[i].args.size(); ++j) {
+      call.arguments.push_back({static_cast<int>(values.size()), keywords_[i][j]});
+      values.push_back(calls_[i].args[j]);
+    }
+    step.calls.push_back(std::move(call));
+  }
+  auto project = std::make_shared<PlanNode>();
+  project->kind = PlanKind::kProject;
+  project->inputs = aggregate.inputs;
+  project->exprs = values;
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  std::vector<ExprPtr> columns;
+  for (const ExprPtr& value : values) {
+    const std::string name = fmt::format("_{}", fields.size());
+    columns.push_back(
+        std::make_shared<ColumnExpr>(static_cast<int>(fields.size()), name, value->type(), value->nullable()));
+    fields.push_back(arrow::field(name, value->type(), value->nullable()));
+  }
+  project->schema = arrow::schema(std::move(fields));
+  PlanPtr rows = std::move(project);
+  if (!keys_.empty()) {
+    auto sort = std::make_shared<PlanNode>();
+    sort->kind = PlanKind::kSort;
+    sort->schema = rows->schema;
+    sort->inputs = {rows};
+    for (size_t i = 0; i < keys_.size(); ++i) sort->sort_keys.push_back({columns[i], true, true});
+    rows = std::move(sort);
+  }
+  return MakePythonNode(std::move(step), std::move(columns), {std::move(rows)}, aggregate.schema);
 }
 
 }  // namespace sluice

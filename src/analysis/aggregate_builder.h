@@ -6,9 +6,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "conf/session_options.h"
 #include "expr/aggregate.h"
 #include "expr/expr.h"
 #include "plan/plan.h"
+#include "python/python_function.h"
 
 namespace sluice {
 
@@ -44,8 +46,24 @@ class AggregateBuilder {
  public:
   AggregateBuilder(std::vector<ExprPtr> keys, std::vector<std::string> key_names);
 
+  // Rows are grouped once by each of these sets of the keys (for each key, whether it is in the set); a key outside of
+  // the set is NULL. Before any call is added.
+  void GroupBySets(std::vector<std::vector<bool>> sets);
+  bool has_sets() const { return !sets_.empty(); }
+  // Over the output: which keys are outside of a row's set, one bit a key, the first key highest. With sets only.
+  ExprPtr GroupingId() const;
+  // GROUPING(key): 1 where the key is outside, as TINYINT. Null for what is no key.
+  Result<ExprPtr> Grouping(const ExprPtr& expr, const SessionOptions& options);
+  // Whether these are the keys, in their order.
+  bool AreKeys(const std::vector<ExprPtr>& exprs);
+
   // The OutputExpr of a call; an equal call is taken once.
   ExprPtr AddCall(AggregateCall call);
+  // The same of a call of a Python function, which stands under a name of its own; `keywords`: one an argument.
+  ExprPtr AddPythonCall(AggregateCall call, std::shared_ptr<const PythonFunction> function,
+                        std::vector<std::string> keywords);
+  // By call; null: one of the table of aggregates.
+  const std::vector<std::shared_ptr<const PythonFunction>>& python() const { return python_; }
   bool has_calls() const { return !calls_.empty(); }
   size_t key_count() const { return keys_.size(); }
   ExprPtr Key(size_t index) const;  // over the output
@@ -55,13 +73,22 @@ class AggregateBuilder {
   PlanPtr Build(PlanPtr input) const;
 
  private:
+  std::vector<int64_t> IdsOfSets() const;
+  bool RepeatsSets() const;
+  // Columns between keys and calls: the grouping id, and the number of the set where a set comes twice.
+  size_t set_columns() const { return sets_.empty() ? 0 : RepeatsSets() ? 2 : 1; }
+  PlanPtr Expanded(PlanPtr input) const;
+  PlanPtr BuildPython(const PlanNode& aggregate) const;
   Result<ExprPtr> LowerNode(const ExprPtr& expr, std::unordered_map<const Expr*, ExprPtr>* done);
 
   std::vector<ExprPtr> keys_;
   std::vector<std::string> key_names_;
+  std::vector<std::vector<bool>> sets_;  // empty: one of all keys
   std::vector<AggregateCall> calls_;
   std::vector<std::string> call_keys_;
   ExprNumbers numbers_;
+  std::vector<std::shared_ptr<const PythonFunction>> python_;  // by call
+  std::vector<std::vector<std::string>> keywords_;             // by call
 };
 
 }  // namespace sluice

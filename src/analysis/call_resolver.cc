@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "analysis/expression_resolver.h"
+#include "analysis/missing_functions.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/closest_name.h"
@@ -60,11 +61,29 @@ Result<std::vector<ExprPtr>> ExpressionResolver::ResolveArguments(const Expressi
 Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
                                                 const Expression::UnresolvedFunction& call) {
   const std::string name = CanonicalName(given_name);
+  if (name == "ignore_nulls" && call.is_internal() && call.arguments_size() == 1) {
+    // Of first, last and any_value it is an argument.
+    Expression::UnresolvedFunction inner = call.arguments(0).unresolved_function();
+    const std::string inner_name = CanonicalName(inner.function_name());
+    const bool picks = inner_name == "first" || inner_name == "last" || inner_name == "any_value" ||
+                       inner_name == "first_value" || inner_name == "last_value";
+    if (!picks || inner.arguments_size() != 1) {
+      return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                       fmt::format("The function {} takes no IGNORE NULLS.", inner_name));
+    }
+    inner.add_arguments()->mutable_literal()->set_boolean(true);
+    return ResolveAggregateCall(inner_name, inner, nullptr);
+  }
   if (name == "aggregate_filter" && call.is_internal() && call.arguments_size() == 2 &&
       call.arguments(0).has_unresolved_function()) {
     const auto& inner = call.arguments(0).unresolved_function();
     return ResolveAggregateCall(CanonicalName(inner.function_name()), inner, &call.arguments(1));
   }
+  if (name == "window" && call.arguments_size() > 1) {
+    if (window_ != nullptr) return window_;
+    return NotSupported("window in this place is not supported by Sluice: select it, or group by it.");
+  }
+  if (name == "grouping" || name == "grouping_id") return ResolveGrouping(name, call);
   if (IsAggregateFunction(name)) return ResolveAggregateCall(name, call, nullptr);
   SLUICE_ASSIGN(ExprPtr rewritten, ResolveRewritten(name, call));
   if (rewritten != nullptr) return rewritten;
@@ -74,13 +93,56 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
                        fmt::format("The function {} is no aggregate and takes no DISTINCT.", name));
     }
   }
+  if (!IsScalarFunction(name) && IsMissingFunction(name)) {
+    return NotSupported(fmt::format("Spark's function {} is not there in Sluice.", name));
+  }
   if (!IsScalarFunction(name)) {
+    // Functions of the table come first, as in Spark.
+    if (const auto function = catalog_->FindFunction(given_name)) return ResolvePython(function, call.arguments());
     return UserError("UNRESOLVED_ROUTINE",
                      fmt::format("There is no function {} here.{}", given_name, DidYouMean(name, FunctionNames())),
                      {{"routineName", "`" + given_name + "`"}});
   }
+  const ScalarFunction& function = *FindScalarFunction(name);
+  if (function.lambdas != nullptr) return ResolveHigherOrder(function, call);
   SLUICE_ASSIGN(std::vector<ExprPtr> args, ResolveArguments(call));
   return ResolveFunction(name, std::move(args), options_);
+}
+
+// What GROUP BY with several sets of keys did to a row.
+Result<ExprPtr> ExpressionResolver::ResolveGrouping(const std::string& name,
+                                                    const Expression::UnresolvedFunction& call) {
+  if (builder_ == nullptr || !builder_->has_sets()) {
+    return UserError("UNSUPPORTED_GROUPING_EXPRESSION",
+                     fmt::format("{} has a meaning with ROLLUP, CUBE and GROUPING SETS only.", name));
+  }
+  std::vector<ExprPtr> args;
+  std::string shown;
+  in_aggregate_ = true;
+  Result<std::vector<ExprPtr>> resolved = ResolveArguments(call);
+  in_aggregate_ = false;
+  SLUICE_RETURN_IF_ERROR(resolved.status());
+  for (const ExprPtr& arg : *resolved) {
+    shown += (shown.empty() ? "" : ", ") + DisplayName(arg);
+    args.push_back(WithoutShown(arg));
+  }
+  const std::string text = fmt::format("{}({})", name, shown);
+  if (name == "grouping_id") {
+    if (!args.empty() && !builder_->AreKeys(args)) {
+      return UserError("GROUPING_ID_COLUMN_MISMATCH", fmt::format("The columns of {} are not those of GROUP BY.", text),
+                       {{"groupingIdColumn", shown}, {"groupByColumns", shown}});
+    }
+    return std::make_shared<OutputExpr>(builder_->GroupingId(), text);
+  }
+  if (args.size() != 1) {
+    return UserError(
+        "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "grouping takes one column.",
+        {{"functionName", "`grouping`"}, {"expectedNum", "1"}, {"actualNum", std::to_string(args.size())}});
+  }
+  SLUICE_ASSIGN(ExprPtr value, builder_->Grouping(args[0], options_));
+  if (value != nullptr) return std::make_shared<OutputExpr>(std::move(value), text);
+  return UserError("GROUPING_COLUMN_MISMATCH", fmt::format("The column of {} is not one of GROUP BY.", text),
+                   {{"grouping", shown}, {"groupingColumns", shown}});
 }
 
 Result<ExprPtr> ExpressionResolver::ResolveAggregateCall(const std::string& name,

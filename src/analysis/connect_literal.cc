@@ -6,6 +6,7 @@
 #include "analysis/connect_types.h"
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -86,6 +87,12 @@ Result<ExprPtr> LiteralFromConnect(const Expression::Literal& literal, const Ses
       SLUICE_ASSIGN(auto type, TypeFromConnect(literal.null()));
       return Constant(arrow::MakeNullScalar(std::move(type)));
     }
+    case Kind::kDayTimeInterval:
+      return Constant(std::make_shared<arrow::DurationScalar>(
+          literal.day_time_interval(), IntervalType({IntervalField::kDay, IntervalField::kSecond})));
+    case Kind::kYearMonthInterval:
+      return Constant(std::make_shared<arrow::MonthIntervalScalar>(
+          literal.year_month_interval(), IntervalType({IntervalField::kYear, IntervalField::kMonth})));
     case Kind::kBinary:
       return Constant(std::make_shared<arrow::BinaryViewScalar>(arrow::Buffer::FromString(literal.binary())));
     case Kind::kBoolean:

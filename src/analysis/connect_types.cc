@@ -4,7 +4,10 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/spark_error.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -33,6 +36,19 @@ Result<std::shared_ptr<arrow::DataType>> NestedFromConnect(const DataType& type)
   SLUICE_ASSIGN(auto value, TypeFromConnect(type.map().value_type()));
   return std::make_shared<arrow::MapType>(std::move(key),
                                           arrow::field("value", std::move(value), type.map().value_contains_null()));
+}
+
+// Spark numbers the fields of a kind of interval from 0.
+int32_t NumberOf(IntervalField field, IntervalField zero) {
+  return static_cast<int32_t>(field) - static_cast<int32_t>(zero);
+}
+
+IntervalFields IntervalFieldsOf(int32_t first, int32_t last, IntervalField zero) {
+  const int32_t most = zero == IntervalField::kYear ? 1 : 3;
+  const auto field = [&](int32_t number) {
+    return static_cast<IntervalField>(static_cast<int32_t>(zero) + std::clamp(number, 0, most));
+  };
+  return {field(first), std::max(field(first), field(last))};
 }
 
 Status NestedToConnect(const arrow::DataType& type, DataType* out) {
@@ -102,6 +118,16 @@ Result<std::shared_ptr<arrow::DataType>> TypeFromConnect(const DataType& type) {
     case DataType::kStruct:
     case DataType::kMap:
       return NestedFromConnect(type);
+    case DataType::kDayTimeInterval: {
+      const auto& interval = type.day_time_interval();
+      return IntervalType(IntervalFieldsOf(interval.has_start_field() ? interval.start_field() : 0,
+                                           interval.has_end_field() ? interval.end_field() : 3, IntervalField::kDay));
+    }
+    case DataType::kYearMonthInterval: {
+      const auto& interval = type.year_month_interval();
+      return IntervalType(IntervalFieldsOf(interval.has_start_field() ? interval.start_field() : 0,
+                                           interval.has_end_field() ? interval.end_field() : 1, IntervalField::kYear));
+    }
     case DataType::kUnparsed:
       return ParseSparkType(type.unparsed().data_type_string());
     default:
@@ -160,6 +186,18 @@ Result<DataType> TypeToConnect(const arrow::DataType& type) {
         out.mutable_timestamp();
       }
       break;
+    case arrow::Type::DURATION: {
+      const IntervalFields fields = FieldsOf(type);
+      out.mutable_day_time_interval()->set_start_field(NumberOf(fields.first, IntervalField::kDay));
+      out.mutable_day_time_interval()->set_end_field(NumberOf(fields.last, IntervalField::kDay));
+      break;
+    }
+    case arrow::Type::INTERVAL_MONTHS: {
+      const IntervalFields fields = FieldsOf(type);
+      out.mutable_year_month_interval()->set_start_field(NumberOf(fields.first, IntervalField::kYear));
+      out.mutable_year_month_interval()->set_end_field(NumberOf(fields.last, IntervalField::kYear));
+      break;
+    }
     case arrow::Type::STRUCT:
     case arrow::Type::LIST:
     case arrow::Type::MAP: {

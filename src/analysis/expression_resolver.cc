@@ -8,6 +8,8 @@
 
 #include "analysis/connect_types.h"
 #include "analysis/name_parts.h"
+#include "analysis/relation_resolver.h"
+#include "analysis/python_functions.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/parser.h"
 #include "analysis/sql/query_parser.h"
@@ -15,6 +17,7 @@
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "types/datetime_text.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -128,16 +131,21 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
     case Expression::kUnresolvedStar:
       return UserError("INVALID_USAGE_OF_STAR_OR_REGEX", "A star has no meaning in this place.", {{"elem", "'*'"}});
     case Expression::kWindow:
-      return NotSupported("Window functions (OVER) are not supported by Sluice.");
+      return ResolveWindow(expression.window());
     case Expression::kLambdaFunction:
+      return UserError("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION",
+                       "A lambda function stands where no function takes one.");
     case Expression::kUnresolvedNamedLambdaVariable:
-      return NotSupported("Lambda functions are not supported by Sluice.");
+      return ResolveVariable(expression.unresolved_named_lambda_variable());
     case Expression::kSubqueryExpression:
-      return NotSupported("Subqueries in expressions are not supported by Sluice.");
+      return ResolveSubquery(expression.subquery_expression());
     case Expression::kUpdateFields:
       return NotSupported("withField and dropFields are not supported by Sluice.");
-    case Expression::kCommonInlineUserDefinedFunction:
-      return NotSupported("User-defined functions are not supported by Sluice.");
+    case Expression::kCommonInlineUserDefinedFunction: {
+      const auto& call = expression.common_inline_user_defined_function();
+      SLUICE_ASSIGN(const auto function, PythonFunctionOf(call, *catalog_));
+      return ResolvePython(function, call.arguments());
+    }
     default:
       return NotSupported(fmt::format("The expression {} is not supported by Sluice.", KindName(expression)));
   }
@@ -189,6 +197,17 @@ Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::Unresol
   }
   for (const Scope* scope : scopes()) {
     if (scope->IsMerged(parts)) return MergedAway(parts);
+  }
+  if (context_ != nullptr) {
+    size_t used = 0;
+    const int64_t plan_id = attribute.plan_id();
+    SLUICE_ASSIGN(ExprPtr value, context_->FindOuter(parts, attribute.has_plan_id() ? &plan_id : nullptr, &used));
+    if (value != nullptr) {
+      for (size_t i = used; i < parts.size(); ++i) {
+        SLUICE_ASSIGN(value, FieldOf(std::move(value), parts[i], options_));
+      }
+      return NamedExpr{parts.back(), std::move(value), {}};
+    }
   }
   return UnresolvedColumn(parts, *scopes().front());
 }
@@ -273,7 +292,22 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression
       named->expr = WithoutShown(named->expr);
       return std::vector<NamedExpr>{named.MoveValueUnsafe()};
     }
+    case Expression::kUnresolvedFunction:
+      if (IsGenerator(sql::LowerCase(expression.unresolved_function().function_name()))) {
+        Result<std::vector<NamedExpr>> columns = ResolveGenerator(expression.unresolved_function(), {});
+        if (!columns.ok()) return AtOrigin(columns.status(), expression.common().origin());
+        return columns;
+      }
+      break;
     case Expression::kAlias: {
+      const auto& aliased = expression.alias().expr();
+      if (aliased.has_unresolved_function() &&
+          IsGenerator(sql::LowerCase(aliased.unresolved_function().function_name()))) {
+        Result<std::vector<NamedExpr>> columns = ResolveGenerator(
+            aliased.unresolved_function(), {expression.alias().name().begin(), expression.alias().name().end()});
+        if (!columns.ok()) return AtOrigin(columns.status(), expression.common().origin());
+        return columns;
+      }
       if (expression.alias().name_size() != 1)
         return NotSupported("An alias with several names is not supported by Sluice.");
       SLUICE_ASSIGN(ExprPtr value, Resolve(expression.alias().expr()));
@@ -313,6 +347,15 @@ Result<ExprPtr> ExpressionResolver::ResolveCast(const Expression::Cast& cast) {
   } else {
     SLUICE_ASSIGN(type, ParseSparkType(cast.type_str()));
   }
+  // The message of a literal does not say which fields it has.
+  const bool literal = cast.expr().literal().has_day_time_interval() || cast.expr().literal().has_year_month_interval();
+  if (literal && cast.eval_mode() == Expression::Cast::EVAL_MODE_UNSPECIFIED && type->Equals(value->type())) {
+    const int64_t number = cast.expr().literal().day_time_interval();
+    if (IsDayTimeInterval(*type))
+      return std::make_shared<LiteralExpr>(std::make_shared<arrow::DurationScalar>(number, type));
+    return std::make_shared<LiteralExpr>(
+        std::make_shared<arrow::MonthIntervalScalar>(cast.expr().literal().year_month_interval(), type));
+  }
   switch (cast.eval_mode()) {
     case Expression::Cast::EVAL_MODE_TRY:
       return MakeCast(std::move(value), std::move(type), CastMode::kTry);
@@ -323,6 +366,56 @@ Result<ExprPtr> ExpressionResolver::ResolveCast(const Expression::Cast& cast) {
     default:
       return MakeCast(std::move(value), std::move(type), options_.ansi ? CastMode::kAnsi : CastMode::kLegacy);
   }
+}
+
+Result<ExprPtr> ExpressionResolver::ResolveSubquery(const spark::connect::SubqueryExpression& subquery) {
+  using spark::connect::SubqueryExpression;
+  if (context_ == nullptr) return NotSupported("A subquery in this expression is not supported by Sluice.");
+  if (subquery.subquery_type() == SubqueryExpression::SUBQUERY_TYPE_TABLE_ARG) {
+    return NotSupported("A table as the argument of a function is not supported by Sluice.");
+  }
+  std::vector<ExprPtr> outer;
+  SLUICE_ASSIGN(PlanPtr plan, context_->ResolveReference(subquery.plan_id(), scopes(), &outer));
+  const auto columns = static_cast<size_t>(plan->schema->num_fields());
+  if (subquery.subquery_type() == SubqueryExpression::SUBQUERY_TYPE_EXISTS) {
+    return std::make_shared<SubqueryExpr>(SubqueryKind::kExists, plan, std::vector<ExprPtr>(), outer);
+  }
+  if (subquery.subquery_type() != SubqueryExpression::SUBQUERY_TYPE_IN) {
+    if (columns == 1) {
+      return std::make_shared<SubqueryExpr>(SubqueryKind::kScalar, plan, std::vector<ExprPtr>(), outer);
+    }
+    return UserError("INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN",
+                     fmt::format("A subquery that stands for one value must have one column, but has {}.", columns),
+                     {{"number", std::to_string(columns)}});
+  }
+  std::vector<ExprPtr> values;
+  std::vector<NamedExpr> outputs;
+  for (const Expression& value : subquery.in_subquery_values()) {
+    SLUICE_ASSIGN(ExprPtr resolved, ResolveShown(value));
+    values.push_back(WithoutShown(resolved));
+  }
+  if (values.size() != columns) {
+    return UserError("DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH",
+                     fmt::format("IN compares {} values with a subquery of {} columns.", values.size(), columns),
+                     {{"leftLength", std::to_string(values.size())}, {"rightLength", std::to_string(columns)}});
+  }
+  bool cast = false;
+  for (size_t i = 0; i < columns; ++i) {
+    const auto& field = *plan->schema->field(static_cast<int>(i));
+    ExprPtr output = std::make_shared<ColumnExpr>(static_cast<int>(i), field.name(), field.type(), field.nullable());
+    const auto common = CommonType(values[i]->type(), field.type(), options_.ansi);
+    if (common == nullptr) {
+      return UserError("DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH",
+                       fmt::format("IN cannot compare {} with {}.", SparkTypeName(*values[i]->type()),
+                                   SparkTypeName(*field.type())));
+    }
+    cast = cast || !common->Equals(*field.type());
+    SLUICE_ASSIGN(values[i], MakeImplicitCast(values[i], common, options_.ansi));
+    SLUICE_ASSIGN(output, MakeImplicitCast(output, common, options_.ansi));
+    outputs.push_back({field.name(), std::move(output), {}});
+  }
+  if (cast) plan = MakeProject(std::move(plan), outputs);
+  return std::make_shared<SubqueryExpr>(SubqueryKind::kIn, plan, values, outer);
 }
 
 // A timestamp is shown in the session's zone, which a literal by itself does not know.

@@ -28,7 +28,7 @@ class FixedCatalog : public Catalog {
   }
 
   Result<PlanPtr> ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) override {
-    const auto found = formats_.find(spec.format);
+    const auto found = formats_.find(spec.format.empty() ? "parquet" : spec.format);
     if (found == formats_.end()) return UserError("DATA_SOURCE_NOT_FOUND", "no format " + spec.format);
     auto node = std::make_shared<PlanNode>();
     node->kind = PlanKind::kScan;

@@ -54,6 +54,10 @@ TEST_F(OptimizeTest, MergesProjections) {
   const std::string swapped =
       Explained("SELECT b AS a, a AS b FROM (SELECT a, a + 1 AS b, uuid() AS u FROM parquet.`/t`)");
   EXPECT_NE(swapped.find(" AS a, a AS b]"), std::string::npos) << swapped;
+  EXPECT_EQ(
+      Explained("SELECT b AS a, a AS b FROM (SELECT k AS a, k * 2 AS b FROM parquet.`/t` LIMIT 3)"),
+      "Project [b AS a, a AS b]\n  Limit 3\n    Project [k AS a, (k * 2) AS b]\n      Scan parquet [k] paths=[/t] "
+      "options=[]\n");
   const PlanPtr plan = Optimized("SELECT x + 1, x + 2 FROM (SELECT a * 2 AS x FROM parquet.`/t`)");
   ASSERT_NE(plan, nullptr);
   EXPECT_EQ(plan->exprs[0]->children()[0], plan->exprs[1]->children()[0]) << "a * 2 must stay one object";

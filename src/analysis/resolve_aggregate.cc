@@ -18,25 +18,14 @@ const Expression& WithoutAlias(const Expression& expression) {
   return expression.has_alias() ? expression.alias().expr() : expression;
 }
 
-const char* GroupTypeName(Aggregate::GroupType type) {
-  switch (type) {
-    case Aggregate::GROUP_TYPE_ROLLUP:
-      return "rollup";
-    case Aggregate::GROUP_TYPE_CUBE:
-      return "cube";
-    case Aggregate::GROUP_TYPE_PIVOT:
-      return "pivot";
-    default:
-      return "GROUPING SETS";
-  }
-}
-
 // Aliases of the SELECT list that name no aggregate: GROUP BY may use them.
-Scope SelectAliases(const Aggregate& aggregate, const Scope& input, const ResolveOptions& options) {
+Scope SelectAliases(const Aggregate& aggregate, const Scope& input, const ResolveOptions& options,
+                    const InputWindow* window, Catalog* catalog) {
   Scope aliases;
   for (const Expression& item : aggregate.aggregate_expressions()) {
     if (!item.has_alias() || item.alias().name_size() != 1) continue;
-    ExpressionResolver resolver(options, &input);
+    ExpressionResolver resolver(options, &input, catalog);
+    if (window != nullptr) resolver.AllowWindow(window->column);
     Result<ExprPtr> value = resolver.Resolve(item.alias().expr());
     if (value.ok()) aliases.Add({item.alias().name(0), {}, value.MoveValueUnsafe()});
   }
@@ -53,18 +42,30 @@ bool NamesAggregate(const Aggregate& aggregate, const Expression& key) {
                      });
 }
 
+std::vector<const google::protobuf::Message*> ExpressionsOf(const Aggregate& aggregate) {
+  std::vector<const google::protobuf::Message*> all;
+  for (const Expression& key : aggregate.grouping_expressions()) all.push_back(&key);
+  for (const Expression& item : aggregate.aggregate_expressions()) all.push_back(&item);
+  return all;
+}
+
 Status AggregateAsKey(const Expression& key) {
   return AtOrigin(UserError("GROUP_BY_AGGREGATE", "An aggregate must not stand in GROUP BY."), key.common().origin());
 }
 
 }  // namespace
 
-Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Scope& input) {
-  const Scope aliases = SelectAliases(aggregate, input, options_);
-  ExpressionResolver resolver(options_, &input);
+Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Expressions& list,
+                                                             const Scope& input, const InputWindow* window) {
+  const Scope aliases = SelectAliases(aggregate, input, options_, window, &catalog_);
+  ExpressionResolver resolver = Over(&input);
+  if (window != nullptr) {
+    resolver.AllowWindow(window->column);
+    resolver.AddFallback(&window->scope);
+  }
   resolver.AddFallback(&aliases);
   std::vector<NamedExpr> keys;
-  for (const Expression& grouping : aggregate.grouping_expressions()) {
+  for (const Expression& grouping : list) {
     const Expression* key = &WithoutAlias(grouping);
     const bool by_position = key->has_literal() && key->literal().has_integer();
     if (by_position) {
@@ -99,13 +100,56 @@ Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& ag
   return keys;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& aggregate) {
-  if (aggregate.group_type() != Aggregate::GROUP_TYPE_GROUPBY &&
-      aggregate.group_type() != Aggregate::GROUP_TYPE_UNSPECIFIED) {
-    return NotSupported(fmt::format("{} is not supported by Sluice.", GroupTypeName(aggregate.group_type())));
+Result<std::vector<std::vector<bool>>> RelationResolver::ResolveSets(const Aggregate& aggregate,
+                                                                     const std::vector<NamedExpr>& keys,
+                                                                     const Scope& input, const InputWindow* window) {
+  std::vector<std::vector<bool>> sets;
+  const size_t count = keys.size();
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_ROLLUP) {
+    for (size_t length = count + 1; length-- > 0;) {
+      std::vector<bool> set(count, false);
+      std::fill(set.begin(), set.begin() + static_cast<std::ptrdiff_t>(length), true);
+      sets.push_back(std::move(set));
+    }
+    return sets;
   }
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_CUBE) {
+    if (count > 12) return NotSupported("CUBE of more than 12 columns is not supported by Sluice.");
+    for (size_t outside = 0; outside < size_t{1} << count; ++outside) {
+      std::vector<bool> set;
+      for (size_t i = 0; i < count; ++i) set.push_back((outside >> (count - 1 - i) & 1U) == 0);
+      sets.push_back(std::move(set));
+    }
+    return sets;
+  }
+  if (aggregate.group_type() != Aggregate::GROUP_TYPE_GROUPING_SETS) return sets;
+  ExprNumbers numbers;
+  for (const auto& one : aggregate.grouping_sets()) {
+    SLUICE_ASSIGN(const std::vector<NamedExpr> named, ResolveKeys(aggregate, one.grouping_set(), input, window));
+    std::vector<bool> set(count, false);
+    for (const NamedExpr& key : named) {
+      bool found = false;
+      for (size_t i = 0; i < count; ++i) {
+        if (numbers.Of(keys[i].expr) != numbers.Of(key.expr)) continue;
+        set[i] = true;
+        found = true;
+      }
+      if (!found) {
+        return NotSupported(fmt::format("A grouping set names {}, which the grouping expressions do not.", key.name));
+      }
+    }
+    sets.push_back(std::move(set));
+  }
+  return sets;
+}
+
+Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& aggregate) {
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_PIVOT) return ResolvePivot(aggregate);
   SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(aggregate.has_input(), aggregate.input()));
-  SLUICE_ASSIGN(std::vector<NamedExpr> keys, ResolveKeys(aggregate, input.scope));
+  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, ExpressionsOf(aggregate)));
+  const InputWindow* of_rows = window ? &*window : nullptr;
+  SLUICE_ASSIGN(std::vector<NamedExpr> keys,
+                ResolveKeys(aggregate, aggregate.grouping_expressions(), input.scope, of_rows));
   std::vector<ExprPtr> key_exprs;
   std::vector<std::string> key_names;
   for (const NamedExpr& key : keys) {
@@ -114,12 +158,20 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
   }
   SelectBlock block;
   block.aggregate = std::make_shared<AggregateBuilder>(std::move(key_exprs), std::move(key_names));
+  SLUICE_ASSIGN(std::vector<std::vector<bool>> sets, ResolveSets(aggregate, keys, input.scope, of_rows));
+  // Of no keys there is one group, which is there without rows too.
+  const bool one_group = keys.empty() && sets.size() == 1;
+  if (!sets.empty() && !one_group) block.aggregate->GroupBySets(std::move(sets));
   for (size_t i = 0; i < keys.size(); ++i) {
     block.select.push_back({keys[i].name, block.aggregate->Key(i), keys[i].qualifier});
   }
   Scope aliases;
-  ExpressionResolver resolver(options_, &input.scope);
+  ExpressionResolver resolver = Over(&input.scope);
   resolver.AddAliases(&aliases);
+  if (window) {
+    resolver.AllowWindow(window->column);
+    resolver.AddFallback(&window->scope);
+  }
   resolver.AllowAggregates(block.aggregate.get(), {&input.scope});
   for (const Expression& expression : aggregate.aggregate_expressions()) {
     SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
@@ -131,6 +183,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
       block.select.push_back(std::move(item));
     }
   }
+  SLUICE_RETURN_IF_ERROR(CheckPythonAggregates(*block.aggregate));
   block.input = std::move(input.plan);
   block.input_scope = std::move(input.scope);
   return FromBlock(std::move(block));
@@ -138,24 +191,34 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
 
 // dropDuplicates and DISTINCT: one row a key; columns that are no keys come from the first row seen.
 Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::connect::Deduplicate& deduplicate) {
-  if (deduplicate.within_watermark()) return NotSupported("dropDuplicatesWithinWatermark is not supported by Sluice.");
   SLUICE_ASSIGN(const ResolvedRelation input, Resolve(deduplicate.input()));
   const auto& columns = input.scope.columns();
-  std::vector<bool> is_key(columns.size(), deduplicate.column_names_size() == 0);
+  std::vector<size_t> keys;
+  const auto add = [&](size_t column) {
+    if (std::find(keys.begin(), keys.end(), column) == keys.end()) keys.push_back(column);
+  };
+  for (size_t i = 0; i < columns.size() && deduplicate.column_names_size() == 0; ++i) add(i);
   for (const std::string& name : deduplicate.column_names()) {
     bool found = false;
     for (size_t i = 0; i < columns.size(); ++i) {
       if (!SameName(columns[i].name, name)) continue;
-      is_key[i] = true;
+      add(i);
       found = true;
     }
     if (!found) return UnresolvedColumn({name}, input.scope);
   }
-  return Deduplicated(input, is_key);
+  SLUICE_ASSIGN(ResolvedRelation result, Deduplicated(input, keys));
+  if (!deduplicate.within_watermark()) return result;
+  auto project = std::make_shared<PlanNode>(*result.plan);
+  auto aggregate = std::make_shared<PlanNode>(*project->inputs[0]);
+  aggregate->within_watermark = true;
+  project->inputs = {std::move(aggregate)};
+  result.plan = std::move(project);
+  return result;
 }
 
 Result<ResolvedRelation> RelationResolver::Deduplicated(const ResolvedRelation& input,
-                                                        const std::vector<bool>& is_key) const {
+                                                        const std::vector<size_t>& key_columns) const {
   const auto& columns = input.scope.columns();
   for (const ScopeColumn& column : columns) {
     if (!ContainsMap(*column.value->type())) continue;
@@ -165,18 +228,17 @@ Result<ResolvedRelation> RelationResolver::Deduplicated(const ResolvedRelation& 
   }
   std::vector<ExprPtr> keys;
   std::vector<std::string> names;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (!is_key[i]) continue;
-    keys.push_back(columns[i].value);
-    names.push_back(columns[i].name);
+  for (const size_t key : key_columns) {
+    keys.push_back(columns[key].value);
+    names.push_back(columns[key].name);
   }
   AggregateBuilder builder(std::move(keys), std::move(names));
   std::vector<NamedExpr> output;
-  size_t key = 0;
   for (size_t i = 0; i < columns.size(); ++i) {
+    const auto key = std::find(key_columns.begin(), key_columns.end(), i);
     ExprPtr value;
-    if (is_key[i]) {
-      value = builder.Key(key++);
+    if (key != key_columns.end()) {
+      value = builder.Key(static_cast<size_t>(key - key_columns.begin()));
     } else {
       SLUICE_ASSIGN(AggregateCall first, sluice::ResolveAggregate("first", {columns[i].value}, false, options_.ansi));
       const ExprPtr call = builder.AddCall(std::move(first));

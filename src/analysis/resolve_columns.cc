@@ -21,8 +21,15 @@ std::vector<NamedExpr> AllColumns(const Scope& scope) {
   return columns;
 }
 
+std::vector<const google::protobuf::Message*> AliasesOf(const spark::connect::WithColumns& with) {
+  std::vector<const google::protobuf::Message*> all;
+  for (const auto& alias : with.aliases()) all.push_back(&alias.expr());
+  return all;
+}
+
 Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedExpr> items,
                                       std::shared_ptr<AggregateBuilder> builder) {
+  SLUICE_RETURN_IF_ERROR(CheckPythonAggregates(*builder));
   SelectBlock block;
   if (builder->has_calls()) {
     for (NamedExpr& item : items) {
@@ -41,9 +48,13 @@ Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedE
 Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::Project& project) {
   SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(project.has_input(), project.input()));
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
+  std::vector<const google::protobuf::Message*> expressions;
+  for (const auto& expression : project.expressions()) expressions.push_back(&expression);
+  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, expressions));
   Scope aliases;
-  ExpressionResolver resolver(options_, &input.scope);
+  ExpressionResolver resolver = Over(&input.scope);
   resolver.AddAliases(&aliases);
+  if (window) resolver.AllowWindow(window->column);
   resolver.AllowAggregates(builder.get(), {&input.scope});
   std::vector<NamedExpr> items;
   for (const auto& expression : project.expressions()) {
@@ -60,7 +71,9 @@ Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::
 Result<ResolvedRelation> RelationResolver::ResolveWithColumns(const spark::connect::WithColumns& with) {
   SLUICE_ASSIGN(ResolvedRelation input, Resolve(with.input()));
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
-  ExpressionResolver resolver(options_, &input.scope);
+  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, AliasesOf(with)));
+  ExpressionResolver resolver = Over(&input.scope);
+  if (window) resolver.AllowWindow(window->column);
   resolver.AllowAggregates(builder.get(), {&input.scope});
   std::vector<NamedExpr> items = AllColumns(input.scope);
   const size_t old_columns = items.size();

@@ -6,6 +6,7 @@
 
 #include "analysis/name_parts.h"
 #include "analysis/relation_resolver.h"
+#include "analysis/sql/query_parser.h"
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
 
@@ -35,43 +36,6 @@ Result<JoinType> TypeOf(const Join& join) {
   }
 }
 
-bool GivesLeftOnly(JoinType type) {
-  return type == JoinType::kLeftSemi || type == JoinType::kLeftAnti;
-}
-
-// The columns of both inputs, the right ones behind the left ones.
-Scope Both(const ResolvedRelation& left, const ResolvedRelation& right) {
-  Scope scope = left.scope;
-  const int width = left.plan->schema->num_fields();
-  for (const ScopeColumn& column : right.scope.columns()) {
-    const auto* value = static_cast<const ColumnExpr*>(column.value.get());
-    scope.Add({column.name, column.qualifier,
-               std::make_shared<ColumnExpr>(width + value->index(), value->name(), value->type(), value->nullable()),
-               column.plan_ids});
-  }
-  return scope;
-}
-
-// A relation whose scope has plain columns only: what else it names is computed first.
-ResolvedRelation Plain(const ResolvedRelation& input) {
-  const auto& columns = input.scope.columns();
-  if (std::all_of(columns.begin(), columns.end(), [](const ScopeColumn& column) {
-        return dynamic_cast<const ColumnExpr*>(column.value.get()) != nullptr;
-      })) {
-    return input;
-  }
-  std::vector<NamedExpr> list;
-  for (const ScopeColumn& column : columns)
-    list.push_back({column.name, column.value, column.qualifier, false, column.plan_ids});
-  ResolvedRelation result;
-  result.plan = MakeProject(input.plan, list);
-  const Scope places = Scope::Of(*result.plan->schema);
-  for (size_t i = 0; i < columns.size(); ++i) {
-    result.scope.Add({columns[i].name, columns[i].qualifier, places.columns()[i].value, columns[i].plan_ids});
-  }
-  return result;
-}
-
 // The join's output: outer joins make the columns of the side that may be missing nullable.
 std::shared_ptr<arrow::Schema> OutputSchema(const PlanNode& left, const PlanNode& right, JoinType type) {
   const bool left_missing = type == JoinType::kRight || type == JoinType::kFull;
@@ -95,6 +59,16 @@ const ScopeColumn& ColumnAtValue(const Scope& scope, const ExprPtr& value) {
   return *found;
 }
 
+// What NATURAL JOIN joins by: the left columns' names that the right side has too.
+std::vector<std::string> CommonNames(const Scope& left, const Scope& right) {
+  std::vector<std::string> names;
+  for (const ScopeColumn& one : left.columns()) {
+    const auto same = [&](const ScopeColumn& other) { return SameName(one.name, other.name); };
+    if (std::any_of(right.columns().begin(), right.columns().end(), same)) names.push_back(one.name);
+  }
+  return names;
+}
+
 Result<const ScopeColumn*> UsingColumn(const std::string& name, const Scope& scope, const char* side) {
   const Scope::Match match = scope.Find({name});
   if (match.columns.size() > 1) return AmbiguousReference({name}, match.columns);
@@ -109,27 +83,60 @@ Result<const ScopeColumn*> UsingColumn(const std::string& name, const Scope& sco
 
 }  // namespace
 
+Scope BothScopes(const ResolvedRelation& left, const ResolvedRelation& right) {
+  Scope scope = left.scope;
+  const int width = left.plan->schema->num_fields();
+  for (const ScopeColumn& column : right.scope.columns()) {
+    const auto* value = static_cast<const ColumnExpr*>(column.value.get());
+    scope.Add({column.name, column.qualifier,
+               std::make_shared<ColumnExpr>(width + value->index(), value->name(), value->type(), value->nullable()),
+               column.plan_ids});
+  }
+  return scope;
+}
+
+ResolvedRelation PlainColumns(const ResolvedRelation& input) {
+  const auto& columns = input.scope.columns();
+  if (std::all_of(columns.begin(), columns.end(), [](const ScopeColumn& column) {
+        return dynamic_cast<const ColumnExpr*>(column.value.get()) != nullptr;
+      })) {
+    return input;
+  }
+  std::vector<NamedExpr> list;
+  for (const ScopeColumn& column : columns)
+    list.push_back({column.name, column.value, column.qualifier, false, column.plan_ids});
+  ResolvedRelation result;
+  result.plan = MakeProject(input.plan, list);
+  const Scope places = Scope::Of(*result.plan->schema);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    result.scope.Add({columns[i].name, columns[i].qualifier, places.columns()[i].value, columns[i].plan_ids});
+  }
+  return result;
+}
+
 Result<ResolvedRelation> RelationResolver::ResolveJoin(const Join& join) {
   SLUICE_ASSIGN(const JoinType type, TypeOf(join));
   SLUICE_ASSIGN(ResolvedRelation left, Resolve(join.left()));
   SLUICE_ASSIGN(ResolvedRelation right, Resolve(join.right()));
-  left = Plain(left);
-  right = Plain(right);
-  const Scope both = Both(left, right);
+  left = PlainColumns(left);
+  right = PlainColumns(right);
+  const Scope both = BothScopes(left, right);
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kJoin;
   node->join = type;
   node->inputs = {left.plan, right.plan};
   node->schema = OutputSchema(*left.plan, *right.plan, type);
   if (join.has_join_condition()) {
-    ExpressionResolver resolver(options_, &both);
+    ExpressionResolver resolver = Over(&both);
     SLUICE_ASSIGN(ExprPtr condition,
                   resolver.ResolveCondition(join.join_condition(), "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"));
     node->exprs.push_back(std::move(condition));
   }
   std::vector<std::pair<const ScopeColumn*, ExprPtr>> merged;  // left columns of USING, and the right ones over both
   const size_t left_count = left.scope.columns().size();
-  for (const std::string& name : join.using_columns()) {
+  std::vector<std::string> names(join.using_columns().begin(), join.using_columns().end());
+  if (names.size() == 1 && names[0] == sql::kNaturalJoin) names = CommonNames(left.scope, right.scope);
+  for (const std::string& name : names) {
     SLUICE_ASSIGN(const ScopeColumn* one, UsingColumn(name, left.scope, "left"));
     SLUICE_ASSIGN(const ScopeColumn* other, UsingColumn(name, right.scope, "right"));
     const auto at = static_cast<size_t>(other - right.scope.columns().data());

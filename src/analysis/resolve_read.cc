@@ -4,6 +4,8 @@
 #include <arrow/ipc/reader.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "analysis/name_parts.h"
 #include "analysis/relation_resolver.h"
 #include "analysis/sql/parser.h"
@@ -49,7 +51,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> WithSchema(const std::shared_ptr<arr
 
 // Formats of files that Spark reads by their path, itself or with a package.
 bool IsFileFormat(const std::string& name) {
-  for (const char* format : {"csv", "json", "text", "orc", "avro", "xml", "delta", "iceberg", "hudi", "binaryFile"}) {
+  for (const char* format : {"orc", "avro", "xml", "delta", "iceberg", "hudi", "binaryFile"}) {
     if (sql::EqualsIgnoringCase(name, format)) return true;
   }
   return false;
@@ -62,7 +64,7 @@ Result<ResolvedRelation> RelationResolver::ResolveRead(const spark::connect::Rea
   const auto& source = read.data_source();
   if (source.predicates_size() > 0) return NotSupported("Predicates of a JDBC source are not supported by Sluice.");
   ScanSpec spec;
-  spec.format = source.has_format() && !source.format().empty() ? source.format() : "parquet";
+  spec.format = source.format();
   spec.options.insert(source.options().begin(), source.options().end());
   spec.paths.assign(source.paths().begin(), source.paths().end());
   spec.streaming = read.is_streaming();
@@ -78,6 +80,12 @@ Result<ResolvedRelation> RelationResolver::ResolveRead(const spark::connect::Rea
 Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connect::Read& read) {
   const auto& table = read.named_table();
   SLUICE_ASSIGN(const std::vector<std::string> parts, ParseNameParts(table.unparsed_identifier()));
+  if (parts.size() == 1) {
+    // DataFrames that spark.sql was given by name.
+    const auto given =
+        std::find_if(views_.rbegin(), views_.rend(), [&](const auto& one) { return SameName(one.first, parts[0]); });
+    if (given != views_.rend()) return Resolve(*given->second);
+  }
   SLUICE_ASSIGN(PlanPtr view, catalog_.FindView(parts));
   if (view != nullptr) {
     if (read.is_streaming() && !IsStreaming(*view)) {
@@ -95,7 +103,8 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
     return WithQualifier(std::move(plan), {});
   }
   if (parts.size() == 2 && IsFileFormat(parts[0])) {
-    return NotSupported(fmt::format("Reading {} files is not there yet; parquet.`{}` is.", parts[0], parts[1]));
+    return NotSupported(
+        fmt::format("Reading {0} files, as in {0}.`{1}`; there are csv, json, parquet and text.", parts[0], parts[1]));
   }
   if (parts.size() > 3) {
     return UserError("REQUIRES_SINGLE_PART_NAMESPACE",
@@ -157,16 +166,9 @@ Result<ResolvedRelation> RelationResolver::ResolveRange(const spark::connect::Ra
   return WithQualifier(std::move(node), {});
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 Result<ResolvedRelation> RelationResolver::ResolveSql(const spark::connect::SQL& sql) {
-  if (sql.args_size() > 0 || sql.pos_args_size() > 0 || sql.named_arguments_size() > 0 ||
-      sql.pos_arguments_size() > 0) {
-    return NotSupported("Parameters of SQL text are not supported by Sluice.");
-  }
-  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), ParseOptions{options_, ""}));
+  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), OptionsOf(sql, options_)));
   return Resolve(relation);
 }
-#pragma GCC diagnostic pop
 
 }  // namespace sluice

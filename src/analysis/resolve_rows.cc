@@ -27,8 +27,9 @@ bool IsUnresolved(const Status& status) {
 // Resolves expressions above a SELECT list over the base of its block: its columns first, then what it left out.
 class BlockResolver {
  public:
-  BlockResolver(const ResolveOptions& options, SelectBlock* block)
-      : block_(block), output_(OutputScope(*block)), resolver_(options, &output_) {
+  BlockResolver(const ResolveOptions& options, QueryContext* query, SelectBlock* block)
+      : block_(block), output_(OutputScope(*block)), resolver_(options, &output_, query->catalog()) {
+    resolver_.SetContext(query);
     if (block->aggregate) block->aggregate = std::make_shared<AggregateBuilder>(*block->aggregate);
     resolver_.AddFallback(&block->input_scope);
     if (block->aggregate) resolver_.AllowAggregates(block->aggregate.get(), {&block->input_scope, &output_});
@@ -47,6 +48,7 @@ class BlockResolver {
  private:
   Result<ExprPtr> Lowered(ExprPtr value) {
     if (!block_->aggregate) return value;
+    SLUICE_RETURN_IF_ERROR(CheckPythonAggregates(*block_->aggregate));
     return block_->aggregate->Lower(value);
   }
 
@@ -89,11 +91,11 @@ Result<ExprPtr> ByPosition(int32_t position, const Scope& scope) {
 }
 
 // Sorts by values that the SELECT list does not have: they are added behind it, and taken away again.
-Result<PlanPtr> SortByHidden(const ResolveOptions& options, SelectBlock block, const Scope& scope,
+Result<PlanPtr> SortByHidden(const ResolveOptions& options, QueryContext* query, SelectBlock block, const Scope& scope,
                              const spark::connect::Sort& sort) {
   ExprNumbers numbers;
   std::vector<ExprPtr> values;
-  BlockResolver resolver(options, &block);
+  BlockResolver resolver(options, query, &block);
   for (const auto& order : sort.order()) {
     if (order.child().has_literal() && order.child().literal().has_integer()) {
       const int32_t position = order.child().literal().integer();
@@ -129,7 +131,7 @@ Result<ResolvedRelation> RelationResolver::ResolveFilter(const spark::connect::F
   SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(filter.has_input(), filter.input()));
   static const std::string kNotBoolean = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN";
   if (input.block == nullptr || input.block->aggregate == nullptr) {
-    ExpressionResolver resolver(options_, &input.scope);
+    ExpressionResolver resolver = Over(&input.scope);
     Result<ExprPtr> condition = resolver.ResolveCondition(filter.condition(), kNotBoolean);
     if (condition.ok()) {
       input.plan = MakeFilter(std::move(input.plan), condition.MoveValueUnsafe());
@@ -138,24 +140,22 @@ Result<ResolvedRelation> RelationResolver::ResolveFilter(const spark::connect::F
     }
     if (input.block == nullptr || !IsUnresolved(condition.status())) return condition.status();
     SelectBlock block = *input.block;
-    Result<ExprPtr> below = BlockResolver(options_, &block).Condition(filter.condition(), kNotBoolean);
+    Result<ExprPtr> below = BlockResolver(options_, this, &block).Condition(filter.condition(), kNotBoolean);
     if (!below.ok()) return IsUnresolved(below.status()) ? condition.status() : below.status();
     block.conditions.push_back(below.MoveValueUnsafe());
     return FromBlock(std::move(block));
   }
   // HAVING
   SelectBlock block = *input.block;
-  SLUICE_ASSIGN(ExprPtr condition, BlockResolver(options_, &block).Condition(filter.condition(), kNotBoolean));
+  SLUICE_ASSIGN(ExprPtr condition, BlockResolver(options_, this, &block).Condition(filter.condition(), kNotBoolean));
   block.conditions.push_back(std::move(condition));
   return FromBlock(std::move(block));
 }
 
 Result<ResolvedRelation> RelationResolver::ResolveSort(const spark::connect::Sort& sort) {
   SLUICE_ASSIGN(ResolvedRelation input, Resolve(sort.input()));
-  if (sort.has_is_global() && !sort.is_global()) {
-    return NotSupported("sortWithinPartitions is not supported by Sluice.");
-  }
-  ExpressionResolver resolver(options_, &input.scope);
+  // All rows are in one place, so that sortWithinPartitions sorts them all.
+  ExpressionResolver resolver = Over(&input.scope);
   std::vector<SortKey> keys;
   Status failed;
   for (const auto& order : sort.order()) {
@@ -175,7 +175,7 @@ Result<ResolvedRelation> RelationResolver::ResolveSort(const spark::connect::Sor
     SLUICE_ASSIGN(input.plan, MakeSort(std::move(input.plan), std::move(keys)));
   } else {
     if (input.block == nullptr) return failed;
-    Result<PlanPtr> sorted = SortByHidden(options_, *input.block, input.scope, sort);
+    Result<PlanPtr> sorted = SortByHidden(options_, this, *input.block, input.scope, sort);
     if (!sorted.ok()) return IsUnresolved(sorted.status()) && IsUnresolved(failed) ? failed : sorted.status();
     input.plan = sorted.MoveValueUnsafe();
   }

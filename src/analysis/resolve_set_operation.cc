@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "analysis/relation_resolver.h"
 #include "base/spark_error.h"
@@ -225,6 +226,30 @@ Result<PlanPtr> BySides(const PlanPtr& left, Columns left_columns, const PlanPtr
   return distinct;
 }
 
+// The rows with their number among those that are equal to them: so that no two are equal.
+PlanPtr Numbered(const PlanPtr& input, Columns* columns) {
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kWindow;
+  node->inputs = {MakeProject(input, *columns)};
+  arrow::FieldVector fields = node->inputs[0]->schema->fields();
+  const auto width = static_cast<int>(fields.size());
+  for (int i = 0; i < width; ++i) {
+    const auto& field = *fields[static_cast<size_t>(i)];
+    node->exprs.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
+    (*columns)[static_cast<size_t>(i)].expr = node->exprs.back();
+  }
+  WindowCall number;
+  number.function = WindowFunction::kRowNumber;
+  number.call.type = arrow::int32();
+  number.call.nullable = false;
+  number.call.display = "number";
+  node->windows = {number};
+  fields.push_back(arrow::field("number", arrow::int32(), false));
+  node->schema = arrow::schema(std::move(fields));
+  columns->push_back({"number", std::make_shared<ColumnExpr>(width, "number", arrow::int32(), false), {}});
+  return node;
+}
+
 Status CheckNoMaps(const std::string& operation, const Columns& columns) {
   for (const NamedExpr& column : columns) {
     if (!ContainsMap(*column.expr->type())) continue;
@@ -252,9 +277,11 @@ Result<ResolvedRelation> RelationResolver::ResolveSetOperation(const SetOperatio
   if (is_union) {
     ResolvedRelation all = OverColumns(MakeUnion(left.plan, left_columns, right.plan, right_columns), left_columns);
     if (operation.is_all()) return all;
-    return Deduplicated(all, std::vector<bool>(left_columns.size(), true));
+    std::vector<size_t> keys(left_columns.size());
+    std::iota(keys.begin(), keys.end(), 0);
+    return Deduplicated(all, keys);
   }
-  if (operation.set_op_type() == SetOperation::SET_OP_TYPE_UNSPECIFIED || operation.is_all()) {
+  if (operation.set_op_type() == SetOperation::SET_OP_TYPE_UNSPECIFIED) {
     return NotSupported(fmt::format("{} is not supported by Sluice.", name));
   }
   if (IsStreaming(*left.plan) || IsStreaming(*right.plan))
@@ -262,8 +289,18 @@ Result<ResolvedRelation> RelationResolver::ResolveSetOperation(const SetOperatio
   SLUICE_RETURN_IF_ERROR(CheckNoMaps(name, left_columns));
   SLUICE_RETURN_IF_ERROR(CheckNoMaps(name, right_columns));
   const bool in_both = operation.set_op_type() == SetOperation::SET_OP_TYPE_INTERSECT;
-  SLUICE_ASSIGN(PlanPtr rows, BySides(left.plan, left_columns, right.plan, right_columns, in_both, options_));
-  return OverColumns(std::move(rows), left_columns);
+  if (!operation.is_all()) {
+    SLUICE_ASSIGN(PlanPtr rows, BySides(left.plan, left_columns, right.plan, right_columns, in_both, options_));
+    return OverColumns(std::move(rows), left_columns);
+  }
+  const Columns names = left_columns;
+  const PlanPtr one = Numbered(left.plan, &left_columns);
+  const PlanPtr other = Numbered(right.plan, &right_columns);
+  SLUICE_ASSIGN(const PlanPtr numbered, BySides(one, left_columns, other, right_columns, in_both, options_));
+  const Scope places = Scope::Of(*numbered->schema);
+  Columns output;
+  for (size_t i = 0; i < names.size(); ++i) output.push_back({names[i].name, places.columns()[i].value, {}});
+  return OverColumns(MakeProject(numbered, output), names);
 }
 
 }  // namespace sluice

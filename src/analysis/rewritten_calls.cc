@@ -37,16 +37,18 @@ const char* FunctionOfField(const std::string& field) {
   return nullptr;
 }
 
+// timestampadd and timestampdiff have other names too, with three arguments.
+const char* FunctionByUnit(const std::string& name) {
+  if (name == "timestampadd" || name == "dateadd" || name == "date_add") return "timestampadd";
+  if (name == "timestampdiff" || name == "datediff" || name == "date_diff" || name == "timediff")
+    return "timestampdiff";
+  return nullptr;
+}
+
 // int(x), date(x) and the like are casts.
 bool IsCastFunction(const std::string& name) {
   static constexpr std::string_view kNames[] = {"boolean", "tinyint", "smallint", "int",       "bigint", "float",
                                                 "double",  "decimal", "date",     "timestamp", "binary", "string"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-bool IsGenerator(const std::string& name) {
-  static constexpr std::string_view kNames[] = {"explode", "explode_outer", "posexplode", "posexplode_outer",
-                                                "inline",  "inline_outer",  "stack",      "json_tuple"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -63,8 +65,25 @@ Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
     return Shown(std::move(both),
                  fmt::format("between({}, {}, {})", DisplayName(args[0]), DisplayName(args[1]), DisplayName(args[2])));
   }
-  if (IsGenerator(name) && !IsScalarFunction(name)) {
-    return NotSupported(fmt::format("The generator function {} is not supported by Sluice.", name));
+  if (const char* by_unit = FunctionByUnit(name); by_unit != nullptr && count == 3) {
+    // The unit is a word in SQL, which is parsed as a column's name.
+    Expression::UnresolvedFunction renamed = call;
+    Expression& unit = *renamed.mutable_arguments(0);
+    if (unit.has_unresolved_attribute()) {
+      const std::string word = unit.unresolved_attribute().unparsed_identifier();
+      unit.mutable_literal()->set_string(word);
+    }
+    SLUICE_ASSIGN(std::vector<ExprPtr> args, ResolveArguments(renamed));
+    return ResolveFunction(by_unit, std::move(args), options_);
+  }
+  if (IsGenerator(name)) {
+    // Inside of another expression it is refused once the whole is known.
+    SLUICE_ASSIGN(const std::vector<NamedExpr> columns, ResolveGenerator(call, {}));
+    return columns[0].expr;
+  }
+  if (IsWindowFunction(name)) {
+    return UserError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", fmt::format("The function {} needs OVER (..).", name),
+                     {{"funcName", "\"" + name + "()\""}});
   }
   if (count == 1 && IsCastFunction(name) && !IsScalarFunction(name)) {
     SLUICE_ASSIGN(ExprPtr value, ResolveShown(call.arguments(0)));

@@ -7,6 +7,7 @@
 
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
+#include "plan/event_time.h"
 
 namespace sluice {
 namespace {
@@ -19,13 +20,16 @@ struct Operations {
   int aggregations = 0;
   int deduplications = 0;
   int sorts = 0;
+  int sorts_of_groups = 0;  // of these, over an aggregation
   int limits = 0;
   int offsets = 0;
   bool distinct_aggregate = false;
-  bool sort_over_aggregation = false;
-  bool mixed_union = false;  // of streams and batch relations
-  bool two_streams = false;  // joined
-  bool table_kept = false;   // a join gives a table's rows that no row of the stream meets
+  bool without_watermark = false;    // an aggregation none of whose keys is an event time
+  bool within_no_watermark = false;  // dropDuplicatesWithinWatermark of rows without an event time
+  bool over_aggregation = false;     // something with state stands above an aggregation
+  bool mixed_union = false;          // of streams and batch relations
+  bool windows = false;              // functions OVER other rows
+  bool table_kept = false;           // a join gives a table's rows that no row of the stream meets
 };
 
 // A join of a table with a stream, which stands on the left after Optimize where it can.
@@ -36,10 +40,23 @@ bool KeepsTable(const PlanNode& join) {
   return join.join != JoinType::kInner && join.join != JoinType::kRight;
 }
 
+bool HasEventTimeKey(const PlanNode& node) {
+  const std::vector<EventTimeMark> marks = EventTimesOf(node);
+  return std::any_of(marks.begin(), marks.begin() + static_cast<std::ptrdiff_t>(node.exprs.size()),
+                     [](const EventTimeMark& mark) { return mark.delay_ms.has_value(); });
+}
+
 bool AggregatesBelow(const PlanNode& node) {
   if (node.kind == PlanKind::kAggregate && !node.deduplicate) return true;
   return std::any_of(node.inputs.begin(), node.inputs.end(),
                      [](const PlanPtr& input) { return AggregatesBelow(*input); });
+}
+
+// DISTINCT of SQL is an aggregation for Spark, and cannot be told from dropDuplicates here.
+bool GroupsBelow(const PlanNode& node) {
+  if (!IsStreaming(node)) return false;
+  if (node.kind == PlanKind::kAggregate) return true;
+  return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return GroupsBelow(*input); });
 }
 
 void Collect(const PlanNode& node, Operations* found) {
@@ -47,19 +64,27 @@ void Collect(const PlanNode& node, Operations* found) {
   switch (node.kind) {
     case PlanKind::kAggregate:
       (node.deduplicate ? found->deduplications : found->aggregations)++;
+      if (!node.deduplicate) found->without_watermark |= !HasEventTimeKey(node);
+      if (node.within_watermark) {
+        found->within_no_watermark |= EventTimeColumn(EventTimesOf(*node.inputs[0])) < 0;
+      }
+      found->over_aggregation |= GroupsBelow(*node.inputs[0]);
       for (const AggregateCall& call : node.aggregates) found->distinct_aggregate |= call.distinct;
       break;
     case PlanKind::kSort:
       ++found->sorts;
-      found->sort_over_aggregation = AggregatesBelow(node);
+      found->sorts_of_groups += AggregatesBelow(node) ? 1 : 0;
       break;
     case PlanKind::kLimit:
       found->limits += node.limit ? 1 : 0;
       found->offsets += node.offset > 0 || !node.limit ? 1 : 0;
       break;
+    case PlanKind::kWindow:
+      found->windows = true;
+      break;
     case PlanKind::kJoin:
       if (IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1])) {
-        found->two_streams = true;
+        found->over_aggregation |= AggregatesBelow(*node.inputs[0]) || AggregatesBelow(*node.inputs[1]);
       } else {
         found->table_kept |= KeepsTable(node);
       }
@@ -74,10 +99,14 @@ void Collect(const PlanNode& node, Operations* found) {
   for (const PlanPtr& input : node.inputs) Collect(*input, found);
 }
 
+// "append" as Spark's texts have it, and what it does not go with.
 Status ModeError(const std::string& mode, const std::string& what) {
-  return UserError("STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
-                   fmt::format("The output mode {} does not go with {}.", mode, what),
-                   {{"outputMode", mode}, {"operation", what}});
+  return UserError(
+      "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+      fmt::format("Invalid streaming output mode: {}. This output mode is not supported for {} on streaming "
+                  "DataFrames/DataSets.",
+                  mode, what),
+      {{"outputMode", mode}, {"operation", what}});
 }
 
 Status NoStreamMay(const std::string& what) {
@@ -87,18 +116,35 @@ Status NoStreamMay(const std::string& what) {
 // What Spark refuses, in its order.
 Status CheckAsSpark(const Operations& found, const std::string& mode) {
   const bool grouped = found.aggregations > 0;
-  if (mode == "complete" && !grouped && found.deduplications == 0) {
-    return ModeError("complete", "a query without aggregation");
+  if (mode == "complete" && !grouped) return ModeError("complete", "no streaming aggregations");
+  if (mode == "append" && grouped && found.without_watermark) {
+    return ModeError("append", "streaming aggregations without watermark");
   }
-  if (mode == "append" && grouped) {
-    return ModeError("append",
-                     "an aggregation without a watermark (Sluice has no GROUP BY on a stream yet; group the "
-                     "table that the stream writes)");
+  if (mode != "append" && found.over_aggregation) {
+    return UserError(
+        kUnsupportedOperation,
+        "Detected pattern of possible 'correctness' issue due to global watermark. The query contains "
+        "stateful operation which can emit rows older than the current watermark plus allowed late record "
+        "delay, which are \"late rows\" in downstream stateful operations and these rows can be discarded. "
+        "Use the output mode append.");
   }
-  if (mode != "append" && found.aggregations + found.deduplications > 1)
-    return NoStreamMay("More than one aggregation");
-  if (found.distinct_aggregate) return NoStreamMay("An aggregate with DISTINCT");
-  if (found.sorts > 0 && !(mode == "complete" && found.sort_over_aggregation)) return NoStreamMay("ORDER BY");
+  if (found.distinct_aggregate) {
+    return UserError(kUnsupportedOperation,
+                     "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
+                     "approx_count_distinct() instead.");
+  }
+  if (found.within_no_watermark) {
+    return UserError(kUnsupportedOperation,
+                     "dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets without "
+                     "watermark");
+  }
+  if (found.windows) {
+    return UserError("NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
+                     "A window function (OVER) has no meaning on a stream, which has no end; group by window(..) of a "
+                     "time instead.",
+                     {{"windowFunc", "OVER"}, {"columnName", ""}, {"windowSpec", ""}});
+  }
+  if (found.sorts > (mode == "complete" ? found.sorts_of_groups : 0)) return NoStreamMay("ORDER BY");
   if (found.offsets > 0) return NoStreamMay("OFFSET");
   if (found.table_kept) {
     return UserError(kUnsupportedOperation,
@@ -127,12 +173,6 @@ Status CheckStreamingPlan(const PlanNode& plan, const std::string& output_mode) 
   Operations found;
   Collect(plan, &found);
   SLUICE_RETURN_IF_ERROR(CheckAsSpark(found, mode));
-  if (found.two_streams) return NotSupported("A join of two streams is not supported by Sluice yet.");
-  if (found.aggregations > 0) return NotSupported("A streaming aggregation (GROUP BY) is not supported by Sluice yet.");
-  if (found.deduplications > 0) {
-    return NotSupported("dropDuplicates and DISTINCT on a stream are not supported by Sluice yet.");
-  }
-  if (found.limits > 0) return NotSupported("LIMIT on a stream is not supported by Sluice yet.");
   return Status::OK();
 }
 

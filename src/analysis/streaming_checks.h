@@ -9,8 +9,7 @@
 namespace sluice {
 
 // Whether a resolved plan may run as a stream under an output mode ("append", "update", "complete", without regard to
-// case; empty is append): Spark's error class where Spark refuses too, NotSupported where only Sluice does (stateful
-// plans). Called before a query starts.
+// case; empty is append): Spark's error class where Spark refuses. Called before a query starts.
 Status CheckStreamingPlan(const PlanNode& plan, const std::string& output_mode);
 
 }  // namespace sluice

@@ -48,8 +48,8 @@ class StreamingChecksTest : public ::testing::Test {
   FixedCatalog catalog_;
 };
 
-// DISTINCT, also that of UNION, is dropDuplicates in Connect's messages, which Spark allows; Sluice refuses both by
-// name.
+// DISTINCT, also that of UNION, is dropDuplicates in Connect's messages, as distinct() of the DataFrame API is: other
+// than an aggregation it may run in append and update, and not in complete.
 bool IsDistinct(const std::string& sql) {
   return sql.starts_with("SELECT DISTINCT") || sql.find(" UNION SELECT") != std::string::npos;
 }
@@ -69,7 +69,9 @@ TEST_F(StreamingChecksTest, RefusesWhatSparkRefuses) {
       EXPECT_TRUE(status.ok() || here_only) << mode << ": " << sql << ": " << status.ToString();
       started += status.ok() ? 1 : 0;
     } else if (IsDistinct(sql)) {
-      EXPECT_TRUE(here_only) << sql;
+      const bool refused_mode = HasErrorClass(status, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION");
+      EXPECT_EQ(mode == "complete" ? refused_mode : status.ok(), true)
+          << mode << ": " << sql << ": " << status.ToString();
     } else {
       const SparkErrorDetail* error = FindSparkError(status);
       ASSERT_NE(error, nullptr) << mode << ": " << sql;
@@ -80,6 +82,40 @@ TEST_F(StreamingChecksTest, RefusesWhatSparkRefuses) {
   }
   EXPECT_GT(refused, 10);
   EXPECT_GE(started, 4);
+}
+
+TEST_F(StreamingChecksTest, AWatermarkLetsGroupsLeave) {
+  const std::string marked = "FROM events WATERMARK timestamp DELAY OF INTERVAL 10 SECONDS ";
+  const std::string windows = "SELECT window.start, window.end, count(*) " + marked;
+  const auto check = [&](const std::string& sql, const std::string& mode) {
+    const Result<PlanPtr> plan = Resolve(sql);
+    EXPECT_TRUE(plan.ok()) << sql << ": " << plan.status().ToString();
+    return plan.ok() ? CheckStreamingPlan(**plan, mode) : plan.status();
+  };
+  EXPECT_TRUE(check(windows + "GROUP BY window(timestamp, '10 seconds')", "append").ok());
+  EXPECT_TRUE(check(windows + "GROUP BY window(timestamp, '10 seconds', '5 seconds'), value % 2", "append").ok());
+  EXPECT_TRUE(check("SELECT timestamp, count(*) " + marked + "GROUP BY timestamp", "append").ok());
+  const std::string twice = "SELECT window(w, '1 minute') AS m, sum(n) FROM (SELECT window AS w, count(*) AS n " +
+                            marked + "GROUP BY window(timestamp, '10 seconds'), value) GROUP BY window(w, '1 minute')";
+  EXPECT_TRUE(check(twice, "append").ok());
+  EXPECT_TRUE(HasErrorClass(check(twice, "update"), "_LEGACY_ERROR_TEMP_3102"));
+  // A computation loses the mark.
+  EXPECT_TRUE(HasErrorClass(check("SELECT CAST(timestamp AS DATE) AS d, count(*) " + marked + "GROUP BY 1", "append"),
+                            "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"));
+  EXPECT_TRUE(HasErrorClass(check("SELECT count(DISTINCT value) " + marked + "GROUP BY timestamp", "append"),
+                            "_LEGACY_ERROR_TEMP_3102"));
+}
+
+TEST_F(StreamingChecksTest, WhatIsNoWindowIsRefused) {
+  const auto error = [&](const std::string& sql) { return Resolve(sql).status(); };
+  EXPECT_TRUE(HasErrorClass(error("SELECT * FROM events WATERMARK value DELAY OF INTERVAL 10 SECONDS"),
+                            "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"));
+  EXPECT_TRUE(
+      HasErrorClass(error("SELECT * FROM events WATERMARK timestamp DELAY OF INTERVAL 10"), "CANNOT_PARSE_INTERVAL"));
+  EXPECT_TRUE(
+      HasErrorClass(error("SELECT count(*) FROM events GROUP BY window(timestamp, '10 s'), window(timestamp, '5 s')"),
+                    "_LEGACY_ERROR_TEMP_1039"));
+  EXPECT_FALSE(error("SELECT count(*) FROM events GROUP BY window(timestamp, '5 seconds', '10 seconds')").ok());
 }
 
 TEST_F(StreamingChecksTest, ModesWithoutRegardToCase) {

@@ -148,6 +148,12 @@ TEST_F(CheckpointTest, PurgeKeepsAHundredBatchesAndWorksInSteps) {
   EXPECT_EQ(fs->List("/ck/offsets", false)->size(), 101u);
   EXPECT_EQ(fs->List("/ck/commits", false)->size(), 101u);
   EXPECT_EQ(Recover()->next, BatchId(120));
+  // A step is ten batches, no more.
+  ASSERT_TRUE(checkpoint->Purge(BatchId(128)).ok());
+  EXPECT_TRUE(fs->Stat("/ck/offsets/19").ok());
+  ASSERT_TRUE(checkpoint->Purge(BatchId(129)).ok());
+  EXPECT_TRUE(IsNotFound(fs->Stat("/ck/offsets/28").status()));
+  EXPECT_TRUE(fs->Stat("/ck/offsets/29").ok());
 }
 
 // Whatever call fails in whatever way, opening and planning a batch either succeeds or can be done again.

@@ -181,7 +181,9 @@ TEST_F(FileSinkLogTest, DeletingExpiredFilesListsNothingAndKeepsWhatReadersNeed)
   ASSERT_TRUE(AddBatches(log.get(), 0, 100).ok());
   for (const std::string& call : fs->log()) EXPECT_FALSE(call.starts_with("List")) << call;
   EXPECT_EQ(fs->List("/t/_spark_metadata", false).ValueOrDie().size(), log->listing().batches.size());
-  EXPECT_LE(log->listing().batches.size(), 30u);
+  // Twenty batches are kept, and the compact file before them, as by Spark.
+  EXPECT_EQ(log->listing().batches.begin()->first, BatchId(79));
+  EXPECT_EQ(log->listing().batches.size(), 21u);
   EXPECT_EQ(Visited(*Opened()).size(), 200u);
 }
 

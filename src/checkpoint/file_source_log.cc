@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/logging.h"
 #include "checkpoint/entry_lines.h"
@@ -29,6 +31,21 @@ Result<FileSourceEntry> ParseLine(std::string_view line, const std::string& path
   return FileSourceEntry{json["path"].get<std::string>(), *timestamp, *offset};
 }
 
+using NextLine = std::function<Result<std::optional<std::string_view>>()>;
+
+// The format, whatever the lines come from.
+Status ReadEntries(const NextLine& next, const std::string& path, std::vector<FileSourceEntry>* entries) {
+  SLUICE_ASSIGN(std::optional<std::string_view> line, next());
+  if (!line) return DamagedFile(path, "it is empty");
+  SLUICE_RETURN_IF_ERROR(ParseLogVersion(*line, 1, path).status());
+  for (;;) {
+    SLUICE_ASSIGN(line, next());
+    if (!line) return Status::OK();
+    SLUICE_ASSIGN(FileSourceEntry entry, ParseLine(*line, path));
+    entries->push_back(std::move(entry));
+  }
+}
+
 }  // namespace
 
 std::string FormatFileSourceEntries(const std::vector<FileSourceEntry>& entries) {
@@ -43,13 +60,12 @@ std::string FormatFileSourceEntries(const std::vector<FileSourceEntry>& entries)
 
 Result<std::vector<FileSourceEntry>> ParseFileSourceEntries(std::string_view text, const std::string& path) {
   const std::vector<std::string_view> lines = EntryLines(text);
-  if (lines.empty()) return DamagedFile(path, "it is empty");
-  SLUICE_RETURN_IF_ERROR(ParseLogVersion(lines[0], 1, path).status());
   std::vector<FileSourceEntry> entries;
-  for (size_t i = 1; i < lines.size(); ++i) {
-    SLUICE_ASSIGN(FileSourceEntry entry, ParseLine(lines[i], path));
-    entries.push_back(std::move(entry));
-  }
+  size_t at = 0;
+  const auto next = [&]() -> Result<std::optional<std::string_view>> {
+    return at < lines.size() ? std::optional(lines[at++]) : std::nullopt;
+  };
+  SLUICE_RETURN_IF_ERROR(ReadEntries(next, path, &entries));
   return entries;
 }
 
@@ -74,16 +90,7 @@ Status FileSourceLog::Open() {
 // Line by line: the compact file of a large folder is larger than any entry.
 Status FileSourceLog::ReadFile(const std::string& name) {
   SLUICE_ASSIGN(const auto lines, LogLineReader::Open(folder_, name));
-  for (bool first = true;; first = false) {
-    SLUICE_ASSIGN(const std::optional<std::string_view> line, lines->Next());
-    if (!line) return first ? DamagedFile(lines->path(), "it is empty") : Status::OK();
-    if (first) {
-      SLUICE_RETURN_IF_ERROR(ParseLogVersion(*line, 1, lines->path()).status());
-      continue;
-    }
-    SLUICE_ASSIGN(FileSourceEntry entry, ParseLine(*line, lines->path()));
-    entries_.push_back(std::move(entry));
-  }
+  return ReadEntries([&] { return lines->Next(); }, lines->path(), &entries_);
 }
 
 Status FileSourceLog::Add(std::vector<FileSourceEntry> entries) {

@@ -27,10 +27,14 @@ Result<int64_t> RunScript(const Program& program, const SqlFile& script, const R
       if (command->has_write_stream_operation_start())
         return NotSupported("A streaming statement is started with 'sluice run FILE.sql'.");
       *request.mutable_plan()->mutable_command() = *command;
-      SLUICE_RETURN_IF_ERROR(program.service->ExecutePlan(request).status());
-      continue;
+      SLUICE_ASSIGN(const Execution done, program.service->ExecutePlan(request));
+      const bool rows = !done.messages.empty() && done.messages[0].has_sql_command_result();
+      if (!rows) continue;
+      // EXPLAIN, DESCRIBE, SHOW: the rows are a relation of their own.
+      *request.mutable_plan()->mutable_root() = done.messages[0].sql_command_result().relation();
+    } else {
+      *request.mutable_plan()->mutable_root() = std::get<spark::connect::Relation>(statement);
     }
-    *request.mutable_plan()->mutable_root() = std::get<spark::connect::Relation>(statement);
     SLUICE_ASSIGN(const Execution execution, program.service->ExecutePlan(request));
     SLUICE_ASSIGN(const int64_t rows, PrintRows(execution.rows.get(), style, program.session->conf().time_zone(), out));
     count += rows;

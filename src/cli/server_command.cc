@@ -4,7 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/redaction.h"
 #include "base/spark_error.h"
@@ -13,6 +16,8 @@
 #include "cli/query_watch.h"
 #include "cli/served_process.h"
 #include "connect/connect_server.h"
+#include "env/allowed_roots.h"
+#include "env/plain_network.h"
 #include "env/private_file.h"
 
 namespace sluice::cli {
@@ -24,11 +29,8 @@ struct ServerOptions {
   std::string token_file;
   std::string certificate_file;
   std::string key_file;
+  std::vector<std::string> allowed_roots;
 };
-
-bool IsLoopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
 
 // The token may be read by nobody but its owner.
 Result<std::string> ReadToken(const std::string& path) {
@@ -67,7 +69,7 @@ Status ReadSecurity(ServerOptions* options) {
     options->listen.tls_key = key.bytes;
   }
   const bool safe = !options->listen.token.empty() && !options->listen.tls_certificate.empty();
-  if (!IsLoopback(options->listen.host) && !safe) {
+  if (!IsLoopbackHost(options->listen.host) && !safe) {
     return UserError("SLUICE_USAGE",
                      fmt::format("On {} others can reach the server, and whoever reaches it can read and write what "
                                  "this user can: give --token-file, --tls-cert and --tls-key, or listen on 127.0.0.1.",
@@ -79,7 +81,14 @@ Status ReadSecurity(ServerOptions* options) {
 int RunServer(ServerOptions options) {
   if (const Status read = ReadSecurity(&options); !read.ok()) return Fail(read, kBadUsage);
   CatchStopSignals();
-  Result<ServedProcess> served = ServedProcess::Start(options.global, options.listen);
+  // On an address that others reach, the disk is closed but for what is named.
+  std::optional<AllowedRoots> roots;
+  if (!options.allowed_roots.empty() || !IsLoopbackHost(options.listen.host)) {
+    Result<AllowedRoots> made = AllowedRoots::Of(options.allowed_roots);
+    if (!made.ok()) return Fail(made.status(), kBadUsage);
+    roots = made.MoveValueUnsafe();
+  }
+  Result<ServedProcess> served = ServedProcess::Start(options.global, {options.listen, false, std::move(roots)});
   if (!served.ok()) return Fail(served.status(), kBadUsage);
   std::cout << "sluice: ready on sc://" << options.listen.host << ":" << served->server->port() << std::endl;
   AwaitStopSignal();
@@ -101,11 +110,16 @@ void AddServerCommand(CLI::App* app, Chosen* chosen) {
                       "File with the token that clients give (sc://host:port/;token=..); only its owner may read it");
   command->add_option("--tls-cert", options->certificate_file, "PEM file of the server's certificate and its chain");
   command->add_option("--tls-key", options->key_file, "PEM file of the certificate's key");
+  command
+      ->add_option("--allowed-root", options->allowed_roots,
+                   "Folder of this machine that sessions may read and write; may be repeated. Without one they may use "
+                   "every folder that this user may while the server listens on this machine only, and none otherwise")
+      ->allow_extra_args(false);
   command->footer(
       "Examples:\n"
       "  sluice server                              clients: SparkSession.builder.remote(\"sc://localhost\")\n"
       "  sluice server --port 0 --memory 512M       prints the port that it took\n"
-      "  sluice server --host 0.0.0.0 --token-file token --tls-cert cert.pem --tls-key key.pem");
+      "  sluice server --host 0.0.0.0 --token-file token --tls-cert cert.pem --tls-key key.pem --allowed-root /data");
   command->callback([options, chosen] { *chosen = [options] { return RunServer(*options); }; });
 }
 

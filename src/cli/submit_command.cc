@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +51,14 @@ std::string PythonOf(const Conf& conf, Env* env) {
     if (value && !value->empty()) return *value;
   }
   return "python3";
+}
+
+// Workers of Python functions are of the program's Python, and find the modules that stand beside the program.
+std::map<std::string, std::string> ForWorkers(const Conf& conf, Env* env, const std::string& program) {
+  std::error_code ignored;
+  std::string path = std::filesystem::absolute(program, ignored).parent_path().string();
+  if (const auto more = env->Variable("PYTHONPATH"); more && !more->empty()) path += ":" + *more;
+  return {{"spark.pyspark.python", PythonOf(conf, env)}, {"spark.executorEnv.PYTHONPATH", path}};
 }
 
 // A file without a name that Python reads the runner from; the child inherits it.
@@ -132,9 +142,12 @@ int RunSubmit(const SubmitOptions& options) {
     if (!env.ok()) return Fail(env.status(), kBadUsage);
     return RunOn(options.remote, *conf, env->get(), options);
   }
+  const auto env = StartEnv(options.global);
+  if (!env.ok()) return Fail(env.status(), kBadUsage);
   ConnectServerOptions listen;
   listen.host = "127.0.0.1";
-  Result<ServedProcess> served = ServedProcess::Start(options.global, listen, /*with_token=*/true);
+  Result<ServedProcess> served = ServedProcess::Start(
+      options.global, {listen, /*with_token=*/true, {}, ForWorkers(*conf, env->get(), options.program[0])});
   if (!served.ok()) return Fail(served.status(), kBadUsage);
   // Clients send what they do not know of an address as a header.
   const std::string remote = fmt::format("sc://127.0.0.1:{}/;x-sluice-token={}", served->server->port(), served->token);

@@ -87,6 +87,38 @@ TEST(Client, JoinsByNamesAndByConditions) {
   EXPECT_THROW(left.join(right, "id", "sideways"), SparkException);
 }
 
+TEST(Client, WindowsLookAtOtherRows) {
+  SparkSession spark = NewSession();
+  const auto by_parity = Window::partitionBy(col("id") % lit(2)).orderBy("id");
+  const auto rows = spark.range(5)
+                        .select(col("id"), functions::row_number().over(by_parity).as("n"),
+                                functions::sum("id").over(by_parity.rowsBetween(-1, Window::currentRow)).as("s"),
+                                functions::lag("id", 1, lit(-1)).over(by_parity).as("l"))
+                        .orderBy("id")
+                        .collect();
+  EXPECT_THAT(rows, ElementsAre(ElementsAre("0", "1", "0", "-1"), ElementsAre("1", "1", "1", "-1"),
+                                ElementsAre("2", "2", "2", "0"), ElementsAre("3", "2", "4", "1"),
+                                ElementsAre("4", "3", "6", "2")));
+}
+
+TEST(Client, RowsBecomeSeveralAndColumnsRows) {
+  SparkSession spark = NewSession();
+  const DataFrame lists = spark.sql("SELECT id, array_repeat('x', CAST(id AS INT)) AS list FROM range(3)");
+  EXPECT_THAT(lists.select(col("id"), functions::posexplode_outer("list").as({"at", "text"})).collect(),
+              ElementsAre(ElementsAre("0", std::nullopt, std::nullopt), ElementsAre("1", "0", "x"),
+                          ElementsAre("2", "0", "x"), ElementsAre("2", "1", "x")));
+  const DataFrame wide = spark.sql("SELECT 'k' AS k, 1 AS a, 2 AS b");
+  EXPECT_THAT(wide.unpivot({"k"}, {"a", "b"}, "name", "value").collect(),
+              ElementsAre(ElementsAre("k", "a", "1"), ElementsAre("k", "b", "2")));
+  const DataFrame long_rows =
+      spark.sql("SELECT * FROM VALUES ('x', 'a', 1), ('x', 'b', 2), ('y', 'a', 3) AS t(k, n, v)");
+  EXPECT_THAT(long_rows.groupBy("k").pivot("n").sum("v").orderBy("k").collect(),
+              ElementsAre(ElementsAre("x", "1", "2"), ElementsAre("y", "3", std::nullopt)));
+  EXPECT_EQ(long_rows.rollup({"k", "n"}).count().count(), 6);
+  EXPECT_EQ(long_rows.cube({"k", "n"}).count().count(), 8);
+  EXPECT_EQ(long_rows.dropDuplicates({"k"}).count(), 2);
+}
+
 TEST(Client, GetOrCreateGetsTheSessionUntilItIsStopped) {
   SparkSession first = NewSession();
   first.conf().set("my.key", "one");
@@ -239,6 +271,11 @@ TEST(Client, SettingsAndVersion) {
   EXPECT_EQ(spark.conf().get("my.key"), "v");
   spark.conf().unset("my.key");
   EXPECT_EQ(spark.conf().get("my.key", "fallback"), "fallback");
+  // Spark gives the caller's default, not the setting's own, while nobody has set it.
+  EXPECT_EQ(spark.conf().get("spark.sql.shuffle.partitions", "7"), "7");
+  EXPECT_THROW(spark.conf().get("spark.sql.shuffle.partitions", "abc"), SparkException);
+  spark.conf().set("spark.sql.shuffle.partitions", "9");
+  EXPECT_EQ(spark.conf().get("spark.sql.shuffle.partitions", "7"), "9");
   EXPECT_THROW(spark.conf().get("my.key"), SparkException);
 }
 
@@ -287,6 +324,38 @@ TEST(Client, AStreamWritesParquetThatCanBeReadBack) {
   EXPECT_EQ(table.count(), 40);
   EXPECT_EQ(table.selectExpr("count(distinct value)").collect()[0][0], "40");
   std::filesystem::remove_all(folder);
+}
+
+TEST(Client, FilesAreWrittenAndReadBack) {
+  SparkSession spark = NewSession();
+  const std::string folder = EmptyFolder("files");
+  const DataFrame frame = spark.range(6).withColumn("kind", expr("concat('k', id % 2)"));
+  frame.write().mode("error").partitionBy("kind").parquet(folder + "/parquet");
+  EXPECT_EQ(spark.read().parquet(folder + "/parquet").where(col("kind") == "k1").count(), 3);
+  frame.coalesce(1).write().option("header", true).option("compression", "gzip").csv(folder + "/csv");
+  const DataFrame csv = spark.read().option("header", true).option("inferSchema", true).csv(folder + "/csv");
+  EXPECT_THAT(csv.dtypes(), ElementsAre(std::pair<std::string, std::string>("id", "int"),
+                                        std::pair<std::string, std::string>("kind", "string")));
+  EXPECT_THAT(csv.orderBy("id").first().value(), ElementsAre("0", "k0"));
+  csv.write().mode("overwrite").json(folder + "/json");
+  EXPECT_EQ(spark.read().schema("id BIGINT").json(folder + "/json").count(), 6);
+  spark.read().json(folder + "/json").select("kind").distinct().write().text(folder + "/text");
+  EXPECT_EQ(spark.read().text(folder + "/text").count(), 2);
+  EXPECT_TRUE(std::filesystem::exists(folder + "/text/_SUCCESS"));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/text/_temporary"));
+  try {
+    frame.write().parquet(folder + "/parquet");
+    FAIL() << "something is there";
+  } catch (const SparkException& error) {
+    EXPECT_EQ(error.getErrorClass(), "PATH_ALREADY_EXISTS");
+  }
+  frame.write().mode("ignore").parquet(folder + "/parquet");
+  EXPECT_THROW(frame.write().mode("replace"), SparkException);
+  frame.write().format("json").option("path", folder + "/named").saveAsTable("named_files");
+  EXPECT_EQ(spark.table("named_files").count(), 6);
+  spark.sql("INSERT OVERWRITE DIRECTORY '" + folder + "/csv' USING csv SELECT id FROM named_files WHERE id < 2")
+      .collect();
+  EXPECT_EQ(spark.read().csv(folder + "/csv").count(), 2);
 }
 
 TEST(Client, SeveralQueriesInOneSession) {

@@ -205,6 +205,15 @@ Column Column::otherwise(const Column& value) const {
 
 namespace functions {
 
+Column window(const Column& time, const std::string& duration) {
+  return call_function("window", {time, lit(duration)});
+}
+Column window(const Column& time, const std::string& duration, const std::string& slide) {
+  return call_function("window", {time, lit(duration), lit(slide)});
+}
+Column window(const Column& time, const std::string& duration, const std::string& slide, const std::string& start) {
+  return call_function("window", {time, lit(duration), lit(slide), lit(start)});
+}
 Column asc(const std::string& name) {
   return col(name).asc();
 }

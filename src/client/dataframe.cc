@@ -152,6 +152,14 @@ DataFrame DataFrame::distinct() const {
   });
 }
 
+DataFrame DataFrame::withWatermark(const std::string& eventTime, const std::string& delayThreshold) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_with_watermark()->mutable_input() = plan_->relation;
+    relation->mutable_with_watermark()->set_event_time(eventTime);
+    relation->mutable_with_watermark()->set_delay_threshold(delayThreshold);
+  });
+}
+
 namespace {
 
 spark::connect::SetOperation* SetOperationOf(const Relation& left, const Relation& right,
@@ -250,6 +258,56 @@ DataFrame DataFrame::subtract(const DataFrame& other) const {
   });
 }
 
+DataFrame DataFrame::intersectAll(const DataFrame& other) const {
+  return Over(*plan_, [&](Relation* relation) {
+    SetOperationOf(plan_->relation, other.plan_->relation, spark::connect::SetOperation::SET_OP_TYPE_INTERSECT,
+                   relation)
+        ->set_is_all(true);
+  });
+}
+
+DataFrame DataFrame::exceptAll(const DataFrame& other) const {
+  return Over(*plan_, [&](Relation* relation) {
+    SetOperationOf(plan_->relation, other.plan_->relation, spark::connect::SetOperation::SET_OP_TYPE_EXCEPT, relation)
+        ->set_is_all(true);
+  });
+}
+
+DataFrame DataFrame::dropDuplicates(const std::vector<std::string>& names) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_deduplicate()->mutable_input() = plan_->relation;
+    for (const std::string& name : names) relation->mutable_deduplicate()->add_column_names(name);
+  });
+}
+
+DataFrame DataFrame::sample(double fraction, int64_t seed) const {
+  return Over(*plan_, [&](Relation* relation) {
+    *relation->mutable_sample()->mutable_input() = plan_->relation;
+    relation->mutable_sample()->set_upper_bound(fraction);
+    relation->mutable_sample()->set_seed(seed);
+  });
+}
+
+DataFrame DataFrame::unpivot(const std::vector<std::string>& ids, const std::vector<std::string>& values,
+                             const std::string& variable_name, const std::string& value_name) const {
+  return Over(*plan_, [&](Relation* relation) {
+    auto* unpivot = relation->mutable_unpivot();
+    *unpivot->mutable_input() = plan_->relation;
+    for (const Column& id : ColumnsOf(ids)) *unpivot->add_ids() = id.node().expression;
+    for (const Column& value : ColumnsOf(values)) *unpivot->mutable_values()->add_values() = value.node().expression;
+    unpivot->set_variable_column_name(variable_name);
+    unpivot->set_value_column_name(value_name);
+  });
+}
+
+GroupedData DataFrame::rollup(std::initializer_list<ColumnOrName> keys) const {
+  return GroupedData(plan_, ColumnsOf(keys), GroupedData::Kind::kRollup);
+}
+
+GroupedData DataFrame::cube(std::initializer_list<ColumnOrName> keys) const {
+  return GroupedData(plan_, ColumnsOf(keys), GroupedData::Kind::kCube);
+}
+
 DataFrame DataFrame::repartition(int partitions) const {
   return Over(*plan_, [&](Relation* relation) {
     *relation->mutable_repartition()->mutable_input() = plan_->relation;
@@ -286,11 +344,34 @@ DataStreamWriter DataFrame::writeStream() const {
   return DataStreamWriter(plan_);
 }
 
+GroupedData GroupedData::pivot(const std::string& name, const std::vector<Column>& values) const {
+  if (kind_ != Kind::kGroupBy || !pivot_.empty()) {
+    ThrowIfError(UserError("SLUICE_USAGE", "pivot() follows groupBy() once."));
+  }
+  GroupedData pivoted = *this;
+  pivoted.pivot_ = {Column(name)};
+  for (const Column& value : values) {
+    if (!value.node().expression.has_literal()) {
+      ThrowIfError(UserError("SLUICE_USAGE", "The values of pivot() are constants: lit(..)."));
+    }
+    pivoted.pivot_.push_back(value);
+  }
+  return pivoted;
+}
+
 DataFrame GroupedData::agg(const std::vector<Column>& aggregates) const {
   return Over(*plan_, [&](Relation* relation) {
     auto* aggregate = relation->mutable_aggregate();
     *aggregate->mutable_input() = plan_->relation;
-    aggregate->set_group_type(spark::connect::Aggregate::GROUP_TYPE_GROUPBY);
+    aggregate->set_group_type(!pivot_.empty()          ? spark::connect::Aggregate::GROUP_TYPE_PIVOT
+                              : kind_ == Kind::kRollup ? spark::connect::Aggregate::GROUP_TYPE_ROLLUP
+                              : kind_ == Kind::kCube   ? spark::connect::Aggregate::GROUP_TYPE_CUBE
+                                                       : spark::connect::Aggregate::GROUP_TYPE_GROUPBY);
+    for (size_t i = 0; i < pivot_.size(); ++i) {
+      const Expression& part = pivot_[i].node().expression;
+      if (i == 0) *aggregate->mutable_pivot()->mutable_col() = part;
+      if (i > 0) *aggregate->mutable_pivot()->add_values() = part.literal();
+    }
     for (const Column& key : keys_) *aggregate->add_grouping_expressions() = key.node().expression;
     for (const Column& column : aggregates) *aggregate->add_aggregate_expressions() = column.node().expression;
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connect/connect_call.h"
 
+#include "service/caught.h"
 #include "service/plan_bytes.h"
 
 namespace sluice {
@@ -75,7 +76,9 @@ void ConnectCall::OnReadDone(bool ok) {
   }
   switch (method_->kind) {
     case MethodKind::kSlowUnary:
-      service_->threads().Run([this] { AnswerUnary(); });
+      if (const Status begun = service_->threads().Run([this] { AnswerUnary(); }); !begun.ok()) {
+        Answer(Refused(service_, caller_, begun));
+      }
       return;
     case MethodKind::kUnary:
       AnswerUnary();
@@ -96,7 +99,7 @@ void ConnectCall::Upload() {
     return;
   }
   caller_ = RemoteService::CallerOf(request.session_id(), request.user_context());
-  const Status added = service_->AddArtifacts(request, &upload_);
+  const Status added = Caught([&] { return service_->AddArtifacts(request, &upload_); });
   if (!added.ok()) {
     Answer(Refused(service_, caller_, added));
     return;
@@ -106,7 +109,7 @@ void ConnectCall::Upload() {
 }
 
 void ConnectCall::FinishUpload() {
-  const auto response = service_->FinishArtifacts(&upload_);
+  const auto response = Caught([&] { return service_->FinishArtifacts(&upload_); });
   Answer(response.ok() ? Reply{true, response->SerializeAsString(), {}}
                        : Refused(service_, caller_, response.status()));
 }
@@ -128,12 +131,12 @@ void ConnectCall::Open() {
     spark::connect::ExecutePlanRequest request;
     if (!ParseNested(bytes.view(), &request)) return Answer(Unreadable());
     caller_ = RemoteService::CallerOf(request.session_id(), request.user_context());
-    stream = service_->ExecutePlan(request);
+    stream = Caught([&] { return service_->ExecutePlan(request); });
   } else {
     spark::connect::ReattachExecuteRequest request;
     if (!ParseNested(bytes.view(), &request)) return Answer(Unreadable());
     caller_ = RemoteService::CallerOf(request.session_id(), request.user_context());
-    stream = service_->ReattachExecute(request);
+    stream = Caught([&] { return service_->ReattachExecute(request); });
   }
   if (!stream.ok()) return Answer(Refused(service_, caller_, stream.status()));
   // Nobody else may move the call on before it has a reader.

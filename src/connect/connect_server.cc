@@ -24,6 +24,7 @@ constexpr int kMostMessageBytes = 128 << 20;
 constexpr size_t kMostBufferedBytes = 1 << 30;
 constexpr int kMostStreams = 2000;  // of one connection
 constexpr int kKeepaliveMs = 60'000;
+constexpr int kHandshakeMs = 20'000;  // of who has not said yet what he is
 constexpr std::chrono::seconds kBreakOff(2);
 
 void LogOfGrpc(gpr_log_func_args* args) {
@@ -96,6 +97,7 @@ class GrpcServer : public ConnectServer {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
     builder.RegisterCallbackGenericService(&service_);
     server_ = builder.BuildAndStart();
     if (server_ != nullptr && port_ > 0) return Status::OK();

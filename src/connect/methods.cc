@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/spark_error.h"
+#include "service/caught.h"
 #include "service/plan_bytes.h"
 
 namespace sluice {
@@ -16,7 +17,7 @@ template <typename Request, typename Response, Result<Response> (RemoteService::
 Reply Unary(RemoteService* service, std::string_view bytes) {
   Request request;
   if (!ParseNested(bytes, &request)) return Unreadable();
-  const Result<Response> response = (service->*kCall)(request);
+  const Result<Response> response = Caught([&] { return (service->*kCall)(request); });
   if (!response.ok()) {
     return Refused(service, RemoteService::CallerOf(request.session_id(), request.user_context()), response.status());
   }
@@ -64,7 +65,10 @@ Reply Refused(RemoteService* service, const SessionKey& caller, const Status& er
 }
 
 Reply Unreadable() {
-  return Reply{false, "", ReplyOf(UserError("", "The bytes of the request are no message of Spark Connect."), "")};
+  return Reply{
+      false, "",
+      ReplyOf(UserError("", "The bytes of the request are no message of Spark Connect, or one with too many fields."),
+              "")};
 }
 
 }  // namespace sluice

@@ -9,6 +9,8 @@
 namespace sluice {
 
 // One row a format; each is defined in its own folder's *_connector.cc.
+extern const Connector kCsvConnector;
+extern const Connector kJsonConnector;
 extern const Connector kKafkaConnector;
 extern const Connector kConsoleConnector;
 extern const Connector kMemoryConnector;
@@ -16,11 +18,12 @@ extern const Connector kNoopConnector;
 extern const Connector kParquetConnector;
 extern const Connector kRateConnector;
 extern const Connector kRateMicroBatchConnector;
+extern const Connector kTextConnector;
 
 const std::vector<Connector>& AllConnectors() {
   static const std::vector<Connector> connectors = {
-      kKafkaConnector,   kConsoleConnector, kMemoryConnector,         kNoopConnector,
-      kParquetConnector, kRateConnector,    kRateMicroBatchConnector,
+      kKafkaConnector, kConsoleConnector, kCsvConnector,  kJsonConnector,           kMemoryConnector,
+      kNoopConnector,  kParquetConnector, kRateConnector, kRateMicroBatchConnector, kTextConnector,
   };
   return connectors;
 }

@@ -27,6 +27,7 @@ struct SinkContext {
   std::vector<std::string> partition_columns;
   std::string output_mode;  // "append", "update", "complete"
   std::string query_id;     // the checkpoint's id
+  std::string session;      // whose query it is
   std::shared_ptr<arrow::Schema> schema;
   bool deterministic = true;  // false: names of part files are random
   int tasks_at_once = 0;      // so many are open together, whatever the threads (repartition); 0: as threads allow

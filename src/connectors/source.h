@@ -42,6 +42,9 @@ class SliceReader {
     record.place = PlaceOf(row);
     return record;
   }
+  // What could not be read at all and was passed over since the last call, with the reason; only by a reader whose
+  // source was made with `keep_records`, any other fails.
+  virtual std::vector<std::pair<SourceRecord, Status>> TakeUnreadable() { return {}; }
   virtual void Cancel() {}
 };
 

@@ -16,6 +16,7 @@
 #include <set>
 
 #include "base/spark_error.h"
+#include "env/file_moves.h"
 #include "env/file_system.h"
 #include "env/local_folder.h"
 #include "env/percent_encoding.h"
@@ -299,6 +300,10 @@ class LocalFileSystem : public FileSystem {
 };
 
 }  // namespace
+
+bool IsLocalDisk(const FileSystem& fs) {
+  return dynamic_cast<const LocalFileSystem*>(&fs) != nullptr;
+}
 
 std::shared_ptr<FileSystem> MakeLocalFileSystem(LocalModes modes) {
   return std::make_shared<LocalFileSystem>(modes);

@@ -9,6 +9,8 @@
 
 #include "base/spark_error.h"
 #include "exec/select_rows.h"
+#include "expr/held_bytes.h"
+#include "expr/saved_values.h"
 
 namespace sluice {
 namespace {
@@ -35,6 +37,11 @@ Result<arrow::ArrayVector> EvalAll(Evaluation& evaluation, const std::vector<Exp
 // Group numbers as a key column of a table of distinct (group, arguments); shares `ids`.
 std::shared_ptr<arrow::Array> IdColumn(const std::vector<uint32_t>& ids) {
   return std::make_shared<arrow::Int32Array>(static_cast<int64_t>(ids.size()), arrow::Buffer::Wrap(ids));
+}
+
+int64_t HeldBytes(const Accumulator& accumulator) {
+  const auto* holds = dynamic_cast<const HoldsBytes*>(&accumulator);
+  return holds == nullptr ? 0 : holds->held_bytes();
 }
 
 // An error of a selected row, told of the row that it was selected from.
@@ -82,7 +89,8 @@ int64_t AggregateState::bytes(int64_t more_rows) const {
   };
   int64_t bytes = of(groups_);
   for (const Running& running : running_) {
-    bytes += groups_.groups() * kAccumulatorBytes + (running.distinct ? of(*running.distinct) : 0);
+    bytes += groups_.groups() * kAccumulatorBytes + HeldBytes(*running.accumulator);
+    bytes += running.distinct ? of(*running.distinct) : 0;
   }
   return bytes;
 }
@@ -91,9 +99,12 @@ Status AggregateState::CoverMemory() {
   return memory_.Cover(bytes());
 }
 
-// The columns are not larger than the table of the groups, which holds hashes and slots too.
+// The columns are not larger than the table of the groups, which holds hashes and slots too, and than the values that
+// aggregates have collected.
 Status AggregateState::CoverResult() {
-  return grouped() ? memory_.Cover(bytes() + groups_.bytes()) : Status::OK();
+  int64_t collected = 0;
+  for (const Running& running : running_) collected += HeldBytes(*running.accumulator);
+  return grouped() || collected > 0 ? memory_.Cover(bytes() + groups_.bytes() + collected) : Status::OK();
 }
 
 Status AggregateState::Add(const std::shared_ptr<arrow::RecordBatch>& slice) {
@@ -196,6 +207,7 @@ Status AggregateState::CountDistinct(size_t call) {
       args.erase(args.begin());
     }
     SLUICE_RETURN_IF_ERROR(running.accumulator->Update(args, ids_.data(), count));
+    if (HeldBytes(*running.accumulator) > 0) SLUICE_RETURN_IF_ERROR(CoverMemory());
   }
   running.distinct.reset();
   return Status::OK();
@@ -238,6 +250,20 @@ Result<std::shared_ptr<arrow::RecordBatch>> AggregateState::Finish() {
     columns.push_back(std::move(column));
   }
   return arrow::RecordBatch::Make(spec_.schema, groups_.groups(), std::move(columns));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> AggregateState::Save() {
+  SLUICE_ASSIGN(arrow::ArrayVector columns, groups_.Keys(0, groups_.groups(), spec_.context.pool));
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < spec_.keys.size(); ++i) fields.push_back(spec_.schema->field(static_cast<int>(i)));
+  for (const Running& running : running_) {
+    const auto* values = dynamic_cast<const SavedValues*>(running.accumulator.get());
+    if (values == nullptr || running.distinct) return InternalError("an aggregate that cannot be saved was to be");
+    SLUICE_ASSIGN(const arrow::ArrayVector saved, values->Save());
+    for (const auto& field : values->SavedFields()) fields.push_back(field);
+    columns.insert(columns.end(), saved.begin(), saved.end());
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), groups_.groups(), std::move(columns));
 }
 
 }  // namespace sluice

@@ -47,6 +47,9 @@ class AggregateState {
   Status AddRange(const AggregateState& other);
   // One row a group, in the order in which the groups came. The last call.
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();
+  // The same with what each call saves instead of its value: keys, then the saved columns of all calls. For calls
+  // without DISTINCT.
+  Result<std::shared_ptr<arrow::RecordBatch>> Save();
 
  private:
   // The running values of one call. A distinct one only collects the different (group, arguments), or arguments alone

@@ -24,10 +24,12 @@ int WordWidth(const arrow::DataType& type) {
       return 2;
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
     case arrow::Type::FLOAT:
       return 4;
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
     case arrow::Type::DOUBLE:
       return 8;
     default:
@@ -78,6 +80,7 @@ void MakeWordKeys(const arrow::Array& column, std::vector<KeyBytes>* keys) {
       return FillWordKeys<int16_t>(column, keys);
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
       return FillWordKeys<int32_t>(column, keys);
     case arrow::Type::FLOAT:
       return FillWordKeys<float>(column, keys);

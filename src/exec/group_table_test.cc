@@ -152,6 +152,33 @@ TEST_P(GroupTableTest, AColumnOfOneValueIsLookedUpOnce) {
   }
 }
 
+// As a join looks keys up: what is there, and nothing else, whatever the hashes are.
+TEST_P(GroupTableTest, FindsWhatIsThereAndNothingElse) {
+  const auto check = [](const std::shared_ptr<arrow::DataType>& type, const char* there, const char* asked) {
+    GroupTable table = Make({type}).ValueOrDie();
+    std::vector<uint32_t> ids;
+    ASSERT_TRUE(table.Map({Values(type, there)}, 4, &ids).ok());
+    ASSERT_TRUE(table.Find({Values(type, asked)}, 5, &ids).ok());
+    EXPECT_EQ(ids, (std::vector<uint32_t>{3, KeyTable::kOutside, 2, KeyTable::kOutside, 0})) << *type;
+    EXPECT_EQ(table.groups(), 4);
+  };
+  check(StringType(), R"(["a", "thirteen bytes", null, "b"])", R"(["b", "thirteen bytez", null, "c", "a"])");
+  check(arrow::int64(), "[1, 2, null, 4294967297]", "[4294967297, 0, null, 4294967298, 1]");
+}
+
+// A NULL has the same bits as a zero and as an empty text.
+TEST_P(GroupTableTest, AColumnOfNullsAndZerosIsNotOneValue) {
+  for (const auto& [type, json] : std::vector<std::pair<std::shared_ptr<arrow::DataType>, const char*>>{
+           {arrow::int64(), "[null, 0, 0, null]"},
+           {arrow::float64(), "[null, 0.0, 0.0, null]"},
+           {StringType(), R"([null, "", "", null])"}}) {
+    GroupTable table = Make({type}).ValueOrDie();
+    std::vector<uint32_t> ids;
+    ASSERT_TRUE(table.Map({Values(type, json)}, 4, &ids).ok());
+    EXPECT_EQ(ids, (std::vector<uint32_t>{0, 1, 1, 0})) << *type;
+  }
+}
+
 // Keys that come in runs are looked up once; here a run breaks off at every place of what is hashed together.
 TEST_P(GroupTableTest, AgreesWithAMapOverRuns) {
   constexpr int kRows = 200;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/spark_error.h"
 #include "exec/select_rows.h"
 #include "plan/rewrite.h"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr size_t kSliceRows = 8192;
 
 bool KeepsLeft(JoinType type) {
-  return type == JoinType::kLeft || type == JoinType::kFull;
+  return type == JoinType::kLeft || type == JoinType::kFull || type == JoinType::kLeftSingle;
 }
 
 bool KeepsRight(JoinType type) {
@@ -22,7 +23,7 @@ bool KeepsRight(JoinType type) {
 }
 
 bool GivesPairs(JoinType type) {
-  return type != JoinType::kLeftSemi && type != JoinType::kLeftAnti;
+  return !GivesLeftOnly(type);
 }
 
 Result<arrow::ArrayVector> Nulls(const arrow::Schema& schema, int begin, int end, int64_t rows,
@@ -78,10 +79,9 @@ void HashJoinOperator::Cancel() {
 
 Status HashJoinOperator::Begin(BatchPtr slice) {
   slice_ = std::move(slice);
-  std::vector<bool> usable;
-  const auto keys = spec_.left_keys.Of(*slice_, context_, &usable);
+  const auto keys = spec_.left_keys.Of(*slice_, context_, &usable_);
   if (!keys.ok()) return AtPlaceOf(*left_, keys.status());
-  SLUICE_RETURN_IF_ERROR(table_->Find(*keys, usable, &first_));
+  SLUICE_RETURN_IF_ERROR(table_->Find(*keys, usable_, &first_));
   matched_.assign(static_cast<size_t>(slice_->num_rows()), false);
   row_ = 0;
   chain_ = JoinTable::kNone;
@@ -136,7 +136,39 @@ Status HashJoinOperator::KeepTrue(Pairs* pairs) const {
   return Status::OK();
 }
 
+Status HashJoinOperator::NoteMatches(const Pairs& pairs) {
+  for (const int32_t row : pairs.left) {
+    if (spec_.type == JoinType::kLeftSingle && matched_[static_cast<size_t>(row)]) {
+      return UserError("SCALAR_SUBQUERY_TOO_MANY_ROWS",
+                       "A subquery that stands for one value returned more than one row.");
+    }
+    matched_[static_cast<size_t>(row)] = true;
+  }
+  if (!met_.empty()) {
+    for (const int32_t row : pairs.right) met_[static_cast<size_t>(row)] = true;
+  }
+  return Status::OK();
+}
+
+// NOT IN is unknown, not true, where either side is NULL and there is anything on the right.
+void HashJoinOperator::RuleOutNulls() {
+  if (spec_.type != JoinType::kLeftAntiNullAware || table_->rows()->num_rows() == 0) return;
+  for (size_t i = 0; i < matched_.size(); ++i) {
+    if (table_->has_unusable() || !usable_[i]) matched_[i] = true;
+  }
+}
+
+Result<HashJoinOperator::BatchPtr> HashJoinOperator::WithExistence() const {
+  arrow::BooleanBuilder exists(context_.pool != nullptr ? context_.pool : arrow::default_memory_pool());
+  SLUICE_RETURN_IF_ERROR(exists.AppendValues(matched_));
+  SLUICE_ASSIGN(auto column, exists.Finish());
+  arrow::ArrayVector columns = slice_->columns();
+  columns.push_back(std::move(column));
+  return arrow::RecordBatch::Make(spec_.schema, slice_->num_rows(), std::move(columns));
+}
+
 Result<HashJoinOperator::BatchPtr> HashJoinOperator::Rest() const {
+  if (spec_.type == JoinType::kExistence) return WithExistence();
   const bool wanted = spec_.type == JoinType::kLeftSemi;  // those with a partner, or those without
   std::vector<int32_t> rows;
   if (!GivesPairs(spec_.type) || KeepsLeft(spec_.type)) {
@@ -188,14 +220,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> HashJoinOperator::Next() {
     if (row_ < slice_->num_rows()) {
       Pairs pairs = NextPairs();
       SLUICE_RETURN_IF_ERROR(KeepTrue(&pairs));
-      for (const int32_t row : pairs.left) matched_[static_cast<size_t>(row)] = true;
-      if (!met_.empty()) {
-        for (const int32_t row : pairs.right) met_[static_cast<size_t>(row)] = true;
-      }
+      SLUICE_RETURN_IF_ERROR(NoteMatches(pairs));
       if (!GivesPairs(spec_.type) || pairs.left.empty()) continue;
       SLUICE_ASSIGN(const BatchPtr joined, Joined(pairs));
       return arrow::RecordBatch::Make(spec_.schema, joined->num_rows(), joined->columns());
     }
+    RuleOutNulls();
     SLUICE_ASSIGN(BatchPtr rest, Rest());
     slice_ = nullptr;
     if (rest != nullptr) return rest;

@@ -49,7 +49,11 @@ class HashJoinOperator : public Operator {
   // The next pairs of the current slice whose keys are equal, at most a slice's worth.
   Pairs NextPairs();
   Status KeepTrue(Pairs* pairs) const;
+  Status NoteMatches(const Pairs& pairs);
+  void RuleOutNulls();
   Result<BatchPtr> Joined(const Pairs& pairs) const;
+  // The slice with a column that says which rows have a partner.
+  Result<BatchPtr> WithExistence() const;
   // What the type makes of the slice's rows beside the pairs; null: nothing.
   Result<BatchPtr> Rest() const;
   Result<BatchPtr> RightAlone();
@@ -66,6 +70,7 @@ class HashJoinOperator : public Operator {
 
   BatchPtr slice_;  // of the left rows
   std::vector<int32_t> first_;
+  std::vector<bool> usable_;  // rows whose keys may meet something
   std::vector<bool> matched_;
   int64_t row_ = 0;                   // next of the slice
   int32_t chain_ = JoinTable::kNone;  // next right row for it; kNone: from the beginning

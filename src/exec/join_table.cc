@@ -79,7 +79,10 @@ Status JoinTable::Index(const JoinKeys& keys, const EvalContext& context) {
     SLUICE_RETURN_IF_ERROR(table_->Map(values, rows->num_rows(), &ids));
     first_.resize(static_cast<size_t>(table_->groups()), kNone);
     for (int64_t i = rows->num_rows() - 1; i >= 0; --i) {
-      if (!usable[static_cast<size_t>(i)]) continue;
+      if (!usable[static_cast<size_t>(i)]) {
+        has_unusable_ = true;
+        continue;
+      }
       int32_t& first = first_[ids[static_cast<size_t>(i)]];
       next_[static_cast<size_t>(begin + i)] = std::exchange(first, static_cast<int32_t>(begin + i));
     }

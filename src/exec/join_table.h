@@ -33,6 +33,8 @@ class JoinTable {
                                                        const EvalContext& context, MemoryBudget* budget);
 
   const std::shared_ptr<arrow::RecordBatch>& rows() const { return rows_; }
+  // Whether a row has a key that meets nothing: NULL.
+  bool has_unusable() const { return has_unusable_; }
   int64_t held_bytes() const { return memory_.held(); }
   // (*first)[i] becomes a row whose key is equal to the ith one, or kNone; the others of its key follow by `Next`, in
   // their order. `keys` have the types of this side's. Without keys every row meets every row.
@@ -50,6 +52,7 @@ class JoinTable {
   std::optional<GroupTable> table_;  // of the keys
   std::vector<int32_t> first_;       // by key
   std::vector<int32_t> next_;        // by row
+  bool has_unusable_ = false;
 };
 
 }  // namespace sluice

@@ -33,9 +33,11 @@ class ValueWriter {
         return PutFixed<int16_t>(column, row);
       case arrow::Type::INT32:
       case arrow::Type::DATE32:
+      case arrow::Type::INTERVAL_MONTHS:
         return PutFixed<int32_t>(column, row);
       case arrow::Type::INT64:
       case arrow::Type::TIMESTAMP:
+      case arrow::Type::DURATION:
         return PutFixed<int64_t>(column, row);
       case arrow::Type::FLOAT:
         return Put(NormalKey(column.data()->GetValues<float>(1)[row]));
@@ -120,9 +122,11 @@ class ColumnWriter {
         return WriteFixed<int16_t>(base, places);
       case arrow::Type::INT32:
       case arrow::Type::DATE32:
+      case arrow::Type::INTERVAL_MONTHS:
         return WriteFixed<int32_t>(base, places);
       case arrow::Type::INT64:
       case arrow::Type::TIMESTAMP:
+      case arrow::Type::DURATION:
         return WriteFixed<int64_t>(base, places);
       case arrow::Type::FLOAT:
         return WriteFixed<float>(base, places);
@@ -146,10 +150,12 @@ class ColumnWriter {
         return 2;
       case arrow::Type::INT32:
       case arrow::Type::DATE32:
+      case arrow::Type::INTERVAL_MONTHS:
       case arrow::Type::FLOAT:
         return 4;
       case arrow::Type::INT64:
       case arrow::Type::TIMESTAMP:
+      case arrow::Type::DURATION:
       case arrow::Type::DOUBLE:
         return 8;
       default:
@@ -234,6 +240,10 @@ class ValueReader {
         return AppendFixed<arrow::Int64Builder>(builder);
       case arrow::Type::TIMESTAMP:
         return AppendFixed<arrow::TimestampBuilder>(builder);
+      case arrow::Type::DURATION:
+        return AppendFixed<arrow::DurationBuilder>(builder);
+      case arrow::Type::INTERVAL_MONTHS:
+        return AppendFixed<arrow::MonthIntervalBuilder>(builder);
       case arrow::Type::FLOAT:
         return AppendFixed<arrow::FloatBuilder>(builder);
       case arrow::Type::DOUBLE:
@@ -293,6 +303,8 @@ Status CheckKeyType(const arrow::DataType& type) {
     case arrow::Type::DOUBLE:
     case arrow::Type::DATE32:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
+    case arrow::Type::INTERVAL_MONTHS:
     case arrow::Type::DECIMAL128:
     case arrow::Type::STRING_VIEW:
     case arrow::Type::BINARY_VIEW:

@@ -15,11 +15,15 @@
 #include "exec/local.h"
 #include "exec/part_opener.h"
 #include "exec/project.h"
+#include "exec/python_groups.h"
 #include "exec/query_wants.h"
 #include "exec/range.h"
+#include "exec/sample.h"
 #include "exec/scan.h"
 #include "exec/sort.h"
+#include "exec/tail.h"
 #include "exec/task_pipeline.h"
+#include "exec/window.h"
 #include "plan/determinism.h"
 
 namespace sluice {
@@ -28,6 +32,8 @@ namespace {
 // An aggregation or top-k sort keeps a state a part: consecutive partitions share one. The number is fixed, since
 // results may depend on the parts (sums of doubles), and must not depend on the machine.
 constexpr size_t kMaxStates = 64;
+// Tasks of a write, and so files of a folder: many small files as input make no more of them.
+constexpr size_t kMostWrites = 64;
 constexpr int64_t kFewRows = 10000;  // a LIMIT below this is soon reached by one thread
 
 // The rows of a plan in parts that may be read in parallel.
@@ -49,6 +55,7 @@ class Planner {
   explicit Planner(const PlannerContext& context) : context_(context) {}
 
   Result<std::unique_ptr<Operator>> Build(const PlanPtr& plan) const;
+  Result<PlannedParts> Parts(const PlanPtr& plan) const;
 
  private:
   // `top`: of the sort above, if its first rows alone are wanted.
@@ -59,6 +66,8 @@ class Planner {
   Result<std::unique_ptr<Operator>> BuildRows(const PlanPtr& plan) const;
   Result<std::unique_ptr<Operator>> BuildAggregate(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildJoin(const PlanNode& node) const;
+  Result<std::unique_ptr<Operator>> BuildWindow(const PlanNode& node) const;
+  Result<std::unique_ptr<Operator>> BuildPython(const PlanPtr& plan) const;
   Result<std::unique_ptr<Operator>> BuildTopRows(const PlanNode& sort, int64_t rows) const;
   Result<std::unique_ptr<Operator>> BuildLimit(const PlanNode& node) const;
   Result<std::unique_ptr<Operator>> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
@@ -175,6 +184,26 @@ Result<std::unique_ptr<Operator>> Planner::BuildJoin(const PlanNode& node) const
                                             context_.budget);
 }
 
+Result<std::unique_ptr<Operator>> Planner::BuildWindow(const PlanNode& node) const {
+  SLUICE_ASSIGN(auto rows, Build(node.inputs.at(0)));
+  std::vector<SortKey> order = WindowOperator::OrderOf(node);
+  if (!order.empty()) {
+    rows =
+        std::make_unique<SortOperator>(std::move(rows), std::move(order), std::nullopt, context_.eval, context_.budget);
+  }
+  return std::make_unique<WindowOperator>(std::move(rows), node, context_.eval, context_.budget);
+}
+
+Result<std::unique_ptr<Operator>> Planner::BuildPython(const PlanPtr& plan) const {
+  if (&BottomOfChain(*plan) != plan.get()) return BuildRows(plan);
+  std::vector<std::unique_ptr<Operator>> inputs;
+  for (const PlanPtr& input : plan->inputs) {
+    SLUICE_ASSIGN(auto rows, Build(input));
+    inputs.push_back(std::move(rows));
+  }
+  return PythonGroupsOperator::Make(*plan, std::move(inputs), context_.eval, context_.budget);
+}
+
 // The first rows of a sort: each part gives its own first rows, and among those are the first of all.
 Result<std::unique_ptr<Operator>> Planner::BuildTopRows(const PlanNode& sort, int64_t rows) const {
   const SortKey& key = sort.sort_keys.at(0);
@@ -216,6 +245,10 @@ Result<std::unique_ptr<Operator>> Planner::BuildFirstRows(const PlanPtr& plan, i
 Result<std::unique_ptr<Operator>> Planner::BuildLimit(const PlanNode& node) const {
   const PlanPtr& below = node.inputs.at(0);
   std::unique_ptr<Operator> rows;
+  if (node.last_rows) {
+    SLUICE_ASSIGN(rows, Build(below));
+    return std::make_unique<TailOperator>(std::move(rows), node.limit.value_or(0), context_.eval, context_.budget);
+  }
   if (node.limit && *node.limit < std::numeric_limits<int64_t>::max() - node.offset) {
     SLUICE_ASSIGN(rows, BuildFirstRows(below, *node.limit + node.offset));
   } else {
@@ -230,6 +263,9 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
     case PlanKind::kProject:
     case PlanKind::kFilter:
     case PlanKind::kUnion:
+    case PlanKind::kWatermark:
+    case PlanKind::kTimeWindow:
+    case PlanKind::kGenerate:
       return BuildRows(plan);
     case PlanKind::kLocal:
       return std::make_unique<LocalOperator>(plan->schema, plan->rows);
@@ -246,10 +282,39 @@ Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
       return BuildLimit(*plan);
     case PlanKind::kJoin:
       return BuildJoin(*plan);
+    case PlanKind::kWindow:
+      return BuildWindow(*plan);
+    case PlanKind::kSample: {
+      SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
+      return std::make_unique<SampleOperator>(std::move(rows), plan->sample, context_.eval);
+    }
+    case PlanKind::kPython:
+      return BuildPython(plan);
     case PlanKind::kRepartition:
       return Build(plan->inputs.at(0));  // moves rows between tasks; the rows of a query are the same
   }
   return InternalError("a plan node of an unknown kind");
+}
+
+Result<PlannedParts> Planner::Parts(const PlanPtr& plan) const {
+  const bool moves = plan->kind == PlanKind::kRepartition;
+  const PlanPtr rows = moves ? plan->inputs.at(0) : plan;
+  const bool gathers = moves && !plan->shuffle && plan->partitions > 0;
+  const size_t most = gathers ? std::min(static_cast<size_t>(plan->partitions), kMostWrites) : kMostWrites;
+  PlannedParts planned;
+  const PlanKind bottom = BottomOfChain(*rows).kind;
+  if (bottom == PlanKind::kScan || (bottom == PlanKind::kUnion && !gathers)) {
+    SLUICE_ASSIGN(Input input, InputOf(rows, most));
+    planned.parts = input.parts;
+    planned.open = std::move(input.open);
+  } else {
+    SLUICE_ASSIGN(auto all, Build(rows));
+    planned.parts = 1;
+    planned.open = [once = std::make_shared<std::unique_ptr<Operator>>(std::move(all))](
+                       int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); };
+  }
+  if (moves && plan->shuffle) planned.spread = plan->partitions;
+  return planned;
 }
 
 // The whole query: Cancel reaches its operators, and the kernels that they run.
@@ -281,6 +346,15 @@ Result<std::unique_ptr<Operator>> PlanOperators(const PlanPtr& plan, const Plann
   of_query.eval.cancelled = cancelled.get();
   SLUICE_ASSIGN(auto rows, Planner(of_query).Build(plan));
   return std::make_unique<QueryRows>(std::move(rows), std::move(cancelled));
+}
+
+Result<PlannedParts> PlanParts(const PlanPtr& plan, const PlannerContext& context) {
+  auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  PlannerContext of_query = context;
+  of_query.eval.cancelled = cancelled.get();
+  SLUICE_ASSIGN(PlannedParts planned, Planner(of_query).Parts(plan));
+  planned.cancelled = std::move(cancelled);
+  return planned;
 }
 
 }  // namespace sluice

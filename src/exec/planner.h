@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
 #include "base/memory_budget.h"
 #include "connectors/registry.h"
 #include "exec/operator.h"
+#include "exec/part_opener.h"
 #include "plan/plan.h"
 
 namespace sluice {
@@ -25,5 +27,16 @@ struct PlannerContext {
 // Turns a resolved, optimized batch plan into operators. Nothing runs before the first Next; scans are planned here, so
 // a missing path shows at once. Rows come in an order that depends on the data alone. NotSupported for streaming plans.
 Result<std::unique_ptr<Operator>> PlanOperators(const PlanPtr& plan, const PlannerContext& context);
+
+// The rows of a batch query in parts that tasks take in parallel, for those who write them.
+struct PlannedParts {
+  int parts = 0;
+  PartOpener open;
+  int spread = 0;  // above 0: the rows of all parts are to be spread over so many tasks (repartition)
+  std::shared_ptr<std::atomic<bool>> cancelled;  // makes running and later operators fail soon
+};
+
+// As PlanOperators. There are 64 parts at most, and of coalesce(n) n.
+Result<PlannedParts> PlanParts(const PlanPtr& plan, const PlannerContext& context);
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -279,6 +280,38 @@ TEST(Planner, TheFirstRowsOfASortPassThroughProjections) {
   EXPECT_EQ(ToTable(**result), (Table{{99998, 99998}, {99997, 99997}, {99996, 99996}}));
   auto whole = PlanOperators(sorted, context).ValueOrDie();
   EXPECT_TRUE(HasErrorClass(scripted::Drain(*whole).status(), "SLUICE_MEMORY_BUDGET"));
+}
+
+// Enough NULLs to fill the limit bound nothing while they come last.
+TEST(Planner, NullsThatComeLastKeepNoRowOut) {
+  const Partitions parts = {{ToBatch({{std::nullopt}, {std::nullopt}, {std::nullopt}}, 0, 3, 1)},
+                            {ToBatch({{5}, {4}, {std::nullopt}, {6}}, 0, 4, 1), ToBatch({{3}, {7}}, 0, 2, 1)}};
+  for (const auto& [ascending, expected] : std::map<bool, Table>{{true, {{3}, {4}}}, {false, {{7}, {6}}}}) {
+    const auto sorted = SortNode(ScanNode(Ints(1), false), {{At(0), ascending, /*nulls_first=*/false}});
+    for (const int threads : {1, 3}) {
+      auto rows = PlanOperators(LimitNode(sorted, 2, 0), Context(parts, threads)).ValueOrDie();
+      EXPECT_EQ(ToTable(*scripted::Drain(*rows).ValueOrDie()), expected) << ascending;
+    }
+  }
+}
+
+// Beyond the budget an input is read again and again. A LIMIT cannot be, so a union with one cannot be either.
+TEST(Planner, AnAggregationOfAUnionReadsItsInputsAgainWhereAllCanBe) {
+  const auto scan = ScanNode(Ints(1), false);
+  MemoryBudget budget(512 << 10);
+  PlannerContext context = Context(ManyPartitions(20, 100), 2);
+  context.budget = &budget;
+  const auto run = [&](const PlanPtr& other) -> Result<Table> {
+    const auto both = Node(PlanKind::kUnion, scan->schema, {scan, other});
+    SLUICE_ASSIGN(const auto rows, PlanOperators(AggregateNode(both, {At(0)}), context));
+    SLUICE_ASSIGN(const auto result, scripted::Drain(*rows));
+    return ToTable(*result);
+  };
+  Table groups = run(scan).ValueOrDie();
+  std::sort(groups.begin(), groups.end());
+  ASSERT_EQ(groups.size(), 20'000u);
+  EXPECT_EQ(groups[7], (Row{7, 2, 14}));
+  EXPECT_TRUE(HasErrorClass(run(LimitNode(scan, 5, 0)).status(), "SLUICE_MEMORY_BUDGET"));
 }
 
 TEST(Planner, ARangeBelowAnAggregation) {

@@ -37,7 +37,10 @@ int ScanColumnOf(const Expr& key, const PlanNode& plan) {
     if (node->kind == PlanKind::kScan) return column->index();
     if (node->kind == PlanKind::kProject) {
       expr = node->exprs.at(static_cast<size_t>(column->index())).get();
-    } else if (node->kind != PlanKind::kFilter) {
+    } else if (node->kind == PlanKind::kTimeWindow) {
+      // The window is made; of the other columns a row gives several, so that the first rows are not those of the scan.
+      return -1;
+    } else if (node->kind != PlanKind::kFilter && node->kind != PlanKind::kWatermark) {
       return -1;
     }
   }
@@ -46,7 +49,7 @@ int ScanColumnOf(const Expr& key, const PlanNode& plan) {
 bool HasFilter(const PlanNode& plan) {
   bool found = false;
   for (const PlanNode* node = &plan; !node->inputs.empty(); node = node->inputs[0].get()) {
-    found = found || node->kind == PlanKind::kFilter;
+    found = found || node->kind == PlanKind::kFilter || node->kind == PlanKind::kTimeWindow;
   }
   return found;
 }

@@ -11,6 +11,10 @@ namespace sluice {
 Result<std::shared_ptr<arrow::RecordBatch>> ScanOperator::Next() {
   for (;;) {
     SLUICE_ASSIGN(auto slice, reader_->Next());
+    for (const auto& [record, why] : reader_->TakeUnreadable()) {
+      if (bad_rows_ == nullptr) return why;
+      SLUICE_RETURN_IF_ERROR(bad_rows_->Add(record, why));
+    }
     if (slice == nullptr) return slice;
     SLUICE_RETURN_IF_ERROR(CheckSlice(*slice));
     if (slice->num_rows() > 0) return slice;

@@ -6,14 +6,17 @@
 
 #include "connectors/source.h"
 #include "exec/operator.h"
+#include "exec/row_isolation.h"
 
 namespace sluice {
 
-// The rows of one task's input. Checks that the reader keeps to `schema`.
+// The rows of one task's input. Checks that the reader keeps to `schema`. What the reader cannot read goes to
+// `bad_rows`, which may be null when it fails instead.
 class ScanOperator : public Operator {
  public:
-  ScanOperator(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<SliceReader> reader)
-      : schema_(std::move(schema)), reader_(std::move(reader)) {}
+  ScanOperator(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<SliceReader> reader,
+               BadRowSink* bad_rows = nullptr)
+      : schema_(std::move(schema)), reader_(std::move(reader)), bad_rows_(bad_rows) {}
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override { return reader_->PlaceOf(row); }
@@ -25,6 +28,7 @@ class ScanOperator : public Operator {
 
   std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<SliceReader> reader_;
+  BadRowSink* const bad_rows_;
 };
 
 }  // namespace sluice

@@ -95,7 +95,7 @@ TEST(ShapeOf, FindsScanAndRepartition) {
   ASSERT_TRUE(plain.ok());
   ASSERT_EQ(plain->branches.size(), 1U);
   EXPECT_EQ(plain->branches[0].rows, project);
-  EXPECT_EQ(plain->branches[0].scan, scan);
+  EXPECT_EQ(plain->branches[0].bottom, scan);
   EXPECT_EQ(plain->partitions, 0);
 
   auto coalesced = ShapeOf(Repartition(project, 2, false));
@@ -117,13 +117,28 @@ TEST(ShapeOf, BringsARepartitionBelowProjectionsToTheTop) {
   EXPECT_EQ(rows->inputs.at(0), scan);
 }
 
+TEST(ShapeOf, NumbersWhatKeepsStateFromTheSinkUpAndRunsItFromTheSourceDown) {
+  const auto schema = KeyAndText();
+  const auto scan = ScanNode(schema, true);
+  const auto inner = scripted::Node(PlanKind::kAggregate, schema, {scan});
+  const auto outer = scripted::Node(PlanKind::kAggregate, schema, {ProjectNode(inner, {Column(schema, "s")})});
+  auto shape = ShapeOf(outer);
+  ASSERT_TRUE(shape.ok()) << shape.status();
+  ASSERT_EQ(shape->steps.size(), 2u);
+  EXPECT_EQ(shape->steps[0].node, inner);
+  EXPECT_EQ(shape->steps[0].id, 1);
+  EXPECT_EQ(shape->steps[0].inputs.at(0).at(0).bottom, scan);
+  EXPECT_EQ(shape->steps[1].node, outer);
+  EXPECT_EQ(shape->steps[1].id, 0);
+  EXPECT_EQ(shape->steps[1].inputs.at(0).at(0).step, std::optional<size_t>(0));
+  EXPECT_EQ(shape->branches.at(0).step, std::optional<size_t>(1));
+  EXPECT_EQ(shape->scans, std::vector<PlanPtr>{scan});
+}
+
 TEST(ShapeOf, RefusesWhatItCannotRunByName) {
   const auto schema = KeyAndText();
   const auto scan = ScanNode(schema, true);
-  auto limit = scripted::Node(PlanKind::kLimit, schema, {scan});
   for (const auto& [plan, name] : std::vector<std::pair<PlanPtr, std::string>>{
-           {limit, "LIMIT"},
-           {scripted::Node(PlanKind::kAggregate, schema, {scan}), "aggregation"},
            {scripted::Node(PlanKind::kSort, schema, {scan}), "sort"},
            {ScanNode(schema, false), "batch read"},
            {Repartition(Repartition(scan, 2, true), 1, false), "second repartition"}}) {

@@ -178,9 +178,11 @@ Result<std::unique_ptr<ValueOrder>> ValueOrder::Make(const std::shared_ptr<arrow
       return std::make_unique<NumberOrder<int16_t>>(column);
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
       return std::make_unique<NumberOrder<int32_t>>(column);
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
       return std::make_unique<NumberOrder<int64_t>>(column);
     case arrow::Type::FLOAT:
       return std::make_unique<NumberOrder<float>>(column);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Variance and standard deviation, by running mean and sum of squared differences.
+// Variance, standard deviation, skewness and kurtosis, by running mean and sums of powers of differences.
 #include <arrow/api.h>
 
 #include <cmath>
+#include <optional>
 
 #include "expr/accumulators.h"
 #include "expr/column_io.h"
+#include "expr/saved_values.h"
 
 namespace sluice {
 namespace {
@@ -16,14 +18,23 @@ struct Moments {
   double count = 0;
   double mean = 0;
   double squares = 0;
+  double cubes = 0;
+  double fourths = 0;
 
   void Add(const Moments& other) {
     if (other.count == 0) return;
-    const double total = count + other.count;
+    const double n1 = count;
+    const double n2 = other.count;
+    const double total = n1 + n2;
     const double delta = other.mean - mean;
     const double share = delta / total;
-    squares += other.squares + delta * share * count * other.count;
-    mean += share * other.count;
+    fourths = fourths + other.fourths + share * share * share * delta * n1 * n2 * (n1 * n1 - n1 * n2 + n2 * n2) +
+              6.0 * share * share * (n1 * n1 * other.squares + n2 * n2 * squares) +
+              4.0 * share * (n1 * other.cubes - n2 * cubes);
+    cubes = cubes + other.cubes + share * share * delta * n1 * n2 * (n1 - n2) +
+            3.0 * share * (n1 * other.squares - n2 * squares);
+    squares += other.squares + delta * share * n1 * n2;
+    mean += share * n2;
     count = total;
   }
 
@@ -37,10 +48,14 @@ struct Moments {
     const double share = delta / count;
     mean += share;
     squares += delta * (delta - share);
+    const double delta2 = delta * delta;
+    const double share2 = share * share;
+    cubes = cubes - 3.0 * share * squares + delta * (delta2 - share2);
+    fourths = fourths - 4.0 * share * cubes - 6.0 * share2 * squares + delta * (delta * delta2 - share * share2);
   }
 };
 
-class MomentAccumulator : public Accumulator {
+class MomentAccumulator : public Accumulator, public SavedValues {
  public:
   explicit MomentAccumulator(Moment moment) : moment_(moment) {}
   void Resize(int64_t groups) override { groups_.resize(static_cast<size_t>(groups)); }
@@ -63,22 +78,55 @@ class MomentAccumulator : public Accumulator {
   Result<ArrayPtr> Finish() override {
     ColumnWriter<double> writer(static_cast<int64_t>(groups_.size()), arrow::default_memory_pool());
     SLUICE_RETURN_IF_ERROR(writer.Allocate());
-    const bool sample = moment_ == Moment::kVarianceSample || moment_ == Moment::kDeviationSample;
-    const bool root = moment_ == Moment::kDeviationPopulation || moment_ == Moment::kDeviationSample;
     for (size_t i = 0; i < groups_.size(); ++i) {
-      const double divisor = groups_[i].count - (sample ? 1 : 0);
+      const auto value = ValueOf(groups_[i]);
       const auto row = static_cast<int64_t>(i);
-      if (groups_[i].count == 0 || divisor == 0) {
-        SLUICE_RETURN_IF_ERROR(writer.SetNull(row));
-      } else {
-        const double variance = groups_[i].MergedSquares() / divisor;
-        SLUICE_RETURN_IF_ERROR(writer.Set(row, root ? std::sqrt(variance) : variance));
-      }
+      SLUICE_RETURN_IF_ERROR(value ? writer.Set(row, *value) : writer.SetNull(row));
     }
     return writer.Finish(arrow::float64());
   }
 
+  arrow::FieldVector SavedFields() const override {
+    return {arrow::field("n", arrow::float64(), false), arrow::field("avg", arrow::float64(), false),
+            arrow::field("m2", arrow::float64(), false)};
+  }
+  Result<std::vector<ArrayPtr>> Save() const override {
+    std::vector<ArrayPtr> columns;
+    for (double Moments::*part : {&Moments::count, &Moments::mean, &Moments::squares}) {
+      ColumnWriter<double> writer(static_cast<int64_t>(groups_.size()), arrow::default_memory_pool());
+      SLUICE_RETURN_IF_ERROR(writer.Allocate());
+      for (size_t i = 0; i < groups_.size(); ++i) writer.values()[i] = groups_[i].*part;
+      SLUICE_ASSIGN(ArrayPtr column, writer.Finish(arrow::float64()));
+      columns.push_back(std::move(column));
+    }
+    return columns;
+  }
+  Status MergeSaved(const std::vector<ArrayPtr>& saved, const uint32_t* groups, int64_t rows) override {
+    const ColumnReader<double> counts(*saved[0]);
+    const ColumnReader<double> means(*saved[1]);
+    const ColumnReader<double> squares(*saved[2]);
+    for (int64_t row = 0; row < rows; ++row) groups_[groups[row]].Add(Moments{counts[row], means[row], squares[row]});
+    return Status::OK();
+  }
+
  private:
+  std::optional<double> ValueOf(const Moments& group) const {
+    if (group.count == 0) return std::nullopt;
+    if (moment_ == Moment::kSkewness || moment_ == Moment::kKurtosis) {
+      const double squares = group.MergedSquares();
+      if (squares == 0) return std::nullopt;
+      return moment_ == Moment::kSkewness
+                 ? std::sqrt(group.count) * group.cubes / std::sqrt(squares * squares * squares)
+                 : group.count * group.fourths / (squares * squares) - 3.0;
+    }
+    const bool sample = moment_ == Moment::kVarianceSample || moment_ == Moment::kDeviationSample;
+    const bool root = moment_ == Moment::kDeviationPopulation || moment_ == Moment::kDeviationSample;
+    const double divisor = group.count - (sample ? 1 : 0);
+    if (divisor == 0) return std::nullopt;
+    const double variance = group.MergedSquares() / divisor;
+    return root ? std::sqrt(variance) : variance;
+  }
+
   Moment moment_;
   std::vector<Moments> groups_;
 };

@@ -7,6 +7,7 @@
 #include "expr/column_io.h"
 #include "expr/compare_values.h"
 #include "expr/gather.h"
+#include "expr/saved_values.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -17,7 +18,7 @@ using Args = std::vector<ArrayPtr>;
 
 // T: the column's C++ type; texts are kept as copies.
 template <typename T>
-class ExtremeAccumulator : public Accumulator {
+class ExtremeAccumulator : public Accumulator, public SavedValues {
   using Kept = std::conditional_t<std::is_same_v<T, std::string_view>, std::string,
                                   std::conditional_t<std::is_same_v<T, bool>, char, T>>;
 
@@ -48,7 +49,18 @@ class ExtremeAccumulator : public Accumulator {
     return Status::OK();
   }
 
-  Result<ArrayPtr> Finish() override {
+  Result<ArrayPtr> Finish() override { return Values(); }
+  arrow::FieldVector SavedFields() const override { return {arrow::field(sign_ > 0 ? "max" : "min", type_)}; }
+  Result<Args> Save() const override {
+    SLUICE_ASSIGN(ArrayPtr values, Values());
+    return Args{std::move(values)};
+  }
+  Status MergeSaved(const Args& saved, const uint32_t* groups, int64_t rows) override {
+    return Update(saved, groups, rows);
+  }
+
+ private:
+  Result<ArrayPtr> Values() const {
     const auto groups = static_cast<int64_t>(best_.size());
     WriterOf<T> writer(groups, arrow::default_memory_pool());
     SLUICE_RETURN_IF_ERROR(writer.Allocate());
@@ -59,7 +71,6 @@ class ExtremeAccumulator : public Accumulator {
     return writer.Finish(type_);
   }
 
- private:
   void Offer(size_t group, const T& value) {
     if (seen_[group] && Compare(value, static_cast<T>(best_[group])) * sign_ <= 0) return;
     best_[group] = Kept(value);
@@ -73,7 +84,7 @@ class ExtremeAccumulator : public Accumulator {
 };
 
 // Any type: the picked rows are gathered, batch by batch, and thinned out when most of them are superseded.
-class PickedAccumulator : public Accumulator {
+class PickedAccumulator : public Accumulator, public SavedValues {
  public:
   PickedAccumulator(std::shared_ptr<arrow::DataType> type, bool last, bool ignore_nulls)
       : type_(std::move(type)), last_(last), ignore_nulls_(ignore_nulls) {}
@@ -81,19 +92,7 @@ class PickedAccumulator : public Accumulator {
   void Resize(int64_t groups) override { places_.resize(static_cast<size_t>(groups), -1); }
 
   Status Update(const Args& args, const uint32_t* groups, int64_t rows) override {
-    std::vector<int64_t> taken;
-    for (int64_t row = 0; row < rows; ++row) {
-      if (ignore_nulls_ && args[0]->IsNull(row)) continue;
-      int64_t& place = places_[groups[row]];
-      if (place >= 0 && !last_) continue;
-      if (place >= stored_) {
-        taken[static_cast<size_t>(place - stored_)] = row;
-        continue;
-      }
-      place = stored_ + static_cast<int64_t>(taken.size());
-      taken.push_back(row);
-    }
-    return Store(args[0], taken);
+    return Take(args[0], groups, rows, [&](int64_t row) { return !ignore_nulls_ || args[0]->IsValid(row); });
   }
 
   Status Merge(const Accumulator& other, const uint32_t* mapping) override {
@@ -111,7 +110,43 @@ class PickedAccumulator : public Accumulator {
 
   Result<ArrayPtr> Finish() override { return Values(); }
 
+  arrow::FieldVector SavedFields() const override {
+    return {arrow::field(last_ ? "last" : "first", type_), arrow::field("valueSet", arrow::boolean())};
+  }
+  Result<Args> Save() const override {
+    SLUICE_ASSIGN(ArrayPtr values, Values());
+    ColumnWriter<bool> set(static_cast<int64_t>(places_.size()), arrow::default_memory_pool());
+    SLUICE_RETURN_IF_ERROR(set.Allocate());
+    for (size_t i = 0; i < places_.size(); ++i) {
+      SLUICE_RETURN_IF_ERROR(set.Set(static_cast<int64_t>(i), places_[i] >= 0));
+    }
+    SLUICE_ASSIGN(ArrayPtr flags, set.Finish(arrow::boolean()));
+    return Args{std::move(values), std::move(flags)};
+  }
+  Status MergeSaved(const Args& saved, const uint32_t* groups, int64_t rows) override {
+    const ColumnReader<bool> set(*saved[1]);
+    return Take(saved[0], groups, rows, [&](int64_t row) { return saved[1]->IsValid(row) && set[row]; });
+  }
+
  private:
+  // Offers the rows for which `counts` holds.
+  template <typename Counts>
+  Status Take(const ArrayPtr& column, const uint32_t* groups, int64_t rows, const Counts& counts) {
+    std::vector<int64_t> taken;
+    for (int64_t row = 0; row < rows; ++row) {
+      if (!counts(row)) continue;
+      int64_t& place = places_[groups[row]];
+      if (place >= 0 && !last_) continue;
+      if (place >= stored_) {
+        taken[static_cast<size_t>(place - stored_)] = row;
+        continue;
+      }
+      place = stored_ + static_cast<int64_t>(taken.size());
+      taken.push_back(row);
+    }
+    return Store(column, taken);
+  }
+
   Result<ArrayPtr> Values() const {
     arrow::MemoryPool* pool = arrow::default_memory_pool();
     if (chunks_.empty()) return arrow::MakeArrayOfNull(type_, static_cast<int64_t>(places_.size()), pool);
@@ -173,9 +208,11 @@ Result<std::unique_ptr<Accumulator>> MakeExtreme(const AggregateCall& call, int 
       return make(int16_t{});
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
       return make(int32_t{});
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
       return make(int64_t{});
     case arrow::Type::FLOAT:
       return make(float{});

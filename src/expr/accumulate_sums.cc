@@ -6,6 +6,7 @@
 
 #include "expr/accumulators.h"
 #include "expr/column_io.h"
+#include "expr/saved_values.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -14,7 +15,13 @@ namespace {
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using Args = std::vector<ArrayPtr>;
 
-class CountAccumulator : public Accumulator {
+template <typename T>
+ArrayPtr Copied(const std::vector<T>& values, const std::shared_ptr<arrow::DataType>& type) {
+  auto buffer = arrow::Buffer::FromVector(std::vector<T>(values));
+  return arrow::MakeArray(arrow::ArrayData::Make(type, static_cast<int64_t>(values.size()), {nullptr, buffer}, 0));
+}
+
+class CountAccumulator : public Accumulator, public SavedValues {
  public:
   explicit CountAccumulator(bool only_true) : only_true_(only_true) {}
   void Resize(int64_t groups) override { counts_.resize(static_cast<size_t>(groups)); }
@@ -48,6 +55,14 @@ class CountAccumulator : public Accumulator {
     return writer.Finish(arrow::int64());
   }
 
+  arrow::FieldVector SavedFields() const override { return {arrow::field("count", arrow::int64(), false)}; }
+  Result<Args> Save() const override { return Args{Copied(counts_, arrow::int64())}; }
+  Status MergeSaved(const Args& saved, const uint32_t* groups, int64_t rows) override {
+    const ColumnReader<int64_t> counts(*saved[0]);
+    for (int64_t row = 0; row < rows; ++row) counts_[groups[row]] += saved[0]->IsNull(row) ? 0 : counts[row];
+    return Status::OK();
+  }
+
  private:
   bool only_true_;
   std::vector<int64_t> counts_;
@@ -71,7 +86,7 @@ Status SumOverflow(const AggregateCall& call) {
 
 // In: the column's C++ type. Sum: int64_t, double or Decimal256. Counts serve avg, and tell empty groups.
 template <typename In, typename Sum>
-class SumAccumulator : public Accumulator {
+class SumAccumulator : public Accumulator, public SavedValues {
  public:
   SumAccumulator(const AggregateCall& call, bool average)
       : call_(call), average_(average), null_on_overflow_(call.name == "try_sum") {}
@@ -125,7 +140,136 @@ class SumAccumulator : public Accumulator {
     }
   }
 
+  // sum: its type, null until there is a value. try_sum of integers and sums of long decimals have a flag instead, avg
+  // a count. Decimals of a few digits are summed by their digits alone, as Spark's optimizer has it.
+  arrow::FieldVector SavedFields() const override {
+    if (average_) {
+      const auto type = decimal_digits() > kFewDigitsOfAverage ? SumType() : arrow::float64();
+      return {arrow::field("sum", type), arrow::field("count", arrow::int64())};
+    }
+    if (HasFlag()) return {arrow::field("sum", SumType()), arrow::field("isEmpty", arrow::boolean(), false)};
+    return {arrow::field("sum", decimal_digits() > 0 ? arrow::int64() : SumType())};
+  }
+
+  Result<Args> Save() const override {
+    const arrow::FieldVector fields = SavedFields();
+    SLUICE_ASSIGN(ArrayPtr sums, SavedSums(fields[0]->type()));
+    if (average_) return Args{std::move(sums), Copied(counts_, arrow::int64())};
+    if (!HasFlag()) return Args{std::move(sums)};
+    ColumnWriter<bool> empty(static_cast<int64_t>(counts_.size()), arrow::default_memory_pool());
+    SLUICE_RETURN_IF_ERROR(empty.Allocate());
+    for (size_t i = 0; i < counts_.size(); ++i) {
+      SLUICE_RETURN_IF_ERROR(empty.Set(static_cast<int64_t>(i), counts_[i] == 0));
+    }
+    SLUICE_ASSIGN(ArrayPtr flags, empty.Finish(arrow::boolean()));
+    return Args{std::move(sums), std::move(flags)};
+  }
+
+  Status MergeSaved(const Args& saved, const uint32_t* groups, int64_t rows) override {
+    const arrow::Array& sums = *saved[0];
+    for (int64_t row = 0; row < rows; ++row) {
+      const uint32_t group = groups[row];
+      int64_t count = sums.IsNull(row) ? 0 : 1;
+      if (average_) count = saved[1]->IsNull(row) ? 0 : ColumnReader<int64_t>(*saved[1])[row];
+      const bool empty = HasFlag() && ColumnReader<bool>(*saved[1])[row];
+      if (HasFlag()) count = empty ? 0 : 1;
+      counts_[group] += count;
+      if (count == 0) continue;
+      if (sums.IsNull(row)) {
+        // Spark writes no sum where it overflowed.
+        Overflow(group);
+      } else if (!Add(group, SavedSum(sums, row))) {
+        return SumOverflow(call_);
+      }
+    }
+    return Status::OK();
+  }
+
  private:
+  static constexpr int32_t kFewDigits = 8;
+  static constexpr int32_t kFewDigitsOfAverage = 11;
+
+  int32_t decimal_digits() const {
+    const auto& type = *call_.args[0]->type();
+    return type.id() == arrow::Type::DECIMAL128 ? static_cast<const arrow::Decimal128Type&>(type).precision() : 0;
+  }
+  bool HasFlag() const {
+    return !average_ && (decimal_digits() > kFewDigits || (null_on_overflow_ && std::is_same_v<Sum, int64_t>));
+  }
+  std::shared_ptr<arrow::DataType> SumType() const {
+    if constexpr (std::is_same_v<Sum, arrow::Decimal256>) {
+      const auto& type = static_cast<const arrow::Decimal128Type&>(*call_.args[0]->type());
+      return arrow::decimal128(std::min(38, type.precision() + 10), type.scale());
+    } else if constexpr (std::is_same_v<Sum, double>) {
+      return arrow::float64();
+    } else {
+      return arrow::int64();
+    }
+  }
+
+  void Overflow(size_t group) {
+    if (null_on_overflow_) broken_[group] = true;
+    // Beyond any DECIMAL, and so it stays whatever is added.
+    if constexpr (std::is_same_v<Sum, arrow::Decimal256>) sums_[group] = arrow::Decimal256::GetMaxValue(70);
+  }
+
+  Result<ArrayPtr> SavedSums(const std::shared_ptr<arrow::DataType>& type) const {
+    if constexpr (std::is_same_v<Sum, arrow::Decimal256>) {
+      if (type->id() == arrow::Type::DECIMAL128) return SavedDecimals(type);
+    }
+    using Saved = std::conditional_t<std::is_same_v<Sum, double>, double, int64_t>;
+    if (type->id() == arrow::Type::DOUBLE) return SavedNumbers<double>(type);
+    return SavedNumbers<Saved>(type);
+  }
+
+  // An avg without values has 0.0; a sum has none, unless a flag says so.
+  template <typename T>
+  Result<ArrayPtr> SavedNumbers(const std::shared_ptr<arrow::DataType>& type) const {
+    ColumnWriter<T> writer(static_cast<int64_t>(sums_.size()), arrow::default_memory_pool());
+    SLUICE_RETURN_IF_ERROR(writer.Allocate());
+    for (size_t i = 0; i < sums_.size(); ++i) {
+      const bool broken = null_on_overflow_ && broken_[i];
+      if (broken || (counts_[i] == 0 && !average_ && !HasFlag())) {
+        SLUICE_RETURN_IF_ERROR(writer.SetNull(static_cast<int64_t>(i)));
+      } else if constexpr (!std::is_same_v<Sum, arrow::Decimal256>) {
+        writer.values()[i] = static_cast<T>(sums_[i]);
+      } else if constexpr (std::is_same_v<T, double>) {
+        writer.values()[i] = sums_[i].ToDouble(0);
+      } else {
+        writer.values()[i] = static_cast<int64_t>(sums_[i].low_bits());
+      }
+    }
+    return writer.Finish(type);
+  }
+
+  Result<ArrayPtr> SavedDecimals(const std::shared_ptr<arrow::DataType>& type) const {
+    const int32_t digits = static_cast<const arrow::Decimal128Type&>(*type).precision();
+    ColumnWriter<arrow::Decimal128> writer(static_cast<int64_t>(sums_.size()), arrow::default_memory_pool());
+    SLUICE_RETURN_IF_ERROR(writer.Allocate());
+    for (size_t i = 0; i < sums_.size(); ++i) {
+      arrow::Decimal256 value;
+      if constexpr (std::is_same_v<Sum, arrow::Decimal256>) value = sums_[i];
+      if (!value.FitsInPrecision(digits)) {
+        SLUICE_RETURN_IF_ERROR(writer.SetNull(static_cast<int64_t>(i)));
+        continue;
+      }
+      const auto words = value.native_endian_array();
+      SLUICE_RETURN_IF_ERROR(
+          writer.Set(static_cast<int64_t>(i), arrow::Decimal128(arrow::Decimal128::WordArray{words[0], words[1]})));
+    }
+    return writer.Finish(type);
+  }
+
+  static Sum SavedSum(const arrow::Array& sums, int64_t row) {
+    if constexpr (std::is_same_v<Sum, arrow::Decimal256>) {
+      if (sums.type_id() == arrow::Type::DECIMAL128) return Sum(ColumnReader<arrow::Decimal128>(sums)[row]);
+      if (sums.type_id() == arrow::Type::INT64) return Sum(ColumnReader<int64_t>(sums)[row]);
+      return arrow::Decimal256::FromReal(ColumnReader<double>(sums)[row], 76, 0).ValueOr(Sum());
+    } else {
+      return ColumnReader<Sum>(sums)[row];
+    }
+  }
+
   // False: an overflow that is an error.
   bool Add(size_t group, const Sum& value) {
     if constexpr (std::is_same_v<Sum, int64_t>) {

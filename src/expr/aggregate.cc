@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "expr/accumulators.h"
+#include "expr/aggregate_arguments.h"
 #include "expr/coercion.h"
 #include "types/spark_type.h"
 
@@ -75,6 +76,8 @@ Status PrepareBoolean(AggregateCall* call) {
 Status PreparePicked(AggregateCall* call) {
   call->type = call->args[0]->type();
   if (call->args.size() < 2) return Status::OK();
+  // Spark does not show it.
+  call->display = fmt::format("{}({}{})", call->name, call->distinct ? "DISTINCT " : "", call->args[0]->ToString());
   const auto* literal = dynamic_cast<const LiteralExpr*>(call->args[1].get());
   if (literal != nullptr && literal->value()->is_valid && literal->type()->id() == arrow::Type::BOOL)
     return Status::OK();
@@ -85,6 +88,23 @@ Status PrepareMoment(AggregateCall* call) {
   SLUICE_ASSIGN(call->args[0], CoerceArgument(call->name, 0, call->args[0], Arg::kDouble, call->ansi));
   call->type = arrow::float64();
   return Status::OK();
+}
+
+template <PairMoment kMoment>
+Result<std::unique_ptr<Accumulator>> OfPairs(const AggregateCall& call) {
+  return MakePairMoment(call, kMoment);
+}
+template <char kOperation>
+Result<std::unique_ptr<Accumulator>> BitsOf(const AggregateCall& call) {
+  return MakeBits(call, kOperation);
+}
+template <int kSign>
+Result<std::unique_ptr<Accumulator>> By(const AggregateCall& call) {
+  return MakeValueBy(call, kSign);
+}
+template <std::unique_ptr<Accumulator> (*kMake)(const AggregateCall&)>
+Result<std::unique_ptr<Accumulator>> Plain(const AggregateCall& call) {
+  return kMake(call);
 }
 
 Result<std::unique_ptr<Accumulator>> Counting(const AggregateCall& call) {
@@ -118,6 +138,7 @@ constexpr AggregateRow kAggregates[] = {
     {"sum", 1, 1, PrepareSum, MakeSum},
     {"try_sum", 1, 1, PrepareSum, MakeSum},
     {"avg", 1, 1, PrepareAverage, MakeAverage},
+    {"try_avg", 1, 1, PrepareAverage, MakeAverage},
     {"mean", 1, 1, PrepareAverage, MakeAverage},
     {"min", 1, 1, PrepareExtreme, Least},
     {"max", 1, 1, PrepareExtreme, Greatest},
@@ -138,6 +159,39 @@ constexpr AggregateRow kAggregates[] = {
     {"stddev_samp", 1, 1, PrepareMoment, Moments<Moment::kDeviationSample>},
     {"stddev", 1, 1, PrepareMoment, Moments<Moment::kDeviationSample>},
     {"std", 1, 1, PrepareMoment, Moments<Moment::kDeviationSample>},
+    {"skewness", 1, 1, PrepareMoment, Moments<Moment::kSkewness>},
+    {"kurtosis", 1, 1, PrepareMoment, Moments<Moment::kKurtosis>},
+    {"covar_pop", 2, 2, PreparePair, OfPairs<PairMoment::kCovariancePopulation>},
+    {"covar_samp", 2, 2, PreparePair, OfPairs<PairMoment::kCovarianceSample>},
+    {"corr", 2, 2, PreparePair, OfPairs<PairMoment::kCorrelation>},
+    {"regr_count", 2, 2, PreparePairCount, OfPairs<PairMoment::kCount>},
+    {"regr_avgx", 2, 2, PreparePair, OfPairs<PairMoment::kAverageX>},
+    {"regr_avgy", 2, 2, PreparePair, OfPairs<PairMoment::kAverageY>},
+    {"regr_sxx", 2, 2, PreparePair, OfPairs<PairMoment::kSquaresX>},
+    {"regr_syy", 2, 2, PreparePair, OfPairs<PairMoment::kSquaresY>},
+    {"regr_sxy", 2, 2, PreparePair, OfPairs<PairMoment::kProducts>},
+    {"regr_slope", 2, 2, PreparePair, OfPairs<PairMoment::kSlope>},
+    {"regr_intercept", 2, 2, PreparePair, OfPairs<PairMoment::kIntercept>},
+    {"regr_r2", 2, 2, PreparePair, OfPairs<PairMoment::kR2>},
+    {"bit_and", 1, 1, PrepareBits, BitsOf<'&'>},
+    {"bit_or", 1, 1, PrepareBits, BitsOf<'|'>},
+    {"bit_xor", 1, 1, PrepareBits, BitsOf<'^'>},
+    {"product", 1, 1, PrepareMoment, Plain<MakeProduct>},
+    {"max_by", 2, 2, PrepareBy, By<1>},
+    {"min_by", 2, 2, PrepareBy, By<-1>},
+    {"collect_list", 1, 1, PrepareList, Plain<MakeList>},
+    {"array_agg", 1, 1, PrepareList, Plain<MakeList>},
+    {"collect_set", 1, 1, PrepareSet, Plain<MakeSet>},
+    {"listagg", 1, 2, PrepareText, JoinedText},
+    {"string_agg", 1, 2, PrepareText, JoinedText},
+    {"mode", 1, 2, PrepareMode, Plain<MakeMode>},
+    {"percentile", 2, 3, PreparePercentile, Percentile},
+    {"percentile_cont", 2, 3, PreparePercentile, Percentile},
+    {"percentile_disc", 2, 3, PreparePercentile, Percentile},
+    {"median", 1, 1, PrepareMedian, Percentile},
+    {"percentile_approx", 2, 3, PrepareApproximate, Approximate},
+    {"approx_percentile", 2, 3, PrepareApproximate, Approximate},
+    {"approx_count_distinct", 1, 2, PrepareApproximateCount, ApproximateCount},
 };
 
 const AggregateRow* Find(const std::string& name) {

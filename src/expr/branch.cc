@@ -12,6 +12,7 @@
 #include "expr/column_io.h"
 #include "expr/function_expr.h"
 #include "expr/gather.h"
+#include "expr/lambda.h"
 
 namespace sluice {
 namespace {
@@ -20,15 +21,10 @@ using ArrayPtr = std::shared_ptr<arrow::Array>;
 using arrow::internal::BitmapAnd;
 using arrow::internal::BitmapOr;
 
-void CollectColumns(const Expr& expr, std::set<int>* columns) {
-  if (const auto* column = dynamic_cast<const ColumnExpr*>(&expr)) columns->insert(column->index());
-  for (const auto& child : expr.children()) CollectColumns(*child, columns);
-}
-
 Result<ArrayPtr> EvalOnSubset(Evaluation& evaluation, const ExprPtr& expr, const RowList& rows) {
   const auto& input = evaluation.input();
   std::set<int> used;
-  CollectColumns(*expr, &used);
+  CollectInputs(*expr, *input.schema(), &used);
   arrow::ArrayVector columns;
   for (int i = 0; i < input.num_columns(); ++i) {
     if (used.contains(i)) {

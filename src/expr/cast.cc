@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "types/interval_type.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
 #include "types/value_formatter.h"
@@ -116,7 +117,8 @@ bool CanCast(const arrow::DataType& from, const arrow::DataType& to, bool ansi) 
   if (SameSparkType(from, to) || from.id() == arrow::Type::NA) return true;
   if (IsString(to)) return true;
   if (IsString(from)) {
-    return IsBinary(to) || to.id() == arrow::Type::BOOL || IsNumeric(to) || IsDate(to) || IsTimestamp(to);
+    return IsBinary(to) || to.id() == arrow::Type::BOOL || IsNumeric(to) || IsDate(to) || IsTimestamp(to) ||
+           IsInterval(to);
   }
   if (IsBinary(to)) return !ansi && IsIntegral(from);
   if (to.id() == arrow::Type::BOOL) return IsNumeric(from) || (!ansi && (IsDate(from) || IsZoned(from)));

@@ -3,8 +3,11 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "expr/cast.h"
 #include "types/datetime_text.h"
+#include "types/interval_type.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
 #include "types/value_formatter.h"
@@ -117,6 +120,14 @@ Result<ArrayPtr> CastFromString(const ArrayPtr& column, const TypePtr& to, const
       return ParseRows<int64_t>(
           column, to, call, [&](std::string_view text) { return ParseTimestamp(text, &zone, call.context.now_us); });
     }
+    case arrow::Type::DURATION:
+      return ParseRows<int64_t>(column, to, call,
+                                [&](std::string_view text) { return ParseInterval(text, FieldsOf(*to)); });
+    case arrow::Type::INTERVAL_MONTHS:
+      return ParseRows<int32_t>(column, to, call, [&](std::string_view text) -> std::optional<int32_t> {
+        const auto months = ParseInterval(text, FieldsOf(*to));
+        return months ? std::optional(static_cast<int32_t>(*months)) : std::nullopt;
+      });
     default:
       return InternalError(fmt::format("no cast from STRING to {}", SparkTypeName(*to)));
   }

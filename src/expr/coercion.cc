@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "expr/cast.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -153,8 +154,15 @@ TypePtr BoundedDecimal(int precision, int scale) {
   return arrow::decimal128(38, std::max(38 - whole, least_scale));
 }
 
+// The interval with the fields of both.
+TypePtr WiderInterval(const TypePtr& a, const TypePtr& b) {
+  const IntervalFields fields[] = {FieldsOf(*a), FieldsOf(*b)};
+  if (fields[0] == fields[1]) return a;
+  return IntervalType({std::min(fields[0].first, fields[1].first), std::max(fields[0].last, fields[1].last)});
+}
+
 TypePtr CommonType(const TypePtr& a, const TypePtr& b, bool ansi) {
-  if (a->Equals(b)) return a;
+  if (a->Equals(b)) return IsInterval(*a) ? WiderInterval(a, b) : a;
   if (IsNull(*a)) return b;
   if (IsNull(*b)) return a;
   if (IsNumericType(*a) && IsNumericType(*b)) return WiderNumber(a, b, ansi);
@@ -189,6 +197,16 @@ TypePtr CommonInside(const TypePtr& a, const TypePtr& b, bool ansi) {
 }
 
 }  // namespace
+
+TypePtr TightestCommonType(const TypePtr& a, const TypePtr& b, bool ansi) {
+  TypePtr common = CommonTypeWithoutStrings(a, b, ansi);
+  if (common == nullptr || a->Equals(b)) return common;
+  const auto is_decimal = [](const TypePtr& type) { return type->id() == arrow::Type::DECIMAL128; };
+  if ((is_decimal(a) && IsNumericType(*b)) || (is_decimal(b) && IsNumericType(*a))) {
+    return common->Equals(is_decimal(a) ? a : b) ? common : nullptr;
+  }
+  return common;
+}
 
 TypePtr ComparisonType(const TypePtr& a, const TypePtr& b, bool ansi) {
   if (!ansi && (IsStringType(*a) || IsStringType(*b)) && !a->Equals(*b)) {

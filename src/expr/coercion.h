@@ -20,8 +20,12 @@ bool IsBinaryType(const arrow::DataType& type);
 
 // As CommonType, but a STRING has none with another type, nor has anything with one inside.
 TypePtr CommonTypeWithoutStrings(const TypePtr& a, const TypePtr& b, bool ansi);
+// As CommonTypeWithoutStrings, but no DECIMAL that is wider than both.
+TypePtr TightestCommonType(const TypePtr& a, const TypePtr& b, bool ansi);
 // The type in which two values are compared, or null when Spark refuses.
 TypePtr ComparisonType(const TypePtr& a, const TypePtr& b, bool ansi);
+// Of two intervals of a kind: with the fields of both.
+TypePtr WiderInterval(const TypePtr& a, const TypePtr& b);
 // DECIMAL wide enough for every value of the number type.
 TypePtr DecimalFor(const arrow::DataType& type);
 // DECIMAL(p, s) with at most 38 digits; whole digits are kept before fraction digits, as in Spark.

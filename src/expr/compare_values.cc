@@ -37,9 +37,11 @@ int CompareAt(const arrow::Array& a, int64_t i, const arrow::Array& b, int64_t j
       return CompareOf<int16_t>(a, i, b, j);
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
       return CompareOf<int32_t>(a, i, b, j);
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
       return CompareOf<int64_t>(a, i, b, j);
     case arrow::Type::FLOAT:
       return CompareOf<float>(a, i, b, j);

@@ -36,8 +36,22 @@ bool IsCsvType(const arrow::DataType& type) {
   return type.num_fields() == 0 && type.id() != arrow::Type::NA;
 }
 
+namespace {
+
+CsvFields AllFields(const arrow::DataType& type) {
+  CsvFields fields;
+  for (int i = 0; i < type.num_fields(); ++i) fields.places.push_back(static_cast<size_t>(i));
+  fields.expected = fields.places.size();
+  return fields;
+}
+
+}  // namespace
+
 CsvReader::CsvReader(const arrow::DataType& type, const CsvOptions& options, DatetimeFormats formats)
-    : options_(options), formats_(std::move(formats)), tokenizer_(options.syntax) {
+    : CsvReader(type, AllFields(type), options, std::move(formats)) {}
+
+CsvReader::CsvReader(const arrow::DataType& type, CsvFields fields, const CsvOptions& options, DatetimeFormats formats)
+    : fields_(std::move(fields)), options_(options), formats_(std::move(formats)), tokenizer_(options.syntax) {
   for (const auto& field : type.fields()) types_.push_back(field->type().get());
 }
 
@@ -54,12 +68,14 @@ Result<RecordOutcome> CsvReader::Read(std::string_view line) {
   value_.kind = ReadValue::kSet;
   value_.size = static_cast<uint32_t>(types_.size());
   value_.first = values_.Add(types_.size());
-  if (types_.empty()) return RecordOutcome::kGood;  // Spark does not look at the line either
+  // Spark does not look at the line either.
+  if (types_.empty() && fields_.expected.value_or(0) == 0) return RecordOutcome::kGood;
   SLUICE_ASSIGN(const bool is_record, tokenizer_.Split(line));
   if (!is_record) return RecordOutcome::kMalformed;
-  bool good = tokenizer_.size() == types_.size();
-  for (size_t i = 0; i < types_.size() && i < tokenizer_.size(); ++i) {
-    const std::string_view* text = tokenizer_.field(i);
+  bool good = !fields_.expected || tokenizer_.size() == *fields_.expected;
+  for (size_t i = 0; i < types_.size(); ++i) {
+    if (fields_.places[i] >= tokenizer_.size()) continue;
+    const std::string_view* text = tokenizer_.field(fields_.places[i]);
     if (text == nullptr || *text == options_.syntax.null_value) continue;
     ReadValue& value = values_[value_.first + i];
     if (Convert(*types_[i], *text, &value)) {

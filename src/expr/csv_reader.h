@@ -3,6 +3,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +13,19 @@
 
 namespace sluice {
 
-// Reads CSV lines of a STRUCT of plain types. A field that does not fit is NULL, and the record partial; so is one with
-// another number of fields. One thread at a time.
+// Where the fields of a STRUCT stand in a record.
+struct CsvFields {
+  std::vector<size_t> places;      // by field of the STRUCT
+  std::optional<size_t> expected;  // fields of a whole record; none: any number will do
+};
+
+// Reads CSV records of a STRUCT of plain types. A field that does not fit is NULL, and the record partial; so is one
+// with another number of fields. One thread at a time.
 class CsvReader {
  public:
+  // The STRUCT's fields are all fields of a record.
   CsvReader(const arrow::DataType& type, const CsvOptions& options, DatetimeFormats formats);
+  CsvReader(const arrow::DataType& type, CsvFields fields, const CsvOptions& options, DatetimeFormats formats);
 
   // MALFORMED_CSV_RECORD as CsvTokenizer's. `line` need not be UTF-8.
   Result<RecordOutcome> Read(std::string_view line);
@@ -31,6 +40,7 @@ class CsvReader {
   bool ConvertFloating(bool single, std::string_view text, ReadValue* out) const;
 
   std::vector<const arrow::DataType*> types_;
+  CsvFields fields_;
   CsvOptions options_;
   DatetimeFormats formats_;
   CsvTokenizer tokenizer_;

@@ -187,9 +187,14 @@ CsvTokenizer::Stop CsvTokenizer::SkipBlanks() {
 
 CsvTokenizer::Stop CsvTokenizer::AppendUntilSeparator() {
   if (!long_separator_) {
+    // At the end of the text univocity still takes the value's first character for the last one that was read.
+    const int first = ch_;
     while (ch_ != separator_) {
       if (!skipping_) Append(ch_);
-      SLUICE_CSV(NextChar());
+      const Stop stop = NextChar();
+      if (stop == Stop::kGoOn) continue;
+      ch_ = first;
+      return stop;
     }
     return Stop::kGoOn;
   }

@@ -30,12 +30,15 @@ std::string Page() {
     page << "| `" << Cell(row.name) << "` | `" << Cell(row.signature) << "` | " << Cell(row.doc) << " | `"
          << Cell(row.example) << "` | " << row.since << " |\n";
   }
-  page << "\n## Aggregates\n\n"
-          "`count`, `count_if`, `sum`, `try_sum`, `avg`, `mean`, `min`, `max`, `bool_and`, `every`, `bool_or`, `some`, "
-          "`any`, `first`,\n"
-          "`first_value`, `any_value`, `last`, `last_value`, `var_pop`, `var_samp`, `variance`, `stddev_pop`, "
-          "`stddev_samp`, `stddev`, `std`;\n"
-          "with DISTINCT and FILTER.\n";
+  page << "\n## Aggregates\n\n";
+  size_t column = 0;
+  for (const std::string& name : AggregateNames()) {
+    if (column + name.size() > 110) page << "\n";
+    if (column + name.size() > 110) column = 0;
+    page << (column == 0 ? "`" : " `") << name << "`,";
+    column += name.size() + 4;
+  }
+  page << "\nwith DISTINCT and FILTER.\n";
   return page.str();
 }
 

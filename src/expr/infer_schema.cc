@@ -10,6 +10,7 @@
 #include "base/spark_error.h"
 #include "expr/csv_tokenizer.h"
 #include "types/spark_type.h"
+#include "types/utf8_repair.h"
 
 namespace sluice {
 namespace {
@@ -106,8 +107,9 @@ TypePtr Merge(const TypePtr& a, const TypePtr& b) {
 
 class JsonInference {
  public:
-  JsonInference(std::string_view text, const JsonOptions& options, DatetimeFormats formats)
-      : options_(options), formats_(std::move(formats)), tokenizer_(options.syntax) {
+  // `formats` outlives this.
+  JsonInference(std::string_view text, const JsonOptions& options, DatetimeFormats* formats)
+      : options_(options), formats_(formats), tokenizer_(options.syntax) {
     tokenizer_.Reset(text);
   }
 
@@ -157,7 +159,7 @@ class JsonInference {
       if (digits && digits->precision <= kMostDigits && digits->scale >= 0 && digits->scale <= digits->precision)
         return arrow::decimal128(static_cast<int32_t>(digits->precision), static_cast<int32_t>(digits->scale));
     }
-    return options_.infer_timestamp && ReadTimestamp(text, &formats_) ? TimestampType() : StringType();
+    return options_.infer_timestamp && ReadTimestamp(text, formats_) ? TimestampType() : StringType();
   }
 
   Result<TypePtr> InferNumber() {
@@ -202,7 +204,7 @@ class JsonInference {
   }
 
   const JsonOptions& options_;
-  DatetimeFormats formats_;
+  DatetimeFormats* const formats_;
   JsonTokenizer tokenizer_;
 };
 
@@ -222,30 +224,171 @@ TypePtr Canonical(const TypePtr& type, const JsonOptions& options) {
   return fields.empty() ? nullptr : arrow::struct_(std::move(fields));
 }
 
-TypePtr InferCsvField(std::string_view text, const CsvOptions& options, DatetimeFormats* formats) {
-  if (ReadJavaInteger(text, INT32_MIN, INT32_MAX)) return arrow::int32();
-  if (ReadJavaInteger(text, INT64_MIN, INT64_MAX)) return arrow::int64();
-  std::string plain(text);
-  std::erase(plain, ',');
-  const auto digits = CountDigits(plain);
-  if (digits && digits->scale == 0 && digits->precision <= kMostDigits)
-    return arrow::decimal128(static_cast<int32_t>(digits->precision), 0);
-  if (ReadJavaDouble(text) || text == options.nan || text == options.positive_infinity ||
-      text == options.negative_infinity) {
+// The types that a CSV field is tried as, one after the other.
+enum class CsvTry { kInt, kLong, kDecimal, kDouble, kDate, kTimestamp, kBoolean };
+
+TypePtr InferCsvField(CsvTry from, std::string_view text, const CsvOptions& options, DatetimeFormats* formats) {
+  if (from <= CsvTry::kInt && ReadJavaInteger(text, INT32_MIN, INT32_MAX)) return arrow::int32();
+  if (from <= CsvTry::kLong && ReadJavaInteger(text, INT64_MIN, INT64_MAX)) return arrow::int64();
+  if (from <= CsvTry::kDecimal) {
+    std::string plain(text);
+    std::erase(plain, ',');
+    const auto digits = CountDigits(plain);
+    if (digits && digits->scale == 0 && digits->precision <= kMostDigits)
+      return arrow::decimal128(static_cast<int32_t>(digits->precision), 0);
+  }
+  if (from <= CsvTry::kDouble && (ReadJavaDouble(text) || text == options.nan || text == options.positive_infinity ||
+                                  text == options.negative_infinity)) {
     return arrow::float64();
   }
-  if (options.prefer_date && ReadDate(text, formats)) return arrow::date32();
-  if (ReadTimestamp(text, formats)) return TimestampType();
+  const bool date = from == CsvTry::kDate || (from < CsvTry::kDate && options.prefer_date);
+  if (date && ReadDate(text, formats)) return arrow::date32();
+  if (from <= CsvTry::kTimestamp && ReadTimestamp(text, formats)) return TimestampType();
   std::string word(text);
   for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return word == "true" || word == "false" ? arrow::boolean() : StringType();
 }
 
+Result<DatetimeFormats> CsvInferenceFormats(const CsvOptions& options) {
+  SLUICE_ASSIGN(auto formats, ReadDatetimeFormats(options.text, "UTC", true));
+  // Dates are only those that are written in full.
+  if (!formats.date) {
+    SLUICE_ASSIGN(formats.date, DatetimePattern::Compile("yyyy-MM-dd", true));
+    formats.date_falls_back = false;
+  }
+  return formats;
+}
+
+// Whether what CAST reads as a timestamp includes dates of this pattern.
+bool IsTimestampToo(std::string_view date_pattern) {
+  for (const char* pattern : {"yyyy-MM-dd", "yyyy-M-d", "yyyy-M-dd", "yyyy-MM-d", "yyyy-MM", "yyyy-M", "yyyy"}) {
+    if (date_pattern == pattern) return true;
+  }
+  return false;
+}
+
+CsvTry FirstTry(const arrow::DataType* so_far) {
+  if (so_far == nullptr) return CsvTry::kInt;
+  switch (so_far->id()) {
+    case arrow::Type::INT32:
+      return CsvTry::kInt;
+    case arrow::Type::INT64:
+      return CsvTry::kLong;
+    case arrow::Type::DECIMAL128:
+      return CsvTry::kDecimal;
+    case arrow::Type::DOUBLE:
+      return CsvTry::kDouble;
+    case arrow::Type::DATE32:
+      return CsvTry::kDate;
+    case arrow::Type::TIMESTAMP:
+      return CsvTry::kTimestamp;
+    default:
+      return CsvTry::kBoolean;
+  }
+}
+
+// Whole numbers as the decimals that hold them; others as they are.
+TypePtr AsDecimal(const TypePtr& type) {
+  if (type->id() == arrow::Type::INT32) return arrow::decimal128(10, 0);
+  return type->id() == arrow::Type::INT64 ? arrow::decimal128(20, 0) : type;
+}
+
+bool IsNumber(const arrow::DataType& type) {
+  return type.id() == arrow::Type::INT32 || type.id() == arrow::Type::INT64 || type.id() == arrow::Type::DECIMAL128 ||
+         type.id() == arrow::Type::DOUBLE;
+}
+
 }  // namespace
+
+JsonTableInference::JsonTableInference(const JsonOptions& options, DatetimeFormats formats, std::string corrupt_column)
+    : options_(options),
+      formats_(std::move(formats)),
+      corrupt_column_(std::move(corrupt_column)),
+      type_(arrow::null()) {}
+
+Result<JsonTableInference> JsonTableInference::Make(const JsonOptions& options, std::string corrupt_column) {
+  SLUICE_ASSIGN(auto formats, ReadDatetimeFormats(options.text, "UTC", true));
+  return JsonTableInference(options, std::move(formats), std::move(corrupt_column));
+}
+
+TypePtr JsonTableInference::CorruptRow() const {
+  return arrow::struct_({arrow::field(corrupt_column_, StringType())});
+}
+
+Status JsonTableInference::AddRoot(TypePtr root) {
+  while (root->id() == arrow::Type::LIST) root = root->field(0)->type();
+  if (root->id() == arrow::Type::NA) return Status::OK();
+  if (root->id() == arrow::Type::STRUCT) {
+    type_ = Merge(type_, root);
+    return Status::OK();
+  }
+  // A value that is no object: there will be no row of it.
+  if (options_.mode == ParseMode::kFailFast) {
+    return UserError("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
+                     "A JSON record is no object, and the mode is FAILFAST.");
+  }
+  if (options_.mode == ParseMode::kPermissive) type_ = Merge(type_, CorruptRow());
+  return Status::OK();
+}
+
+Status JsonTableInference::Add(std::string_view record) {
+  if (!IsUtf8(record)) {
+    repaired_.clear();
+    AppendRepaired(record, &repaired_);
+    record = repaired_;
+  }
+  Result<TypePtr> root = JsonInference(record, options_, &formats_).Infer();
+  if (root.ok()) return AddRoot(*std::move(root));
+  if (options_.mode == ParseMode::kFailFast) return root.status();
+  if (options_.mode == ParseMode::kPermissive) type_ = Merge(type_, CorruptRow());
+  return Status::OK();
+}
+
+std::shared_ptr<arrow::Schema> JsonTableInference::Finish() const {
+  const TypePtr type = type_->id() == arrow::Type::STRUCT ? Canonical(type_, options_) : nullptr;
+  return arrow::schema(type == nullptr ? arrow::FieldVector() : type->fields());
+}
+
+CsvTableInference::CsvTableInference(const CsvOptions& options, DatetimeFormats formats, bool dates_are_timestamps,
+                                     size_t columns)
+    : options_(options), formats_(std::move(formats)), dates_are_timestamps_(dates_are_timestamps), types_(columns) {}
+
+Result<CsvTableInference> CsvTableInference::Make(const CsvOptions& options, size_t columns) {
+  SLUICE_ASSIGN(auto formats, CsvInferenceFormats(options));
+  const bool timestamps =
+      !options.text.Find("timestampFormat") && IsTimestampToo(options.text.Find("dateFormat").value_or("yyyy-MM-dd"));
+  return CsvTableInference(options, std::move(formats), timestamps, columns);
+}
+
+TypePtr CsvTableInference::Merged(const TypePtr& so_far, std::string_view text) {
+  TypePtr found = InferCsvField(FirstTry(so_far.get()), text, options_, &formats_);
+  if (so_far == nullptr || so_far->Equals(*found)) return found;
+  const auto is = [&](arrow::Type::type a, arrow::Type::type b) {
+    return (so_far->id() == a && found->id() == b) || (so_far->id() == b && found->id() == a);
+  };
+  if (is(arrow::Type::DATE32, arrow::Type::TIMESTAMP)) return dates_are_timestamps_ ? TimestampType() : StringType();
+  if (!IsNumber(*so_far) || !IsNumber(*found)) return StringType();
+  if (so_far->id() == arrow::Type::DOUBLE || found->id() == arrow::Type::DOUBLE) return arrow::float64();
+  if (so_far->id() != arrow::Type::DECIMAL128 && found->id() != arrow::Type::DECIMAL128) return arrow::int64();
+  return MergeDecimals(*AsDecimal(so_far), *AsDecimal(found));
+}
+
+void CsvTableInference::Add(const CsvTokenizer& record) {
+  for (size_t i = 0; i < std::min(types_.size(), record.size()); ++i) {
+    const std::string_view* text = record.field(i);
+    if (text == nullptr || text->empty() || *text == options_.syntax.null_value) continue;
+    if (types_[i] != nullptr && types_[i]->id() == arrow::Type::STRING_VIEW) continue;
+    types_[i] = Merged(types_[i], *text);
+  }
+}
+
+TypePtr CsvTableInference::TypeOf(size_t column) const {
+  return types_[column] == nullptr ? StringType() : types_[column];
+}
 
 Result<TypePtr> InferJsonType(std::string_view text, const JsonOptions& options) {
   SLUICE_ASSIGN(auto formats, ReadDatetimeFormats(options.text, "UTC", true));
-  SLUICE_ASSIGN(auto type, JsonInference(text, options, std::move(formats)).Infer());
+  SLUICE_ASSIGN(auto type, JsonInference(text, options, &formats).Infer());
   TypePtr canonical = Canonical(type, options);
   if (canonical != nullptr) return canonical;
   const TypePtr none = arrow::struct_(arrow::FieldVector());
@@ -255,12 +398,7 @@ Result<TypePtr> InferJsonType(std::string_view text, const JsonOptions& options)
 }
 
 Result<TypePtr> InferCsvType(std::string_view line, const CsvOptions& options) {
-  SLUICE_ASSIGN(auto formats, ReadDatetimeFormats(options.text, "UTC", true));
-  // Dates are only those that are written in full.
-  if (!formats.date) {
-    SLUICE_ASSIGN(formats.date, DatetimePattern::Compile("yyyy-MM-dd", true));
-    formats.date_falls_back = false;
-  }
+  SLUICE_ASSIGN(auto formats, CsvInferenceFormats(options));
   CsvTokenizer tokenizer(options.syntax);
   SLUICE_ASSIGN(const bool is_record, tokenizer.Split(line));
   if (!is_record) return UserError("INTERNAL_ERROR", "The text of schema_of_csv holds no record.");
@@ -268,8 +406,8 @@ Result<TypePtr> InferCsvType(std::string_view line, const CsvOptions& options) {
   for (size_t i = 0; i < tokenizer.size(); ++i) {
     const std::string_view* text = tokenizer.field(i);
     const bool none = text == nullptr || text->empty() || *text == options.syntax.null_value;
-    fields.push_back(
-        arrow::field(fmt::format("_c{}", i), none ? StringType() : InferCsvField(*text, options, &formats)));
+    fields.push_back(arrow::field(fmt::format("_c{}", i),
+                                  none ? StringType() : InferCsvField(CsvTry::kInt, *text, options, &formats)));
   }
   return arrow::struct_(std::move(fields));
 }

@@ -12,6 +12,7 @@ namespace sluice {
 struct JsonOptions {
   JsonSyntax syntax;
   ParseMode mode = ParseMode::kPermissive;
+  bool exact_strings = false;  // what is no string becomes a STRING as it stands in the text
   TextOptions text;
   // Of schema_of_json.
   bool primitives_as_string = false;

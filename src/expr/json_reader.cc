@@ -87,6 +87,7 @@ JsonReader::JsonReader(const arrow::DataType& type, const JsonOptions& options, 
     : root_(std::make_unique<Node>(type)),
       formats_(std::move(formats)),
       words_(options.syntax.non_numeric_numbers),
+      exact_strings_(options.exact_strings),
       most_bytes_(most_bytes),
       tokenizer_(options.syntax) {}
 
@@ -377,11 +378,15 @@ JsonReader::Outcome JsonReader::ConvertText(const Node& node, std::string_view t
   return Outcome::kGood;
 }
 
-// Anything but a string is written out as JSON.
+// Anything but a string is written out as JSON, or stays as it is.
 JsonReader::Outcome JsonReader::ConvertToString(ReadValue* out) {
   if (tokenizer_.token() == JsonToken::kString) {
     if (!tokenizer_.Text(&out->text)) return Outcome::kBad;
     if (tokenizer_.has_lone_surrogate()) out->text = Keep(WithoutHalves(out->text));
+  } else if (exact_strings_) {
+    const size_t begin = tokenizer_.value_begin();
+    if (!tokenizer_.SkipChildren()) return Outcome::kBad;
+    out->text = tokenizer_.TextFrom(begin);
   } else {
     copied_.clear();
     JsonGenerator generator(&copied_, true);

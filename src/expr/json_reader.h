@@ -57,7 +57,8 @@ class JsonReader {
 
   std::unique_ptr<Node> root_;
   DatetimeFormats formats_;
-  bool words_ = true;  // "NaN" and its like are numbers
+  bool words_ = true;           // "NaN" and its like are numbers
+  bool exact_strings_ = false;  // as of JsonOptions
   int64_t most_bytes_;
   int64_t too_large_ = 0;
   JsonTokenizer tokenizer_;

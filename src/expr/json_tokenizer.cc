@@ -207,6 +207,7 @@ bool JsonTokenizer::ReadUnquotedName() {
 
 bool JsonTokenizer::ReadValueStart(JsonToken* token) {
   is_word_ = false;
+  value_begin_ = at_;
   const char c = text_[at_];
   switch (c) {
     case '"':

@@ -66,6 +66,10 @@ class JsonTokenizer {
   bool has_lone_surrogate() const { return lone_surrogate_; }
   // Goes to the end of the array or object whose start is the current token.
   bool SkipChildren();
+  // Where the value begins whose first token is the current one.
+  size_t value_begin() const { return value_begin_; }
+  // The text from there to where the tokenizer stands.
+  std::string_view TextFrom(size_t begin) const { return text_.substr(begin, at_ - begin); }
 
  private:
   struct Context {
@@ -97,6 +101,7 @@ class JsonTokenizer {
   JsonSyntax syntax_;
   std::string_view text_;
   size_t at_ = 0;
+  size_t value_begin_ = 0;  // of the last value whose start was read
   JsonToken token_ = JsonToken::kNone;
   JsonToken next_ = JsonToken::kNone;  // the value behind a name
   bool unread_string_ = false;         // the current or next token is a string in double quotes that was not read

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "plan/rewrite.h"
+
 namespace sluice {
 namespace {
 
@@ -14,14 +16,8 @@ bool IsDeterministic(const ExprPtr& expr) {
 }  // namespace
 
 bool IsDeterministic(const PlanNode& plan) {
-  const auto all = [](const std::vector<ExprPtr>& exprs) {
-    return std::all_of(exprs.begin(), exprs.end(), [](const ExprPtr& expr) { return IsDeterministic(expr); });
-  };
-  return all(plan.exprs) &&
-         std::all_of(plan.aggregates.begin(), plan.aggregates.end(),
-                     [&](const AggregateCall& call) {
-                       return all(call.args) && (call.filter == nullptr || IsDeterministic(call.filter));
-                     }) &&
+  const std::vector<ExprPtr> exprs = ExpressionsOf(plan);
+  return std::all_of(exprs.begin(), exprs.end(), [](const ExprPtr& expr) { return IsDeterministic(expr); }) &&
          std::all_of(plan.inputs.begin(), plan.inputs.end(),
                      [](const PlanPtr& input) { return IsDeterministic(*input); });
 }

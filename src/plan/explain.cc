@@ -62,20 +62,41 @@ std::string AggregateText(const PlanNode& node) {
   std::vector<std::string> calls;
   for (const ExprPtr& key : node.exprs) keys.push_back(Shown(key));
   for (const AggregateCall& call : node.aggregates) calls.push_back(call.display);
-  return fmt::format("{} keys=[{}] calls=[{}]", node.deduplicate ? "Deduplicate" : "Aggregate", Join(keys),
-                     Join(calls));
+  const char* name = node.within_watermark ? "DeduplicateWithinWatermark"
+                     : node.deduplicate    ? "Deduplicate"
+                                           : "Aggregate";
+  return fmt::format("{} keys=[{}] calls=[{}]", name, Join(keys), Join(calls));
 }
 
-std::string SortText(const PlanNode& node) {
+std::string KeysText(const PlanNode& node) {
   std::vector<std::string> keys;
   for (const SortKey& key : node.sort_keys) {
     keys.push_back(fmt::format("{} {} NULLS {}", Shown(key.expr), key.ascending ? "ASC" : "DESC",
                                key.nulls_first ? "FIRST" : "LAST"));
   }
-  return fmt::format("Sort [{}]", Join(keys));
+  return Join(keys);
+}
+
+std::string ExprsText(const PlanNode& node) {
+  std::vector<std::string> parts;
+  for (const ExprPtr& expr : node.exprs) parts.push_back(Shown(expr));
+  return Join(parts);
+}
+
+std::string GenerateText(const PlanNode& node) {
+  constexpr const char* kNames[] = {"explode", "posexplode", "inline", "stack"};
+  return fmt::format("Generate {}{}({})", kNames[static_cast<size_t>(node.generator.kind)],
+                     node.generator.outer ? "_outer" : "", ExprsText(node));
+}
+
+std::string WindowText(const PlanNode& node) {
+  std::vector<std::string> calls;
+  for (const WindowCall& window : node.windows) calls.push_back(window.call.display);
+  return fmt::format("Window [{}] partition=[{}] order=[{}]", Join(calls), ExprsText(node), KeysText(node));
 }
 
 std::string LimitText(const PlanNode& node) {
+  if (node.last_rows) return fmt::format("Tail {}", *node.limit);
   std::string text = node.limit ? fmt::format("Limit {}", *node.limit) : "Offset";
   if (node.offset > 0 || !node.limit) text += fmt::format("{}{}", node.limit ? " offset " : " ", node.offset);
   return text;
@@ -95,6 +116,12 @@ const char* NameOf(JoinType type) {
       return "LeftSemi";
     case JoinType::kLeftAnti:
       return "LeftAnti";
+    case JoinType::kLeftAntiNullAware:
+      return "LeftAntiNullAware";
+    case JoinType::kExistence:
+      return "Existence";
+    case JoinType::kLeftSingle:
+      return "LeftSingle";
   }
   return "?";
 }
@@ -107,6 +134,15 @@ std::string JoinText(const PlanNode& node) {
   }
   for (size_t i = 2 * node.null_safe.size(); i < node.exprs.size(); ++i) parts.push_back(Shown(node.exprs[i]));
   return fmt::format("{}Join [{}]", NameOf(node.join), Join(parts));
+}
+
+std::string TimeWindowText(const PlanNode& node) {
+  const std::string& name = node.schema->fields().back()->name();
+  if (node.window.length_us == 0) {
+    return fmt::format("SessionWindow {} gap={} us AS {}", Shown(node.exprs[0]), Shown(node.exprs[1]), name);
+  }
+  return fmt::format("TimeWindow {} length={} us, slide={} us, start={} us AS {}", Shown(node.exprs[0]),
+                     node.window.length_us, node.window.slide_us, node.window.start_us, name);
 }
 
 std::string NodeText(const PlanNode& node) {
@@ -124,7 +160,7 @@ std::string NodeText(const PlanNode& node) {
     case PlanKind::kAggregate:
       return AggregateText(node);
     case PlanKind::kSort:
-      return SortText(node);
+      return fmt::format("Sort [{}]", KeysText(node));
     case PlanKind::kLimit:
       return LimitText(node);
     case PlanKind::kRepartition:
@@ -133,6 +169,19 @@ std::string NodeText(const PlanNode& node) {
       return "Union";
     case PlanKind::kJoin:
       return JoinText(node);
+    case PlanKind::kWatermark:
+      return fmt::format("EventTimeWatermark {} delay={} ms", Shown(node.exprs[0]), node.delay_ms);
+    case PlanKind::kTimeWindow:
+      return TimeWindowText(node);
+    case PlanKind::kGenerate:
+      return GenerateText(node);
+    case PlanKind::kWindow:
+      return WindowText(node);
+    case PlanKind::kSample:
+      return fmt::format("Sample [{}, {}){} seed={}", node.sample.lower, node.sample.upper,
+                         node.sample.with_replacement ? " with replacement" : "", node.sample.seed);
+    case PlanKind::kPython:
+      return Shown(node.exprs[0]);
   }
   return "?";
 }

@@ -57,7 +57,11 @@ bool JoinConditionFits(JoinType type, Side side) {
       return true;
     case JoinType::kLeft:
     case JoinType::kLeftAnti:
+    case JoinType::kExistence:
+    case JoinType::kLeftSingle:
       return side == Side::kRight;
+    case JoinType::kLeftAntiNullAware:
+      return false;
     case JoinType::kRight:
       return side == Side::kLeft;
     case JoinType::kFull:

@@ -12,8 +12,13 @@ bool IsStreaming(const PlanNode& node) {
   return false;
 }
 
+bool GivesLeftOnly(JoinType type) {
+  return type == JoinType::kLeftSemi || type == JoinType::kLeftAnti || type == JoinType::kLeftAntiNullAware ||
+         type == JoinType::kExistence;
+}
+
 PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
-  PlanPtr result = MergeProjections(plan);
+  PlanPtr result = MergeProjections(ExtractPython(plan));
   result = PushFilters(result);
   result = JoinConditions(result);
   result = StreamsOnTheLeft(result);
@@ -23,6 +28,7 @@ PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
   result = PruneColumns(result);
   // A scan without its unused columns may leave a projection that only passes columns on.
   result = MergeProjections(result);
+  result = OrderAggregates(result);
   result = PushConditions(result);
   return ShareExpressions(result);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/api.h>
 
+#include "plan/python_step.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
 
@@ -119,7 +120,9 @@ Pruned PruneUnion(const PlanPtr& plan, std::vector<bool> needed) {
 // Keys and conditions are over both inputs' columns, and so is the output, but for semi and anti joins.
 Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   const auto left_width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
+  const bool left_only = GivesLeftOnly(plan->join);
   std::vector<bool> both = needed;
+  if (left_only) both.resize(left_width);
   both.resize(left_width + static_cast<size_t>(plan->inputs[1]->schema->num_fields()), false);
   for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &both);
   const auto middle = both.begin() + static_cast<std::ptrdiff_t>(left_width);
@@ -139,7 +142,6 @@ Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   // What an input could not leave out is given on as well: the fields follow the inputs.
   Pruned pruned;
   std::vector<std::shared_ptr<arrow::Field>> fields;
-  const bool left_only = plan->join == JoinType::kLeftSemi || plan->join == JoinType::kLeftAnti;
   const auto give = [&](const Pruned& side, size_t first) {
     const size_t base = fields.size();
     for (const auto& field : side.plan->schema->fields()) fields.push_back(field->WithNullable(true));
@@ -157,9 +159,129 @@ Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   };
   give(left, 0);
   if (!left_only) give(right, left_width);
+  if (plan->join == JoinType::kExistence) {
+    pruned.columns.push_back(ColumnAt(static_cast<int>(fields.size()), *plan->schema->fields().back()));
+    fields.push_back(plan->schema->fields().back());
+  }
   node->schema = arrow::schema(std::move(fields));
   pruned.plan = std::move(node);
   return pruned;
+}
+
+// The window stays: by it rows become several, or none.
+Pruned PruneTimeWindow(const PlanPtr& plan, std::vector<bool> needed) {
+  needed.pop_back();
+  for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &needed);
+  Pruned input = Prune(plan->inputs[0], std::move(needed));
+  auto node = std::make_shared<PlanNode>(*OverPrunedInput(*plan, input));
+  arrow::FieldVector fields = input.plan->schema->fields();
+  fields.push_back(plan->schema->fields().back());
+  node->schema = arrow::schema(std::move(fields));
+  input.columns.push_back(ColumnAt(node->schema->num_fields() - 1, *node->schema->fields().back()));
+  input.plan = std::move(node);
+  return input;
+}
+
+// Columns that the generator alone needs are not given on: an array would be copied for each of its elements.
+Pruned PruneGenerate(const PlanPtr& plan, const std::vector<bool>& needed) {
+  const GeneratorSpec& spec = plan->generator;
+  std::vector<bool> below(static_cast<size_t>(plan->inputs[0]->schema->num_fields()), false);
+  for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &below);
+  std::vector<bool> kept(needed.begin(), needed.begin() + static_cast<std::ptrdiff_t>(spec.kept.size()));
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i]) below[static_cast<size_t>(spec.kept[i])] = true;
+  }
+  const Pruned input = Prune(plan->inputs[0], std::move(below));
+  auto node = std::make_shared<PlanNode>(*OverPrunedInput(*plan, input));
+  node->generator.kept.clear();
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (!kept[i]) continue;
+    const ExprPtr& column = input.columns[static_cast<size_t>(spec.kept[i])];
+    node->generator.kept.push_back(static_cast<const ColumnExpr*>(column.get())->index());
+  }
+  kept.resize(static_cast<size_t>(plan->schema->num_fields()), true);
+  Pruned pruned;
+  node->schema = KeepFields(*plan->schema, kept, &pruned.columns);
+  pruned.plan = std::move(node);
+  return pruned;
+}
+
+// The calls come behind whatever the input gives.
+Pruned PruneWindow(const PlanPtr& plan, std::vector<bool> needed) {
+  const auto width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
+  const std::vector<bool> calls(needed.begin() + static_cast<std::ptrdiff_t>(width), needed.end());
+  auto node = std::make_shared<PlanNode>(*plan);
+  node->windows = KeepItems(plan->windows, calls);
+  needed.resize(width);
+  if (node->windows.empty()) {
+    Pruned input = Prune(plan->inputs[0], std::move(needed));
+    input.columns.resize(static_cast<size_t>(plan->schema->num_fields()));
+    return input;
+  }
+  for (const ExprPtr& expr : ExpressionsOf(*node)) MarkColumns(expr, &needed);
+  Pruned pruned = Prune(plan->inputs[0], std::move(needed));
+  auto above = std::make_shared<PlanNode>(*OverPrunedInput(*node, pruned));
+  arrow::FieldVector fields = pruned.plan->schema->fields();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (!calls[i]) {
+      pruned.columns.push_back(nullptr);
+      continue;
+    }
+    const auto& field = plan->schema->field(static_cast<int>(width + i));
+    pruned.columns.push_back(ColumnAt(static_cast<int>(fields.size()), *field));
+    fields.push_back(field);
+  }
+  above->schema = arrow::schema(std::move(fields));
+  pruned.plan = std::move(above);
+  return pruned;
+}
+
+// Columns of the input are passed on, and those that calls give come behind them: neither needs to be there that nobody
+// reads.
+Pruned PrunePythonColumns(const PlanPtr& plan, const std::vector<bool>& needed) {
+  const auto width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
+  PythonStep step = PythonStepOf(*plan);
+  const std::vector<bool> of_calls(needed.begin() + static_cast<std::ptrdiff_t>(width), needed.end());
+  step.calls = KeepItems(step.calls, of_calls);
+  std::vector<bool> below(needed.begin(), needed.begin() + static_cast<std::ptrdiff_t>(width));
+  if (step.calls.empty()) {
+    Pruned without_step = Prune(plan->inputs[0], std::move(below));
+    without_step.columns.resize(needed.size());
+    return without_step;
+  }
+  for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &below);
+  Pruned pruned = Prune(plan->inputs[0], std::move(below));
+  const PlanPtr node = OverPrunedInput(*plan, pruned);
+  std::vector<std::shared_ptr<arrow::Field>> fields = pruned.plan->schema->fields();
+  for (size_t i = 0; i < of_calls.size(); ++i) {
+    if (!of_calls[i]) {
+      pruned.columns.push_back(nullptr);
+      continue;
+    }
+    const auto& field = plan->schema->field(static_cast<int>(width + i));
+    pruned.columns.push_back(ColumnAt(static_cast<int>(fields.size()), *field));
+    fields.push_back(field);
+  }
+  pruned.plan = MakePythonNode(std::move(step), PythonColumnsOf(*node), node->inputs, arrow::schema(std::move(fields)));
+  return pruned;
+}
+
+// What functions make of rows has no columns of the input; all that they are given is needed.
+Pruned PrunePythonInputs(const PlanPtr& plan) {
+  const PythonStep& step = PythonStepOf(*plan);
+  std::vector<ExprPtr> columns = PythonColumnsOf(*plan);
+  std::vector<PlanPtr> inputs;
+  size_t next = 0;
+  for (const PlanPtr& input : plan->inputs) {
+    const bool left = plan->inputs.size() > 1 && inputs.empty();
+    const size_t end = left ? static_cast<size_t>(step.left_columns) : columns.size();
+    std::vector<bool> below(static_cast<size_t>(input->schema->num_fields()), false);
+    for (size_t at = next; at < end; ++at) MarkColumns(columns[at], &below);
+    const Pruned pruned = Prune(input, std::move(below));
+    for (; next < end; ++next) columns[next] = SubstituteColumns(columns[next], pruned.columns);
+    inputs.push_back(pruned.plan);
+  }
+  return Unchanged(MakePythonNode(step, std::move(columns), std::move(inputs), plan->schema));
 }
 
 Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
@@ -176,7 +298,9 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
     case PlanKind::kFilter:
     case PlanKind::kSort:
     case PlanKind::kLimit:
-    case PlanKind::kRepartition: {
+    case PlanKind::kSample:
+    case PlanKind::kRepartition:
+    case PlanKind::kWatermark: {
       for (const ExprPtr& expr : ExpressionsOf(*plan)) MarkColumns(expr, &needed);
       Pruned input = Prune(plan->inputs[0], std::move(needed));
       auto node = std::make_shared<PlanNode>(*OverPrunedInput(*plan, input));
@@ -188,6 +312,15 @@ Pruned Prune(const PlanPtr& plan, std::vector<bool> needed) {
       return PruneUnion(plan, std::move(needed));
     case PlanKind::kJoin:
       return PruneJoin(plan, needed);
+    case PlanKind::kTimeWindow:
+      return PruneTimeWindow(plan, std::move(needed));
+    case PlanKind::kGenerate:
+      return PruneGenerate(plan, needed);
+    case PlanKind::kWindow:
+      return PruneWindow(plan, std::move(needed));
+    case PlanKind::kPython:
+      if (IsPython(*plan, PythonStep::Kind::kColumns)) return PrunePythonColumns(plan, needed);
+      return PrunePythonInputs(plan);
     default:
       return Unchanged(plan);
   }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <arrow/type.h>
 
+#include <algorithm>
+#include <functional>
+
+#include "expr/branch.h"
+#include "plan/python_step.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
 
@@ -17,6 +22,18 @@ bool ReadsPassedColumns(const ExprPtr& condition, const PlanNode& project) {
   return true;
 }
 
+bool GivesPythonColumns(const PlanNode& node) {
+  return IsPython(node, PythonStep::Kind::kColumns) && node.exprs[0]->deterministic();
+}
+
+// Does the condition read only columns that stand in the input of such a node?
+bool ReadsInput(const ExprPtr& condition, const PlanNode& node) {
+  std::vector<bool> used(static_cast<size_t>(node.schema->num_fields()), false);
+  MarkColumns(condition, &used);
+  const auto width = static_cast<std::ptrdiff_t>(node.inputs[0]->schema->num_fields());
+  return std::none_of(used.begin() + width, used.end(), [](bool is_used) { return is_used; });
+}
+
 PlanPtr FilterBelow(const PlanNode& filter, PlanPtr input, ExprPtr condition) {
   auto below = std::make_shared<PlanNode>(filter);
   below->exprs[0] = std::move(condition);
@@ -25,10 +42,89 @@ PlanPtr FilterBelow(const PlanNode& filter, PlanPtr input, ExprPtr condition) {
   return below;
 }
 
+PlanPtr Pushed(const PlanPtr& node);
+
+// The filter put below its input's only input, and further down from there; `condition` is over that input.
+PlanPtr Below(const PlanNode& filter, ExprPtr condition) {
+  auto above = std::make_shared<PlanNode>(*filter.inputs[0]);
+  const PlanPtr lower = FilterBelow(filter, above->inputs[0], std::move(condition));
+  const PlanPtr pushed = Pushed(lower);
+  above->inputs = {pushed == nullptr ? lower : pushed};
+  return above;
+}
+
+bool ReadsOnly(const ExprPtr& condition, const PlanNode& input, const std::function<bool(size_t)>& allowed) {
+  std::vector<bool> used(static_cast<size_t>(input.schema->num_fields()), false);
+  MarkColumns(condition, &used);
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (used[i] && !allowed(i)) return false;
+  }
+  return true;
+}
+
+// As in Spark: the watermark does not see rows that are left out by other columns than the event time.
+PlanPtr BelowWatermark(const PlanNode& filter) {
+  const PlanNode& watermark = *filter.inputs[0];
+  const auto time = static_cast<size_t>(static_cast<const ColumnExpr&>(*watermark.exprs[0]).index());
+  const auto other = [time](size_t column) { return column != time; };
+  return ReadsOnly(filter.exprs[0], watermark, other) ? Below(filter, filter.exprs[0]) : nullptr;
+}
+
+PlanPtr BelowWindow(const PlanNode& filter) {
+  const PlanNode& window = *filter.inputs[0];
+  const auto last = static_cast<size_t>(window.schema->num_fields() - 1);
+  const auto other = [last](size_t column) { return column != last; };
+  return ReadsOnly(filter.exprs[0], window, other) ? Below(filter, filter.exprs[0]) : nullptr;
+}
+
+// Groups that are left out by their keys are not made: of a stream they are no state either, as in Spark.
+PlanPtr BelowAggregate(const PlanNode& filter) {
+  const PlanNode& aggregate = *filter.inputs[0];
+  if (aggregate.deduplicate) return nullptr;  // Spark leaves the filter above, and the state has all keys
+  const size_t keys = aggregate.exprs.size();
+  const auto is_key = [keys](size_t column) { return column < keys; };
+  if (keys == 0 || !AllDeterministic(aggregate.exprs) || !ReadsOnly(filter.exprs[0], aggregate, is_key)) return nullptr;
+  // What reads no column is asked once a group, above.
+  if (ReadsOnly(filter.exprs[0], aggregate, [](size_t) { return false; })) return nullptr;
+  std::vector<ExprPtr> values = aggregate.exprs;
+  values.resize(static_cast<size_t>(aggregate.schema->num_fields()));
+  return Below(filter, SubstituteColumns(filter.exprs[0], values));
+}
+
+// The parts of a condition that can be pushed one by one, as a filter for each.
+PlanPtr Split(const PlanNode& filter) {
+  const auto* logic = dynamic_cast<const BranchExpr*>(filter.exprs[0].get());
+  if (logic == nullptr || logic->kind() != BranchExpr::Kind::kAnd) return nullptr;
+  PlanPtr result = filter.inputs[0];
+  bool pushed = false;
+  std::vector<ExprPtr> kept;
+  for (const ExprPtr& part : logic->children()) {
+    const PlanPtr one = FilterBelow(filter, result, part);
+    PlanPtr lower = Pushed(one);
+    if (lower == nullptr) {
+      kept.push_back(part);
+    } else {
+      result = std::move(lower);
+      pushed = true;
+    }
+  }
+  if (!pushed) return nullptr;
+  for (const ExprPtr& part : kept) result = FilterBelow(filter, result, part);
+  return result;
+}
+
+bool HasParts(const PlanNode& input) {
+  return input.kind == PlanKind::kWatermark || input.kind == PlanKind::kTimeWindow ||
+         input.kind == PlanKind::kAggregate;
+}
+
 // The filter below what it stands on, or null where it must stay.
 PlanPtr Pushed(const PlanPtr& node) {
   if (node->kind != PlanKind::kFilter || !node->exprs[0]->deterministic()) return nullptr;
   const PlanPtr& input = node->inputs[0];
+  if (HasParts(*input)) {
+    if (PlanPtr split = Split(*node)) return split;
+  }
   if (input->kind == PlanKind::kUnion) {
     auto above = std::make_shared<PlanNode>(*input);
     for (PlanPtr& part : above->inputs) {
@@ -36,6 +132,16 @@ PlanPtr Pushed(const PlanPtr& node) {
       const PlanPtr lower = Pushed(filter);
       part = lower == nullptr ? filter : lower;
     }
+    return above;
+  }
+  if (input->kind == PlanKind::kWatermark) return BelowWatermark(*node);
+  if (input->kind == PlanKind::kTimeWindow) return BelowWindow(*node);
+  if (input->kind == PlanKind::kAggregate) return BelowAggregate(*node);
+  if (GivesPythonColumns(*input) && ReadsInput(node->exprs[0], *input)) {
+    auto above = std::make_shared<PlanNode>(*input);
+    const PlanPtr filter = FilterBelow(*node, input->inputs[0], node->exprs[0]);
+    const PlanPtr lower = Pushed(filter);
+    above->inputs = {lower == nullptr ? filter : lower};
     return above;
   }
   if (input->kind != PlanKind::kProject || !AllDeterministic(input->exprs) ||

@@ -33,13 +33,30 @@ PlanPtr WithFreshScans(const PlanPtr& plan) {
   });
 }
 
-std::vector<ExprPtr> ExpressionsOf(const PlanNode& node) {
-  std::vector<ExprPtr> list = node.exprs;
-  for (const AggregateCall& call : node.aggregates) {
-    list.insert(list.end(), call.args.begin(), call.args.end());
-    if (call.filter != nullptr) list.push_back(call.filter);
+namespace {
+
+// Calls `visit` with each expression of a node, always in the same order.
+template <typename Node, typename Visit>
+void VisitExpressions(Node& node, const Visit& visit) {
+  const auto of_call = [&](auto& call) {
+    for (auto& arg : call.args) visit(arg);
+    if (call.filter != nullptr) visit(call.filter);
+  };
+  for (auto& expr : node.exprs) visit(expr);
+  for (auto& call : node.aggregates) of_call(call);
+  for (auto& key : node.sort_keys) visit(key.expr);
+  for (auto& window : node.windows) {
+    of_call(window.call);
+    if (window.frame.lower.value != nullptr) visit(window.frame.lower.value);
+    if (window.frame.upper.value != nullptr) visit(window.frame.upper.value);
   }
-  for (const SortKey& key : node.sort_keys) list.push_back(key.expr);
+}
+
+}  // namespace
+
+std::vector<ExprPtr> ExpressionsOf(const PlanNode& node) {
+  std::vector<ExprPtr> list;
+  VisitExpressions(node, [&](const ExprPtr& expr) { list.push_back(expr); });
   return list;
 }
 
@@ -50,12 +67,7 @@ PlanPtr RewriteExpressions(const PlanPtr& node, const ListRule& rule) {
   if (after == before) return nullptr;
   auto copy = std::make_shared<PlanNode>(*node);
   auto next = after.begin();
-  for (ExprPtr& expr : copy->exprs) expr = *next++;
-  for (AggregateCall& call : copy->aggregates) {
-    for (ExprPtr& arg : call.args) arg = *next++;
-    if (call.filter != nullptr) call.filter = *next++;
-  }
-  for (SortKey& key : copy->sort_keys) key.expr = *next++;
+  VisitExpressions(*copy, [&](ExprPtr& expr) { expr = *next++; });
   return copy;
 }
 

@@ -85,6 +85,12 @@ Result<AnalyzePlanResponse> AnalyzePlan(Session* session, const AnalyzePlanReque
       response.mutable_spark_version()->set_version(SLUICE_SPARK_VERSION);
       break;
     case AnalyzePlanRequest::kDdlParse: {
+      // One type, as functions name that of their results, or the columns of a table.
+      const auto type = ParseSparkType(request.ddl_parse().ddl_string());
+      if (type.ok()) {
+        SLUICE_ASSIGN(*response.mutable_ddl_parse()->mutable_parsed(), TypeToConnect(**type));
+        break;
+      }
       SLUICE_ASSIGN(const auto schema, ParseSparkSchema(request.ddl_parse().ddl_string()));
       SLUICE_ASSIGN(*response.mutable_ddl_parse()->mutable_parsed(), SchemaToConnect(*schema));
       break;

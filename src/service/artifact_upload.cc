@@ -7,12 +7,17 @@
 #include <utility>
 
 #include "base/spark_error.h"
+#include "exec/memory_reservation.h"
 #include "service/sessions.h"
+#include "session/process.h"
 
 namespace sluice {
 namespace {
 
 using spark::connect::AddArtifactsRequest;
+
+// In one stream; each is answered for.
+constexpr int kMostArtifacts = 10'000;
 
 bool IsRight(const AddArtifactsRequest::ArtifactChunk& chunk) {
   const auto crc =
@@ -26,7 +31,23 @@ Status Broken(const std::string& why) {
 
 }  // namespace
 
+ArtifactUpload::ArtifactUpload() = default;
+ArtifactUpload::~ArtifactUpload() = default;
+
+// The bytes that have come of an artifact count while the rest is awaited.
+Status ArtifactUpload::Hold() {
+  if (held_ == nullptr) {
+    held_ = std::make_unique<MemoryReservation>(&session->process().budget(), "An artifact that is being sent");
+  }
+  return held_->Cover(static_cast<int64_t>(bytes_.size()));
+}
+
 Status ArtifactUpload::Store(const std::string& name, bool good, std::string bytes) {
+  if (response_.artifacts_size() >= kMostArtifacts) {
+    return Broken(fmt::format("it has more than {} artifacts.", kMostArtifacts));
+  }
+  SLUICE_RETURN_IF_ERROR(Artifacts::CheckName(name));
+  if (held_ != nullptr) held_->Release();
   auto* summary = response_.add_artifacts();
   summary->set_name(name);
   summary->set_is_crc_successful(good);
@@ -56,6 +77,7 @@ Status ArtifactUpload::AddChunk(const AddArtifactsRequest::ArtifactChunk& chunk)
   good_ = good_ && IsRight(chunk);
   bytes_ += chunk.data();
   if (static_cast<int64_t>(bytes_.size()) > total_) return Broken("an artifact is longer than was said.");
+  SLUICE_RETURN_IF_ERROR(Hold());
   if (--chunks_left_ > 0) return Status::OK();
   if (static_cast<int64_t>(bytes_.size()) != total_) return Broken("an artifact is shorter than was said.");
   return Store(std::exchange(name_, ""), good_, std::exchange(bytes_, ""));

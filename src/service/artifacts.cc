@@ -8,10 +8,17 @@
 #include "base/spark_error.h"
 
 namespace sluice {
+namespace {
+
+// What one takes beside its bytes and its name.
+constexpr int64_t kOfEach = 256;
+constexpr size_t kLongestName = 4096;
+
+}  // namespace
 
 Status Artifacts::CheckName(const std::string& name) {
-  bool good =
-      !name.empty() && name[0] != '/' && name.find('\0') == std::string::npos && name.find('\\') == std::string::npos;
+  bool good = !name.empty() && name.size() <= kLongestName && name[0] != '/' && name.find('\0') == std::string::npos &&
+              name.find('\\') == std::string::npos;
   std::istringstream parts(name);
   for (std::string part; good && std::getline(parts, part, '/');) good = !part.empty() && part != "." && part != "..";
   if (good) return Status::OK();
@@ -25,6 +32,7 @@ Status Artifacts::CheckName(const std::string& name) {
 Status Artifacts::Add(const std::string& name, std::string bytes) {
   SLUICE_RETURN_IF_ERROR(CheckName(name));
   std::lock_guard lock(mutex_);
+  if (closed_) return UserError("INVALID_HANDLE.SESSION_CLOSED", "The session was closed.");
   const auto found = artifacts_.find(name);
   if (found != artifacts_.end()) {
     if (*found->second == bytes) return Status::OK();
@@ -34,11 +42,12 @@ Status Artifacts::Add(const std::string& name, std::string bytes) {
                                  name),
                      {{"normalizedRemoteRelativePath", name}});
   }
-  const auto size = static_cast<int64_t>(bytes.size());
+  const auto size = static_cast<int64_t>(bytes.size() + name.size()) + kOfEach;
   if (bytes_ + size > kMostBytes) {
     return UserError("SLUICE_ARTIFACTS_TOO_LARGE",
                      fmt::format("The artifacts of a session may have {} MiB together.", kMostBytes >> 20));
   }
+  SLUICE_RETURN_IF_ERROR(held_.Cover(bytes_ + size));
   bytes_ += size;
   artifacts_[name] = std::make_shared<const std::string>(std::move(bytes));
   return Status::OK();
@@ -55,16 +64,21 @@ bool Artifacts::empty() const {
   return artifacts_.empty();
 }
 
-void Artifacts::CopyFrom(const Artifacts& other) {
+Status Artifacts::CopyFrom(const Artifacts& other) {
   std::scoped_lock lock(mutex_, other.mutex_);
+  // They share the bytes, but either may be the last to hold them.
+  SLUICE_RETURN_IF_ERROR(held_.Cover(other.bytes_));
   artifacts_ = other.artifacts_;
   bytes_ = other.bytes_;
+  return Status::OK();
 }
 
-void Artifacts::Clear() {
+void Artifacts::Close() {
   std::lock_guard lock(mutex_);
+  closed_ = true;
   artifacts_.clear();
   bytes_ = 0;
+  held_.Release();
 }
 
 }  // namespace sluice

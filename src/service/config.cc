@@ -3,6 +3,7 @@
 
 #include "base/spark_error.h"
 #include "service/handlers.h"
+#include "service/remote_config.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -53,10 +54,7 @@ Result<ConfigResponse> Config(Session* session, const ConfigRequest& request) {
       SLUICE_RETURN_IF_ERROR(GetKeys(conf, request.operation().get(), &response));
       break;
     case ConfigRequest::Operation::kGetWithDefault:
-      for (const auto& pair : request.operation().get_with_default().pairs()) {
-        const bool known = IsKnown(conf, pair.key());
-        AddPair(pair.key(), known ? conf.Get(pair.key()) : pair.value(), &response);
-      }
+      SLUICE_RETURN_IF_ERROR(GetWithDefaults(conf, request.operation().get_with_default(), &response));
       break;
     case ConfigRequest::Operation::kGetOption:
       for (const std::string& key : request.operation().get_option().keys()) {

@@ -6,6 +6,7 @@
 namespace sluice {
 
 std::string ErrorStore::Keep(const Status& error) {
+  if (error.message().size() > kLongest) return "";
   std::string id = env_->NewUuid();
   std::lock_guard lock(mutex_);
   entries_[next_++] = Entry{id, error, env_->clock().MonotonicNanos() / 1'000'000};

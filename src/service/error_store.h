@@ -18,9 +18,10 @@ class ErrorStore {
  public:
   static constexpr size_t kMost = 20;
   static constexpr int64_t kKeptMs = 60'000;
+  static constexpr size_t kLongest = 1 << 20;
 
   explicit ErrorStore(Env* env) : env_(env) {}
-  // The id by which the error is fetched.
+  // The id by which the error is fetched; empty for one that is too long to be kept: what the client gets is all.
   std::string Keep(const Status& error);
   std::optional<Status> Take(const std::string& id);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "analysis/python_functions.h"
 #include "analysis/sql/parser.h"
 #include "base/spark_error.h"
 #include "service/handlers.h"
 #include "service/sql_statement.h"
+#include "service/write_operation.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -13,10 +15,15 @@ namespace {
 using spark::connect::Command;
 using spark::connect::ExecutePlanResponse;
 
+// The text that a client sends, perhaps with the frames that it names.
+const spark::connect::SQL& SqlOf(const spark::connect::Relation& relation) {
+  return relation.has_with_relations() ? relation.with_relations().root().sql() : relation.sql();
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 std::string TextOf(const spark::connect::SqlCommand& command) {
-  return command.has_input() ? command.input().sql().query() : command.sql();
+  return command.has_input() ? SqlOf(command.input()).query() : command.sql();
 }
 #pragma GCC diagnostic pop
 
@@ -31,7 +38,9 @@ Result<Responses> ExecuteSql(Session* session, const spark::connect::SqlCommand&
   } else if (command.has_input()) {
     *relation = command.input();
     // Wrong text is told now, not when the rows are asked for.
-    if (relation->has_sql()) SLUICE_RETURN_IF_ERROR(ParseQuerySql(relation->sql().query(), options).status());
+    const spark::connect::SQL& sql = SqlOf(*relation);
+    if (!sql.query().empty())
+      SLUICE_RETURN_IF_ERROR(ParseQuerySql(sql.query(), OptionsOf(sql, options.session)).status());
   } else {
     // Clients up to 3.5 send the bare text.
 #pragma GCC diagnostic push
@@ -62,6 +71,16 @@ Result<Responses> ExecuteCommand(Session* session, const Command& command) {
       return ExecuteSql(session, command.sql_command());
     case Command::kCreateDataframeView:
       return CreateView(session, command.create_dataframe_view());
+    case Command::kWriteOperation:
+      return WriteRelation(session, command.write_operation());
+    case Command::kRegisterFunction: {
+      SLUICE_ASSIGN(auto function, PythonFunctionOf(command.register_function(), *session));
+      session->SetFunction(std::move(function));
+      return Responses{};
+    }
+    case Command::kRemoveCachedRemoteRelationCommand:
+      session->DropFrame(command.remove_cached_remote_relation_command().relation().relation_id());
+      return Responses{};
     case Command::kWriteStreamOperationStart:
       return StartStreamingQuery(session, command.write_stream_operation_start());
     case Command::kStreamingQueryCommand:

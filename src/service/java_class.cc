@@ -26,6 +26,9 @@ constexpr std::string_view kSql = "org.apache.spark.SparkSQLException";
 constexpr std::string_view kSpark = "org.apache.spark.SparkException";
 constexpr std::string_view kUpgrade = "org.apache.spark.SparkUpgradeException";
 constexpr std::string_view kInvalidPlan = "org.apache.spark.sql.connect.common.InvalidPlanInput";
+constexpr std::string_view kPython = "org.apache.spark.api.python.PythonException";
+constexpr std::string_view kStreamingPython =
+    "org.apache.spark.api.python.StreamingPythonRunner$StreamingPythonRunnerInitializationException";
 constexpr std::string_view kStreamingQuery = "org.apache.spark.sql.streaming.StreamingQueryException";
 
 struct Row {
@@ -36,6 +39,7 @@ struct Row {
 // By condition, as Spark 4.2 throws them. What is not here is an AnalysisException: most errors of a plan are.
 constexpr Row kByCondition[] = {
     {"ARITHMETIC_OVERFLOW", kArithmetic},
+    {"ARROW_TYPE_MISMATCH", kSpark},
     {"ARTIFACT_ALREADY_EXISTS", kRuntime},
     {"BINARY_ARITHMETIC_OVERFLOW", kArithmetic},
     {"CANNOT_PARSE_TIMESTAMP", kDateTime},
@@ -72,8 +76,10 @@ constexpr Row kByCondition[] = {
     {"OPERATION_CANCELED", kSql},
     {"PARSE_EMPTY_STATEMENT", kParse},
     {"PARSE_SYNTAX_ERROR", kParse},
+    {"PYTHON_EXCEPTION", kPython},
     {"REMAINDER_BY_ZERO", kArithmetic},
     {"SQL_CONF_NOT_FOUND", kNoSuchElement},
+    {"STREAMING_PYTHON_RUNNER_INITIALIZATION_FAILURE", kStreamingPython},
     {"STREAM_FAILED", kStreamingQuery},
     {"TABLE_OR_VIEW_NOT_FOUND", kExtended},
     {"UNRESOLVED_COLUMN", kExtended},
@@ -117,6 +123,8 @@ constexpr Parent kParents[] = {
     {kSpark, "java.lang.Exception"},
     {kUpgrade, kRuntimeException},
     {kInvalidPlan, kRuntimeException},
+    {kPython, kRuntimeException},
+    {kStreamingPython, "java.lang.Exception"},
     {kStreamingQuery, "java.lang.Exception"},
     {kRuntimeException, "java.lang.Exception"},
     {"java.lang.Exception", "java.lang.Throwable"},

@@ -15,6 +15,7 @@ int64_t ListenerBus::Open() {
   std::lock_guard lock(mutex_);
   on_ = true;
   events_.clear();
+  bytes_ = 0;
   changed_.notify_all();
   return ++listener_;
 }
@@ -23,14 +24,19 @@ void ListenerBus::Close() {
   std::lock_guard lock(mutex_);
   on_ = false;
   events_.clear();
+  bytes_ = 0;
   changed_.notify_all();
 }
 
 void ListenerBus::Add(std::string progress_json) {
   std::lock_guard lock(mutex_);
   if (!on_) return;
+  bytes_ += progress_json.size();
   events_.push_back(std::move(progress_json));
-  if (events_.size() > kMost) events_.pop_front();
+  while (events_.size() > kMost || (bytes_ > kMostBytes && events_.size() > 1)) {
+    bytes_ -= events_.front().size();
+    events_.pop_front();
+  }
   changed_.notify_all();
 }
 
@@ -40,6 +46,7 @@ bool ListenerBus::Take(int64_t listener, int64_t wait_ms, std::deque<std::string
   changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return over() || !events_.empty(); });
   if (over()) return false;
   *events = std::exchange(events_, {});
+  bytes_ = 0;
   return true;
 }
 

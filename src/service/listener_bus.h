@@ -14,6 +14,7 @@ namespace sluice {
 class ListenerBus {
  public:
   static constexpr size_t kMost = 10'000;
+  static constexpr size_t kMostBytes = 8 << 20;
 
   bool on() const;
   // From now on events are kept for the caller, who takes the place of any listener before it.
@@ -29,6 +30,7 @@ class ListenerBus {
   bool on_ = false;
   int64_t listener_ = 0;
   std::deque<std::string> events_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace sluice

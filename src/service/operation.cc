@@ -3,13 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include "base/spark_error.h"
 
 namespace sluice {
 namespace {
+
+constexpr std::chrono::milliseconds kLook(20);
 
 Status Cancelled(const std::string& id) {
   return UserError("OPERATION_CANCELED", "Operation has been canceled.", {{"operationId", id}});
@@ -22,8 +26,18 @@ Status Disconnected() {
 
 }  // namespace
 
-Operation::Operation(OperationKey key, Clock* clock)
-    : key_(std::move(key)), clock_(clock), prefix_(key_.id + "-"), last_seen_ms_(NowMs()) {}
+Operation::Operation(OperationKey key, Clock* clock, std::shared_ptr<ResponseMemory> memory)
+    : key_(std::move(key)),
+      clock_(clock),
+      memory_(std::move(memory)),
+      most_kept_(memory_ == nullptr ? kKeptBytes : std::min(kKeptBytes, memory_->limit() / 4)),
+      most_unsent_(memory_ == nullptr ? kUnsentBytes : std::min(kUnsentBytes, memory_->limit() / 2)),
+      prefix_(key_.id + "-"),
+      last_seen_ms_(NowMs()) {}
+
+Operation::~Operation() {
+  while (!kept_.empty()) DropFirst();
+}
 
 OperationState Operation::state() const {
   std::lock_guard lock(mutex_);
@@ -32,7 +46,7 @@ OperationState Operation::state() const {
   return interrupted_ ? OperationState::kCancelled : OperationState::kFailed;
 }
 
-void Operation::Append(spark::connect::ExecutePlanResponse response) {
+void Operation::Append(spark::connect::ExecutePlanResponse response, int64_t counted) {
   response.set_session_id(key_.session_id);
   response.set_server_side_session_id(key_.server_side_session_id);
   response.set_operation_id(key_.id);
@@ -40,16 +54,34 @@ void Operation::Append(spark::connect::ExecutePlanResponse response) {
   auto bytes = std::make_shared<std::string>();
   response.SerializeToString(bytes.get());
   unsent_bytes_ += static_cast<int64_t>(bytes->size());
-  kept_.push_back({std::move(bytes)});
+  kept_.push_back({std::move(bytes), counted});
+}
+
+// Whether the budget has room for `size` bytes more, which are taken then; what was sent already makes room.
+bool Operation::TakeRoom(int64_t size) {
+  if (memory_ == nullptr) return false;
+  while (!memory_->TryTake(size)) {
+    if (first_ >= (key_.reattachable ? sent_ - 1 : sent_)) return false;
+    DropFirst();
+  }
+  return true;
 }
 
 Status Operation::Push(spark::connect::ExecutePlanResponse response) {
   std::function<void()> wake;
   {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return interrupted_ || unsent_bytes_ < kUnsentBytes; });
+    room_.wait(lock, [&] { return interrupted_ || unsent_bytes_ < most_unsent_; });
     if (interrupted_) return Cancelled(key_.id);
-    Append(std::move(response));
+    const auto size = static_cast<int64_t>(response.ByteSizeLong());
+    bool counted = TakeRoom(size);
+    // Others may give bytes back without a word to this one, so it looks again now and then.
+    while (!counted && memory_ != nullptr && unsent_bytes_ > 0 && !interrupted_) {
+      room_.wait_for(lock, kLook);
+      counted = TakeRoom(size);
+    }
+    Append(std::move(response), counted ? size : 0);
+    if (interrupted_) return Cancelled(key_.id);
     wake = wake_;
   }
   if (wake) wake();
@@ -62,7 +94,7 @@ void Operation::Finish(Status result, std::optional<spark::connect::ExecutePlanR
     std::lock_guard lock(mutex_);
     // An interrupt that came in time is the answer, whatever the work made of it.
     result_ = interrupted_ ? Cancelled(key_.id) : std::move(result);
-    if (result_.ok() && last) Append(std::move(*last));
+    if (result_.ok() && last) Append(std::move(*last), 0);
     finished_ = true;
     cancel_ = nullptr;
     last_seen_ms_ = NowMs();
@@ -155,6 +187,7 @@ Result<Operation::Pull> Operation::Next(Reader* reader, std::shared_ptr<const st
 void Operation::DropFirst() {
   const auto size = static_cast<int64_t>(kept_.front().bytes->size());
   (first_ < sent_ ? sent_bytes_ : unsent_bytes_) -= size;
+  if (kept_.front().counted > 0) memory_->Give(kept_.front().counted);
   kept_.pop_front();
   ++first_;
   if (sent_ < first_) sent_ = first_;
@@ -165,7 +198,7 @@ void Operation::DropSent() {
     while (first_ < sent_) DropFirst();
     return;
   }
-  while (first_ < sent_ - 1 && sent_bytes_ > kKeptBytes) DropFirst();
+  while (first_ < sent_ - 1 && sent_bytes_ > most_kept_) DropFirst();
 }
 
 void Operation::Detach(const Reader& reader) {
@@ -239,10 +272,15 @@ void Operation::Heartbeat() {
     if (finished_ || interrupted_ || !read_ || sent_ < End()) return;
     spark::connect::ExecutePlanResponse response;
     response.mutable_execution_progress();
-    Append(std::move(response));
+    Append(std::move(response), 0);
     wake = wake_;
   }
   if (wake) wake();
+}
+
+bool Operation::IsLost() const {
+  std::lock_guard lock(mutex_);
+  return !key_.reattachable && generation_ > 0 && !read_;
 }
 
 int64_t Operation::IdleMs() const {

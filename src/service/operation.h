@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 #include "env/clock.h"
+#include "service/response_memory.h"
 
 namespace sluice {
 
@@ -23,7 +24,7 @@ struct OperationKey {
   std::string server_side_session_id;
   std::string id;
   std::vector<std::string> tags;
-  std::string plan;  // serialised: the same id with the same plan attaches to what runs
+  std::string plan;  // a digest of it: the same id with the same plan attaches to what runs
   bool reattachable = false;
 };
 
@@ -31,10 +32,13 @@ enum class OperationState { kRunning, kTerminating, kSucceeded, kFailed, kCancel
 
 // One ExecutePlan. A producer runs it to its end and pushes responses, whether or not anybody reads; one reader at a
 // time pulls them in order. Sent responses are kept for a reader that attaches again: the last 10 MB of them, at least
-// one, unless the client released them. Thread-safe.
+// one, unless the client released them. All that is kept counts in the memory budget; where that has no room, the
+// responses that were sent go first, then the producer waits for its reader. One response is never refused: a result
+// gets through, however full the budget is. Thread-safe.
 class Operation {
  public:
-  // Of sent responses this much is kept; beyond this much unsent, the producer waits for a reader.
+  // Of sent responses this much is kept, and a sixteenth of the budget at most; beyond this much unsent, or an eighth
+  // of the budget, the producer waits for a reader.
   static constexpr int64_t kKeptBytes = 10 << 20;
   static constexpr int64_t kUnsentBytes = 64 << 20;
 
@@ -45,7 +49,11 @@ class Operation {
   };
   enum class Pull { kResponse, kNothingYet, kEnd };
 
-  Operation(OperationKey key, Clock* clock);
+  // `memory` may be null (unlimited).
+  Operation(OperationKey key, Clock* clock, std::shared_ptr<ResponseMemory> memory = nullptr);
+  ~Operation();
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
 
   const OperationKey& key() const { return key_; }
   OperationState state() const;
@@ -77,15 +85,19 @@ class Operation {
   void Heartbeat();
   // Milliseconds since a reader was last there, 0 while one is.
   int64_t IdleMs() const;
+  // Its reader has gone, and no other can come.
+  bool IsLost() const;
 
  private:
   struct Kept {
     std::shared_ptr<const std::string> bytes;
+    int64_t counted = 0;  // in the budget
   };
 
   std::optional<int64_t> IndexOf(const std::string& response_id) const;
   int64_t End() const { return first_ + static_cast<int64_t>(kept_.size()); }  // under the lock, like all below
-  void Append(spark::connect::ExecutePlanResponse response);
+  void Append(spark::connect::ExecutePlanResponse response, int64_t counted);
+  bool TakeRoom(int64_t size);
   void DropSent();
   void DropFirst();
   std::function<void()> SetInterrupted();
@@ -93,6 +105,9 @@ class Operation {
 
   const OperationKey key_;
   Clock* const clock_;
+  const std::shared_ptr<ResponseMemory> memory_;
+  const int64_t most_kept_;
+  const int64_t most_unsent_;
   const std::string prefix_;  // of response ids
   mutable std::mutex mutex_;
   std::condition_variable room_;

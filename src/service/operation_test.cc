@@ -246,6 +246,68 @@ TEST_F(OperationTest, HeartbeatsComeOnlyToAReaderThatWaits) {
   EXPECT_EQ(ReadAll(&operation, &next).rows.size(), 1u);
 }
 
+TEST_F(OperationTest, WhatIsKeptCountsInTheBudget) {
+  MemoryBudget budget(4 << 20);
+  {
+    Operation operation(Key(), &clock_, std::make_shared<ResponseMemory>(&budget));
+    auto reader = Attach(&operation);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(operation.Push(Rows(1, 100 << 10)).ok());
+    EXPECT_GE(budget.used(), 300 << 10);
+    EXPECT_LT(budget.used(), 302 << 10);
+    const Script read = ReadAll(&operation, &reader);
+    // A sixteenth of the budget is kept of what was sent, for a reader that attaches again.
+    EXPECT_GE(budget.used(), 200 << 10);
+    EXPECT_LT(budget.used(), 260 << 10);
+    ASSERT_TRUE(operation.ReleaseUntil(read.ids[2]).ok());
+    EXPECT_EQ(budget.used(), 0);
+    ASSERT_TRUE(operation.Push(Rows(1, 100 << 10)).ok());
+    EXPECT_GT(budget.used(), 0);
+  }
+  EXPECT_EQ(budget.used(), 0);
+}
+
+TEST_F(OperationTest, AFullBudgetLetsOneResponseThroughAtATime) {
+  MemoryBudget budget(1 << 20);
+  const int64_t others = budget.limit() - 1000;
+  ASSERT_TRUE(budget.TryTake(others));
+  Operation operation(Key(), &clock_, std::make_shared<ResponseMemory>(&budget));
+  auto reader = Attach(&operation);
+  std::atomic<int> pushed{0};
+  std::thread producer([&] {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_TRUE(operation.Push(Rows(i, 50 << 10)).ok());
+      ++pushed;
+    }
+    operation.Finish(Status::OK());
+  });
+  while (pushed == 0) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  EXPECT_EQ(pushed, 1) << "the next one waits until the first is read";
+  std::vector<int64_t> rows;
+  for (std::string end; end != "end";) {
+    const Script read = ReadAll(&operation, &reader);
+    rows.insert(rows.end(), read.rows.begin(), read.rows.end());
+    end = read.end;
+  }
+  producer.join();
+  EXPECT_THAT(rows, ElementsAre(0, 1, 2));
+  EXPECT_EQ(budget.used(), others);
+}
+
+TEST_F(OperationTest, AllOperationsTogetherLeaveTheBudgetToTheQueries) {
+  MemoryBudget budget(8 << 20);
+  const auto memory = std::make_shared<ResponseMemory>(&budget);
+  std::vector<std::unique_ptr<Operation>> unread;
+  for (int i = 0; i < 30; ++i) {
+    unread.push_back(std::make_unique<Operation>(Key("id " + std::to_string(i)), &clock_, memory));
+    ASSERT_TRUE(unread.back()->Push(Rows(1, 200 << 10)).ok());
+  }
+  EXPECT_GT(budget.used(), 1 << 20);
+  EXPECT_LE(budget.used(), budget.limit() / 4);
+  unread.clear();
+  EXPECT_EQ(budget.used(), 0);
+}
+
 class OperationsTest : public OperationTest {
  protected:
   std::shared_ptr<Operation> Start(OperationKey key) {
@@ -330,6 +392,35 @@ TEST_F(OperationsTest, WhatCannotBeReadAgainIsNotKept) {
   clock_.Advance(10);
   operations_.Expire();
   EXPECT_EQ(operations_.Find(kId), nullptr);
+}
+
+// It may end before the call that began it has attached.
+TEST_F(OperationsTest, WhatEndsAtOnceWaitsForItsFirstReader) {
+  const auto plain = Start(Key(kId, /*reattachable=*/false));
+  ASSERT_TRUE(plain->Push(Rows(1)).ok());
+  plain->Finish(Status::OK());
+  clock_.Advance(10);
+  operations_.Expire();
+  ASSERT_EQ(operations_.Find(kId), plain);
+  auto reader = Attach(plain.get());
+  EXPECT_THAT(ReadAll(plain.get(), &reader).rows, ElementsAre(1));
+}
+
+TEST_F(OperationsTest, WhatLosesItsOnlyReaderIsInterrupted) {
+  const auto plain = Start(Key(kId, /*reattachable=*/false));
+  const auto again = Start(Key(kOther));
+  plain->Detach(Attach(plain.get()));
+  again->Detach(Attach(again.get()));
+  operations_.Expire();
+  EXPECT_TRUE(plain->interrupted());
+  EXPECT_FALSE(again->interrupted());
+}
+
+TEST_F(OperationsTest, NothingStartsInAClosedSession) {
+  const auto running = Start(Key());
+  operations_.Close();
+  EXPECT_TRUE(running->interrupted());
+  EXPECT_EQ(StartError(Key(kOther)), "INVALID_HANDLE.SESSION_CLOSED");
 }
 
 TEST_F(OperationsTest, MoreThanTheMostAreRefused) {

@@ -36,6 +36,8 @@ OperationFate FateOfState(OperationState state) {
 Result<std::shared_ptr<Operation>> Operations::Start(OperationKey key, bool* is_new) {
   std::lock_guard lock(mutex_);
   *is_new = false;
+  // A call may have found the session just before it was released.
+  if (closed_) return BadHandle("SESSION_CLOSED", key.session_id, "Session was closed.");
   const auto found = entries_.find(key.id);
   if (found != entries_.end()) {
     const std::shared_ptr<Operation>& operation = found->second.operation;
@@ -48,7 +50,7 @@ Result<std::shared_ptr<Operation>> Operations::Start(OperationKey key, bool* is_
                      fmt::format("This session has {} operations already; let some of them end first.", kMost));
   }
   const std::string id = key.id;
-  auto operation = std::make_shared<Operation>(std::move(key), clock_);
+  auto operation = std::make_shared<Operation>(std::move(key), clock_, memory_);
   entries_[id] = Entry{next_++, operation, OperationFate::kUnknown};
   *is_new = true;
   return operation;
@@ -144,13 +146,15 @@ void Operations::Heartbeat() {
 
 void Operations::Expire() {
   for (const auto& operation : All()) {
-    const int64_t idle = operation->IdleMs();
-    const bool over = !operation->key().reattachable && operation->finished() && idle > 0;
-    if (over || idle > kAbandonedMs) Release(operation->key().id);
+    if (operation->IsLost() || operation->IdleMs() > kAbandonedMs) Release(operation->key().id);
   }
 }
 
-void Operations::Clear() {
+void Operations::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
   for (const auto& operation : All()) Release(operation->key().id);
 }
 

@@ -26,10 +26,13 @@ class Operations {
   // An operation that no client has asked for in this long is removed.
   static constexpr int64_t kAbandonedMs = 5 * 60 * 1000;
 
-  explicit Operations(Clock* clock) : clock_(clock) {}
+  // `memory` may be null (unlimited).
+  explicit Operations(Clock* clock, std::shared_ptr<ResponseMemory> memory = nullptr)
+      : clock_(clock), memory_(std::move(memory)) {}
 
   // A new operation, or the one with this id and plan that is there already (`*is_new` tells). Refused:
-  // INVALID_HANDLE.OPERATION_ALREADY_EXISTS for an id with another plan, OPERATION_ABANDONED for one that is gone.
+  // INVALID_HANDLE.OPERATION_ALREADY_EXISTS for an id with another plan, OPERATION_ABANDONED for one that is gone,
+  // SESSION_CLOSED after Close.
   Result<std::shared_ptr<Operation>> Start(OperationKey key, bool* is_new);
   // Null when there is none, or not any more.
   std::shared_ptr<Operation> Find(const std::string& id) const;
@@ -46,10 +49,10 @@ class Operations {
   size_t size() const;
 
   void Heartbeat();
-  // Removes what was abandoned, and what ended without a reader that could attach again.
+  // Removes what was abandoned, and what lost its reader where none may attach again.
   void Expire();
-  // Interrupts and forgets everything.
-  void Clear();
+  // Interrupts and forgets everything; nothing starts any more.
+  void Close();
 
  private:
   std::vector<std::string> Interrupt(const std::function<bool(const Operation&)>& wanted);
@@ -57,8 +60,10 @@ class Operations {
   void Remember(const std::string& id, OperationFate fate);  // under the lock
 
   Clock* const clock_;
+  const std::shared_ptr<ResponseMemory> memory_;
   mutable std::mutex mutex_;
   int64_t next_ = 0;
+  bool closed_ = false;
   struct Entry {
     int64_t number = 0;
     std::shared_ptr<Operation> operation;          // null: gone

@@ -22,6 +22,63 @@ using spark::connect::Relation;
 
 constexpr int kDeepest = 1024;
 constexpr size_t kMostPlanBytes = 128 << 20;
+// Two bytes on the wire may take a hundred in memory.
+constexpr int64_t kMostFields = 2'000'000;
+
+bool TakeVarint(std::string_view* bytes, uint64_t* value) {
+  *value = 0;
+  for (int shift = 0; shift < 64 && !bytes->empty(); shift += 7) {
+    const auto byte = static_cast<uint8_t>(bytes->front());
+    bytes->remove_prefix(1);
+    *value |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) return true;
+  }
+  return false;
+}
+
+bool Skip(std::string_view* bytes, uint64_t count) {
+  if (count > bytes->size()) return false;
+  bytes->remove_prefix(count);
+  return true;
+}
+
+// Counts the fields of a message and of those in it, before any memory is taken for them; false beyond kMostFields.
+// What is malformed is not counted: the parser finds it.
+bool CountFields(const google::protobuf::Descriptor* type, std::string_view bytes, int depth, int64_t* fields) {
+  using google::protobuf::FieldDescriptor;
+  constexpr uint64_t kPackedInOne = 16;
+  while (!bytes.empty()) {
+    uint64_t tag = 0;
+    uint64_t size = 0;
+    if (!TakeVarint(&bytes, &tag)) return true;
+    if (++*fields > kMostFields) return false;
+    switch (tag & 7) {
+      case 0:
+        if (!TakeVarint(&bytes, &size)) return true;
+        continue;
+      case 1:
+        if (!Skip(&bytes, 8)) return true;
+        continue;
+      case 5:
+        if (!Skip(&bytes, 4)) return true;
+        continue;
+      case 2:
+        break;
+      default:
+        return true;
+    }
+    if (!TakeVarint(&bytes, &size) || size > bytes.size()) return true;
+    const FieldDescriptor* field = type->FindFieldByNumber(static_cast<int>(tag >> 3));
+    if (field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (depth < kDeepest && !CountFields(field->message_type(), bytes.substr(0, size), depth + 1, fields))
+        return false;
+    } else if (field != nullptr && field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+      *fields += static_cast<int64_t>(size / kPackedInOne);
+    }
+    bytes.remove_prefix(size);
+  }
+  return *fields <= kMostFields;
+}
 
 Status CannotParse(const std::string& why) {
   return UserError(
@@ -141,8 +198,10 @@ Status FillCached(const Artifacts& artifacts, google::protobuf::Message* message
 
 }  // namespace
 
-bool ParseNested(std::string_view bytes, google::protobuf::MessageLite* message) {
+bool ParseNested(std::string_view bytes, google::protobuf::Message* message) {
   if (bytes.size() > std::numeric_limits<int>::max()) return false;
+  int64_t fields = 0;
+  if (!CountFields(message->GetDescriptor(), bytes, 0, &fields)) return false;
   google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
                                                static_cast<int>(bytes.size()));
   input.SetRecursionLimit(kDeepest);

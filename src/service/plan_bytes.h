@@ -14,7 +14,7 @@ class Artifacts;
 
 // Reads a message whose messages may be nested as deep as Spark allows: each call on a DataFrame adds a level. False
 // for bytes that are no such message.
-bool ParseNested(std::string_view bytes, google::protobuf::MessageLite* message);
+bool ParseNested(std::string_view bytes, google::protobuf::Message* message);
 
 // Unpacks a compressed plan, and puts local data that were sent as artifacts into their places. Refused:
 // CONNECT_INVALID_PLAN.CANNOT_PARSE for bytes that are no plan or grow beyond any use.

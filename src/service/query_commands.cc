@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/redaction.h"
 #include "base/spark_error.h"
 #include "service/handlers.h"
 #include "session/session.h"
@@ -36,7 +37,7 @@ void SetException(const RunningQuery& query, StreamingQueryCommandResult* result
   const std::optional<Status> failure = query.exception();
   if (!failure) return;
   const SparkErrorDetail* detail = FindSparkError(*failure);
-  out->set_exception_message(detail != nullptr ? detail->ToString() : failure->message());
+  out->set_exception_message(Redact(detail != nullptr ? detail->ToString() : failure->message()));
   if (detail != nullptr) out->set_error_class(detail->error_class);
 }
 

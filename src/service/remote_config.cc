@@ -55,8 +55,9 @@ constexpr ClientSetting kClientSettings[] = {
 };
 
 // Sessions share these: the server's own --conf sets them.
-constexpr std::string_view kOfTheProcess[] = {"spark.sluice.log.", "spark.sluice.memory", "spark.sluice.metrics.",
-                                              "spark.sluice.threads"};
+constexpr std::string_view kOfTheProcess[] = {
+    "spark.executor.pyspark.memory", "spark.executorEnv.",    "spark.pyspark.",      "spark.sluice.log.",
+    "spark.sluice.memory",           "spark.sluice.metrics.", "spark.sluice.threads"};
 constexpr std::string_view kStatic[] = {"spark.sql.warehouse.dir", "spark.sql.extensions",
                                         "spark.sql.streaming.ui.enabled"};
 // Builders hand these over with all others; Spark's own catalogs are not Sluice's.
@@ -135,6 +136,19 @@ Status CheckModifiable(const std::string& key) {
   return Status::OK();
 }
 
+Status GetWithDefaults(const Conf& conf, const ConfigRequest::GetWithDefault& get, ConfigResponse* response) {
+  for (const auto& pair : get.pairs()) {
+    auto value = conf.Find(pair.key());
+    if (!value && pair.has_value()) {
+      const Status fits = Conf().Set(pair.key(), pair.value());
+      if (HasErrorClass(fits, "INVALID_CONF_VALUE.TYPE_MISMATCH")) return fits;
+      value = pair.value();
+    }
+    AddPair(pair.key(), value, response);
+  }
+  return Status::OK();
+}
+
 Result<ConfigResponse> RemoteConfig(Session* session, const ConfigRequest& request) {
   ConfigResponse response;
   const Conf conf = session->conf();
@@ -147,11 +161,7 @@ Result<ConfigResponse> RemoteConfig(Session* session, const ConfigRequest& reque
       SLUICE_RETURN_IF_ERROR(GetKeys(conf, operation.get(), &response));
       break;
     case ConfigRequest::Operation::kGetWithDefault:
-      for (const auto& pair : operation.get_with_default().pairs()) {
-        auto value = ValueOf(conf, pair.key());
-        if (!value && pair.has_value()) value = pair.value();
-        AddPair(pair.key(), value, &response);
-      }
+      SLUICE_RETURN_IF_ERROR(GetWithDefaults(conf, operation.get_with_default(), &response));
       break;
     case ConfigRequest::Operation::kGetOption:
       for (const std::string& key : operation.get_option().keys()) AddPair(key, ValueOf(conf, key), &response);

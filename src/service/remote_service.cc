@@ -2,10 +2,12 @@
 #include "service/remote_service.h"
 
 #include <fmt/format.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 
 #include "base/spark_error.h"
+#include "exec/memory_reservation.h"
 #include "service/handlers.h"
 #include "service/plan_bytes.h"
 #include "service/remote_config.h"
@@ -18,6 +20,17 @@ namespace {
 namespace sc = spark::connect;
 
 constexpr std::chrono::milliseconds kHeartbeat(2000);
+constexpr int kMostTags = 256;
+constexpr size_t kLongestTag = 1024;
+// Of a request; one that is larger counts in the memory budget while it runs, with the plan that is taken out of it.
+constexpr int64_t kSmallRequest = 64 << 10;
+
+std::string DigestOf(const std::string& bytes) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  ::SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+           reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
 
 template <typename Request>
 SessionKey KeyOf(const Request& request) {
@@ -41,8 +54,15 @@ Status NoOperation(const std::string& id) {
 }
 
 Status CheckTags(const google::protobuf::RepeatedPtrField<std::string>& tags) {
+  // They are kept as long as what was started under them is known.
+  if (tags.size() > kMostTags) {
+    return UserError("SLUICE_TOO_MANY_TAGS", fmt::format("An operation has at most {} tags.", kMostTags));
+  }
   for (const std::string& tag : tags) {
     if (tag.empty()) return UserError("", "Spark Connect tag cannot be an empty string.");
+    if (tag.size() > kLongestTag) {
+      return UserError("SLUICE_TOO_MANY_TAGS", fmt::format("A tag has at most {} bytes.", kLongestTag));
+    }
     if (tag.find(',') != std::string::npos) return UserError("", "Spark Connect tag cannot contain ','.");
   }
   return Status::OK();
@@ -100,7 +120,7 @@ void RemoteService::KeepHouse() {
       session->operations().Expire();
     }
     for (const auto& session : sessions_.TakeIdle()) {
-      threads_.Run([session] { session->Close(); });
+      if (!threads_.Run([session] { session->Close(); }).ok()) session->Close();
     }
     lock.lock();
   }
@@ -108,10 +128,11 @@ void RemoteService::KeepHouse() {
 
 bool RemoteService::Stop(const std::function<bool()>& in_a_hurry) {
   bool clean = true;
-  const auto all = sessions_.All();
+  const auto all = sessions_.Shut();
   for (const auto& session : all) session->StopQueries("");
   for (const auto& session : all) {
-    clean &= session->session()->queries().StopAll(in_a_hurry);
+    // Whoever waits for a query learns how it ended.
+    clean &= session->session()->queries().Close(in_a_hurry);
     session->Close();
   }
   return clean;
@@ -133,11 +154,18 @@ Result<RemoteService::Stream> RemoteService::ExecutePlan(const sc::ExecutePlanRe
   }
   key.tags.assign(request.tags().begin(), request.tags().end());
   key.reattachable = IsReattachable(request);
-  key.plan = request.plan().SerializeAsString();
+  key.plan = DigestOf(request.plan().SerializeAsString());
+  auto held = std::make_shared<MemoryReservation>(&process_->budget(), "The plan of this operation");
+  const auto size = static_cast<int64_t>(request.SpaceUsedLong());
+  if (size > kSmallRequest) SLUICE_RETURN_IF_ERROR(held->Cover(2 * size));
   bool is_new = false;
   SLUICE_ASSIGN(auto operation, session->operations().Start(std::move(key), &is_new));
-  if (is_new) {
-    threads_.Run([session, request, operation] { RunPlan(session, request, operation); });
+  if (!is_new) return Stream{std::move(operation), std::nullopt};
+  const Status begun =
+      threads_.Run([session, request, operation, held = std::move(held)] { RunPlan(session, request, operation); });
+  if (!begun.ok()) {
+    session->operations().Release(operation->key().id);
+    return begun;
   }
   return Stream{std::move(operation), std::nullopt};
 }

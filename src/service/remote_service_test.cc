@@ -196,6 +196,14 @@ TEST_F(RemoteServiceTest, ErrorsFitIntoTrailersAndAreFetchedWhole) {
   EXPECT_EQ(service_.FetchErrorDetails(fetch).ValueOrDie().errors_size(), 0) << "once";
 }
 
+TEST_F(RemoteServiceTest, ErrorsThatAreTooLongAreNotKept) {
+  ErrorStore store(env_.get());
+  const std::string id = store.Keep(UserError("DIVIDE_BY_ZERO", "short"));
+  EXPECT_EQ(store.Keep(UserError("DIVIDE_BY_ZERO", std::string(2 << 20, 'x'))), "");
+  EXPECT_TRUE(store.Take(id).has_value());
+  EXPECT_FALSE(store.Take("").has_value());
+}
+
 TEST_F(RemoteServiceTest, AnInterruptEndsAWaitingCommand) {
   sc::ExecutePlanRequest start = Query("");
   auto* command = start.mutable_plan()->mutable_command()->mutable_write_stream_operation_start();
@@ -224,6 +232,29 @@ TEST_F(RemoteServiceTest, AnInterruptEndsAWaitingCommand) {
   waiter.join();
   EXPECT_EQ(end, "OPERATION_CANCELED");
   EXPECT_THAT(stopped, ElementsAre(wait.operation_id()));
+}
+
+// The source always has more, so this would wait for ever, and its thread with it.
+TEST_F(RemoteServiceTest, AnInterruptEndsProcessAllAvailable) {
+  sc::ExecutePlanRequest start = Query("");
+  auto* command = start.mutable_plan()->mutable_command()->mutable_write_stream_operation_start();
+  command->mutable_input()->mutable_read()->set_is_streaming(true);
+  command->mutable_input()->mutable_read()->mutable_data_source()->set_format("rate-micro-batch");
+  (*command->mutable_input()->mutable_read()->mutable_data_source()->mutable_options())["rowsPerBatch"] = "1";
+  command->set_format("noop");
+  std::vector<sc::ExecutePlanResponse> started;
+  ASSERT_EQ(Run(start, &started), "end");
+  sc::ExecutePlanRequest wait = Query("");
+  wait.set_operation_id("33333333-3333-3333-3333-333333333333");
+  auto* all = wait.mutable_plan()->mutable_command()->mutable_streaming_query_command();
+  *all->mutable_query_id() = started.at(0).write_stream_operation_start_result().query_id();
+  all->set_process_all_available(true);
+  const auto stream = service_.ExecutePlan(wait).ValueOrDie();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_FALSE(stream.operation->finished());
+  EXPECT_TRUE(stream.operation->Interrupt());
+  while (!stream.operation->finished()) std::this_thread::yield();
+  EXPECT_EQ(stream.operation->state(), OperationState::kCancelled);
 }
 
 TEST_F(RemoteServiceTest, ArtifactsHaveGoodNamesAndSums) {
@@ -260,6 +291,80 @@ std::string Zstd(const std::string& bytes) {
   return out;
 }
 
+TEST_F(RemoteServiceTest, ArtifactsCountInTheBudget) {
+  MemoryBudget budget(1 << 20);
+  {
+    Artifacts artifacts(&budget);
+    ASSERT_TRUE(artifacts.Add("a", std::string(600 << 10, 'a')).ok());
+    EXPECT_GE(budget.used(), 600 << 10);
+    EXPECT_EQ(ErrorOf(artifacts.Add("b", std::string(600 << 10, 'b'))), "SLUICE_MEMORY_BUDGET");
+    Artifacts copy(&budget);
+    EXPECT_EQ(ErrorOf(copy.CopyFrom(artifacts)), "SLUICE_MEMORY_BUDGET");
+    artifacts.Close();
+    EXPECT_EQ(budget.used(), 0);
+    EXPECT_EQ(ErrorOf(artifacts.Add("c", "late")), "INVALID_HANDLE.SESSION_CLOSED");
+  }
+  EXPECT_EQ(budget.used(), 0);
+  EXPECT_EQ(ErrorOf(Artifacts::CheckName(std::string(5000, 'x'))), "INVALID_ARTIFACT_PATH");
+}
+
+TEST_F(RemoteServiceTest, SettingsAndTagsAreBounded) {
+  EXPECT_EQ(ErrorOf(service_.Config(Set("a", std::string(2 << 20, 'x'))).status()), "SLUICE_TOO_MANY_SETTINGS");
+  EXPECT_EQ(ErrorOf(service_.Config(Set(std::string(5000, 'x'), "1")).status()), "SLUICE_TOO_MANY_SETTINGS");
+  sc::ConfigRequest many = Set("key", "1");
+  for (int i = 0; i < 10'000; ++i) {
+    auto* pair = many.mutable_operation()->mutable_set()->add_pairs();
+    pair->set_key("key." + std::to_string(i));
+    pair->set_value("1");
+  }
+  EXPECT_EQ(ErrorOf(service_.Config(many).status()), "SLUICE_TOO_MANY_SETTINGS");
+  EXPECT_TRUE(service_.Config(Set("key", "2")).ok()) << "one that is there can be changed";
+  EXPECT_FALSE(service_.Config(GetAll(kSession, std::string(2000, 'x'))).ok());
+  sc::ExecutePlanRequest tagged = Query("SELECT 1");
+  tagged.add_tags(std::string(2000, 'x'));
+  EXPECT_EQ(Run(tagged), "SLUICE_TOO_MANY_TAGS");
+  tagged.clear_tags();
+  for (int i = 0; i < 300; ++i) tagged.add_tags("t" + std::to_string(i));
+  EXPECT_EQ(Run(tagged), "SLUICE_TOO_MANY_TAGS");
+}
+
+// All rows are read before the first one comes, and an interrupt ends that too.
+TEST_F(RemoteServiceTest, AnInterruptReachesTail) {
+  sc::ExecutePlanRequest request;
+  request.set_session_id(kSession);
+  request.set_operation_id(kOperation);
+  auto* tail = request.mutable_plan()->mutable_root()->mutable_tail();
+  tail->set_limit(3);
+  tail->mutable_input()->mutable_range()->set_end(int64_t{1} << 60);
+  tail->mutable_input()->mutable_range()->set_step(1);
+  const auto stream = service_.ExecutePlan(request).ValueOrDie();
+  auto reader = stream.operation->Attach(std::nullopt, nullptr).ValueOrDie();
+  sc::InterruptRequest interrupt;
+  interrupt.set_session_id(kSession);
+  interrupt.set_interrupt_type(sc::InterruptRequest::INTERRUPT_TYPE_ALL);
+  ASSERT_EQ(service_.Interrupt(interrupt).ValueOrDie().interrupted_ids_size(), 1);
+  while (!stream.operation->finished()) std::this_thread::yield();
+  std::shared_ptr<const std::string> bytes;
+  Result<Operation::Pull> pulled = Operation::Pull::kResponse;
+  while (pulled.ok() && *pulled == Operation::Pull::kResponse) pulled = stream.operation->Next(&reader, &bytes);
+  EXPECT_EQ(ErrorOf(pulled.status()), "OPERATION_CANCELED");
+}
+
+TEST_F(RemoteServiceTest, ALargeTableThatIsShownCountsInTheBudget) {
+  sc::ExecutePlanRequest request = Query("");
+  auto* show = request.mutable_plan()->mutable_root()->mutable_show_string();
+  show->set_num_rows(2'000'000'000);
+  show->mutable_input()->mutable_sql()->set_query("SELECT id, repeat('x', 20000) FROM range(10000000)");
+  EXPECT_EQ(Run(request), "SLUICE_MEMORY_BUDGET");
+}
+
+TEST_F(RemoteServiceTest, NothingBeginsOnceTheServiceIsStopped) {
+  ASSERT_TRUE(service_.Config(GetAll()).ok());
+  EXPECT_TRUE(service_.Stop(nullptr));
+  EXPECT_EQ(ErrorOf(service_.Config(GetAll(kOperation)).status()), "SLUICE_SERVER");
+  EXPECT_EQ(Run(Query("SELECT 1")), "INVALID_HANDLE.SESSION_CLOSED");
+}
+
 TEST_F(RemoteServiceTest, CompressedPlansAreUnpacked) {
   sc::ExecutePlanRequest request = Query("SELECT 1");
   const std::string root = request.plan().root().SerializeAsString();
@@ -276,6 +381,20 @@ TEST_F(RemoteServiceTest, CompressedPlansAreUnpacked) {
   EXPECT_EQ(run("no zstd at all"), "CONNECT_INVALID_PLAN.CANNOT_PARSE");
   EXPECT_EQ(run(""), "CONNECT_INVALID_PLAN.CANNOT_PARSE");
   EXPECT_EQ(run(Zstd(std::string(200 << 20, 'x'))), "CONNECT_INVALID_PLAN.CANNOT_PARSE") << "a bomb";
+}
+
+// Each would take a hundred times its bytes in memory.
+TEST_F(RemoteServiceTest, MessagesOfMoreFieldsThanAnyPlanHasAreRefused) {
+  sc::ExecutePlanRequest request = Query("");
+  auto* function = request.mutable_plan()->mutable_root()->mutable_project()->add_expressions();
+  for (int i = 0; i < 400'000; ++i) function->mutable_unresolved_function()->add_arguments()->mutable_literal();
+  sc::ExecutePlanRequest parsed;
+  EXPECT_TRUE(ParseNested(request.SerializeAsString(), &parsed));
+  for (int i = 0; i < 700'000; ++i) function->mutable_unresolved_function()->add_arguments()->mutable_literal();
+  EXPECT_FALSE(ParseNested(request.SerializeAsString(), &parsed));
+  sc::ExecutePlanRequest tagged = Query("");
+  for (int i = 0; i < 2'100'000; ++i) tagged.add_tags("");
+  EXPECT_FALSE(ParseNested(tagged.SerializeAsString(), &parsed));
 }
 
 TEST_F(RemoteServiceTest, MessagesMayBeNestedAsDeepAsSparks) {

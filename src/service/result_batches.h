@@ -34,7 +34,6 @@ class ResultBatches {
 
  private:
   Status Send(const std::shared_ptr<arrow::RecordBatch>& batch);
-  Result<std::shared_ptr<arrow::RecordBatch>> ForClient(const std::shared_ptr<arrow::RecordBatch>& rows) const;
 
   const std::shared_ptr<arrow::Schema> schema_;
   const std::string zone_;

@@ -12,6 +12,7 @@
 #include "analysis/connect_types.h"
 #include "base/spark_error.h"
 #include "exec/operator.h"
+#include "service/caught.h"
 #include "service/error_reply.h"
 #include "service/handlers.h"
 #include "service/plan_bytes.h"
@@ -119,6 +120,18 @@ Result<service::Responses> AwaitQuery(ServedSession* served, const Operation& op
   return last;
 }
 
+// A source that never pauses keeps this waiting for ever.
+Result<service::Responses> ProcessAll(ServedSession* served, const Operation& operation, const Command& command) {
+  const auto& wanted = command.streaming_query_command();
+  const auto query = served->session()->queries().Find(wanted.query_id().run_id());
+  // The handler says what is wrong.
+  if (query == nullptr) return service::CommandQuery(served->session().get(), wanted);
+  SLUICE_RETURN_IF_ERROR(query->ProcessAllAvailable([&] { return operation.interrupted(); }));
+  ExecutePlanResponse response;
+  *response.mutable_streaming_query_command_result()->mutable_query_id() = wanted.query_id();
+  return service::Responses{std::move(response)};
+}
+
 Result<service::Responses> AwaitAny(ServedSession* served, const Operation& operation, const Command& command) {
   Session* session = served->session().get();
   const auto& wanted = command.streaming_query_manager_command();
@@ -135,13 +148,22 @@ Result<service::Responses> AwaitAny(ServedSession* served, const Operation& oper
   return last;
 }
 
+Result<service::Responses> RunQueryCommand(ServedSession* served, const Operation& operation, const Command& command) {
+  switch (command.streaming_query_command().command_case()) {
+    case spark::connect::StreamingQueryCommand::kAwaitTermination:
+      return AwaitQuery(served, operation, command);
+    case spark::connect::StreamingQueryCommand::kProcessAllAvailable:
+      return ProcessAll(served, operation, command);
+    default:
+      return service::ExecuteCommand(served->session().get(), command);
+  }
+}
+
 Result<service::Responses> RunCommand(ServedSession* served, const Operation& operation, const Command& command) {
   Session* session = served->session().get();
   if (command.has_streaming_query_command()) {
-    const bool waits = command.streaming_query_command().has_await_termination();
-    Result<service::Responses> done =
-        waits ? AwaitQuery(served, operation, command) : service::ExecuteCommand(session, command);
-    if (!done.ok()) return AsQueryFailure(*served, command, done.status());
+    Result<service::Responses> done = RunQueryCommand(served, operation, command);
+    if (!done.ok() && !operation.interrupted()) return AsQueryFailure(*served, command, done.status());
     return done;
   }
   if (command.streaming_query_manager_command().has_await_any_termination()) {
@@ -213,7 +235,7 @@ Status Run(const std::shared_ptr<ServedSession>& session, const ExecutePlanReque
 
 void RunPlan(const std::shared_ptr<ServedSession>& session, const ExecutePlanRequest& request,
              const std::shared_ptr<Operation>& operation) {
-  Status done = Run(session, request, operation);
+  Status done = Caught([&] { return Run(session, request, operation); });
   operation->OnInterrupt(nullptr);
   std::optional<ExecutePlanResponse> last;
   if (operation->key().reattachable) last.emplace().mutable_result_complete();

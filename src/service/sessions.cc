@@ -18,6 +18,9 @@ Status BadHandle(const std::string& reason, const std::string& id, const std::st
                    {{"handle", id}});
 }
 
+// It is kept for a while after the session's end.
+constexpr size_t kLongestUser = 1024;
+
 int64_t MonotonicMs(Process* process) {
   return process->env()->clock().MonotonicNanos() / 1'000'000;
 }
@@ -34,15 +37,17 @@ bool IsUuid(const std::string& text) {
   return true;
 }
 
-ServedSession::ServedSession(SessionKey key, std::shared_ptr<Process> process)
+ServedSession::ServedSession(SessionKey key, std::shared_ptr<Process> process, std::shared_ptr<ResponseMemory> memory)
     : key_(std::move(key)),
       process_(std::move(process)),
       server_side_id_(process_->env()->NewUuid()),
       // Two users may choose one session id; queries are told apart by the server's.
       session_(std::make_shared<Session>(process_, server_side_id_)),
-      operations_(&process_->env()->clock()),
+      operations_(&process_->env()->clock(), std::move(memory)),
+      artifacts_(&process_->budget()),
       errors_(process_->env().get()),
       last_call_ms_(MonotonicMs(process_.get())) {
+  session_->SetClient({key_.user_id, key_.session_id});
   session_->OnProgress([bus = bus_](const QueryProgress& progress) {
     if (bus->on()) bus->Add("{\"progress\":" + ProgressToJson(progress) + "}");
   });
@@ -111,20 +116,23 @@ int64_t ServedSession::IdleMs() const {
 }
 
 void ServedSession::Close() {
-  operations_.Clear();
-  session_->queries().StopAll();
-  artifacts_.Clear();
+  operations_.Close();
+  session_->queries().Close();
+  artifacts_.Close();
 }
 
 Sessions::Sessions(std::shared_ptr<Process> process, Conf conf)
-    : process_(std::move(process)), conf_(std::move(conf)) {}
+    : process_(std::move(process)),
+      conf_(std::move(conf)),
+      memory_(std::make_shared<ResponseMemory>(&process_->budget())) {}
 
 Result<std::shared_ptr<ServedSession>> Sessions::Make(const SessionKey& key) {
+  if (shut_) return EnvironmentError("SLUICE_SERVER", "The server is being stopped.");
   if (sessions_.size() >= kMost) {
     return UserError("SLUICE_TOO_MANY_SESSIONS",
                      fmt::format("The server has {} sessions already; stop some of them.", kMost));
   }
-  auto made = std::make_shared<ServedSession>(key, process_);
+  auto made = std::make_shared<ServedSession>(key, process_, memory_);
   for (const auto& [name, value] : conf_.values()) SLUICE_RETURN_IF_ERROR(made->session()->SetConf(name, value));
   sessions_[key] = made;
   return made;
@@ -135,6 +143,9 @@ Result<std::shared_ptr<ServedSession>> Sessions::Open(const SessionKey& key, con
     return BadHandle("FORMAT", key.session_id,
                      "Handle must be an UUID string of the format "
                      "'00112233-4455-6677-8899-aabbccddeeff'.");
+  }
+  if (key.user_id.size() > kLongestUser) {
+    return UserError("", fmt::format("The id of a user has at most {} bytes.", kLongestUser));
   }
   std::lock_guard lock(mutex_);
   const auto found = sessions_.find(key);
@@ -188,8 +199,10 @@ Result<std::shared_ptr<ServedSession>> Sessions::Clone(const SessionKey& key, co
     SLUICE_ASSIGN(made, Make(target));
   }
   made->session()->CopyFrom(*source->session());
-  made->artifacts().CopyFrom(source->artifacts());
-  return made;
+  const Status copied = made->artifacts().CopyFrom(source->artifacts());
+  if (copied.ok()) return made;
+  Take(target, /*allow_reconnect=*/true);
+  return copied;
 }
 
 void Sessions::RememberClosed(const SessionKey& key) {
@@ -233,6 +246,14 @@ std::vector<std::shared_ptr<ServedSession>> Sessions::All() const {
   std::vector<std::shared_ptr<ServedSession>> all;
   for (const auto& [key, session] : sessions_) all.push_back(session);
   return all;
+}
+
+std::vector<std::shared_ptr<ServedSession>> Sessions::Shut() {
+  {
+    std::lock_guard lock(mutex_);
+    shut_ = true;
+  }
+  return All();
 }
 
 }  // namespace sluice

@@ -31,7 +31,7 @@ struct SessionKey {
 // A client's session as the service keeps it: the session itself, and what its client has under way. Thread-safe.
 class ServedSession {
  public:
-  ServedSession(SessionKey key, std::shared_ptr<Process> process);
+  ServedSession(SessionKey key, std::shared_ptr<Process> process, std::shared_ptr<ResponseMemory> memory);
   ~ServedSession();
 
   const SessionKey& key() const { return key_; }
@@ -57,7 +57,7 @@ class ServedSession {
   void Touch();
   // Milliseconds since the last call; 0 while a streaming query runs.
   int64_t IdleMs() const;
-  // Interrupts operations, stops queries after their batch and drops artifacts.
+  // Interrupts operations, stops queries after their batch and drops artifacts; none begins or comes any more.
   void Close();
 
  private:
@@ -103,6 +103,8 @@ class Sessions {
   // Takes out those whose clients have been silent for an hour.
   std::vector<std::shared_ptr<ServedSession>> TakeIdle();
   std::vector<std::shared_ptr<ServedSession>> All() const;
+  // The same, and none is made any more.
+  std::vector<std::shared_ptr<ServedSession>> Shut();
 
  private:
   Result<std::shared_ptr<ServedSession>> Make(const SessionKey& key);  // under the lock
@@ -110,7 +112,9 @@ class Sessions {
 
   const std::shared_ptr<Process> process_;
   const Conf conf_;
+  const std::shared_ptr<ResponseMemory> memory_;
   mutable std::mutex mutex_;
+  bool shut_ = false;
   std::map<SessionKey, std::shared_ptr<ServedSession>> sessions_;
   std::map<SessionKey, int64_t> closed_;
   std::map<int64_t, SessionKey> closed_order_;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/spark_error.h"
+#include "exec/memory_reservation.h"
 #include "exec/operator.h"
 #include "session/session.h"
 #include "types/spark_type.h"
@@ -16,15 +17,22 @@
 namespace sluice::service {
 namespace {
 
+int64_t BytesOf(const std::vector<std::string>& cells) {
+  int64_t bytes = 0;
+  for (const std::string& cell : cells) bytes += static_cast<int64_t>(sizeof(cell) + cell.size());
+  return bytes;
+}
+
 // Prints when it is asked for its row, so that an interrupt finds what it waits for.
 class ShownRows : public Operator {
  public:
-  ShownRows(std::unique_ptr<Operator> rows, size_t count, int truncate, std::string zone)
+  ShownRows(std::unique_ptr<Operator> rows, size_t count, int truncate, std::string zone, MemoryBudget* budget)
       : schema_(arrow::schema({arrow::field("show_string", StringType(), false)})),
         rows_(std::move(rows)),
         count_(count),
         truncate_(truncate),
-        zone_(std::move(zone)) {}
+        zone_(std::move(zone)),
+        held_(budget, "A table that is shown") {}
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   void Cancel() override { rows_->Cancel(); }
 
@@ -42,10 +50,15 @@ class ShownRows : public Operator {
   Result<std::string> Print() {
     TextTable table;
     table.names = rows_->schema()->field_names();
+    int64_t bytes = 0;
     for (;;) {
       SLUICE_ASSIGN(const auto batch, rows_->Next());
       if (batch == nullptr) break;
+      const size_t before = table.rows.size();
       SLUICE_RETURN_IF_ERROR(AppendRows(*batch, truncate_, zone_, &table));
+      for (size_t row = before; row < table.rows.size(); ++row) bytes += BytesOf(table.rows[row]);
+      // The cells, and the text that is made of them and sent.
+      SLUICE_RETURN_IF_ERROR(held_.Cover(3 * bytes));
     }
     const bool more = table.rows.size() > count_;
     if (more) table.rows.resize(count_);
@@ -59,6 +72,7 @@ class ShownRows : public Operator {
   const size_t count_;
   const int truncate_;
   const std::string zone_;
+  MemoryReservation held_;
   bool done_ = false;
 };
 
@@ -76,7 +90,7 @@ Result<std::unique_ptr<Operator>> ShowString(Session* session, const spark::conn
     return UserError("SLUICE_STREAMING_NEEDS_START", "A streaming relation cannot be shown; start it.");
   SLUICE_ASSIGN(std::unique_ptr<Operator> rows, session->Run(plan));
   return std::make_unique<ShownRows>(std::move(rows), static_cast<size_t>(count), show.truncate(),
-                                     session->conf().time_zone());
+                                     session->conf().time_zone(), &session->process().budget());
 }
 
 }  // namespace sluice::service

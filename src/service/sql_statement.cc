@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/sql_statement.h"
 
-#include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/ipc/writer.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "analysis/sql/parser.h"
+#include "analysis/sql/statement_parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "service/remote_config.h"
+#include "service/row_statements.h"
+#include "service/write_operation.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -19,77 +19,59 @@ namespace {
 
 using spark::connect::Relation;
 
+// One row of texts.
 Result<Relation> LocalText(const std::vector<std::pair<std::string, std::string>>& columns) {
-  std::vector<std::shared_ptr<arrow::Field>> fields;
-  std::vector<std::shared_ptr<arrow::Array>> arrays;
+  TextRows rows;
+  if (!columns.empty()) rows.rows.emplace_back();
   for (const auto& [name, value] : columns) {
-    arrow::StringBuilder builder;
-    SLUICE_RETURN_IF_ERROR(builder.Append(value));
-    SLUICE_ASSIGN(auto array, builder.Finish());
-    fields.push_back(arrow::field(name, arrow::utf8(), false));
-    arrays.push_back(std::move(array));
+    rows.names.push_back(name);
+    rows.rows[0].emplace_back(value);
   }
-  const auto schema = arrow::schema(std::move(fields));
-  const auto batch = arrow::RecordBatch::Make(schema, columns.empty() ? 0 : 1, std::move(arrays));
-  SLUICE_ASSIGN(auto sink, arrow::io::BufferOutputStream::Create());
-  SLUICE_ASSIGN(auto writer, arrow::ipc::MakeStreamWriter(sink, schema));
-  SLUICE_RETURN_IF_ERROR(writer->WriteRecordBatch(*batch));
-  SLUICE_RETURN_IF_ERROR(writer->Close());
-  SLUICE_ASSIGN(const auto buffer, sink->Finish());
-  Relation relation;
-  relation.mutable_local_relation()->set_data(buffer->ToString());
-  return relation;
+  return LocalRows(rows);
 }
 
 std::string Trimmed(const std::string& text) {
   const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos) return "";
-  size_t end = text.find_last_not_of(" \t\r\n;");
-  if (end == std::string::npos || end < begin) end = begin;
-  return text.substr(begin, end - begin + 1);
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-// SET key = value, SET key. As in Spark the value is the rest of the text as it stands.
-Result<Relation> RunSet(Session* session, const std::string& rest) {
-  const size_t equals = rest.find('=');
-  std::string key = Trimmed(rest.substr(0, equals));
+std::string Shown(const std::string& key, const std::string& value) {
+  return IsSecretKey(key) ? "*********(redacted)" : value;
+}
+
+// SET key.
+Result<Relation> ShowSetting(const Session& session, std::string key) {
   if (key.size() > 1 && key.front() == '`' && key.back() == '`') key = key.substr(1, key.size() - 2);
   if (key.empty() || key.find_first_of(" \t\r\n") != std::string::npos) {
     return NotSupported("Of the statement SET, SET key and SET key = value are supported.");
   }
-  if (equals == std::string::npos) {
-    const std::string value = session->conf().Get(key);
-    return LocalText({{"key", key}, {"value", IsSecretKey(key) ? "*********(redacted)" : value}});
-  }
-  const std::string value = Trimmed(rest.substr(equals + 1));
-  SLUICE_RETURN_IF_ERROR(CheckModifiable(key));
-  SLUICE_RETURN_IF_ERROR(session->SetConf(key, value));
-  return LocalText({{"key", key}, {"value", IsSecretKey(key) ? "*********(redacted)" : value}});
+  const Conf conf = session.conf();
+  const bool known = conf.Find(key) || FindSetting(key) != nullptr;
+  return LocalText({{"key", key}, {"value", Shown(key, known ? conf.Get(key) : "<undefined>")}});
 }
 
-// The text from a token on, with blanks in front of it: places in it stay right.
-std::string BlankedBefore(const std::string& text, size_t begin) {
-  std::string blanked = text;
-  std::replace_if(
-      blanked.begin(), blanked.begin() + static_cast<std::ptrdiff_t>(begin), [](char c) { return c != '\n'; }, ' ');
-  return blanked;
+// The same text as in a file that is run.
+Result<Relation> RunSet(Session* session, const sql::StatementText& statement) {
+  SLUICE_ASSIGN(const SetStatement set, sql::ParseSet(statement, ""));
+  SLUICE_RETURN_IF_ERROR(CheckModifiable(set.key));
+  SLUICE_RETURN_IF_ERROR(session->SetConf(set.key, set.value));
+  return LocalText({{"key", set.key}, {"value", Shown(set.key, set.value)}});
 }
 
-Result<Relation> CreateView(Session* session, sql::TokenCursor* cursor, const std::string& text, bool replace) {
-  const bool if_not_exists = cursor->AcceptWords({"IF", "NOT", "EXISTS"});
-  SLUICE_ASSIGN(const std::string name, cursor->ExpectName("the name of a view"));
-  SLUICE_RETURN_IF_ERROR(cursor->ExpectWord("AS"));
-  const std::string query = BlankedBefore(text, cursor->Peek().begin);
-  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(query, {SessionOptions::Of(session->conf()), ""}));
-  SLUICE_ASSIGN(PlanPtr plan, session->Resolve(relation));
-  SLUICE_ASSIGN(const PlanPtr present, session->FindView({name}));
-  if (present != nullptr && !replace) {
-    if (if_not_exists) return LocalText({});
+Result<Relation> CreateView(Session* session, sql::TokenCursor* cursor) {
+  SLUICE_ASSIGN(const spark::connect::Command command,
+                sql::ParseCreateTemporaryView(cursor, {SessionOptions::Of(session->conf()), ""}));
+  cursor->AcceptSymbol(";");
+  if (!cursor->AtEnd()) return cursor->SyntaxError("nothing more was expected here.");
+  const auto& view = command.create_dataframe_view();
+  SLUICE_ASSIGN(PlanPtr plan, session->Resolve(view.input()));
+  SLUICE_ASSIGN(const PlanPtr present, session->FindView({view.name()}));
+  if (present != nullptr && !view.replace()) {
     return UserError("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
-                     fmt::format("Cannot create the temporary view `{}` because it already exists.", name),
-                     {{"relationName", "`" + name + "`"}});
+                     fmt::format("Cannot create the temporary view `{}` because it already exists.", view.name()),
+                     {{"relationName", "`" + view.name() + "`"}});
   }
-  session->SetView(name, std::move(plan));
+  session->SetView(view.name(), std::move(plan));
   return LocalText({});
 }
 
@@ -106,6 +88,16 @@ Result<Relation> DropView(Session* session, sql::TokenCursor* cursor) {
   return LocalText({});
 }
 
+// INSERT OVERWRITE DIRECTORY, CREATE TABLE .. AS.
+Result<Relation> RunWrite(Session* session, sql::TokenCursor* cursor) {
+  const ParseOptions options{SessionOptions::Of(session->conf()), ""};
+  SLUICE_ASSIGN(const spark::connect::Command command, sql::ParseWriteStatement(cursor, options));
+  cursor->AcceptSymbol(";");
+  if (!cursor->AtEnd()) return cursor->SyntaxError("nothing more was expected here.");
+  SLUICE_RETURN_IF_ERROR(WriteRelation(session, command.write_operation()).status());
+  return LocalText({});
+}
+
 }  // namespace
 
 Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::string& text) {
@@ -116,18 +108,18 @@ Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::str
     SLUICE_RETURN_IF_ERROR(relation.status());
     return std::optional<Relation>(relation.MoveValueUnsafe());
   };
-  if (cursor->AcceptWord("SET")) {
-    return some(RunSet(session, cursor->AtEnd() ? "" : text.substr(cursor->Peek().begin)));
+  if (cursor->IsWord("SET")) {
+    const std::vector<sql::StatementText> statements = sql::SplitStatements(text);
+    cursor->Next();
+    if (cursor->AtEnd() || statements.size() != 1) return some(ShowSetting(*session, ""));
+    const std::string rest(statements[0].text().substr(std::min<size_t>(statements[0].text().size(), 3)));
+    const bool shows = rest.find('=') == std::string::npos && !cursor->IsWord("TIME");
+    return some(shows ? ShowSetting(*session, Trimmed(rest)) : RunSet(session, statements[0]));
   }
-  if (cursor->AcceptWords({"CREATE", "OR", "REPLACE", "TEMP", "VIEW"}) ||
-      cursor->AcceptWords({"CREATE", "OR", "REPLACE", "TEMPORARY", "VIEW"})) {
-    return some(CreateView(session, &*cursor, text, true));
-  }
-  if (cursor->AcceptWords({"CREATE", "TEMP", "VIEW"}) || cursor->AcceptWords({"CREATE", "TEMPORARY", "VIEW"})) {
-    return some(CreateView(session, &*cursor, text, false));
-  }
+  if (sql::IsCreateTemporaryView(*cursor)) return some(CreateView(session, &*cursor));
   if (cursor->AcceptWords({"DROP", "VIEW"})) return some(DropView(session, &*cursor));
-  return std::nullopt;
+  if (sql::IsWriteStatement(*cursor)) return some(RunWrite(session, &*cursor));
+  return RunRowStatement(session, &*cursor, text);
 }
 
 }  // namespace sluice::service

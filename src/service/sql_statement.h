@@ -14,8 +14,8 @@ class Session;
 
 namespace service {
 
-// Runs the text of spark.sql when it is a statement and no query: SET, CREATE TEMPORARY VIEW, DROP VIEW. The rows that
-// the statement gives are local data. Nothing for any other text.
+// Runs the text of spark.sql when it is a statement and no query: SET, CREATE TEMPORARY VIEW, DROP VIEW, EXPLAIN,
+// DESCRIBE, SHOW, INSERT OVERWRITE DIRECTORY, CREATE TABLE .. AS. The rows that the statement gives are local data. Nothing for any other text.
 Result<std::optional<spark::connect::Relation>> RunSqlStatement(Session* session, const std::string& text);
 
 }  // namespace service

@@ -32,11 +32,53 @@ Result<QueryTrigger> TriggerOf(const WriteStreamOperationStart& command) {
 }
 
 Status RefuseWhatIsNotThere(const WriteStreamOperationStart& command) {
-  if (command.has_foreach_writer()) return NotSupported("foreach is not supported.");
-  if (command.has_foreach_batch()) return NotSupported("foreachBatch is not supported.");
   if (!command.table_name().empty()) return NotSupported("toTable is not supported; write to a path.");
   if (command.clustering_column_names_size() > 0) return NotSupported("clusterBy is not supported.");
   return Status::OK();
+}
+
+// Keeps a batch's rows in the session whose client the function is.
+class SessionFrames : public FrameKeeper {
+ public:
+  explicit SessionFrames(Session* session) : session_(session) {}
+  std::string Keep(std::shared_ptr<arrow::Schema> schema,
+                   std::vector<std::shared_ptr<arrow::RecordBatch>> rows) override {
+    auto node = std::make_shared<PlanNode>();
+    node->kind = PlanKind::kLocal;
+    node->schema = std::move(schema);
+    std::erase_if(rows, [](const auto& batch) { return batch->num_rows() == 0; });
+    node->rows = std::move(rows);
+    return session_->KeepFrame(std::move(node));
+  }
+  void Drop(const std::string& frame) override { session_->DropFrame(frame); }
+
+ private:
+  Session* const session_;  // outlives its queries
+};
+
+Result<SinkOpener> ForeachBatchOf(Session* session, const spark::connect::StreamingForeachFunction& function) {
+  if (!function.has_python_function()) return NotSupported("foreachBatch of a JVM is not supported.");
+  SLUICE_ASSIGN(const std::string url, session->process().local_url());
+  ForeachBatchFunction called;
+  SLUICE_ASSIGN(called.settings, session->python_settings());
+  called.command = function.python_function().command();
+  called.python_version = function.python_function().python_ver();
+  called.url = url + ";user_id=" + session->client().user_id;
+  called.session_id = session->client().session_id;
+  SLUICE_ASSIGN(std::shared_ptr<ForeachBatchWorker> worker, ForeachBatchWorker::Start(called));
+  return ForeachBatchSink(std::move(worker), std::make_shared<SessionFrames>(session));
+}
+
+Result<SinkOpener> ForeachOf(Session* session, const spark::connect::StreamingForeachFunction& function) {
+  if (!function.has_python_function()) return NotSupported("foreach of a JVM is not supported.");
+  SLUICE_ASSIGN(PythonHome home, session->Python());
+  PythonFunction writer;
+  writer.name = "foreach";
+  writer.command = function.python_function().command();
+  writer.python_version = function.python_function().python_ver();
+  writer.conf = std::move(home.conf);
+  writer.workers = std::move(home.workers);
+  return ForeachSink(std::move(writer));
 }
 
 }  // namespace
@@ -54,6 +96,13 @@ Result<Responses> StartStreamingQuery(Session* session, const WriteStreamOperati
   spec.sink_format = command.format().empty() ? "parquet" : command.format();
   for (const auto& [name, value] : command.options()) spec.sink_options[name] = value;
   spec.sink_path = command.path().empty() ? Options(spec.sink_options).Get("path", "") : command.path();
+  if (command.has_foreach_batch()) {
+    spec.sink_format = "foreachBatch";
+    SLUICE_ASSIGN(spec.open_sink, ForeachBatchOf(session, command.foreach_batch()));
+  } else if (command.has_foreach_writer()) {
+    spec.sink_format = "foreach";
+    SLUICE_ASSIGN(spec.open_sink, ForeachOf(session, command.foreach_writer()));
+  }
   spec.partition_columns.assign(command.partitioning_column_names().begin(), command.partitioning_column_names().end());
   SLUICE_ASSIGN(const std::shared_ptr<RunningQuery> query, session->StartQuery(std::move(spec)));
   spark::connect::ExecutePlanResponse response;

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/work_threads.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
+
+#include "base/spark_error.h"
 
 namespace sluice {
 namespace {
@@ -19,15 +25,27 @@ WorkThreads::~WorkThreads() {
   all_gone_.wait(lock, [&] { return threads_ == 0; });
 }
 
-void WorkThreads::Run(std::function<void()> work) {
-  std::lock_guard lock(mutex_);
+Status WorkThreads::Run(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
   work_.push_back(std::move(work));
   if (idle_ >= work_.size()) {
     work_there_.notify_one();
-    return;
+    return Status::OK();
   }
-  ++threads_;
-  std::thread([this] { Loop(); }).detach();
+  std::string why = threads_ >= kMost ? fmt::format("{} calls are under way already", kMost) : "";
+  if (why.empty()) {
+    ++threads_;
+    try {
+      std::thread([this] { Loop(); }).detach();
+      return Status::OK();
+    } catch (const std::system_error& error) {
+      --threads_;
+      why = fmt::format("the system gives no thread more ({})", error.what());
+    }
+  }
+  work_.pop_back();
+  return EnvironmentError("SLUICE_TOO_MANY_OPERATIONS",
+                          fmt::format("The server has too much to do: {}. Try again later.", why), /*retryable=*/true);
 }
 
 void WorkThreads::Loop() {

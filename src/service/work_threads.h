@@ -6,17 +6,23 @@
 #include <functional>
 #include <mutex>
 
+#include "base/status.h"
+
 namespace sluice {
 
 // Threads for calls that may wait long. Each piece of work begins at once: on an idle thread, or on a new one. Idle
 // threads end after a while. The destructor waits for all work. Thread-safe.
 class WorkThreads {
  public:
+  // More at a time are refused.
+  static constexpr size_t kMost = 4000;
+
   WorkThreads() = default;
   ~WorkThreads();
   WorkThreads(const WorkThreads&) = delete;
   WorkThreads& operator=(const WorkThreads&) = delete;
-  void Run(std::function<void()> work);
+  // SLUICE_TOO_MANY_OPERATIONS when there are kMost, or the system gives no thread more; `work` is dropped then.
+  Status Run(std::function<void()> work);
 
  private:
   void Loop();

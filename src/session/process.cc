@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/spark_error.h"
+
 namespace sluice {
 namespace {
 
@@ -47,6 +49,11 @@ std::vector<std::string> NamesOf(const std::string& list) {
 Process::Process(std::shared_ptr<Env> env, const Conf& conf)
     : env_(std::move(env)), budget_(conf.GetBytes("spark.sluice.memory")), tasks_(ThreadsOf(conf)) {
   FixMallocLimits();
+}
+
+Result<std::string> Process::local_url() const {
+  if (local_door_ == nullptr) return NotSupported("foreachBatch of a Python function needs sluice server or submit.");
+  return local_door_();
 }
 
 Status Process::ServeMetrics(const Conf& conf) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -26,6 +27,10 @@ class Process {
   // Whoever owns this process tells the failures of its queries itself. Call before the first session is made.
   void TellFailures() { failures_are_told_ = true; }
   bool failures_are_told() const { return failures_are_told_; }
+  // Where this process serves its own sessions, "sc://127.0.0.1:port/;..": for workers that use them. Null: nowhere.
+  using LocalDoor = std::function<Result<std::string>()>;
+  void SetLocalDoor(LocalDoor door) { local_door_ = std::move(door); }
+  Result<std::string> local_url() const;
   // Starts the metrics server if spark.sluice.metrics.port is set and there is none yet. It shows all queries of the
   // process.
   Status ServeMetrics(const Conf& conf);
@@ -36,7 +41,8 @@ class Process {
   ThreadPool tasks_;
   bool failures_are_told_ = false;
   QueryDirectory queries_;
-  std::mutex mutex_;  // of metrics_
+  LocalDoor local_door_;  // set before the first session is made
+  std::mutex mutex_;      // of metrics_
   std::unique_ptr<MetricsServer> metrics_;
 };
 

@@ -18,6 +18,8 @@
 #include "expr/result_pool.h"
 #include "expr/session_context.h"
 #include "plan/rewrite.h"
+#include "python/python_function.h"
+#include "python/python_workers.h"
 #include "session/time_zone.h"
 #include "types/time_zone.h"
 
@@ -26,6 +28,10 @@ namespace {
 
 constexpr char kTimeZone[] = "spark.sql.session.timeZone";
 constexpr char kLogFormat[] = "spark.sluice.log.format";
+
+constexpr size_t kMostSettings = 10'000;
+constexpr size_t kLongestKey = 4096;
+constexpr size_t kLongestValue = 1 << 20;
 
 Status SetLogFormat(const std::string& format) {
   if (format != "text" && format != "json") {
@@ -52,9 +58,22 @@ EvalContext MomentOf(Process* process, const Conf& conf) {
   return context;
 }
 
+// What pyspark's workers look at.
+constexpr const char* kPythonConf[] = {
+    "spark.sql.execution.arrow.maxBytesPerBatch",
+    "spark.sql.execution.arrow.maxRecordsPerBatch",
+    "spark.sql.execution.pandas.convertToArrowArraySafely",
+    "spark.sql.execution.pyspark.binaryAsBytes",
+    "spark.sql.execution.pythonUDF.pandas.intToDecimalCoercionEnabled",
+    "spark.sql.execution.pythonUDF.pandas.preferIntExtensionDtype",
+    "spark.sql.legacy.execution.pandas.groupedMap.assignColumnsByName",
+    "spark.sql.legacy.execution.pythonUDF.pandas.conversion.enabled",
+};
+
 // Sinks that keep nothing between runs may do without a checkpoint of the user's.
 bool NeedsCheckpoint(const std::string& format) {
-  return format != "console" && format != "memory" && format != "noop";
+  return format != "console" && format != "memory" && format != "noop" && format != "foreach" &&
+         format != "foreachbatch";
 }
 
 }  // namespace
@@ -76,6 +95,12 @@ Conf Session::conf() const {
 
 Status Session::SetConf(const std::string& key, const std::string& value) {
   std::lock_guard lock(mutex_);
+  if (key.size() > kLongestKey || value.size() > kLongestValue ||
+      (conf_.values().size() >= kMostSettings && !conf_.Find(key))) {
+    return UserError("SLUICE_TOO_MANY_SETTINGS",
+                     fmt::format("A session has at most {} settings, a name {} bytes and a value {}.", kMostSettings,
+                                 kLongestKey, kLongestValue));
+  }
   if (key == kLogFormat) SLUICE_RETURN_IF_ERROR(SetLogFormat(value));
   if (key == kTimeZone) SLUICE_RETURN_IF_ERROR(CheckTimeZoneSetting(value));
   return conf_.Set(key, value);
@@ -131,6 +156,9 @@ Result<std::shared_ptr<RunningQuery>> Session::StartQuery(QuerySpec spec) {
     spec.conf = conf_;
     listener = listener_;
   }
+  if (spec.name.size() > kLongestKey) {
+    return UserError("SLUICE_INVALID_OPTION", fmt::format("A query's name has at most {} bytes.", kLongestKey));
+  }
   if (spec.conf.GetBool("spark.sluice.badRecords.replay")) spec.work = QueryWork::kReplayBadRecords;
   SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(&spec));
   SLUICE_RETURN_IF_ERROR(process_->ServeMetrics(spec.conf));
@@ -159,10 +187,63 @@ std::vector<std::string> Session::ViewNames() const {
   return names;
 }
 
+std::string Session::KeepFrame(PlanPtr plan) {
+  std::string id = process_->env()->NewUuid();
+  std::lock_guard lock(mutex_);
+  frames_[id] = std::move(plan);
+  return id;
+}
+
+Result<PlanPtr> Session::FindFrame(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  const auto found = frames_.find(id);
+  if (found != frames_.end()) return found->second;
+  return UserError("CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND",
+                   fmt::format("The Spark Connect plan is invalid. No DataFrame with id {} is found in the session {}",
+                               id, client_.session_id),
+                   {{"dfId", id}, {"sessionId", client_.session_id}});
+}
+
+void Session::DropFrame(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  frames_.erase(id);
+}
+
+Result<PythonSettings> Session::python_settings() const {
+  return PythonSettings::Of(conf(), process_->env().get());
+}
+
+void Session::SetFunction(std::shared_ptr<const PythonFunction> function) {
+  std::lock_guard lock(mutex_);
+  functions_[Lower(function->name)] = std::move(function);
+}
+
+std::shared_ptr<const PythonFunction> Session::FindFunction(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  if (functions_.empty()) return nullptr;
+  const auto found = functions_.find(Lower(name));
+  return found == functions_.end() ? nullptr : found->second;
+}
+
+Result<PythonHome> Session::Python() {
+  std::lock_guard lock(mutex_);
+  if (python_ == nullptr) {
+    SLUICE_ASSIGN(PythonSettings settings, PythonSettings::Of(conf_, process_->env().get()));
+    python_ = std::make_shared<PythonWorkers>(std::move(settings));
+  }
+  PythonHome home;
+  home.workers = python_;
+  for (const char* key : kPythonConf) {
+    if (auto value = conf_.Find(key)) home.conf[key] = std::move(*value);
+  }
+  return home;
+}
+
 void Session::CopyFrom(const Session& other) {
   std::scoped_lock lock(mutex_, other.mutex_);
   conf_ = other.conf_;
   views_ = other.views_;
+  functions_ = other.functions_;
 }
 
 Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
@@ -172,7 +253,7 @@ Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
     const auto found = views_.find(Lower(name[0]));
     if (found != views_.end()) return found->second;
   }
-  const std::shared_ptr<MemoryTable> table = FindMemoryTable(process_->env(), name[0]);
+  const std::shared_ptr<MemoryTable> table = FindMemoryTable(process_->env(), id_, name[0]);
   if (table == nullptr) return PlanPtr();
   auto node = std::make_shared<PlanNode>();
   node->kind = PlanKind::kLocal;
@@ -193,10 +274,12 @@ SourceContext Session::ContextOf(const ScanSpec& spec) const {
 }
 
 Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) {
+  if (spec.format.empty()) spec.format = conf().Get("spark.sql.sources.default");
   SLUICE_ASSIGN(const Connector* connector, FindConnector(spec.format));
   if (spec.streaming && connector->open_stream == nullptr) {
     return NotSupported(fmt::format(
-        "The format {} cannot be read as a stream yet; kafka, parquet, rate and rate-micro-batch can.", spec.format));
+        "The format {} cannot be read as a stream; csv, json, kafka, parquet, rate, rate-micro-batch and text can.",
+        spec.format));
   }
   if (schema != nullptr && !connector->takes_schema) {
     return NotSupported(
@@ -214,6 +297,19 @@ Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schem
   for (int i = 0; i < node->schema->num_fields(); ++i) spec.columns.push_back(i);
   node->scan = std::move(spec);
   return node;
+}
+
+Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Session::Collect(const PlanPtr& plan, int64_t most) {
+  SLUICE_ASSIGN(const auto rows, Run(Optimize(plan, EvalContext())));
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  int64_t count = 0;
+  while (count < most) {
+    SLUICE_ASSIGN(auto batch, rows->Next());
+    if (batch == nullptr) break;
+    count += batch->num_rows();
+    batches.push_back(std::move(batch));
+  }
+  return batches;
 }
 
 bool Session::HasFormat(const std::string& format) const {

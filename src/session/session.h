@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "connectors/source.h"
 #include "plan/plan.h"
+#include "python/python_settings.h"
 #include "session/process.h"
 #include "streaming/query_manager.h"
 
@@ -50,13 +51,30 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   bool DropView(const std::string& name);
   // The names of the temporary views, in order.
   std::vector<std::string> ViewNames() const;
-  // Takes over the settings and views of another session.
+  // Rows that a client may name by the id until they are dropped.
+  std::string KeepFrame(PlanPtr plan);
+  // CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND.
+  Result<PlanPtr> FindFrame(const std::string& id) override;
+  void DropFrame(const std::string& id);
+  // Who the session's client is, as it says itself: set once, by a service with clients far away.
+  struct Client {
+    std::string user_id;
+    std::string session_id;
+  };
+  void SetClient(Client client) { client_ = std::move(client); }
+  const Client& client() const { return client_; }
+  Result<PythonSettings> python_settings() const;
+  void SetFunction(std::shared_ptr<const PythonFunction> function);
+  // Takes over the settings, views and functions of another session.
   void CopyFrom(const Session& other);
 
   // Catalog:
   Result<PlanPtr> FindView(const std::vector<std::string>& name) override;
   Result<PlanPtr> ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) override;
+  Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Collect(const PlanPtr& plan, int64_t most) override;
   bool HasFormat(const std::string& format) const override;
+  std::shared_ptr<const PythonFunction> FindFunction(const std::string& name) override;
+  Result<PythonHome> Python() override;
 
  private:
   SourceContext ContextOf(const ScanSpec& spec) const;
@@ -64,9 +82,13 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
 
   const std::shared_ptr<Process> process_;
   const std::string id_;
+  Client client_;
   mutable std::mutex mutex_;
   Conf conf_;
-  std::map<std::string, PlanPtr> views_;  // by lower-case name
+  std::map<std::string, PlanPtr> views_;                                    // by lower-case name
+  std::map<std::string, PlanPtr> frames_;                                   // by id
+  std::map<std::string, std::shared_ptr<const PythonFunction>> functions_;  // by lower-case name
+  std::shared_ptr<PythonWorkers> python_;                                   // null until a function needs them
   std::function<void(const QueryProgress&)> listener_;
   QueryManager queries_;
 };

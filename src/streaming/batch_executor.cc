@@ -31,6 +31,7 @@ Result<std::unique_ptr<BatchExecutor>> BatchExecutor::Open(const QuerySpec& spec
   const Conf conf = found.state.recorded ? WithRecordedSettings(spec.conf, *found.state.recorded) : spec.conf;
   SLUICE_ASSIGN(executor->bad_records_, BadRecords::Open(spec.conf, log.query_id(), resources.env.get()));
   SLUICE_RETURN_IF_ERROR(executor->OpenSources(conf, found));
+  SLUICE_RETURN_IF_ERROR(executor->OpenState(conf, found));
   SLUICE_RETURN_IF_ERROR(executor->OpenSink(conf, found));
   SLUICE_RETURN_IF_ERROR(executor->bad_records_->Settle(found.state.next, executor->sink_.get()));
   return executor;
@@ -51,9 +52,12 @@ Status BatchExecutor::OpenSources(const Conf& conf, const RecoveredQuery& found)
 }
 
 Status BatchExecutor::OpenSink(const Conf& conf, const RecoveredQuery& found) {
-  SLUICE_ASSIGN(const Connector* connector, FindConnector(spec_.sink_format));
-  if (connector->open_sink == nullptr) {
-    return NotSupported(fmt::format("The format {} cannot be written as a stream.", spec_.sink_format));
+  const Connector* connector = nullptr;
+  if (spec_.open_sink == nullptr) {
+    SLUICE_ASSIGN(connector, FindConnector(spec_.sink_format));
+    if (connector->open_sink == nullptr) {
+      return NotSupported(fmt::format("The format {} cannot be written as a stream.", spec_.sink_format));
+    }
   }
   SinkContext context;
   context.env = resources_.env;
@@ -65,14 +69,32 @@ Status BatchExecutor::OpenSink(const Conf& conf, const RecoveredQuery& found) {
   context.partition_columns = spec_.partition_columns;
   context.output_mode = spec_.output_mode;
   context.query_id = log_.query_id();
+  context.session = spec_.session;
   context.schema = spec_.plan->schema;
   context.deterministic = IsDeterministic(*spec_.plan);
   const StreamingShape& shape = runner_.shape();
   context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
   context.recovered_otherwise = found.plan && found.plan->attempt == Attempt::kAgainOtherwise;
   context.budget = resources_.budget;
-  SLUICE_ASSIGN(sink_, connector->open_sink(context));
+  if (connector == nullptr) {
+    SLUICE_ASSIGN(sink_, spec_.open_sink(context, &runner_.stopped()));
+  } else {
+    SLUICE_ASSIGN(sink_, connector->open_sink(context));
+  }
   return sink_->Start(found.state.next, found.plan.has_value());
+}
+
+// Without a checkpoint of the user's nothing is ever read back.
+Status BatchExecutor::OpenState(const Conf& conf, const RecoveredQuery& found) {
+  std::optional<Location> folder;
+  if (!spec_.checkpoint.empty()) folder = log_.checkpoint().location();
+  SLUICE_ASSIGN(state_, QueryStateStores::Make(runner_.shape(), conf, std::move(folder), resources_.budget));
+  return state_->Prepare(found.state.next.value);
+}
+
+bool BatchExecutor::may_be_empty() const {
+  return spec_.trigger.kind != TriggerKind::kOnce && state_->EvictsUnder(ModeOf(spec_)) &&
+         spec_.conf.GetBool("spark.sql.streaming.noDataMicroBatches.enabled");
 }
 
 Result<BatchOutcome> BatchExecutor::Run(BatchPlan* plan) {
@@ -83,33 +105,48 @@ Result<BatchOutcome> BatchExecutor::Run(BatchPlan* plan) {
     SLUICE_ASSIGN(outcome, RunNew(*plan));
   } else {
     SLUICE_RETURN_IF_ERROR(bad_records_->CommitListed(*plan));
+    // What it leaves behind, state and watermark, is made once more; its rows are there.
+    if (runner_.shape().carries_over()) {
+      times_->Begin();
+      SLUICE_ASSIGN(outcome, RunTasks(*plan, nullptr, {}));
+      times_->End("addBatch");
+    }
   }
   SLUICE_RETURN_IF_ERROR(bad_records_->MarkReplayed(*plan));
   return outcome;
 }
 
+void BatchExecutor::Upkeep() {
+  state_->Upkeep(spec_.conf, resources_.env->clock().NowMillis(), resources_.tasks);
+}
+
 void BatchExecutor::Close() {
   sink_.reset();
   sources_.reset();
+  state_.reset();
 }
 
-// Tasks, bad records, the sink's commit: in this order nothing is committed that is not whole.
-Result<BatchOutcome> BatchExecutor::RunNew(const BatchPlan& plan) {
-  const Conf conf = WithRecordedSettings(spec_.conf, plan.entry.conf);
-  times_->Begin();
-  SLUICE_ASSIGN(const BadRecordWork bad_records, bad_records_->Begin(plan));
-  BatchWork work{plan.batch, {}, sink_.get(), nullptr, nullptr, bad_records.batch.get()};
+// Fills in who reads.
+Result<std::vector<SourceInput>> BatchExecutor::PlanInputs(const BatchPlan& plan, const BadRecordWork& bad_records,
+                                                           BatchWork* work) const {
   std::vector<SourceInput> inputs;
   if (bad_records.replay) {
-    work.sources.assign(sources_->size(), bad_records.replay.get());
+    work->sources.assign(sources_->size(), bad_records.replay.get());
     SLUICE_ASSIGN(std::vector<InputPartition> files, bad_records.replay->PlanTasks("", ""));
     for (InputPartition& file : files) inputs.push_back({0, std::move(file)});
-  } else {
-    for (size_t i = 0; i < sources_->size(); ++i) work.sources.push_back(&sources_->at(i));
-    Result<std::vector<SourceInput>> planned = sources_->PlanTasks(plan.starts, plan.entry.offsets);
-    SLUICE_RETURN_IF_ERROR(log_.WithEntry(planned.status(), plan.batch));
-    inputs = *std::move(planned);
+    return inputs;
   }
+  for (size_t i = 0; i < sources_->size(); ++i) work->sources.push_back(&sources_->at(i));
+  Result<std::vector<SourceInput>> planned = sources_->PlanTasks(plan.starts, plan.entry.offsets);
+  SLUICE_RETURN_IF_ERROR(log_.WithEntry(planned.status(), plan.batch));
+  return planned;
+}
+
+Result<BatchOutcome> BatchExecutor::RunTasks(const BatchPlan& plan, StreamSink* sink,
+                                             const BadRecordWork& bad_records) {
+  const Conf conf = WithRecordedSettings(spec_.conf, plan.entry.conf);
+  BatchWork work{plan.batch, {}, sink, nullptr, nullptr, bad_records.batch.get()};
+  SLUICE_ASSIGN(const std::vector<SourceInput> inputs, PlanInputs(plan, bad_records, &work));
   times_->End("getBatch");
   EvalContext context = ContextOf(SessionOptions::Of(conf), plan.entry.batch_timestamp_ms * 1000);
   context.cancelled = &runner_.stopped();
@@ -117,8 +154,21 @@ Result<BatchOutcome> BatchExecutor::RunNew(const BatchPlan& plan) {
   work.context = &context;
   SLUICE_ASSIGN(const JoinTables tables, ReadStaticSides(runner_.shape(), conf, resources_, context));
   work.tables = &tables;
+  work.stores = state_.get();
+  work.state = {plan.batch.value, {}, {}, ModeOf(spec_), &context, resources_.budget};
+  if (!runner_.shape().delays_ms.empty()) {
+    work.state.late_us = plan.late_ms * 1000;
+    work.state.evict_us = plan.entry.batch_watermark_ms * 1000;
+  }
   times_->End("queryPlanning");
-  SLUICE_ASSIGN(BatchOutcome outcome, runner_.Run(work, inputs));
+  return runner_.Run(work, inputs);
+}
+
+// Tasks, bad records, the sink's commit: in this order nothing is committed that is not whole.
+Result<BatchOutcome> BatchExecutor::RunNew(const BatchPlan& plan) {
+  times_->Begin();
+  SLUICE_ASSIGN(const BadRecordWork bad_records, bad_records_->Begin(plan));
+  SLUICE_ASSIGN(BatchOutcome outcome, RunTasks(plan, sink_.get(), bad_records));
   times_->End("addBatch");
   SLUICE_RETURN_IF_ERROR(bad_records_->Publish(plan, bad_records, outcome.input_rows()));
   SLUICE_RETURN_IF_ERROR(sink_->Commit(plan.batch, std::move(outcome.commits)));

@@ -13,6 +13,7 @@
 #include "streaming/batch_runner.h"
 #include "streaming/query_resources.h"
 #include "streaming/query_spec.h"
+#include "streaming/query_state_stores.h"
 #include "streaming/source_set.h"
 
 namespace sluice {
@@ -34,6 +35,10 @@ class BatchExecutor {
   const SourceSet& sources() const { return *sources_; }
   const BadRecords& bad_records() const { return *bad_records_; }
   std::string sink_description() const { return sink_->description(); }
+  const StreamingShape& shape() const { return runner_.shape(); }
+  const QueryStateStores& state() const { return *state_; }
+  // Whether a batch without rows has work to do once the watermark has risen.
+  bool may_be_empty() const;
 
   // Runs the tasks and commits to the sink, unless the sink has the batch already. Fills in the starts that `plan` does
   // not know. Afterwards commits/N may be written.
@@ -42,6 +47,9 @@ class BatchExecutor {
   Result<std::vector<SourceNews>> Committed(const BatchPlan& plan) const {
     return sources_->Committed(plan.entry.offsets);
   }
+
+  // After commits/N, beside the batches: keeps the files of the state few.
+  void Upkeep();
 
   // After the last batch: sources and sink give back what they hold (connections, prefetched records, their share of
   // the memory budget), though the ended query may live on.
@@ -54,7 +62,12 @@ class BatchExecutor {
                 TriggerTimes* times);
   Status OpenSources(const Conf& conf, const RecoveredQuery& found);
   Status OpenSink(const Conf& conf, const RecoveredQuery& found);
+  Status OpenState(const Conf& conf, const RecoveredQuery& found);
+  // `sink`: null when it has the batch already.
+  Result<BatchOutcome> RunTasks(const BatchPlan& plan, StreamSink* sink, const BadRecordWork& bad_records);
   Result<BatchOutcome> RunNew(const BatchPlan& plan);
+  Result<std::vector<SourceInput>> PlanInputs(const BatchPlan& plan, const BadRecordWork& bad_records,
+                                              BatchWork* work) const;
 
   const QuerySpec& spec_;
   const QueryResources& resources_;
@@ -64,6 +77,7 @@ class BatchExecutor {
   std::unique_ptr<BadRecords> bad_records_;
   std::unique_ptr<SourceSet> sources_;
   std::unique_ptr<StreamSink> sink_;
+  std::unique_ptr<QueryStateStores> state_;
 };
 
 }  // namespace sluice

@@ -15,6 +15,8 @@ BatchPlan Planned(const QueryState& state, SourceOffsets starts, SourceOffsets e
   plan.batch = state.next;
   plan.starts = std::move(starts);
   plan.entry.batch_timestamp_ms = now_ms;
+  plan.entry.batch_watermark_ms = state.watermark.now_ms;
+  plan.late_ms = state.watermark.late_ms;
   plan.entry.conf = NextEntryConf(session, state.recorded ? &*state.recorded : nullptr, stamp.writer);
   plan.entry.conf.Set(kSetupKey, stamp.setup);
   RecordBadRecords(stamp.bad_records, replay, &plan.entry.conf);

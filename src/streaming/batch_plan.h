@@ -28,7 +28,8 @@ enum class Attempt {
 struct BatchPlan {
   BatchId batch;
   SourceOffsets starts;  // inclusive; none: the source's initial offset
-  OffsetEntry entry;     // its `offsets` are the exclusive ends
+  OffsetEntry entry;     // its `offsets` are the exclusive ends, its watermark lets state go
+  int64_t late_ms = 0;   // the watermark of the entry before: rows at or before it are late
   Attempt attempt = Attempt::kFirst;
   std::vector<std::string> earlier_bad_records;  // the folders where earlier attempts set records aside
 

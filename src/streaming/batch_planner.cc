@@ -21,15 +21,17 @@ BatchPlanner::BatchPlanner(const Conf& session, const QueryLog& log, const Sourc
       clock_(clock),
       times_(times) {}
 
-Result<std::optional<BatchPlan>> BatchPlanner::Next(const QueryState& state) const {
+Result<std::optional<BatchPlan>> BatchPlanner::Next(const QueryState& state, bool may_be_empty) const {
   times_->Begin();
   SLUICE_ASSIGN(SourceOffsets starts, sources_.FillIn(state.ends));
   Result<std::optional<SourceOffsets>> latest = sources_.Latest(starts);
   SLUICE_RETURN_IF_ERROR(log_.WithEntry(latest.status(), state.next.Previous()));
   times_->End("latestOffset");
-  if (!*latest) return std::optional<BatchPlan>();
+  const bool empty = !latest->has_value();
+  if (empty && !(may_be_empty && state.watermark_rose())) return std::optional<BatchPlan>();
+  SourceOffsets ends = empty ? starts : **std::move(latest);
   return std::make_optional(
-      PlanRange(state, std::move(starts), **std::move(latest), clock_->NowMillis(), session_, stamp_));
+      PlanRange(state, std::move(starts), std::move(ends), clock_->NowMillis(), session_, stamp_));
 }
 
 Result<std::optional<BatchPlan>> BatchPlanner::NextReplay(const QueryState& state) const {

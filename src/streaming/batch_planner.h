@@ -22,8 +22,9 @@ class BatchPlanner {
   BatchPlanner(const Conf& session, const QueryLog& log, const SourceSet& sources, const BadRecords& bad_records,
                EntryStamp stamp, Clock* clock, TriggerTimes* times);
 
-  // Asks all sources for their ends; nothing when none has anything new.
-  Result<std::optional<BatchPlan>> Next(const QueryState& state) const;
+  // Asks all sources for their ends; nothing when none has anything new. `may_be_empty`: a batch without rows is worth
+  // while when the watermark has risen, since it lets state go.
+  Result<std::optional<BatchPlan>> Next(const QueryState& state, bool may_be_empty) const;
   // A batch of the records that were set aside; nothing when there are none.
   Result<std::optional<BatchPlan>> NextReplay(const QueryState& state) const;
 

@@ -8,6 +8,7 @@
 #include "streaming/bad_records/entry_conf.h"
 #include "streaming/batch_runner.h"
 #include "streaming/query_monitor.h"
+#include "streaming/query_state_stores.h"
 #include "streaming/source_set.h"
 
 namespace sluice {
@@ -27,6 +28,47 @@ void TriggerTimes::End(const char* phase) {
   phases_ms_[phase] += (now - mark_ns_) / 1'000'000;
   mark_ns_ = now;
 }
+
+namespace {
+
+void AddEventTime(const BatchFacts& facts, QueryProgress* progress) {
+  EventTimeProgress times;
+  times.watermark_ms = facts.plan->entry.batch_watermark_ms;
+  for (const EventTimes& seen : facts.outcome->event_times) {
+    if (seen.count == 0 || times.any) continue;
+    times.any = true;
+    times.max_ms = seen.max_ms;
+    times.min_ms = seen.min_ms;
+    times.average_ms = static_cast<int64_t>(seen.average_ms);
+  }
+  progress->event_time = times;
+}
+
+void AddState(const BatchFacts& facts, QueryProgress* progress) {
+  if (!facts.shape->delays_ms.empty()) AddEventTime(facts, progress);
+  for (const size_t step : facts.state->by_id()) {
+    const OperatorStores& stores = facts.state->stores(step);
+    StateProgress state;
+    state.name = stores.spec().name;
+    state.rows_total = stores.rows();
+    state.memory_bytes = stores.bytes();
+    state.partitions = stores.spec().partitions;
+    state.instances = state.partitions * static_cast<int64_t>(stores.spec().stores.size());
+    if (step < facts.outcome->state.size()) {
+      const StateCounts& counts = facts.outcome->state[step];
+      state.rows_updated = counts.updated;
+      state.rows_removed = counts.removed;
+      state.updates_ms = counts.updates_ns / 1'000'000;
+      state.removals_ms = counts.removals_ns / 1'000'000;
+      state.commit_ms = counts.commit_ns / 1'000'000;
+      state.rows_dropped = counts.dropped_late;
+      if (state.name.starts_with("dedupe")) state.duplicates_dropped = counts.dropped_duplicates;
+    }
+    progress->state_operators.push_back(std::move(state));
+  }
+}
+
+}  // namespace
 
 QueryProgress ProgressOf(const BatchFacts& facts, const TriggerTimes& times, int64_t now_ms) {
   const BatchPlan& plan = *facts.plan;
@@ -53,6 +95,7 @@ QueryProgress ProgressOf(const BatchFacts& facts, const TriggerTimes& times, int
     if (i == 0 && facts.keeps_bad_records) source.metrics["badRecords"] = std::to_string(outcome.bad_records);
     progress.sources.push_back(std::move(source));
   }
+  if (facts.shape != nullptr) AddState(facts, &progress);
   progress.sink_description = facts.sink_description;
   progress.output_rows = outcome.output_rows;
   progress.bad_records = outcome.bad_records;

@@ -13,9 +13,11 @@ namespace sluice {
 
 class Clock;
 class QueryMonitor;
+class QueryStateStores;
 class SourceSet;
 struct BatchOutcome;
 struct SourceNews;
+struct StreamingShape;
 
 // How long the phases of one trigger take, by Spark's names, in milliseconds. Used by the query's thread only.
 class TriggerTimes {
@@ -50,6 +52,8 @@ struct BatchFacts {
   std::vector<SourceNews> news;  // by source
   std::string sink_description;
   bool keeps_bad_records = false;
+  const StreamingShape* shape = nullptr;    // null: neither watermarks nor state
+  const QueryStateStores* state = nullptr;  // with `shape`
 };
 
 // One batch as Spark's StreamingQueryProgress shows it; id, run id and name are the caller's to set.

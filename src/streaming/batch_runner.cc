@@ -2,14 +2,20 @@
 #include "streaming/batch_runner.h"
 
 #include <arrow/record_batch.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "base/log_context.h"
 #include "base/spark_error.h"
+#include "exec/planner.h"
+#include "exec/retained_batch.h"
+#include "exec/scan.h"
 #include "exec/task_runner.h"
+#include "plan/rewrite.h"
 #include "streaming/bad_records/batch.h"
+#include "streaming/query_state_stores.h"
 
 namespace sluice {
 
@@ -31,6 +37,7 @@ class BatchRunner::TrackedReader : public SliceReader {
   }
   std::string PlaceOf(int64_t row) const override { return reader_->PlaceOf(row); }
   Result<SourceRecord> RecordOf(int64_t row) const override { return reader_->RecordOf(row); }
+  std::vector<std::pair<SourceRecord, Status>> TakeUnreadable() override { return reader_->TakeUnreadable(); }
   void Cancel() override { reader_->Cancel(); }
 
  private:
@@ -68,38 +75,171 @@ bool BatchRunner::cancelled() const {
   return cancelled_;
 }
 
-std::vector<BatchRunner::Task> BatchRunner::CutTasks(const std::vector<SourceInput>& inputs) const {
+// The rows on their way, by step and its input, and what the partitions did.
+struct BatchRunner::Exchanges {
+  struct Step {
+    std::vector<std::unique_ptr<Exchange>> inputs;
+    std::vector<StateCounts> counts;  // by partition
+  };
+  std::vector<Step> steps;
+};
+
+// What a partition of a step gives; once all of it is taken the partition's state is committed.
+class BatchRunner::PartitionRows : public Operator {
+ public:
+  PartitionRows(std::unique_ptr<Operator> rows, OperatorStores* stores, int partition, int64_t next_version,
+                StateCounts* counts)
+      : rows_(std::move(rows)), stores_(stores), partition_(partition), next_version_(next_version), counts_(counts) {}
+  const std::shared_ptr<arrow::Schema>& schema() const override { return rows_->schema(); }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    SLUICE_ASSIGN(auto slice, rows_->Next());
+    if (slice != nullptr) return slice;
+    const StateTimer timer(&counts_->commit_ns);
+    SLUICE_RETURN_IF_ERROR(stores_->Commit(partition_, next_version_));
+    return slice;
+  }
+
+ private:
+  const std::unique_ptr<Operator> rows_;
+  OperatorStores* const stores_;
+  const int partition_;
+  const int64_t next_version_;
+  StateCounts* const counts_;
+};
+
+std::vector<BatchRunner::TaskInput> BatchRunner::InputsOf(const std::vector<StreamBranch>& branches,
+                                                          const BatchWork& work,
+                                                          const std::vector<SourceInput>& inputs) const {
+  std::vector<TaskInput> all;
+  for (const StreamBranch& branch : branches) {
+    if (!branch.step) {
+      for (const SourceInput& input : inputs) {
+        if (input.source == branch.source) all.push_back({&branch, input.input, 0, input.input.identity});
+      }
+      continue;
+    }
+    for (int partition = 0; partition < work.stores->partitions(*branch.step); ++partition) {
+      all.push_back({&branch, {}, partition, fmt::format("state/{}/{}", shape_.steps[*branch.step].id, partition)});
+    }
+  }
+  return all;
+}
+
+BatchRunner::Task BatchRunner::NewTask() const {
+  Task task;
+  task.rows.resize(shape_.scans.size());
+  task.event_times.resize(shape_.delays_ms.size());
+  return task;
+}
+
+// Neighbours go together, as evenly as possible.
+std::vector<BatchRunner::Task> BatchRunner::CutTasks(std::vector<TaskInput> inputs, size_t count) const {
   std::vector<Task> tasks;
-  const bool merge = shape_.partitions > 0 && !shape_.shuffle && static_cast<size_t>(shape_.partitions) < inputs.size();
-  const size_t count = merge ? static_cast<size_t>(shape_.partitions) : std::max<size_t>(inputs.size(), 1);
   for (size_t i = 0; i < count; ++i) {
-    Task task;
-    task.rows.resize(shape_.branches.size());
-    // Neighbours go together, as evenly as possible.
+    Task task = NewTask();
     for (size_t j = i * inputs.size() / count; j < (i + 1) * inputs.size() / count; ++j) {
-      task.identity += (task.identity.empty() ? "" : "+") + inputs[j].input.identity;
-      task.inputs.push_back(inputs[j]);
+      task.identity += (task.identity.empty() ? "" : "+") + inputs[j].identity;
+      task.inputs.push_back(std::move(inputs[j]));
     }
     tasks.push_back(std::move(task));
   }
   return tasks;
 }
 
-Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, const SourceInput& input,
-                                                            BadRowSink* bad_rows, int64_t* rows) {
-  const StreamBranch& branch = shape_.branches[input.source];
-  SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader,
-                work.sources[input.source]->OpenReader(input.input, branch.scan->scan.columns));
-  SLUICE_RETURN_IF_ERROR(Track(reader.get()));
-  return BuildBranch(branch, std::make_unique<TrackedReader>(this, std::move(reader), rows), *work.context,
-                     *work.tables, bad_rows);
+Result<std::unique_ptr<Operator>> BatchRunner::OpenInput(const BatchWork& work, Exchanges* exchanges,
+                                                         const TaskInput& input, BadRowSink* bad_rows, Task* task) {
+  const StreamBranch& branch = *input.branch;
+  if (!branch.step) {
+    SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader,
+                  work.sources[branch.source]->OpenReader(input.input, branch.bottom->scan.columns));
+    SLUICE_RETURN_IF_ERROR(Track(reader.get()));
+    auto tracked = std::make_unique<TrackedReader>(this, std::move(reader), &task->rows[branch.source]);
+    return std::make_unique<ScanOperator>(branch.bottom->schema, std::move(tracked), bad_rows);
+  }
+  Exchanges::Step& step = exchanges->steps[*branch.step];
+  OperatorStores& stores = work.stores->stores(*branch.step);
+  SLUICE_RETURN_IF_ERROR(stores.Open(input.partition, work.state.version));
+  StateCounts* const counts = &step.counts[static_cast<size_t>(input.partition)];
+  StatePartition partition{input.partition, {}, &stores, counts};
+  for (const auto& exchange : step.inputs) partition.rows.push_back(exchange->Take(input.partition));
+  SLUICE_ASSIGN(auto rows, work.stores->step(*branch.step).OpenPartition(work.state, std::move(partition)));
+  return std::make_unique<PartitionRows>(std::move(rows), &stores, input.partition, work.state.version + 1, counts);
 }
 
-Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, TaskId id, Task* task) {
-  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, work.sink->OpenTask(work.batch, id, task->identity));
+Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, Exchanges* exchanges,
+                                                            const TaskInput& input, BadRowSink* bad_rows, Task* task) {
+  SLUICE_ASSIGN(std::unique_ptr<Operator> leaf, OpenInput(work, exchanges, input, bad_rows, task));
+  return BuildBranch(*input.branch, std::move(leaf), *work.context, {work.tables, &shape_, &task->event_times},
+                     bad_rows);
+}
+
+void BatchRunner::AddTask(const Task& task, BatchOutcome* outcome) const {
+  for (size_t source = 0; source < task.rows.size(); ++source) outcome->source_rows[source] += task.rows[source];
+  for (size_t node = 0; node < task.event_times.size(); ++node) {
+    outcome->event_times[node].Merge(task.event_times[node]);
+  }
+}
+
+Status BatchRunner::RunAll(std::vector<Task>* tasks, const std::function<Status(int, Task*)>& run,
+                           BatchOutcome* outcome) {
+  const auto run_one = [&, about = CurrentLogContext()](int i) -> Status {
+    const ScopedLogContext scope(about);
+    return run(i, &(*tasks)[static_cast<size_t>(i)]);
+  };
+  SLUICE_RETURN_IF_ERROR(RunTasks(*tasks_, static_cast<int>(tasks->size()), run_one, [this] { CancelReaders(false); }));
+  for (const Task& task : *tasks) AddTask(task, outcome);
+  return Status::OK();
+}
+
+// Brings the rows of a step's inputs to its partitions.
+Status BatchRunner::RunStep(const BatchWork& work, const std::vector<SourceInput>& inputs, size_t step,
+                            Exchanges* exchanges, BatchOutcome* outcome) {
+  Exchanges::Step made;
+  made.counts.resize(static_cast<size_t>(work.stores->partitions(step)));
+  for (size_t side = 0; side < shape_.steps[step].inputs.size(); ++side) {
+    std::vector<TaskInput> all = InputsOf(shape_.steps[step].inputs[side], work, inputs);
+    const size_t count = all.size();
+    std::vector<Task> tasks = CutTasks(std::move(all), count);
+    auto exchange =
+        std::make_unique<Exchange>(static_cast<int>(count), work.stores->partitions(step), work.state.budget);
+    const auto run = [&](int i, Task* task) -> Status {
+      SLUICE_ASSIGN(auto pipeline, OpenPipeline(work, exchanges, task->inputs[0], nullptr, task));
+      SLUICE_ASSIGN(auto into, work.stores->step(step).OpenInput(side, work.state, exchange.get(), i));
+      for (;;) {
+        SLUICE_ASSIGN(auto slice, pipeline->Next());
+        if (slice == nullptr) return into->Finish();
+        if (const Status added = into->Add(slice); !added.ok()) return AtPlaceOf(*pipeline, added);
+      }
+    };
+    SLUICE_RETURN_IF_ERROR(RunAll(&tasks, run, outcome));
+    made.inputs.push_back(std::move(exchange));
+  }
+  exchanges->steps[step] = std::move(made);
+  return Status::OK();
+}
+
+namespace {
+
+// Takes rows that are not wanted: of a batch that the sink has already.
+class NoWriter : public TaskWriter {
+ public:
+  Status Write(const std::shared_ptr<arrow::RecordBatch>&) override { return Status::OK(); }
+  Result<std::unique_ptr<TaskCommit>> Finish() override { return std::make_unique<TaskCommit>(); }
+};
+
+Result<std::unique_ptr<TaskWriter>> OpenWriter(const BatchWork& work, TaskId id, const std::string& identity) {
+  if (work.sink == nullptr) return std::make_unique<NoWriter>();
+  return work.sink->OpenTask(work.batch, id, identity);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, Exchanges* exchanges, TaskId id,
+                                                         Task* task) {
+  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, OpenWriter(work, id, task->identity));
   BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(id, task->identity);
-  for (const SourceInput& input : task->inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, input, bad_rows, &task->rows[input.source]));
+  for (const TaskInput& input : task->inputs) {
+    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, exchanges, input, bad_rows, task));
     for (;;) {
       SLUICE_ASSIGN(auto slice, pipeline->Next());
       if (slice == nullptr) break;
@@ -117,7 +257,7 @@ Result<std::vector<std::unique_ptr<TaskWriter>>> BatchRunner::OpenTogether(const
   std::lock_guard lock(one_at_a_time);
   std::vector<std::unique_ptr<TaskWriter>> writers;
   for (int i = 0; i < shape_.partitions; ++i) {
-    SLUICE_ASSIGN(auto writer, work.sink->OpenTask(work.batch, TaskId(i), identity + std::to_string(i)));
+    SLUICE_ASSIGN(auto writer, OpenWriter(work, TaskId(i), identity + std::to_string(i)));
     writers.push_back(std::move(writer));
   }
   return writers;
@@ -125,17 +265,14 @@ Result<std::vector<std::unique_ptr<TaskWriter>>> BatchRunner::OpenTogether(const
 
 // repartition(n): slice i of the batch, counted over all inputs in order, goes to task i % n. One thread reads, so the
 // cut is the same on every run.
-Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::vector<SourceInput>& inputs) {
-  BatchOutcome outcome;
-  outcome.source_rows.resize(shape_.branches.size());
+Status BatchRunner::RunShuffled(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome) {
   std::string identity;
-  for (const SourceInput& input : inputs) identity += input.input.identity + "+";
+  for (const TaskInput& input : task.inputs) identity += input.identity + "+";
   SLUICE_ASSIGN(const auto writers, OpenTogether(work, identity));
   BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(TaskId(0), identity);
   size_t turn = 0;
-  for (const SourceInput& input : inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline,
-                  OpenPipeline(work, input, bad_rows, &outcome.source_rows[input.source]));
+  for (const TaskInput& input : task.inputs) {
+    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, exchanges, input, bad_rows, &task));
     for (;;) {
       SLUICE_ASSIGN(auto slice, pipeline->Next());
       if (slice == nullptr) break;
@@ -144,10 +281,71 @@ Result<BatchOutcome> BatchRunner::RunShuffled(const BatchWork& work, const std::
   }
   for (const auto& writer : writers) {
     SLUICE_ASSIGN(auto commit, writer->Finish());
-    outcome.output_rows += commit->rows;
-    outcome.commits.push_back(std::move(commit));
+    outcome->output_rows += commit->rows;
+    outcome->commits.push_back(std::move(commit));
   }
-  return outcome;
+  AddTask(task, outcome);
+  return Status::OK();
+}
+
+// A whole result that is sorted or cut off: its rows are gathered, and the rest is a batch query over them.
+Status BatchRunner::RunTail(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome) {
+  auto gathered = std::make_shared<PlanNode>();
+  gathered->kind = PlanKind::kLocal;
+  gathered->schema = shape_.tail_input->schema;
+  MemoryReservation memory(work.state.budget, "The result of a query with ORDER BY");
+  int64_t bytes = 0;
+  for (const TaskInput& input : task.inputs) {
+    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, exchanges, input, nullptr, &task));
+    for (;;) {
+      SLUICE_ASSIGN(auto slice, pipeline->Next());
+      if (slice == nullptr) break;
+      bytes += RetainedBytes(*slice);
+      SLUICE_RETURN_IF_ERROR(memory.Cover(bytes));
+      gathered->rows.push_back(std::move(slice));
+    }
+  }
+  const PlanPtr plan = RewritePlan(shape_.tail, [&](const PlanPtr& node) -> PlanPtr {
+    return node == shape_.tail_input ? PlanPtr(gathered) : nullptr;
+  });
+  PlannerContext planner;
+  planner.eval = *work.context;
+  planner.budget = work.state.budget;
+  SLUICE_ASSIGN(const auto rows, PlanOperators(plan, planner));
+  SLUICE_ASSIGN(const std::unique_ptr<TaskWriter> writer, OpenWriter(work, TaskId(0), "result"));
+  for (;;) {
+    SLUICE_ASSIGN(auto slice, rows->Next());
+    if (slice == nullptr) break;
+    SLUICE_RETURN_IF_ERROR(writer->Write(slice));
+  }
+  SLUICE_ASSIGN(auto commit, writer->Finish());
+  outcome->output_rows += commit->rows;
+  outcome->commits.push_back(std::move(commit));
+  AddTask(task, outcome);
+  return Status::OK();
+}
+
+Status BatchRunner::RunToSink(const BatchWork& work, const std::vector<SourceInput>& inputs, Exchanges* exchanges,
+                              BatchOutcome* outcome) {
+  std::vector<TaskInput> all = InputsOf(shape_.branches, work, inputs);
+  const bool shuffled = shape_.partitions > 0 && shape_.shuffle;
+  if (shuffled || shape_.tail != nullptr) {
+    Task task = NewTask();
+    task.inputs = std::move(all);
+    return shape_.tail != nullptr ? RunTail(work, std::move(task), exchanges, outcome)
+                                  : RunShuffled(work, std::move(task), exchanges, outcome);
+  }
+  const auto most = static_cast<size_t>(shape_.partitions);
+  const size_t count = most > 0 && most < all.size() ? most : std::max<size_t>(all.size(), 1);
+  std::vector<Task> tasks = CutTasks(std::move(all), count);
+  outcome->commits.resize(tasks.size());
+  const auto run = [&](int i, Task* task) -> Status {
+    SLUICE_ASSIGN(outcome->commits[static_cast<size_t>(i)], RunTask(work, exchanges, TaskId(i), task));
+    return Status::OK();
+  };
+  SLUICE_RETURN_IF_ERROR(RunAll(&tasks, run, outcome));
+  for (const auto& commit : outcome->commits) outcome->output_rows += commit->rows;
+  return Status::OK();
 }
 
 Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<SourceInput>& inputs) {
@@ -156,23 +354,19 @@ Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<S
     failing_ = cancelled_;
     stopped_ = cancelled_;
   }
-  if (shape_.partitions > 0 && shape_.shuffle) return RunShuffled(work, inputs);
-  std::vector<Task> tasks = CutTasks(inputs);
   BatchOutcome outcome;
-  outcome.source_rows.resize(shape_.branches.size());
-  outcome.commits.resize(tasks.size());
-  const auto run_one = [&, about = CurrentLogContext()](int i) -> Status {
-    const ScopedLogContext scope(about);
-    const auto index = static_cast<size_t>(i);
-    SLUICE_ASSIGN(outcome.commits[index], RunTask(work, TaskId(i), &tasks[index]));
-    return Status::OK();
-  };
-  SLUICE_RETURN_IF_ERROR(RunTasks(*tasks_, static_cast<int>(tasks.size()), run_one, [this] { CancelReaders(false); }));
-  for (size_t i = 0; i < tasks.size(); ++i) {
-    for (size_t source = 0; source < tasks[i].rows.size(); ++source) {
-      outcome.source_rows[source] += tasks[i].rows[source];
-    }
-    outcome.output_rows += outcome.commits[i]->rows;
+  outcome.source_rows.resize(shape_.scans.size());
+  outcome.event_times.resize(shape_.delays_ms.size());
+  Exchanges exchanges;
+  exchanges.steps.resize(shape_.steps.size());
+  for (size_t step = 0; step < shape_.steps.size(); ++step) {
+    SLUICE_RETURN_IF_ERROR(RunStep(work, inputs, step, &exchanges, &outcome));
+  }
+  SLUICE_RETURN_IF_ERROR(RunToSink(work, inputs, &exchanges, &outcome));
+  for (const Exchanges::Step& step : exchanges.steps) {
+    StateCounts all;
+    for (const StateCounts& counts : step.counts) all.Add(counts);
+    outcome.state.push_back(all);
   }
   return outcome;
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -12,6 +13,7 @@
 #include "base/ids.h"
 #include "connectors/sink.h"
 #include "connectors/source.h"
+#include "exec/stateful/stateful_operator.h"
 #include "exec/task_pipeline.h"
 #include "expr/expr.h"
 #include "streaming/source_set.h"
@@ -19,16 +21,19 @@
 namespace sluice {
 
 class BadRecordBatch;
+class QueryStateStores;
 class ThreadPool;
 
 // A batch to run. Not owned.
 struct BatchWork {
   BatchId batch;
-  std::vector<StreamSource*> sources;  // by ordinal, one a branch of the shape
-  StreamSink* sink = nullptr;
+  std::vector<StreamSource*> sources;  // by ordinal
+  StreamSink* sink = nullptr;          // null: the sink has the batch, and only what it leaves behind is wanted
   const EvalContext* context = nullptr;
   const JoinTables* tables = nullptr;     // of the shape's joins
   BadRecordBatch* bad_records = nullptr;  // null: a row that fails fails the batch
+  QueryStateStores* stores = nullptr;     // of the shape's steps
+  StateBatch state = {};
 };
 
 // What the tasks of a batch did.
@@ -37,12 +42,16 @@ struct BatchOutcome {
   int64_t output_rows = 0;
   int64_t bad_records = 0;
   std::vector<std::unique_ptr<TaskCommit>> commits;  // in task order
+  std::vector<EventTimes> event_times;               // by watermark node
+  std::vector<StateCounts> state;                    // by step
 
   int64_t input_rows() const;
 };
 
-// Runs the tasks of one batch: source partition -> operators -> sink writer. How rows are cut into tasks depends on the
-// batch's ranges and on the plan alone. Run is called by the query's thread, Cancel by any.
+// Runs the tasks of one batch: inputs -> operators -> sink writer. Where a plan keeps state, the rows of each step are
+// exchanged to its partitions first, from the lowest step up, and a partition is then an input of what stands above it.
+// How rows are cut into tasks depends on the batch's ranges and on the plan alone. Run is called by the query's thread,
+// Cancel by any.
 class BatchRunner {
  public:
   BatchRunner(StreamingShape shape, ThreadPool* tasks) : shape_(std::move(shape)), tasks_(tasks) {}
@@ -56,21 +65,43 @@ class BatchRunner {
   const std::atomic<bool>& stopped() const { return stopped_; }
 
  private:
-  // One task of the sink: the inputs that it reads one after the other.
+  // What a task reads: a part of a source, or a partition of a step.
+  struct TaskInput {
+    const StreamBranch* branch = nullptr;
+    InputPartition input;
+    int partition = 0;
+    std::string identity;
+  };
+  // The inputs that a task reads one after the other.
   struct Task {
-    std::vector<SourceInput> inputs;
+    std::vector<TaskInput> inputs;
     std::string identity;
     std::vector<int64_t> rows;  // read so far, by source
+    std::vector<EventTimes> event_times;
   };
   class TrackedReader;
+  class PartitionRows;
+  struct Exchanges;
 
-  std::vector<Task> CutTasks(const std::vector<SourceInput>& inputs) const;
-  Result<std::unique_ptr<Operator>> OpenPipeline(const BatchWork& work, const SourceInput& input, BadRowSink* bad_rows,
-                                                 int64_t* rows);
-  Result<std::unique_ptr<TaskCommit>> RunTask(const BatchWork& work, TaskId id, Task* task);
+  std::vector<TaskInput> InputsOf(const std::vector<StreamBranch>& branches, const BatchWork& work,
+                                  const std::vector<SourceInput>& inputs) const;
+  std::vector<Task> CutTasks(std::vector<TaskInput> inputs, size_t count) const;
+  Task NewTask() const;
+  Result<std::unique_ptr<Operator>> OpenInput(const BatchWork& work, Exchanges* exchanges, const TaskInput& input,
+                                              BadRowSink* bad_rows, Task* task);
+  Result<std::unique_ptr<Operator>> OpenPipeline(const BatchWork& work, Exchanges* exchanges, const TaskInput& input,
+                                                 BadRowSink* bad_rows, Task* task);
+  Status RunAll(std::vector<Task>* tasks, const std::function<Status(int, Task*)>& run, BatchOutcome* outcome);
+  Status RunStep(const BatchWork& work, const std::vector<SourceInput>& inputs, size_t step, Exchanges* exchanges,
+                 BatchOutcome* outcome);
+  Result<std::unique_ptr<TaskCommit>> RunTask(const BatchWork& work, Exchanges* exchanges, TaskId id, Task* task);
+  Status RunToSink(const BatchWork& work, const std::vector<SourceInput>& inputs, Exchanges* exchanges,
+                   BatchOutcome* outcome);
   Result<std::vector<std::unique_ptr<TaskWriter>>> OpenTogether(const BatchWork& work,
                                                                 const std::string& identity) const;
-  Result<BatchOutcome> RunShuffled(const BatchWork& work, const std::vector<SourceInput>& inputs);
+  Status RunShuffled(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome);
+  Status RunTail(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome);
+  void AddTask(const Task& task, BatchOutcome* outcome) const;
   Status Track(SliceReader* reader);
   void Untrack(SliceReader* reader);
   void CancelReaders(bool for_good);

@@ -20,11 +20,11 @@ MicroBatchLoop::MicroBatchLoop(QuerySpec spec, std::string run_id, QueryResource
 MicroBatchLoop::~MicroBatchLoop() = default;
 
 Status MicroBatchLoop::Open() {
-  SLUICE_ASSIGN(StreamingShape shape, ShapeOf(RowsToWrite(spec_)));
+  SLUICE_ASSIGN(StreamingShape shape, ShapeOf(RowsToWrite(spec_), ModeOf(spec_)));
   SLUICE_RETURN_IF_ERROR(CheckWork(spec_, shape));
-  SLUICE_ASSIGN(log_, QueryLog::Open(spec_, SetupOf(spec_, shape), resources_.env.get()));
+  SLUICE_ASSIGN(log_, QueryLog::Open(spec_, SetupOf(spec_), resources_.env.get()));
   id_ = log_->query_id();
-  SLUICE_ASSIGN(at_, log_->Recover(shape.branches.size(), spec_.conf.Get(kBadRecordsPath)));
+  SLUICE_ASSIGN(at_, log_->Recover(shape.scans.size(), spec_.conf.Get(kBadRecordsPath)));
   SLUICE_ASSIGN(executor_, BatchExecutor::Open(spec_, resources_, std::move(shape), *log_, at_, &report_.times()));
   const BadRecords& bad_records = executor_->bad_records();
   planner_ = std::make_unique<BatchPlanner>(spec_.conf, *log_, executor_->sources(), bad_records,
@@ -75,7 +75,7 @@ Status MicroBatchLoop::RunReplay() {
 Result<std::optional<BatchPlan>> MicroBatchLoop::PlanNext() {
   if (at_.plan) return std::exchange(at_.plan, std::nullopt);
   if (!pace_.idle()) report_.Searching(executor_->sources().description());
-  SLUICE_ASSIGN(std::optional<BatchPlan> plan, planner_->Next(at_.state));
+  SLUICE_ASSIGN(std::optional<BatchPlan> plan, planner_->Next(at_.state, executor_->may_be_empty()));
   if (!plan || gave_up()) return std::optional<BatchPlan>();
   report_.times().Begin();
   SLUICE_RETURN_IF_ERROR(log_->Plan(*plan));
@@ -94,18 +94,29 @@ Result<bool> MicroBatchLoop::RunTrigger() {
   return true;
 }
 
+namespace {
+
+WatermarkPolicy PolicyOf(const BatchPlan& plan) {
+  const auto policy = plan.entry.conf.Find("spark.sql.streaming.multipleWatermarkPolicy");
+  return policy == "max" ? WatermarkPolicy::kMax : WatermarkPolicy::kMin;
+}
+
+}  // namespace
+
 Status MicroBatchLoop::RunBatch(BatchPlan plan) {
   report_.Processing();
   const ScopedLogContext about({id_, report_.run_id(), plan.batch.value});
   SLUICE_ASSIGN(const BatchOutcome outcome, executor_->Run(&plan));
+  Watermark next = at_.state.watermark.After(outcome.event_times, executor_->shape().delays_ms, PolicyOf(plan));
   report_.times().Begin();
-  SLUICE_RETURN_IF_ERROR(log_->Commit(plan));
+  SLUICE_RETURN_IF_ERROR(log_->Commit(plan, next.now_ms));
   report_.times().End("commitOffsets");
   SLUICE_ASSIGN(std::vector<SourceNews> news, executor_->Committed(plan));
   log_->Tidy(plan, spec_.conf.GetInt("spark.sql.streaming.minBatchesToRetain"));
-  at_.state = at_.state.After(plan);
+  at_.state = at_.state.After(plan, std::move(next));
   report_.Finished(id_, {&plan, &outcome, &executor_->sources(), std::move(news), executor_->sink_description(),
-                         executor_->bad_records().kept()});
+                         executor_->bad_records().kept(), &executor_->shape(), &executor_->state()});
+  executor_->Upkeep();
   return Status::OK();
 }
 

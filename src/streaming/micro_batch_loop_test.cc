@@ -181,7 +181,8 @@ TEST(MicroBatchLoop, TheMemorySinkNeedsNoCheckpoint) {
   script.Advance(*query, 1000);
   ASSERT_TRUE(query->Stop().ok());
   int64_t rows = 0;
-  for (const auto& batch : FindMemoryTable(script.env(), "rows")->Rows().ValueOrDie()) rows += batch->num_rows();
+  for (const auto& batch : FindMemoryTable(script.env(), "session", "rows")->Rows().ValueOrDie())
+    rows += batch->num_rows();
   EXPECT_EQ(rows, 2 * StreamScript::kRowsPerBatch);
 }
 

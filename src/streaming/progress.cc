@@ -8,13 +8,17 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "types/calendar.h"
+
 namespace sluice {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 std::string IsoTime(int64_t ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
+  const int64_t seconds = FloorDiv(ms, 1000);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z", fmt::gmtime(static_cast<std::time_t>(seconds)),
+                     ms - seconds * 1000);
 }
 
 Json Offset(const std::string& json) {
@@ -32,6 +36,37 @@ void SetRate(Json* json, const char* name, double rate) {
 std::map<std::string, int64_t> SparksDurations(std::map<std::string, int64_t> durations) {
   if (const auto commit = durations.extract("commitBatch")) durations["addBatch"] += commit.mapped();
   return durations;
+}
+
+Json EventTimeOf(const EventTimeProgress& times) {
+  Json json;
+  if (times.any) {
+    json["avg"] = IsoTime(times.average_ms);
+    json["max"] = IsoTime(times.max_ms);
+    json["min"] = IsoTime(times.min_ms);
+  }
+  json["watermark"] = IsoTime(times.watermark_ms);
+  return json;
+}
+
+Json StateOf(const StateProgress& state) {
+  Json json;
+  json["operatorName"] = state.name;
+  json["numRowsTotal"] = state.rows_total;
+  json["numRowsUpdated"] = state.rows_updated;
+  json["allUpdatesTimeMs"] = state.updates_ms;
+  json["numRowsRemoved"] = state.rows_removed;
+  json["allRemovalsTimeMs"] = state.removals_ms;
+  json["commitTimeMs"] = state.commit_ms;
+  json["memoryUsedBytes"] = state.memory_bytes;
+  json["numRowsDroppedByWatermark"] = state.rows_dropped;
+  json["numShufflePartitions"] = state.partitions;
+  json["numStateStoreInstances"] = state.instances;
+  Json custom;
+  if (state.duplicates_dropped) custom["numDroppedDuplicateRows"] = *state.duplicates_dropped;
+  custom["stateOnCurrentVersionSizeBytes"] = state.memory_bytes;
+  json["customMetrics"] = std::move(custom);
+  return json;
 }
 
 double Share(double rate, int64_t rows, int64_t all) {
@@ -58,7 +93,9 @@ std::string ProgressToJson(const QueryProgress& progress) {
   SetRate(&json, "inputRowsPerSecond", progress.input_rows_per_second);
   SetRate(&json, "processedRowsPerSecond", progress.processed_rows_per_second);
   json["durationMs"] = SparksDurations(progress.duration_ms);
+  if (progress.event_time) json["eventTime"] = EventTimeOf(*progress.event_time);
   json["stateOperators"] = Json::array();
+  for (const StateProgress& state : progress.state_operators) json["stateOperators"].push_back(StateOf(state));
   json["sources"] = Json::array();
   for (const SourceProgress& source : progress.sources) {
     Json entry;

@@ -18,6 +18,31 @@ struct SourceProgress {
   std::map<std::string, std::string> metrics;
 };
 
+// One operator with state, as Spark shows it. Times in milliseconds.
+struct StateProgress {
+  std::string name;
+  int64_t rows_total = 0;
+  int64_t rows_updated = 0;
+  int64_t rows_removed = 0;
+  int64_t updates_ms = 0;
+  int64_t removals_ms = 0;
+  int64_t commit_ms = 0;
+  int64_t memory_bytes = 0;
+  int64_t rows_dropped = 0;  // late ones
+  int64_t partitions = 0;
+  int64_t instances = 0;                      // stores of all partitions
+  std::optional<int64_t> duplicates_dropped;  // of a deduplication
+};
+
+// Event times of a batch, milliseconds since 1970.
+struct EventTimeProgress {
+  int64_t watermark_ms = 0;  // of the batch
+  bool any = false;          // it had rows
+  int64_t max_ms = 0;
+  int64_t min_ms = 0;
+  int64_t average_ms = 0;
+};
+
 // One batch as StreamingQueryProgress shows it. Durations in milliseconds, rates in rows a second.
 struct QueryProgress {
   std::string id;
@@ -30,6 +55,8 @@ struct QueryProgress {
   double processed_rows_per_second = 0;  // rows over the batch's own time
   std::map<std::string, int64_t> duration_ms;
   std::vector<SourceProgress> sources;
+  std::optional<EventTimeProgress> event_time;  // none: the query has no watermark
+  std::vector<StateProgress> state_operators;
   std::string sink_description;
   int64_t output_rows = -1;  // -1: the sink does not count
   bool replay = false;       // the batch put bad records through again

@@ -73,12 +73,13 @@ void QueryDirectory::Started(Ticket ticket, std::shared_ptr<RunningQuery> query)
   if (found != entries_.end()) found->second.query = std::move(query);
 }
 
-QueryDirectory::Queries QueryDirectory::TakeOutOldEnded() {
+// All but the last ones, and but `kept`, whatever its age: its own thread calls, and could not wait for itself.
+QueryDirectory::Queries QueryDirectory::TakeOutOldEnded(Ticket kept) {
   Queries old;
   size_t ended = 0;
   for (auto it = entries_.end(); it != entries_.begin();) {
     --it;
-    if (!it->second.ended || it->second.query == nullptr || ++ended <= kKeptEnded) continue;
+    if (!it->second.ended || it->second.query == nullptr || ++ended <= kKeptEnded || it->first == kept) continue;
     old.push_back(std::move(it->second.query));
     it = entries_.erase(it);
   }
@@ -93,7 +94,7 @@ void QueryDirectory::Ended(Ticket ticket, const Status& result) {
   found->second.ended = true;
   const auto [its, first] = terminated_.emplace(found->second.claim.session, result);
   if (!first && its->second.ok()) its->second = result;
-  old = TakeOutOldEnded();
+  old = TakeOutOldEnded(ticket);
   changed_.notify_all();
 }
 

@@ -72,7 +72,7 @@ class QueryDirectory {
 
   static bool IsActive(const Entry& entry);
   Status CheckConflicts(const QueryClaim& claim) const;
-  Queries TakeOutOldEnded();
+  Queries TakeOutOldEnded(Ticket kept);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

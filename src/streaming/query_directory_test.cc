@@ -77,5 +77,29 @@ TEST(QueryDirectory, EndedQueriesAreKeptUpToABound) {
   EXPECT_TRUE(script.manager().Active().empty());
 }
 
+// A query that ends after a hundred younger ones is the oldest that has ended, and its thread is the one that looks.
+TEST(QueryDirectory, AQueryThatOutlivesManyOthersEndsWell) {
+  StreamScript script;
+  const std::string run = script.StartAndSettle(script.Spec())->run_id();
+  for (size_t i = 0; i < QueryDirectory::kKeptEnded + 5; ++i) {
+    QuerySpec spec = script.Spec({TriggerKind::kOnce, 0});
+    spec.sink_format = "noop";
+    spec.sink_path = spec.checkpoint = "";
+    ASSERT_TRUE(script.Start(std::move(spec)).ValueOrDie()->AwaitTermination(std::nullopt).ok());
+  }
+  script.manager().ResetTerminated();
+  script.manager().Find(run)->RequestStop();
+  EXPECT_TRUE(script.manager().AwaitAnyTermination(std::nullopt).ok());
+  EXPECT_NE(script.manager().Find(run), nullptr);
+}
+
+TEST(QueryManager, NothingStartsAfterClose) {
+  StreamScript script;
+  const auto running = script.StartAndSettle(script.Spec());
+  EXPECT_TRUE(script.manager().Close());
+  EXPECT_FALSE(running->IsActive());
+  EXPECT_TRUE(HasErrorClass(script.Start(script.Spec()).status(), "INVALID_HANDLE.SESSION_CLOSED"));
+}
+
 }  // namespace
 }  // namespace sluice

@@ -49,8 +49,10 @@ Status QueryLog::Plan(const BatchPlan& plan) const {
   return checkpoint_->offsets().Write(plan.batch, plan.entry);
 }
 
-Status QueryLog::Commit(const BatchPlan& plan) const {
-  return checkpoint_->commits().Write(plan.batch, CommitEntry{});
+Status QueryLog::Commit(const BatchPlan& plan, int64_t next_watermark_ms) const {
+  CommitEntry entry;
+  entry.next_batch_watermark_ms = next_watermark_ms;
+  return checkpoint_->commits().Write(plan.batch, entry);
 }
 
 void QueryLog::Tidy(const BatchPlan& plan, int64_t keep) {

@@ -37,7 +37,8 @@ class QueryLog {
   // Marks the attempt that is to come, if an earlier one differed. `bad_records` is this start's folder, or empty.
   Result<RecoveredQuery> Recover(size_t sources, const std::string& bad_records) const;
   Status Plan(const BatchPlan& plan) const;
-  Status Commit(const BatchPlan& plan) const;
+  // `next_watermark_ms`: of the batch to come.
+  Status Commit(const BatchPlan& plan, int64_t next_watermark_ms) const;
   // Removes the marks of `plan` and entries older than `keep` batches. Failures are logged only: the next one tries
   // again.
   void Tidy(const BatchPlan& plan, int64_t keep);

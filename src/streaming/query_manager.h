@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,10 +21,10 @@ class QueryManager {
   // `directory` outlives this and all its queries.
   QueryManager(std::string session, QueryResources resources, QueryDirectory* directory)
       : session_(std::move(session)), resources_(std::move(resources)), directory_(directory) {}
-  // Gives up what still runs.
-  ~QueryManager() { directory_->RemoveSession(session_); }
+  // Gives up what still runs, and drops the tables of memory sinks.
+  ~QueryManager();
 
-  // Refuses what QueryDirectory::Take refuses.
+  // Refuses what QueryDirectory::Take refuses, and everything after Close.
   Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec,
                                               std::function<void(const QueryProgress&)> listener = nullptr);
 
@@ -35,11 +36,14 @@ class QueryManager {
   void ResetTerminated() { directory_->ResetTerminated(session_); }
   // Stops all, each as RunningQuery::Stop does; true when no batch was given up.
   bool StopAll(const std::function<bool()>& in_a_hurry = nullptr);
+  // The same, and no query starts any more, also not one that is just being started.
+  bool Close(const std::function<bool()>& in_a_hurry = nullptr);
 
  private:
   const std::string session_;
   const QueryResources resources_;
   QueryDirectory* const directory_;
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace sluice

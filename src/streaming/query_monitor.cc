@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "streaming/query_monitor.h"
 
+#include <chrono>
+
 namespace sluice {
+namespace {
+
+constexpr std::chrono::milliseconds kLook(100);
+
+}  // namespace
 
 void QueryMonitor::SetStatus(std::string message, bool data_available, bool trigger_active) {
   std::lock_guard lock(mutex_);
@@ -65,11 +72,14 @@ void QueryMonitor::NoNewData() {
   changed_.notify_all();
 }
 
-void QueryMonitor::AwaitNoNewData() {
+void QueryMonitor::AwaitNoNewData(const std::function<bool()>& given_up) {
   std::unique_lock lock(mutex_);
   // The look that is under way may have begun before this call: the one after it counts.
   const int64_t wanted = idle_count_ + 2;
-  changed_.wait(lock, [&] { return ended_ || idle_count_ >= wanted; });
+  const auto come = [&] { return ended_ || idle_count_ >= wanted; };
+  while (!changed_.wait_for(lock, kLook, come)) {
+    if (given_up != nullptr && given_up()) return;
+  }
 }
 
 void QueryMonitor::Ended() {

@@ -45,8 +45,9 @@ class QueryMonitor {
 
   // The loop found nothing new since the last batch.
   void NoNewData();
-  // Waits until the loop found nothing new after this call, or `ended` is told.
-  void AwaitNoNewData();
+  // Waits until the loop found nothing new after this call, or `ended` is told, or `given_up` (may be null), which is
+  // asked now and then, says so.
+  void AwaitNoNewData(const std::function<bool()>& given_up = nullptr);
   void Ended();
 
  private:

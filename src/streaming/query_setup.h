@@ -14,7 +14,7 @@ struct QuerySpec;
 // A checksum (8 hex digits) of all that decides how a batch is cut into files, and more: one that differs means that an
 // earlier attempt may have made files of other names. Secrets are left out: they decide nothing, and their checksum in
 // a stored file would help whoever guesses them.
-std::string SetupOf(const QuerySpec& spec, const StreamingShape& shape);
+std::string SetupOf(const QuerySpec& spec);
 
 // The plan of the rows that the sink gets. A row whose partition value cannot be the name of a folder fails in it,
 // where it can be set aside.

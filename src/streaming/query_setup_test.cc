@@ -22,9 +22,9 @@ TEST(QuerySetup, SaysInWhichWayPartitionedFilesAreCut) {
     for (const auto& [key, value] : spec.conf.values()) text += fmt::format("\n{}={}", key, value);
     return fmt::format("{:08x}", Crc32c(text.append(partitions)));
   };
-  EXPECT_EQ(SetupOf(spec, {}), checksum("\npartitioned, version 2: value"));
+  EXPECT_EQ(SetupOf(spec), checksum("\npartitioned, version 2: value"));
   spec.partition_columns.clear();
-  EXPECT_EQ(SetupOf(spec, {}), checksum(""));
+  EXPECT_EQ(SetupOf(spec), checksum(""));
 }
 
 }  // namespace

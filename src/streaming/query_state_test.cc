@@ -62,12 +62,58 @@ TEST(QueryState, EachCommittedBatchMakesTheNextState) {
   EXPECT_EQ(first.entry.batch_timestamp_ms, 1000);
   EXPECT_EQ(first.entry.conf.Find(kWriterKey), "writer");
   EXPECT_EQ(first.entry.conf.Find(kSetupKey), "setup");
-  state = state.After(first);
-  EXPECT_EQ(state, (QueryState{BatchId(1), {"5", "0"}, first.entry.conf}));
+  state = state.After(first, {});
+  EXPECT_EQ(state, (QueryState{BatchId(1), {"5", "0"}, first.entry.conf, {}, 0}));
   const BatchPlan second = PlanRange(state, state.ends, {"5", "9"}, 2000, session, stamp);
   EXPECT_EQ(second.batch, BatchId(1));
   EXPECT_EQ(second.starts, (SourceOffsets{"5", "0"}));
-  EXPECT_EQ(state.After(second).ends, (SourceOffsets{"5", "9"}));
+  EXPECT_EQ(state.After(second, {}).ends, (SourceOffsets{"5", "9"}));
+}
+
+EventTimes Seen(int64_t max_ms) {
+  EventTimes times;
+  times.Add(max_ms);
+  return times;
+}
+
+TEST(Watermark, IsTheLeastOfItsNodesAndNeverFalls) {
+  const std::vector<int64_t> delays = {10, 20};
+  Watermark mark = Watermark().After({Seen(1000), EventTimes()}, delays, WatermarkPolicy::kMin);
+  EXPECT_EQ(mark.now_ms, 0) << "a node without rows holds it back";
+  mark = mark.After({EventTimes(), Seen(500)}, delays, WatermarkPolicy::kMin);
+  EXPECT_EQ(mark.now_ms, 480);
+  EXPECT_EQ(mark.late_ms, 0);
+  mark = mark.After({Seen(100), Seen(100)}, delays, WatermarkPolicy::kMin);
+  EXPECT_EQ(mark.now_ms, 480);
+  EXPECT_EQ(mark.late_ms, 480) << "late is what the batch before went by";
+  EXPECT_EQ(Watermark().After({Seen(1000), EventTimes()}, delays, WatermarkPolicy::kMax).now_ms, 990);
+}
+
+TEST(QueryState, AnEmptyBatchIsDueOnceTheWatermarkRoseInThisRun) {
+  QueryState state;
+  state.watermark.now_ms = 100;
+  EXPECT_FALSE(state.watermark_rose()) << "after a restart it waits for rows";
+  BatchPlan plan = PlanRange(state, {}, {}, 0, Conf(), EntryStamp{"w", "s", ""});
+  EXPECT_EQ(plan.entry.batch_watermark_ms, 100);
+  EXPECT_FALSE(state.After(plan, state.watermark).watermark_rose());
+  Watermark risen = state.watermark;
+  risen.now_ms = 101;
+  EXPECT_TRUE(state.After(plan, risen).watermark_rose());
+}
+
+TEST(QueryState, ARestartTakesTheWatermarksFromTheLogs) {
+  Recovery recovery;
+  recovery.next = BatchId(8);
+  recovery.previous = Entry({"7"}, "a");
+  recovery.previous->batch_watermark_ms = 70;
+  recovery.last_commit = CommitEntry{};
+  recovery.last_commit->next_batch_watermark_ms = 90;
+  EXPECT_EQ(QueryState::From(recovery, 1).watermark, (Watermark{90, 70, {}}));
+  recovery.planned = Entry({"8"}, "a");
+  recovery.planned->batch_watermark_ms = 80;
+  const QueryState again = QueryState::From(recovery, 1);
+  EXPECT_EQ(again.watermark, (Watermark{80, 70, {}}));
+  EXPECT_EQ(RecoveredPlan(again, recovery)->late_ms, 70);
 }
 
 TEST(QueryState, SettingsRecordedOnceWinOverTheSessions) {
@@ -88,7 +134,7 @@ TEST(QueryState, AReplayHasAnEmptyRangeAndSaysWhatItPutsThrough) {
   EXPECT_EQ(ReplayOf(plan.entry), BatchId(2));
   EXPECT_EQ(plan.entry.conf.Find(kBadRecordsPath), "/bad");
   // The batch after it reads the source again.
-  const BatchPlan next = PlanRange(state.After(plan), state.ends, {"10"}, 0, Conf(), EntryStamp{"w", "s", ""});
+  const BatchPlan next = PlanRange(state.After(plan, {}), state.ends, {"10"}, 0, Conf(), EntryStamp{"w", "s", ""});
   EXPECT_EQ(ReplayOf(next.entry), std::nullopt);
   EXPECT_EQ(next.entry.conf.Find(kBadRecordsPath), std::nullopt);
 }

@@ -132,8 +132,8 @@ Status RunningQuery::Stop(const std::function<bool()>& in_a_hurry) {
   return Status::OK();
 }
 
-Status RunningQuery::ProcessAllAvailable() {
-  monitor_.AwaitNoNewData();
+Status RunningQuery::ProcessAllAvailable(const std::function<bool()>& given_up) {
+  monitor_.AwaitNoNewData(given_up);
   std::lock_guard lock(mutex_);
   return ended_ ? result_ : Status::OK();
 }

@@ -48,8 +48,9 @@ class RunningQuery {
   bool gave_up() const { return gave_up_batch_ && loop_.gave_up(); }
   // It waits for its next trigger or for data.
   bool idle() const { return !monitor_.status().trigger_active; }
-  // Waits until everything that is there now has been processed.
-  Status ProcessAllAvailable();
+  // Waits until everything that is there now has been processed, or `given_up` (may be null) says that nobody wants to
+  // know any more.
+  Status ProcessAllAvailable(const std::function<bool()>& given_up = nullptr);
   // The error that ended the query, if one did.
   std::optional<Status> exception() const;
 

@@ -13,8 +13,8 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const StreamingShape& shape, 
                                                    const std::function<Location(int ordinal)>& checkpoint,
                                                    const BatchPlan* recovered) {
   std::vector<std::shared_ptr<StreamSource>> sources;
-  for (size_t i = 0; i < shape.branches.size(); ++i) {
-    const ScanSpec& scan = shape.branches[i].scan->scan;
+  for (size_t i = 0; i < shape.scans.size(); ++i) {
+    const ScanSpec& scan = shape.scans[i]->scan;
     SLUICE_ASSIGN(const Connector* connector, FindConnector(scan.format));
     if (connector->open_stream == nullptr) {
       return NotSupported(fmt::format("The format {} cannot be read as a stream.", scan.format));

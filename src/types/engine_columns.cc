@@ -184,6 +184,7 @@ Result<TypePtr> ToEngineType(const TypePtr& type) {
     case arrow::Type::DOUBLE:
     case arrow::Type::DECIMAL128:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
     case arrow::Type::STRING_VIEW:
     case arrow::Type::BINARY_VIEW:
       return type;
@@ -213,6 +214,10 @@ Result<TypePtr> ToEngineType(const TypePtr& type) {
     }
     case arrow::Type::TIMESTAMP:
       return static_cast<const arrow::TimestampType&>(*type).timezone().empty() ? TimestampNtzType() : TimestampType();
+    case arrow::Type::DURATION:
+      return static_cast<const arrow::DurationType&>(*type).unit() == arrow::TimeUnit::MICRO
+                 ? type
+                 : arrow::duration(arrow::TimeUnit::MICRO);
     case arrow::Type::DICTIONARY:
       return ToEngineType(static_cast<const arrow::DictionaryType&>(*type).value_type());
     case arrow::Type::LIST:

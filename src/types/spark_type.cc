@@ -4,6 +4,8 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "types/interval_type.h"
+
 namespace sluice {
 namespace {
 
@@ -68,6 +70,9 @@ std::string Name(const arrow::DataType& type, bool sql) {
   };
   if (const char* atom = AtomName(type)) return word(atom);
   switch (type.id()) {
+    case arrow::Type::DURATION:
+    case arrow::Type::INTERVAL_MONTHS:
+      return word(IntervalName(FieldsOf(type)));
     case arrow::Type::DECIMAL32:
     case arrow::Type::DECIMAL64:
     case arrow::Type::DECIMAL128:

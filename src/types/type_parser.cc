@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/spark_error.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -154,8 +155,24 @@ class TypeParser {
       return MapOf(std::move(key), std::move(value));
     }
     if (word == "struct") return Struct();
+    if (word == "interval") return Interval();
     return UserError("UNSUPPORTED_DATATYPE", fmt::format("There is no data type \"{}\" here.", written),
                      {{"typeName", "\"" + written + "\""}});
+  }
+
+  // interval day to second
+  Result<TypePtr> Interval() {
+    std::string name = "interval " + Lower(token_);
+    Next();
+    if (Is("to")) {
+      Next();
+      name += " to " + Lower(token_);
+      Next();
+    }
+    const auto fields = ParseIntervalName(name);
+    if (fields) return IntervalType(*fields);
+    return UserError("UNSUPPORTED_DATATYPE", fmt::format("There is no data type \"{}\" here.", name),
+                     {{"typeName", "\"" + name + "\""}});
   }
 
   Result<TypePtr> Struct() {

@@ -7,6 +7,7 @@
 #include "base/spark_error.h"
 #include "types/calendar.h"
 #include "types/datetime_text.h"
+#include "types/interval_type.h"
 #include "types/number_text.h"
 #include "types/spark_type.h"
 #include "types/utf8_repair.h"
@@ -98,6 +99,12 @@ Status ValueFormatter::Append(const arrow::Array& array, int64_t row, std::strin
       AppendTimestamp(micros, local ? 0 : zone_.OffsetSeconds(micros) * kMicrosPerSecond, out);
       break;
     }
+    case arrow::Type::DURATION:
+      AppendInterval(Value<arrow::DurationArray>(array, row), FieldsOf(*array.type()), out);
+      break;
+    case arrow::Type::INTERVAL_MONTHS:
+      AppendInterval(array.data()->GetValues<int32_t>(1)[row], FieldsOf(*array.type()), out);
+      break;
     case arrow::Type::DECIMAL128: {
       const arrow::Decimal128 value(static_cast<const arrow::Decimal128Array&>(array).GetValue(row));
       const int32_t scale = static_cast<const arrow::Decimal128Type&>(*array.type()).scale();

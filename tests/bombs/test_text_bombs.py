@@ -14,6 +14,7 @@ import sys
 from rig import program
 
 MOST_BYTES = (64 << 20) + 80_000_000
+LEAST_BYTES = 8 << 20  # of any run: less was not measured
 MOST_SECONDS = 10
 WHOLE = 2000
 MEASURED = pathlib.Path(__file__).with_name("measured.py")
@@ -222,5 +223,6 @@ def test_bomb(seed, tmp_path):
     assert report["code"] >= 0, f"signal {-report['code']}, {report['seconds']:.1f} s: {shown}"
     assert report["code"] == 0 or re.search(r"\[[A-Z][A-Z0-9_.]+\]", printed), f"no error by name: {shown}"
     assert "INTERNAL" not in printed, shown
+    assert report["bytes"] >= LEAST_BYTES and report["seconds"] > 0, f"not measured: {report}"
     assert report["bytes"] <= MOST_BYTES, f"{report['bytes'] >> 20} MiB: {shown}"
     assert report["seconds"] <= MOST_SECONDS, f"{report['seconds']:.1f} CPU s: {shown}"

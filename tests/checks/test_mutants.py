@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The list of changes that tests must notice: it is large enough, reaches every layer, and each change has one place."""
 import pathlib
+import re
 
 import mutants
 import pytest
 
-LAYERS = {"base", "conf", "env", "types", "expr", "plan", "checkpoint", "connectors", "analysis", "exec", "streaming", "connect",
-          "session", "service", "client", "cli"}
+LAYERS = set(re.search(r"set\(SLUICE_LAYERS ([^)]*)\)", (mutants.ROOT / "CMakeLists.txt").read_text()).group(1).split())
 
 
 def mutant(**fields) -> mutants.Mutant:

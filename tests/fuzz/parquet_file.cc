@@ -6,7 +6,8 @@
 
 #include "base/memory_budget.h"
 #include "check.h"
-#include "connectors/parquet/parquet_source.h"
+#include "connectors/file/file_table.h"
+#include "connectors/parquet/parquet_format.h"
 #include "connectors/registry.h"
 #include "parquet_read.h"
 #include "targets.h"
@@ -39,10 +40,10 @@ Status ReadColumns(BatchSource* source, const std::vector<int>& columns) {
 }
 
 void ReadTable(const SourceContext& context) {
-  const auto schema = ParquetTableSchema(context, false);
+  const auto schema = FileTableSchema(kParquetFormat, context);
   MustName(schema.status());
   if (!schema.ok()) return;
-  const auto source = OpenParquetTable(context);
+  const auto source = OpenFileTable(kParquetFormat, context);
   MustName(source.status());
   if (!source.ok()) return;
   std::vector<int> all;

@@ -22,6 +22,8 @@ const std::vector<Target>& Targets() {
       {"schema_text", SchemaText},
       {"split_twins", SplitTwins},
       {"sql_text", SqlText},
+      {"text_files", TextFiles, kLog, true},
+      {"state_file", StateFile},
       {"text_records", TextRecords, kLog, true},
   };
   return targets;

@@ -41,6 +41,8 @@ void S3Reply(std::string_view input);
 void SchemaText(std::string_view input);
 void SplitTwins(std::string_view input);
 void SqlText(std::string_view input);
+void TextFiles(std::string_view input);
+void StateFile(std::string_view input);
 void TextRecords(std::string_view input);
 
 }  // namespace sluice::fuzz

@@ -18,7 +18,7 @@ TYPED = [
     (["sql", "report.sql"], 2, ["--file report.sql"]),
     (["sql", "CREATE OR REPLACE VIEW v AS SELECT 1"], 2, ["CREATE VIEW", "CREATE TEMPORARY VIEW"]),
     (["sql", "SELECT cuont(1)"], 1, ["cuont", "Did you mean count?"]),
-    (["sql", "SELECT * FROM csv.`reviews.csv`"], 1, ["csv", "not there yet"]),
+    (["sql", "SELECT * FROM csv.`reviews.csv`"], 1, ["PATH_NOT_FOUND", "reviews.csv"]),
     (["sql", "SELECT * FROM 'reviews.tsv.gz'"], 2, [".tsv.gz"]),
     (["sql", "SELECT * FROM delta.`/lake`"], 1, ["delta", "not there yet"]),
     (["sql", "SELECT '${NOT_SET_ANYWHERE}'"], 2, ["NOT_SET_ANYWHERE"]),

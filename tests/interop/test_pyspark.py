@@ -164,11 +164,7 @@ def test_long_errors_fit_into_trailers(pyspark):
 
 def test_what_is_not_there_is_refused_by_name(pyspark, tmp_path):
     refused = {
-        "write_operation": lambda: pyspark.range(1).write.parquet(str(tmp_path / "t")),
-        "window function": lambda: pyspark.sql("SELECT row_number() OVER (ORDER BY id) FROM range(3)").collect(),
-        "sample": lambda: pyspark.range(3).sample(0.5).collect(),
-        "foreachBatch": lambda: pyspark.readStream.format("rate").load().writeStream.foreachBatch(
-            lambda frame, batch: None).option("checkpointLocation", str(tmp_path / "c")).start(),
+        "freq_items": lambda: pyspark.range(3).freqItems(["id"]).collect(),
     }
     for name, call in refused.items():
         error = raised(UnsupportedOperationException, call)

@@ -10,6 +10,7 @@ import pytest
 from rig.program import SLUICE
 
 BUDGET_MB, ROOM_MB, SECONDS = 64, 80, 10
+LEAST_MB = 8  # of any run: less was not measured
 LONG = "x" * 300_000
 ROWS = 123_457  # a number that stands nowhere else in a footer
 
@@ -103,8 +104,8 @@ def test_small_files_that_want_much(tmp_path, make):
         code, peak_mb, seconds, text = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
         print(f"{make.__name__}, {query}: {peak_mb:.0f} MB, {seconds:.1f} s: {text[:200]}")
         assert code == 0 or (code == 1 and str(path) in text), f"exit {code}: {text[-2000:]}"
-        assert peak_mb <= BUDGET_MB + ROOM_MB
-        assert seconds < SECONDS
+        assert LEAST_MB <= peak_mb <= BUDGET_MB + ROOM_MB
+        assert 0 < seconds < SECONDS
         if make in {rows_that_are_not_there, negative_rows, a_footer_that_claims_its_length}:
             assert "FAILED_READ_FILE" in text
         else:

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sluice server` and the light PySpark client, each client in a session of its own."""
 import contextlib
+import os
 import pathlib
 import re
 import signal
+import subprocess
+import sys
 
 from rig import program
+from servers import kafka, process
 
 
 def end_without_asking() -> None:
@@ -56,3 +60,49 @@ def session(url: str, **settings):
         yield spark
     finally:
         spark.stop()
+
+
+class SparkServer:
+    """A real Spark Connect server of the reference version, on a free port; Python functions run in this Python."""
+
+    def __init__(self, folder: pathlib.Path, *flags):
+        home = process.CACHE / "spark-4.2.0"
+        package = next(home.glob("lib/python3*/site-packages/pyspark"), None)
+        if package is None:
+            raise process.ServerMissing("no PySpark 4.2.0: tools/deps.sh test")
+        end_without_asking()
+        folder.mkdir(parents=True, exist_ok=True)
+        (self.port,) = process.free_ports(1)
+        self.log = folder / "spark.log"
+        env = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_HOME": str(package),
+               "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
+        conf = {"spark.connect.grpc.binding.port": self.port, "spark.sql.warehouse.dir": folder / "warehouse",
+                "spark.ui.enabled": "false"}
+        settings = [flag for flag in flags if flag != "--conf"] + [f"{key}={value}" for key, value in conf.items()]
+        command = [str(package / "bin/spark-submit"), "--master", "local[2]", "--driver-memory", "1g"]
+        for setting in settings:
+            command += ["--conf", str(setting)]
+        command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
+        with open(self.log, "wb") as log:
+            self.child = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process.wait_for_port(self.port, self.child, 240, self.log)
+
+    @property
+    def url(self) -> str:
+        return f"sc://localhost:{self.port}"
+
+    def close(self) -> None:
+        process.stop(self.child, 60)
+
+
+def either(request, folder: pathlib.Path, *flags):
+    """`sluice server`, or with --on-spark a real Spark Connect server: for tests that hold for both."""
+    if request.config.getoption("--on-spark"):
+        server = SparkServer(folder, *flags)
+        try:
+            yield server
+        finally:
+            server.close()
+        return
+    with Server(folder, *flags, env={"PYSPARK_PYTHON": sys.executable}) as started:
+        yield started

@@ -60,8 +60,36 @@ def stream(spark: SparkSession, job: dict) -> dict:
 
 
 def file_stream(spark: SparkSession, job: dict) -> dict:
-    rows = spark.readStream.schema(job["schema"]).options(**job["options"]).parquet(job["path"])
-    query = rows.writeStream.format("parquet").option("checkpointLocation", job["checkpoint"]).trigger(availableNow=True).start(job["out"])
+    rows = spark.readStream.format(job.get("format", "parquet")).schema(job["schema"]).options(**job["options"]).load(job["path"])
+    writer = rows.writeStream.format(job.get("sink", "parquet")).options(**job.get("sink_options", {}))
+    writer.option("checkpointLocation", job["checkpoint"]).trigger(availableNow=True).start(job["out"]).awaitTermination()
+    return {}
+
+
+def write(spark: SparkSession, job: dict) -> dict:
+    rows = spark.read.schema(job["schema"]).json(job["path"])
+    rows.write.format(job["format"]).options(**job.get("options", {})).partitionBy(*job.get("partition_by", [])).save(job["out"])
+    return {}
+
+
+def windowed(rows, *lengths):
+    return rows.groupBy(functions.window("ts", *lengths).alias("w"), "k")
+
+
+# Queries that keep state, over rows of ts, k and v.
+STATE_QUERIES = {
+    "tumbling": lambda rows: windowed(rows, "10 seconds").count().selectExpr("w.start AS s", "k", "`count` AS n"),
+    "aggregates": lambda rows: windowed(rows, "10 seconds").agg(
+        *(functions.expr(e) for e in ["sum(v) AS a", "avg(v) AS b", "min(v) AS c", "max(k) AS d", "first(v) AS e", "stddev(v) AS f",
+                                      "count(v) AS g"])).selectExpr("w.start AS s", "k", *"abcdefg"),
+    "sliding": lambda rows: windowed(rows, "10 seconds", "5 seconds", "1 second").count().selectExpr("w.start AS s", "k", "`count` AS n"),
+}
+
+
+def state_stream(spark: SparkSession, job: dict) -> dict:
+    rows = spark.readStream.schema(job["schema"]).parquet(job["path"]).withWatermark("ts", "10 seconds")
+    query = (STATE_QUERIES[job["kind"]](rows).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
+             .trigger(availableNow=True).start(job["out"]))
     query.awaitTermination()
     return {}
 
@@ -73,7 +101,8 @@ def value(cell):
 
 
 def read(spark: SparkSession, job: dict) -> dict:
-    rows = spark.read.format(job.get("format", "parquet")).options(**job.get("options", {})).load(job["path"])
+    reader = spark.read.format(job.get("format", "parquet")).options(**job.get("options", {}))
+    rows = (reader.schema(job["schema"]) if "schema" in job else reader).load(job["path"])
     schema = rows.schema.jsonValue()
     if job.get("select"):
         rows = rows.selectExpr(*job["select"])
@@ -84,7 +113,7 @@ def sql(spark: SparkSession, job: dict) -> dict:
     return {"rows": [[value(c) for c in row] for row in spark.sql(job["text"]).collect()]}
 
 
-JOBS = {"stream": stream, "file_stream": file_stream, "read": read, "sql": sql}
+JOBS = {"stream": stream, "file_stream": file_stream, "state_stream": state_stream, "write": write, "read": read, "sql": sql}
 
 
 def answer(spark: SparkSession, line: str) -> dict:

@@ -18,11 +18,10 @@ struct BinaryOperator {
 
 // Spark's order, loosest first.
 constexpr BinaryOperator kBinaryOperators[] = {
-    {"=", 1, "="}, {"==", 1, "="},  {"<=>", 1, "<=>"},      {"<>", 1, "!="},         {"!=", 1, "!="},
-    {"<", 1, "<"}, {"<=", 1, "<="}, {">", 1, ">"},          {">=", 1, ">="},         {"|", 2, "|"},
-    {"^", 3, "^"}, {"&", 4, "&"},   {"<<", 5, "shiftleft"}, {">>", 5, "shiftright"}, {">>>", 5, "shiftrightunsigned"},
-    {"+", 6, "+"}, {"-", 6, "-"},   {"||", 6, "concat"},    {"*", 7, "*"},           {"/", 7, "/"},
-    {"%", 7, "%"},
+    {"=", 1, "="},   {"==", 1, "="},  {"<=>", 1, "<=>"}, {"<>", 1, "!="}, {"!=", 1, "!="}, {"<", 1, "<"},
+    {"<=", 1, "<="}, {">", 1, ">"},   {">=", 1, ">="},   {"|", 2, "|"},   {"^", 3, "^"},   {"&", 4, "&"},
+    {"<<", 5, "<<"}, {">>", 5, ">>"}, {">>>", 5, ">>>"}, {"+", 6, "+"},   {"-", 6, "-"},   {"||", 6, "concat"},
+    {"*", 7, "*"},   {"/", 7, "/"},   {"%", 7, "%"},
 };
 
 const BinaryOperator* FindBinary(const TokenCursor& cursor) {
@@ -178,8 +177,19 @@ Result<Expression> ExpressionParser::ParseIs(Expression value, size_t begin) {
 
 Result<Expression> ExpressionParser::ParseIn(Expression value, size_t begin) {
   SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
-  if (cursor_.IsAnyWord({"SELECT", "WITH"})) return cursor_.Refuse("A subquery after IN", cursor_.position());
   const int height = height_;
+  if (AtSubquery() && !cursor_.IsSymbol("(")) {
+    SLUICE_ASSIGN(Expression subquery, ParseSubquery(spark::connect::SubqueryExpression::SUBQUERY_TYPE_IN, begin));
+    auto* in = subquery.mutable_subquery_expression();
+    const auto& row = value.unresolved_function();
+    if (value.has_unresolved_function() && row.function_name() == "struct") {
+      *in->mutable_in_subquery_values() = row.arguments();
+    } else {
+      *in->add_in_subquery_values() = std::move(value);
+    }
+    SLUICE_RETURN_IF_ERROR(SetHeight(height + 1));
+    return subquery;
+  }
   SLUICE_ASSIGN(std::vector<Expression> values, ParseList());
   SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
   SLUICE_RETURN_IF_ERROR(SetHeight(std::max(height, height_) + 1));

@@ -199,7 +199,7 @@ Result<Expression> ExpressionParser::ParseLiteral(bool* found) {
     return ParseTypedLiteral();
   } else if (cursor_.IsWord("INTERVAL") && (cursor_.Peek(1).kind == TokenKind::kString ||
                                             IsNumber(cursor_.Peek(1).kind) || cursor_.IsSymbol("-", 1))) {
-    return cursor_.Refuse("INTERVAL", begin);
+    return ParseInterval();
   } else {
     *found = false;
     return expression;

@@ -30,8 +30,9 @@ Status RefuseOtherCreate(TokenCursor* cursor) {
   while (cursor->IsAnyWord({"OR", "REPLACE", "REFRESH", "GLOBAL", "TEMP", "TEMPORARY", "EXTERNAL"}, ahead)) ++ahead;
   if (cursor->IsWord("STREAMING", ahead) || !cursor->IsName(ahead)) return Status::OK();
   const bool view = cursor->IsWord("VIEW", ahead);
-  const std::string what = view ? "CREATE VIEW that outlasts its session (there is CREATE TEMPORARY VIEW)"
-                                : "CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE)";
+  const std::string what =
+      view ? "CREATE VIEW that outlasts its session (there is CREATE TEMPORARY VIEW)"
+           : "CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE, and CREATE TABLE .. AS)";
   return cursor->Refuse(what, cursor->position() + ahead);
 }
 
@@ -46,6 +47,17 @@ const std::vector<std::string>& StatementWords() {
   return *words;
 }
 
+// Statements that are no queries but give rows.
+bool IsRowStatement(const TokenCursor& cursor) {
+  return cursor.IsAnyWord({"EXPLAIN", "DESCRIBE", "DESC", "SHOW"});
+}
+
+std::string Trimmed(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  const size_t end = text.find_last_not_of(" \t\r\n;");
+  return begin == std::string::npos || end < begin ? "" : text.substr(begin, end - begin + 1);
+}
+
 constexpr int kMostStatements = 1'000;
 
 Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions& options) {
@@ -55,13 +67,24 @@ Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions&
     SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
     return SqlStatement(std::move(command));
   }
+  if (sql::IsWriteStatement(cursor)) {
+    SLUICE_ASSIGN(spark::connect::Command command, sql::ParseWriteStatement(&cursor, options));
+    SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
+    return SqlStatement(std::move(command));
+  }
   if (cursor.IsWord("CREATE")) {
     SLUICE_RETURN_IF_ERROR(RefuseOtherCreate(&cursor));
     SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateStreamingTable(&cursor, options));
     SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
     return SqlStatement(std::move(command));
   }
-  if (!cursor.IsAnyWord({"SELECT", "WITH"}) && !cursor.IsSymbol("(")) {
+  if (IsRowStatement(cursor)) {
+    // The service runs its text.
+    spark::connect::Command command;
+    command.mutable_sql_command()->mutable_input()->mutable_sql()->set_query(Trimmed(text));
+    return SqlStatement(std::move(command));
+  }
+  if (!cursor.IsAnyWord({"SELECT", "WITH", "VALUES", "TABLE"}) && !cursor.IsSymbol("(")) {
     if (!cursor.IsName()) return cursor.SyntaxError("a statement was expected.");
     const std::string word = cursor.Peek().text;
     const auto known = [&](const std::string& statement) { return EqualsIgnoringCase(statement, word); };
@@ -106,7 +129,26 @@ bool IsStreamingStart(const SqlStatement& statement) {
   return command != nullptr && command->has_write_stream_operation_start();
 }
 
+bool GivesRows(const SqlStatement& statement) {
+  const auto* command = std::get_if<spark::connect::Command>(&statement);
+  return std::holds_alternative<spark::connect::Relation>(statement) ||
+         (command != nullptr && command->has_sql_command());
+}
+
 }  // namespace
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+// Clients before 4.0 send literals, later ones expressions.
+ParseOptions OptionsOf(const spark::connect::SQL& sql, const SessionOptions& session) {
+  ParseOptions options{session, ""};
+  for (const auto& [name, value] : sql.args()) *options.named[name].mutable_literal() = value;
+  for (const auto& [name, value] : sql.named_arguments()) options.named[name] = value;
+  for (const auto& value : sql.pos_args()) *options.positional.emplace_back().mutable_literal() = value;
+  for (const auto& value : sql.pos_arguments()) options.positional.push_back(value);
+  return options;
+}
+#pragma GCC diagnostic pop
 
 Result<spark::connect::Expression> ParseExpressionSql(std::string_view text, const ParseOptions& options) {
   SLUICE_ASSIGN(TokenCursor cursor, TokenCursor::Make(text, options));
@@ -133,9 +175,7 @@ Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name
                                "The file has no CREATE STREAMING TABLE statement; there is nothing to run."),
                      where);
   }
-  const bool query = std::any_of(file.statements.begin(), file.statements.end(), [](const SqlStatement& s) {
-    return std::holds_alternative<spark::connect::Relation>(s);
-  });
+  const bool query = std::any_of(file.statements.begin(), file.statements.end(), GivesRows);
   // All tables of a file run under the same settings, side by side.
   if (query || !std::all_of(first, file.statements.end(), IsStreamingStart)) {
     return WithPlace(NotSupported("A file to run has SET and CREATE TEMPORARY VIEW statements, and then one CREATE "

@@ -5,6 +5,7 @@
 #include <spark/connect/relations.pb.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,13 @@ namespace sluice {
 struct ParseOptions {
   SessionOptions session;  // of the session that will run the text
   std::string file_name;   // for places; may be empty
+  // Values of :name, and of each ? in turn.
+  std::map<std::string, spark::connect::Expression> named;
+  std::vector<spark::connect::Expression> positional;
 };
+
+// The options of a text that comes with arguments for its parameters.
+ParseOptions OptionsOf(const spark::connect::SQL& sql, const SessionOptions& session);
 
 // One expression as selectExpr and expr() take it: "count(*) AS n", "*", "parts[0] as marketplace".
 Result<spark::connect::Expression> ParseExpressionSql(std::string_view text, const ParseOptions& options);

@@ -188,14 +188,14 @@ TEST(ExpressionParserTest, OperatorsAndForms) {
 
 TEST(ExpressionParserTest, RefusedByName) {
   CheckTrees({
-      {"sum(a) over (partition by b)", "UNSUPPORTED_FEATURE.SLUICE"},
       {"transform(a, x -> x + 1)", "UNSUPPORTED_FEATURE.SLUICE"},
       {"reduce(a, 0, (x, y) -> x + y)", "UNSUPPORTED_FEATURE.SLUICE"},
       {"(select 1)", "UNSUPPORTED_FEATURE.SLUICE"},
       {"a in (select 1)", "UNSUPPORTED_FEATURE.SLUICE"},
       {"exists (select 1)", "UNSUPPORTED_FEATURE.SLUICE"},
       {"interval 1 day", "UNSUPPORTED_FEATURE.SLUICE"},
-      {":name", "UNSUPPORTED_FEATURE.SLUICE"},
+      {":name", "UNBOUND_SQL_PARAMETER"},
+      {"sum(a) over w", "MISSING_WINDOW_SPECIFICATION"},
   });
 }
 
@@ -289,20 +289,8 @@ TEST(QueryParserTest, WordsAndStatementsHaveABound) {
 
 TEST(QueryParserTest, RefusedByName) {
   const Case cases[] = {
-      {"SELECT 1 UNION BY NAME SELECT 2", "BY NAME"},
-      {"SELECT * FROM a NATURAL JOIN b", "NATURAL JOIN"},
-      {"SELECT * FROM a NATURAL LEFT JOIN b", "NATURAL JOIN"},
-      {"SELECT * FROM a JOIN LATERAL (SELECT 1)", "LATERAL"},
-      {"SELECT * FROM a LATERAL VIEW explode(x) AS y", "LATERAL"},
-      {"SELECT a FROM t GROUP BY ROLLUP(a)", "ROLLUP"},
-      {"SELECT a FROM t GROUP BY a WITH CUBE", "CUBE"},
-      {"SELECT a FROM t GROUP BY GROUPING SETS ((a))", "GROUPING SETS"},
       {"SELECT * FROM t GROUP BY ALL", "GROUP BY ALL beside *"},
       {"SELECT *, a FROM t ORDER BY ALL", "ORDER BY ALL beside *"},
-      {"SELECT a FROM t SORT BY a", "SORT BY"},
-      {"VALUES (1)", "VALUES"},
-      {"SELECT * FROM VALUES (1) AS t(a)", "VALUES"},
-      {"SELECT * FROM t TABLESAMPLE (1 ROWS)", "TABLESAMPLE"},
       {"SELECT * FROM t VERSION AS OF 1", "Time travel"},
       {"SELECT a FROM t LIMIT 1 + 1", "LIMIT"},
   };

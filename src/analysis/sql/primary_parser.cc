@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analysis/name_parts.h"
 #include "analysis/sql/expression_parser.h"
 #include "types/spark_type.h"
 
@@ -26,6 +27,31 @@ bool AtAny(const TokenCursor& cursor, const std::string_view (&words)[N]) {
   return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return cursor.IsWord(word); });
 }
 
+// Names in a lambda's body may be variables of a lambda around them; what is none is a column's name after all.
+Status NamesToVariables(google::protobuf::Message* message) {
+  if (auto* expression = dynamic_cast<Expression*>(message);
+      expression != nullptr && expression->has_unresolved_attribute()) {
+    SLUICE_ASSIGN(const auto parts, ParseNameParts(expression->unresolved_attribute().unparsed_identifier()));
+    auto* variable = expression->mutable_unresolved_named_lambda_variable();
+    for (const std::string& part : parts) variable->add_name_parts(part);
+    return Status::OK();
+  }
+  const auto* reflection = message->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      SLUICE_RETURN_IF_ERROR(NamesToVariables(reflection->MutableMessage(message, field)));
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+      SLUICE_RETURN_IF_ERROR(NamesToVariables(reflection->MutableRepeatedMessage(message, field, i)));
+    }
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 bool IsClauseWord(const TokenCursor& cursor) {
@@ -40,16 +66,19 @@ Result<Expression> ExpressionParser::ParseNamed() {
   SLUICE_ASSIGN(Expression expression, Parse());
   std::vector<std::string> names;
   if (cursor_.AcceptWord("AS")) {
-    if (cursor_.AcceptSymbol("(")) return cursor_.Refuse("AS with several names", begin);
-    SLUICE_ASSIGN(std::string name, cursor_.ExpectName("A name after AS"));
-    names.push_back(std::move(name));
+    const bool several = cursor_.AcceptSymbol("(");
+    do {
+      SLUICE_ASSIGN(std::string name, cursor_.ExpectName("A name after AS"));
+      names.push_back(std::move(name));
+    } while (several && cursor_.AcceptSymbol(","));
+    if (several) SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
   } else if (IsAliasWord(cursor_)) {
     names.push_back(cursor_.Next().text);
   }
   if (names.empty()) return expression;
   Expression alias;
   *alias.mutable_alias()->mutable_expr() = std::move(expression);
-  alias.mutable_alias()->add_name(names[0]);
+  for (std::string& name : names) alias.mutable_alias()->add_name(std::move(name));
   cursor_.SetOrigin(&alias, begin);
   return alias;
 }
@@ -109,9 +138,11 @@ Result<Expression> ExpressionParser::ParsePrimary() {
     SLUICE_RETURN_IF_ERROR(SetHeight(1));
     return star;
   }
-  if (cursor_.IsSymbol(":") || cursor_.IsSymbol("?")) return cursor_.Refuse("A parameter marker", begin);
-  if (cursor_.IsAnyWord({"SELECT", "EXISTS"}) && (cursor_.IsWord("SELECT") || cursor_.IsSymbol("(", 1))) {
-    return cursor_.Refuse("A subquery in an expression", begin);
+  if (cursor_.IsSymbol(":") || cursor_.IsSymbol("?")) return ParseParameter();
+  if (cursor_.IsWord("EXISTS") && cursor_.IsSymbol("(", 1) && AtSubquery(2)) {
+    cursor_.Next();
+    cursor_.Next();
+    return ParseSubquery(spark::connect::SubqueryExpression::SUBQUERY_TYPE_EXISTS, begin);
   }
   SLUICE_ASSIGN(Expression special, ParseSpecialForm(&found));
   if (found) return special;
@@ -124,13 +155,15 @@ Result<Expression> ExpressionParser::ParsePrimary() {
 // The opening parenthesis is already taken.
 Result<Expression> ExpressionParser::ParseParenthesized() {
   const size_t begin = cursor_.position() - 1;
-  if (cursor_.IsAnyWord({"SELECT", "WITH"})) return cursor_.Refuse("A subquery in an expression", begin);
+  if (AtSubquery() && !cursor_.IsSymbol("(")) {
+    return ParseSubquery(spark::connect::SubqueryExpression::SUBQUERY_TYPE_SCALAR, begin);
+  }
   if (cursor_.IsName() && cursor_.IsSymbol(",", 1)) {
     // Either a row (a, b) or the parameters of a lambda (a, b) -> ...
     size_t ahead = 2;
     while (cursor_.IsName(ahead) && cursor_.IsSymbol(",", ahead + 1)) ahead += 2;
-    if (cursor_.IsSymbol(")", ahead + 1) && cursor_.IsSymbol("->", ahead + 2)) {
-      return cursor_.Refuse("A lambda function", begin);
+    if (cursor_.IsName(ahead) && cursor_.IsSymbol(")", ahead + 1) && cursor_.IsSymbol("->", ahead + 2)) {
+      return ParseLambda(begin);
     }
   }
   SLUICE_ASSIGN(std::vector<Expression> list, ParseList());
@@ -138,6 +171,22 @@ Result<Expression> ExpressionParser::ParseParenthesized() {
   if (list.size() == 1) return std::move(list[0]);
   SLUICE_RETURN_IF_ERROR(SetHeight(height_ + 1));
   return CallList("struct", begin, std::move(list));
+}
+
+// x -> body, or from the x of (x, y) -> body on.
+Result<Expression> ExpressionParser::ParseLambda(size_t begin) {
+  Expression expression;
+  auto* lambda = expression.mutable_lambda_function();
+  do {
+    SLUICE_ASSIGN(*lambda->add_arguments()->add_name_parts(), cursor_.ExpectName("A lambda's variable"));
+  } while (cursor_.AcceptSymbol(","));
+  cursor_.AcceptSymbol(")");
+  SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("->"));
+  SLUICE_ASSIGN(*lambda->mutable_function(), Parse());
+  SLUICE_RETURN_IF_ERROR(NamesToVariables(lambda->mutable_function()));
+  SLUICE_RETURN_IF_ERROR(SetHeight(height_ + 1));
+  cursor_.SetOrigin(&expression, begin);
+  return expression;
 }
 
 Result<Expression> ExpressionParser::ParseSpecialForm(bool* found) {
@@ -299,7 +348,7 @@ Result<Expression> ExpressionParser::ParsePosition() {
 // A name of one or more parts; a call when "(" follows; t.* for a star.
 Result<Expression> ExpressionParser::ParseNameOrCall() {
   const size_t begin = cursor_.position();
-  if (cursor_.IsSymbol("->", 1)) return cursor_.Refuse("A lambda function", begin);
+  if (cursor_.IsSymbol("->", 1)) return ParseLambda(begin);
   const bool quoted = cursor_.Peek().kind == TokenKind::kQuotedName;
   std::string first = cursor_.Next().text;
   std::string name = quoted ? QuoteNameIfNeeded(first) : first;
@@ -369,12 +418,45 @@ Result<Expression> ExpressionParser::ParseCall(const std::string& name, size_t b
   return ParseCallTail(std::move(call), begin);
 }
 
-// What may follow a call: FILTER (WHERE c), and what is refused: OVER, IGNORE NULLS, WITHIN GROUP.
+// :name or ?, whose value the caller gave.
+Result<Expression> ExpressionParser::ParseParameter() {
+  const size_t begin = cursor_.position();
+  const bool named = cursor_.Next().text == ":";
+  SLUICE_RETURN_IF_ERROR(SetHeight(1));
+  if (!named) {
+    const auto index = static_cast<size_t>(cursor_.CountBefore("?", begin));
+    if (index < options_.positional.size()) return options_.positional[index];
+    return WithPlace(UserError("UNBOUND_SQL_PARAMETER", "A ? has no value: give one argument for each.",
+                               {{"name", fmt::format("_{}", begin)}}),
+                     cursor_.PlaceOf(begin));
+  }
+  SLUICE_ASSIGN(const std::string name, cursor_.ExpectName("A parameter's name"));
+  const auto found = options_.named.find(name);
+  if (found != options_.named.end()) return found->second;
+  return WithPlace(
+      UserError("UNBOUND_SQL_PARAMETER", fmt::format("The parameter :{} has no value.", name), {{"name", name}}),
+      cursor_.PlaceOf(begin));
+}
+
+// IGNORE NULLS or RESPECT NULLS behind a call.
+Result<Expression> ExpressionParser::ParseNullsOption(Expression call) {
+  if (!cursor_.IsAnyWord({"IGNORE", "RESPECT"}) || !cursor_.IsWord("NULLS", 1)) return call;
+  const bool ignore = cursor_.IsWord("IGNORE");
+  cursor_.Next();
+  cursor_.Next();
+  if (!ignore) return call;
+  Expression outer;
+  *outer.mutable_common() = call.common();
+  outer.mutable_unresolved_function()->set_function_name("ignore_nulls");
+  outer.mutable_unresolved_function()->set_is_internal(true);
+  *outer.mutable_unresolved_function()->add_arguments() = std::move(call);
+  return outer;
+}
+
+// What may follow a call: FILTER (WHERE c), IGNORE NULLS and OVER, and what is refused: WITHIN GROUP.
 Result<Expression> ExpressionParser::ParseCallTail(Expression call, size_t begin) {
   if (cursor_.IsWord("WITHIN") && cursor_.IsWord("GROUP", 1)) return cursor_.Refuse("WITHIN GROUP", begin);
-  if (cursor_.IsAnyWord({"IGNORE", "RESPECT"}) && cursor_.IsWord("NULLS", 1)) {
-    return cursor_.Refuse("IGNORE NULLS and RESPECT NULLS", cursor_.position());
-  }
+  SLUICE_ASSIGN(call, ParseNullsOption(std::move(call)));
   if (cursor_.IsWord("FILTER") && cursor_.IsSymbol("(", 1)) {
     const int height = height_;
     cursor_.Next();
@@ -386,8 +468,9 @@ Result<Expression> ExpressionParser::ParseCallTail(Expression call, size_t begin
     call = Call("aggregate_filter", begin, std::move(call), std::move(condition));
     call.mutable_unresolved_function()->set_is_internal(true);
   }
+  SLUICE_ASSIGN(call, ParseNullsOption(std::move(call)));
   if (cursor_.IsWord("OVER") && (cursor_.IsSymbol("(", 1) || cursor_.IsName(1))) {
-    return cursor_.Refuse("A window function (OVER)", cursor_.position());
+    return ParseOver(std::move(call), begin);
   }
   return call;
 }

@@ -12,6 +12,9 @@ namespace sluice::sql {
 
 const char kGroupColumnPrefix[] = "__sluice_group_";
 const char kStarExcept[] = "star_except";
+const char kInlineTable[] = "inline_table";
+const char kNaturalJoin[] = "__sluice_natural";
+const char kOtherColumns[] = "other_columns";
 
 namespace {
 
@@ -23,11 +26,23 @@ bool IsStar(const Expression& e) {
                                      e.unresolved_function().function_name() == kStarExcept);
 }
 
+bool IsSetOperation(const TokenCursor& cursor) {
+  return cursor.IsAnyWord({"UNION", "INTERSECT", "EXCEPT", "MINUS"});
+}
+
+bool IsOrdinal(const Expression& e) {
+  return e.has_literal() && e.literal().has_integer();
+}
+
+// Far from the ids that clients give their own relations.
+constexpr int64_t kFirstPlanId = int64_t{1} << 40;
+
+}  // namespace
+
 bool HasStar(const std::vector<Expression>& items) {
   return std::any_of(items.begin(), items.end(), IsStar);
 }
 
-// Whether an aggregate is called somewhere in an expression.
 bool HasAggregate(const google::protobuf::Message& message) {
   const auto* call = dynamic_cast<const Expression::UnresolvedFunction*>(&message);
   if (call != nullptr && IsAggregateFunction(LowerCase(call->function_name()))) return true;
@@ -46,35 +61,55 @@ bool HasAggregate(const google::protobuf::Message& message) {
   return false;
 }
 
-Expression Position(size_t position) {
+Expression PositionLiteral(size_t position) {
   Expression literal;
   literal.mutable_literal()->set_integer(static_cast<int32_t>(position));
   return literal;
 }
 
-bool IsSetOperation(const TokenCursor& cursor) {
-  return cursor.IsAnyWord({"UNION", "INTERSECT", "EXCEPT", "MINUS"});
-}
-
-bool IsOrdinal(const Expression& e) {
-  return e.has_literal() && e.literal().has_integer();
-}
-
-void Wrap(Relation* relation, Relation* outer, Relation* slot) {
+void WrapRelation(Relation* relation, Relation* outer, Relation* slot) {
   *slot = std::move(*relation);
   *relation = std::move(*outer);
 }
 
-}  // namespace
+Expression InternalCall(const std::string& function, std::vector<Expression> arguments) {
+  Expression call;
+  call.mutable_unresolved_function()->set_function_name(function);
+  call.mutable_unresolved_function()->set_is_internal(true);
+  for (Expression& argument : arguments) *call.mutable_unresolved_function()->add_arguments() = std::move(argument);
+  return call;
+}
+
+QueryParser::QueryParser(TokenCursor* cursor, const ParseOptions& options)
+    : cursor_(*cursor), options_(options), expressions_(cursor, options) {
+  expressions_.AllowSubqueries([this] { return ReadSubquery(); });
+}
+
+// A query has windows of its own.
+Result<int64_t> QueryParser::ReadSubquery() {
+  const auto windows = expressions_.windows();
+  SLUICE_ASSIGN(Relation query, ParseQuery());
+  expressions_.SetWindows(windows);
+  const int64_t plan_id = kFirstPlanId + static_cast<int64_t>(subqueries_.size());
+  query.mutable_common()->set_plan_id(plan_id);
+  subqueries_.push_back(std::move(query));
+  return plan_id;
+}
 
 Result<Relation> QueryParser::ParseQuery() {
   SLUICE_RETURN_IF_ERROR(cursor_.Enter());
   DepthGuard guard(&cursor_);
   const size_t outer_names = named_.size();
+  ++query_depth_;
   if (cursor_.AcceptWord("WITH")) SLUICE_RETURN_IF_ERROR(ParseWith());
   SLUICE_ASSIGN(Relation relation, ParseQueryBody());
   named_.resize(outer_names);
-  return relation;
+  if (--query_depth_ > 0 || subqueries_.empty()) return relation;
+  Relation with;
+  *with.mutable_with_relations()->mutable_root() = std::move(relation);
+  for (Relation& subquery : subqueries_) *with.mutable_with_relations()->add_references() = std::move(subquery);
+  subqueries_.clear();
+  return with;
 }
 
 Status QueryParser::ParseWith() {
@@ -100,7 +135,7 @@ Status QueryParser::ParseWith() {
     if (!columns.empty()) {
       Relation renamed;
       for (std::string& column : columns) renamed.mutable_to_df()->add_column_names(std::move(column));
-      Wrap(&query, &renamed, renamed.mutable_to_df()->mutable_input());
+      WrapRelation(&query, &renamed, renamed.mutable_to_df()->mutable_input());
     }
     named_.emplace_back(LowerCase(name), std::move(query));
   } while (cursor_.AcceptSymbol(","));
@@ -122,7 +157,7 @@ Result<Relation> QueryParser::ParseQueryBody() {
     Relation sort;
     sort.mutable_sort()->set_is_global(true);
     for (const Expression::SortOrder& one : order) *sort.mutable_sort()->add_order() = one;
-    Wrap(&relation, &sort, sort.mutable_sort()->mutable_input());
+    WrapRelation(&relation, &sort, sort.mutable_sort()->mutable_input());
   }
   return ParseLimits(std::move(relation));
 }
@@ -143,7 +178,6 @@ Result<Relation> QueryParser::ParseSetOperations(Relation first, bool intersect_
     cursor_.Next();
     operation->set_is_all(cursor_.AcceptWord("ALL"));
     if (!operation->is_all()) cursor_.AcceptWord("DISTINCT");
-    if (cursor_.IsWord("BY") && cursor_.IsWord("NAME", 1)) return cursor_.Refuse("BY NAME", cursor_.position());
     SLUICE_ASSIGN(Relation right, ParseOperand());
     if (!intersect) {
       SLUICE_ASSIGN(right, ParseSetOperations(std::move(right), /*intersect_only=*/true));
@@ -174,7 +208,16 @@ Result<QueryParser::Term> QueryParser::ParseTerm() {
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
     return term;
   }
-  if (cursor_.IsAnyWord({"VALUES", "TABLE", "FROM"})) {
+  if (cursor_.IsWord("VALUES")) {
+    SLUICE_ASSIGN(term.relation, ParseValues());
+    SLUICE_ASSIGN(term.relation, ParseAlias(std::move(term.relation)));
+    return term;
+  }
+  if (cursor_.AcceptWord("TABLE")) {
+    SLUICE_ASSIGN(term.relation, ParseTable(false));
+    return term;
+  }
+  if (cursor_.IsWord("FROM")) {
     return cursor_.Refuse(fmt::format("A query that begins with {}", cursor_.Peek().text), cursor_.position());
   }
   if (!cursor_.IsWord("SELECT")) return cursor_.SyntaxError("SELECT was expected.");
@@ -182,11 +225,27 @@ Result<QueryParser::Term> QueryParser::ParseTerm() {
   return term;
 }
 
+namespace {
+
+// Hive's clause, TRANSFORM (a, b) USING 'script'; without USING it is the function of arrays.
+bool IsScriptTransform(const TokenCursor& cursor) {
+  if (!cursor.IsWord("TRANSFORM") || !cursor.IsSymbol("(", 1)) return false;
+  int open = 0;
+  for (size_t ahead = 1; cursor.Peek(ahead).kind != TokenKind::kEnd; ++ahead) {
+    if (cursor.IsSymbol("(", ahead)) ++open;
+    if (cursor.IsSymbol(")", ahead) && --open == 0) return cursor.IsWord("USING", ahead + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<QueryParser::Select> QueryParser::ParseSelect() {
   Select select;
   select.begin = cursor_.position();
+  SLUICE_RETURN_IF_ERROR(ParseWindows());
   SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("SELECT"));
-  if (cursor_.IsWord("TRANSFORM") && cursor_.IsSymbol("(", 1)) return cursor_.Refuse("TRANSFORM", cursor_.position());
+  if (IsScriptTransform(cursor_)) return cursor_.Refuse("TRANSFORM .. USING", cursor_.position());
   select.distinct = cursor_.AcceptWord("DISTINCT");
   if (!select.distinct) cursor_.AcceptWord("ALL");
   do {
@@ -198,7 +257,9 @@ Result<QueryParser::Select> QueryParser::ParseSelect() {
     select.items.push_back(std::move(item));
   } while (cursor_.AcceptSymbol(","));
   if (cursor_.AcceptWord("FROM")) {
+    const auto windows = expressions_.windows();
     SLUICE_ASSIGN(select.from, ParseRelation());
+    expressions_.SetWindows(windows);
   }
   if (cursor_.AcceptWord("WHERE")) {
     Relation filter;
@@ -211,7 +272,15 @@ Result<QueryParser::Select> QueryParser::ParseSelect() {
     SLUICE_ASSIGN(select.having, expressions_.Parse());
     select.grouped = true;
   }
-  if (cursor_.IsAnyWord({"WINDOW", "QUALIFY"})) return cursor_.Refuse(cursor_.Peek().text, cursor_.position());
+  if (cursor_.AcceptWord("WINDOW")) {
+    // They are known already (ParseWindows).
+    do {
+      cursor_.Next();
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("AS"));
+      SLUICE_RETURN_IF_ERROR(expressions_.ParseWindowSpec().status());
+    } while (cursor_.AcceptSymbol(","));
+  }
+  if (cursor_.IsWord("QUALIFY")) return cursor_.Refuse("QUALIFY", cursor_.position());
   return select;
 }
 
@@ -238,45 +307,21 @@ Result<Expression> QueryParser::ParseStarExcept(Expression star) {
   return except;
 }
 
-Status QueryParser::ParseGroupBy(Select* select) {
-  if (!cursor_.AcceptWords({"GROUP", "BY"})) return Status::OK();
-  if (cursor_.IsAnyWord({"ROLLUP", "CUBE"}) && cursor_.IsSymbol("(", 1)) {
-    return cursor_.Refuse(fmt::format("GROUP BY {}", cursor_.Peek().text), cursor_.position());
-  }
-  if (cursor_.IsWord("GROUPING") && cursor_.IsWord("SETS", 1)) {
-    return cursor_.Refuse("GROUPING SETS", cursor_.position());
-  }
-  const size_t begin = cursor_.position();
-  SLUICE_ASSIGN(select->groups, expressions_.ParseList());
-  if (select->groups.size() == 1 && select->groups[0].has_unresolved_attribute() &&
-      EqualsIgnoringCase(select->groups[0].unresolved_attribute().unparsed_identifier(), "all")) {
-    // All items of the SELECT list that have no aggregate.
-    if (HasStar(select->items)) return cursor_.Refuse("GROUP BY ALL beside *", begin);
-    select->groups.clear();
-    for (size_t i = 0; i < select->items.size(); ++i) {
-      if (!HasAggregate(select->items[i])) select->groups.push_back(Position(i + 1));
-    }
-  }
-  if (cursor_.IsWord("WITH") && cursor_.IsAnyWord({"ROLLUP", "CUBE"}, 1)) {
-    return cursor_.Refuse("GROUP BY .. WITH ROLLUP or CUBE", cursor_.position());
-  }
-  select->grouped = true;
-  return Status::OK();
-}
-
 Result<std::vector<Expression::SortOrder>> QueryParser::ParseOrderBy(const std::vector<Expression>* items) {
   std::vector<Expression::SortOrder> list;
-  if (cursor_.IsAnyWord({"SORT", "CLUSTER", "DISTRIBUTE"}) && cursor_.IsWord("BY", 1)) {
-    return cursor_.Refuse(fmt::format("{} BY", cursor_.Peek().text), cursor_.position());
+  // All rows are in one place, so that SORT BY sorts them all, and DISTRIBUTE BY has nothing to do.
+  if (cursor_.AcceptWords({"DISTRIBUTE", "BY"})) SLUICE_RETURN_IF_ERROR(expressions_.ParseList().status());
+  if (!cursor_.AcceptWords({"ORDER", "BY"}) && !cursor_.AcceptWords({"SORT", "BY"}) &&
+      !cursor_.AcceptWords({"CLUSTER", "BY"})) {
+    return list;
   }
-  if (!cursor_.AcceptWords({"ORDER", "BY"})) return list;
   if (cursor_.IsWord("ALL") && !cursor_.IsSymbol(".", 1)) {
     const size_t begin = cursor_.position();
     if (items == nullptr) return cursor_.Refuse("ORDER BY ALL behind a set operation", begin);
     if (HasStar(*items)) return cursor_.Refuse("ORDER BY ALL beside *", begin);
     SLUICE_ASSIGN(Expression::SortOrder order, expressions_.ParseSortOrder());
     for (size_t i = 0; i < items->size(); ++i) {
-      *order.mutable_child() = Position(i + 1);
+      *order.mutable_child() = PositionLiteral(i + 1);
       list.push_back(order);
     }
     if (cursor_.IsSymbol(",")) return cursor_.SyntaxError("nothing more can stand behind ORDER BY ALL.");
@@ -311,7 +356,12 @@ Relation QueryParser::BuildSelect(Select select) const {
   const auto keys = static_cast<int32_t>(select.groups.size());
   if (select.grouped) {
     auto* aggregate = result.mutable_aggregate();
-    aggregate->set_group_type(spark::connect::Aggregate::GROUP_TYPE_GROUPBY);
+    aggregate->set_group_type(select.grouping_sets ? spark::connect::Aggregate::GROUP_TYPE_GROUPING_SETS
+                                                   : spark::connect::Aggregate::GROUP_TYPE_GROUPBY);
+    for (auto& set : select.grouping_sets.value_or(std::vector<std::vector<Expression>>())) {
+      auto* made = aggregate->add_grouping_sets();
+      for (Expression& key : set) *made->add_grouping_set() = std::move(key);
+    }
     if (select.from) *aggregate->mutable_input() = std::move(*select.from);
     for (int32_t i = 0; i < keys; ++i) {
       auto* alias = aggregate->add_grouping_expressions()->mutable_alias();
@@ -328,7 +378,7 @@ Relation QueryParser::BuildSelect(Select select) const {
   if (select.having) {
     Relation filter;
     *filter.mutable_filter()->mutable_condition() = std::move(*select.having);
-    Wrap(&result, &filter, filter.mutable_filter()->mutable_input());
+    WrapRelation(&result, &filter, filter.mutable_filter()->mutable_input());
   }
   const auto add_sort = [&](int32_t shift) {
     if (select.order.empty()) return;
@@ -341,18 +391,18 @@ Relation QueryParser::BuildSelect(Select select) const {
       }
       *sort.mutable_sort()->add_order() = std::move(order);
     }
-    Wrap(&result, &sort, sort.mutable_sort()->mutable_input());
+    WrapRelation(&result, &sort, sort.mutable_sort()->mutable_input());
   };
   if (!select.distinct) add_sort(keys);
   if (keys > 0) {
     Relation drop;
     for (int32_t i = 0; i < keys; ++i) drop.mutable_drop()->add_column_names(kGroupColumnPrefix + std::to_string(i));
-    Wrap(&result, &drop, drop.mutable_drop()->mutable_input());
+    WrapRelation(&result, &drop, drop.mutable_drop()->mutable_input());
   }
   if (select.distinct) {
     Relation distinct;
     distinct.mutable_deduplicate()->set_all_columns_as_keys(true);
-    Wrap(&result, &distinct, distinct.mutable_deduplicate()->mutable_input());
+    WrapRelation(&result, &distinct, distinct.mutable_deduplicate()->mutable_input());
     add_sort(0);
   }
   return result;
@@ -389,12 +439,12 @@ Result<Relation> QueryParser::ParseLimits(Relation input) {
   if (offset) {
     Relation outer;
     outer.mutable_offset()->set_offset(*offset);
-    Wrap(&input, &outer, outer.mutable_offset()->mutable_input());
+    WrapRelation(&input, &outer, outer.mutable_offset()->mutable_input());
   }
   if (limit) {
     Relation outer;
     outer.mutable_limit()->set_limit(*limit);
-    Wrap(&input, &outer, outer.mutable_limit()->mutable_input());
+    WrapRelation(&input, &outer, outer.mutable_limit()->mutable_input());
   }
   return input;
 }

@@ -10,22 +10,17 @@
 namespace sluice::sql {
 namespace {
 
-// The text of a constant given as an option, or nothing for other expressions.
-std::optional<std::string> OptionText(const Expression& value) {
-  if (!value.has_literal()) return std::nullopt;
-  const auto& literal = value.literal();
-  if (literal.has_string()) return literal.string();
-  if (literal.has_integer()) return std::to_string(literal.integer());
-  if (literal.has_long_()) return std::to_string(literal.long_());
-  if (literal.has_boolean()) return literal.boolean() ? "true" : "false";
-  return std::nullopt;
-}
-
 std::optional<int64_t> WholeNumber(const Expression& value) {
   if (!value.has_literal()) return std::nullopt;
   if (value.literal().has_integer()) return value.literal().integer();
   if (value.literal().has_long_()) return value.literal().long_();
   return std::nullopt;
+}
+
+bool IsUnitWord(const TokenCursor& cursor) {
+  return cursor.IsAnyWord({"MICROSECOND", "MICROSECONDS", "MILLISECOND", "MILLISECONDS", "SECOND", "SECONDS", "MINUTE",
+                           "MINUTES", "HOUR", "HOURS", "DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR",
+                           "YEARS"});
 }
 
 // A program may give a source options that nobody knows, as in Spark; the text of a statement may not.
@@ -42,15 +37,18 @@ Status CheckReadOption(const std::string& format, const std::string& name) {
                    fmt::format("read_{} has no argument {}.{}", format, name, DidYouMean(name, names)));
 }
 
+// How many columns VALUES has; 0 of another relation.
+int InlineTableWidth(const Relation& relation) {
+  if (!relation.has_project() || relation.project().expressions_size() != 1) return 0;
+  const auto& call = relation.project().expressions(0).unresolved_function();
+  if (!call.is_internal() || call.function_name() != kInlineTable) return 0;
+  return (call.arguments_size() - 1) / std::max(call.arguments(0).literal().integer(), 1);
+}
+
 }  // namespace
 
 Status QueryParser::RefuseRelationWords() {
   const size_t at = cursor_.position();
-  if (cursor_.IsWord("NATURAL") && cursor_.IsAnyWord({"JOIN", "INNER", "LEFT", "RIGHT", "FULL"}, 1)) {
-    return cursor_.Refuse("NATURAL JOIN (name the columns by USING)", at);
-  }
-  if (cursor_.IsWord("LATERAL")) return cursor_.Refuse("LATERAL", at);
-  if (cursor_.IsAnyWord({"TABLESAMPLE", "PIVOT", "UNPIVOT"})) return cursor_.Refuse(cursor_.Peek().text, at);
   if (cursor_.IsWord("FOR") ||
       (cursor_.IsAnyWord({"VERSION", "TIMESTAMP"}) && cursor_.IsWord("AS", 1) && cursor_.IsWord("OF", 2))) {
     return cursor_.Refuse("Time travel", at);
@@ -66,6 +64,10 @@ Result<Relation> QueryParser::ParseRelation() {
     const size_t begin = cursor_.position();
     SLUICE_RETURN_IF_ERROR(CountStep(begin));
     cursor_.Next();
+    if (cursor_.IsWord("LATERAL") && !cursor_.IsWord("VIEW", 1)) {
+      SLUICE_ASSIGN(relation, ParseLateral(std::move(relation), spark::connect::Join::JOIN_TYPE_INNER, begin));
+      continue;
+    }
     SLUICE_ASSIGN(Relation right, ParseJoinedRelation());
     Relation both;
     both.mutable_join()->set_join_type(spark::connect::Join::JOIN_TYPE_CROSS);
@@ -74,15 +76,51 @@ Result<Relation> QueryParser::ParseRelation() {
     cursor_.SetOrigin(&both, begin);
     relation = std::move(both);
   }
-  return relation;
+  SLUICE_ASSIGN(relation, ParseLateralViews(std::move(relation)));
+  return ParseRelationExtensions(std::move(relation));
+}
+
+Result<Relation> QueryParser::ParseRelationExtensions(Relation relation) {
+  for (;;) {
+    if (cursor_.IsWord("PIVOT") && cursor_.IsSymbol("(", 1)) {
+      SLUICE_ASSIGN(relation, ParsePivot(std::move(relation)));
+    } else if (cursor_.IsWord("UNPIVOT")) {
+      SLUICE_ASSIGN(relation, ParseUnpivot(std::move(relation)));
+    } else {
+      return relation;
+    }
+  }
+}
+
+// LATERAL (query) or LATERAL function(..), behind a comma or JOIN; LATERAL is the current word.
+Result<Relation> QueryParser::ParseLateral(Relation left, spark::connect::Join::JoinType type, size_t begin) {
+  cursor_.Next();
+  Relation joined;
+  auto* join = joined.mutable_lateral_join();
+  join->set_join_type(type);
+  *join->mutable_left() = std::move(left);
+  SLUICE_ASSIGN(*join->mutable_right(), ParseOneRelation());
+  if (cursor_.AcceptWord("ON")) {
+    SLUICE_ASSIGN(*join->mutable_join_condition(), expressions_.Parse());
+  }
+  cursor_.SetOrigin(&joined, begin);
+  return joined;
 }
 
 Result<Relation> QueryParser::ParseOneRelation() {
   SLUICE_ASSIGN(Relation relation, ParseRelationPrimary());
   SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
+  SLUICE_ASSIGN(relation, ParseWatermark(std::move(relation)));
+  if (cursor_.IsWord("TABLESAMPLE")) {
+    SLUICE_ASSIGN(relation, ParseTableSample(std::move(relation)));
+  }
   SLUICE_ASSIGN(relation, ParseAlias(std::move(relation)));
+  SLUICE_ASSIGN(relation, ParseWatermark(std::move(relation)));
+  if (cursor_.IsWord("TABLESAMPLE")) {
+    SLUICE_ASSIGN(relation, ParseTableSample(std::move(relation)));
+  }
   SLUICE_RETURN_IF_ERROR(RefuseRelationWords());
-  return relation;
+  return ParseRelationExtensions(std::move(relation));
 }
 
 // [INNER | CROSS | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] | [LEFT] SEMI | [LEFT] ANTI] JOIN
@@ -119,16 +157,23 @@ Result<Relation> QueryParser::ParseJoinedRelation() {
   SLUICE_ASSIGN(Relation relation, ParseOneRelation());
   for (;;) {
     const size_t begin = cursor_.position();
+    const bool natural = cursor_.IsWord("NATURAL") && cursor_.IsAnyWord({"JOIN", "INNER", "LEFT", "RIGHT", "FULL"}, 1);
+    if (natural) cursor_.Next();
     const auto type = AcceptJoin();
     if (!type) return relation;
     SLUICE_RETURN_IF_ERROR(CountStep(begin));
-    if (cursor_.IsWord("LATERAL")) return cursor_.Refuse("LATERAL", cursor_.position());
+    if (cursor_.IsWord("LATERAL")) {
+      SLUICE_ASSIGN(relation, ParseLateral(std::move(relation), *type, begin));
+      continue;
+    }
     Relation joined;
     auto* join = joined.mutable_join();
     join->set_join_type(*type);
     SLUICE_ASSIGN(*join->mutable_right(), ParseOneRelation());
     *join->mutable_left() = std::move(relation);
-    if (cursor_.AcceptWord("ON")) {
+    if (natural) {
+      join->add_using_columns(kNaturalJoin);
+    } else if (cursor_.AcceptWord("ON")) {
       SLUICE_ASSIGN(*join->mutable_join_condition(), expressions_.Parse());
     } else if (cursor_.AcceptWord("USING")) {
       SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
@@ -153,7 +198,7 @@ Result<Relation> QueryParser::ParseRelationPrimary() {
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
     return relation;
   }
-  if (cursor_.IsWord("VALUES")) return cursor_.Refuse("VALUES", cursor_.position());
+  if (cursor_.IsWord("VALUES")) return ParseValues();
   if (cursor_.IsWord("STREAM") &&
       (cursor_.IsName(1) || cursor_.IsSymbol("(", 1) || cursor_.Peek(1).kind == TokenKind::kString))
     return ParseStream();
@@ -198,35 +243,28 @@ Result<Relation> QueryParser::ParseTable(bool streaming) {
   return relation;
 }
 
-// FROM 's3a://bucket/table': the same as parquet.`s3a://bucket/table`, and can stand between a shell's double quotes.
-Result<Relation> QueryParser::ParsePath(bool streaming) {
-  const size_t begin = cursor_.position();
-  const std::string path = cursor_.Next().text;
-  const std::string lower = LowerCase(path);
-  for (const char* ending : {".csv", ".tsv", ".json", ".jsonl", ".txt", ".csv.gz", ".tsv.gz", ".json.gz"}) {
-    if (lower.ends_with(ending)) {
-      return cursor_.Refuse(fmt::format("Reading '{}' files (a path stands for Parquet)", ending), begin);
-    }
-  }
-  Relation relation;
-  relation.mutable_read()->mutable_named_table()->set_unparsed_identifier("parquet." + QuoteName(path));
-  relation.mutable_read()->set_is_streaming(streaming);
-  cursor_.SetOrigin(&relation, begin);
-  return relation;
-}
-
 Result<Relation> QueryParser::ParseTableFunction(const std::string& name, bool streaming, size_t begin) {
+  static const std::vector<std::string_view> kGenerators = {
+      "explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack"};
+  const auto same = [&](std::string_view generator) { return EqualsIgnoringCase(name, generator); };
+  if (!streaming && std::any_of(kGenerators.begin(), kGenerators.end(), same)) return ParseGeneratorCall(name, begin);
   cursor_.Next();
   if (EqualsIgnoringCase(name, "read_kafka")) {
     SLUICE_ASSIGN(Relation relation, ParseReadKafka(streaming));
     cursor_.SetOrigin(&relation, begin);
     return relation;
   }
+  if (EqualsIgnoringCase(name, "read_files")) {
+    SLUICE_ASSIGN(Relation relation, ParseReadFiles(streaming));
+    cursor_.SetOrigin(&relation, begin);
+    return relation;
+  }
   if (EqualsIgnoringCase(name, "range") && !streaming) return ParseRange(begin);
-  return WithPlace(UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
-                             fmt::format("There is no table function {} here; Sluice has read_kafka and range.", name),
-                             {{"name", QuoteName(name)}}),
-                   cursor_.PlaceOf(begin));
+  return WithPlace(
+      UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+                fmt::format("There is no table function {} here; Sluice has read_files, read_kafka and range.", name),
+                {{"name", QuoteName(name)}}),
+      cursor_.PlaceOf(begin));
 }
 
 Result<Relation> QueryParser::ParseReadKafka(bool streaming) {
@@ -285,6 +323,38 @@ Result<Relation> QueryParser::ParseRange(size_t begin) {
   return relation;
 }
 
+// relation WATERMARK column DELAY OF INTERVAL 10 SECONDS, or INTERVAL '10 seconds'
+Result<Relation> QueryParser::ParseWatermark(Relation relation) {
+  if (!cursor_.IsWord("WATERMARK") || !cursor_.IsName(1)) return relation;
+  if (!cursor_.IsWord("DELAY", 2) && !cursor_.IsSymbol(".", 2)) return relation;
+  const size_t begin = cursor_.position();
+  cursor_.Next();
+  SLUICE_ASSIGN(const std::string first, cursor_.ExpectName("A column"));
+  std::string column = QuoteNameIfNeeded(first);
+  while (cursor_.AcceptSymbol(".")) {
+    SLUICE_ASSIGN(const std::string part, cursor_.ExpectName("A name after '.'"));
+    column += "." + QuoteNameIfNeeded(part);
+  }
+  for (const char* word : {"DELAY", "OF", "INTERVAL"}) {
+    if (!cursor_.AcceptWord(word))
+      return cursor_.SyntaxError("A watermark reads WATERMARK ts DELAY OF INTERVAL 10 SECONDS.");
+  }
+  std::string delay;
+  if (cursor_.Peek().kind == TokenKind::kString) {
+    delay = cursor_.Next().text;
+  }
+  // Numbers and units one after the other, or the unit of a text: INTERVAL '10' SECONDS.
+  while (cursor_.Peek().kind == TokenKind::kInteger || IsUnitWord(cursor_)) {
+    delay += (delay.empty() ? "" : " ") + cursor_.Next().text;
+  }
+  Relation marked;
+  marked.mutable_with_watermark()->set_event_time(column);
+  marked.mutable_with_watermark()->set_delay_threshold(LowerCase(delay));
+  *marked.mutable_with_watermark()->mutable_input() = std::move(relation);
+  cursor_.SetOrigin(&marked, begin);
+  return marked;
+}
+
 // relation [[AS] name [(columns)]]
 Result<Relation> QueryParser::ParseAlias(Relation relation) {
   std::string name;
@@ -295,12 +365,23 @@ Result<Relation> QueryParser::ParseAlias(Relation relation) {
   } else {
     return relation;
   }
-  if (cursor_.AcceptSymbol("(")) {
+  if (cursor_.IsSymbol("(")) {
+    const size_t begin = cursor_.position();
+    cursor_.Next();
     Relation renamed;
     do {
       SLUICE_ASSIGN(*renamed.mutable_to_df()->add_column_names(), cursor_.ExpectName("A column's name"));
     } while (cursor_.AcceptSymbol(","));
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    const int names = renamed.to_df().column_names_size();
+    if (const int width = InlineTableWidth(relation); width > 0 && width != names) {
+      return WithPlace(UserError("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH",
+                                 fmt::format("VALUES has {} columns, but {} names are given.", width, names),
+                                 {{"expectedNumCols", std::to_string(names)},
+                                  {"actualNumCols", std::to_string(width)},
+                                  {"rowIndex", "0"}}),
+                       cursor_.PlaceOf(begin));
+    }
     *renamed.mutable_to_df()->mutable_input() = std::move(relation);
     relation = std::move(renamed);
   }

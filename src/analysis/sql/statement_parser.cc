@@ -76,27 +76,10 @@ class CreateStreamingTable {
     return cursor_.ExpectSymbol(")");
   }
 
-  // key [=] value; the key is a string or a name with dots.
   Status ParseOption() {
     const size_t begin = cursor_.position();
-    std::string key;
-    if (cursor_.Peek().kind == TokenKind::kString) {
-      key = cursor_.Next().text;
-    } else {
-      SLUICE_ASSIGN(key, cursor_.ExpectName("An option's name"));
-      while (cursor_.AcceptSymbol(".")) {
-        SLUICE_ASSIGN(const std::string part, cursor_.ExpectName("A name after '.'"));
-        key += "." + part;
-      }
-    }
-    cursor_.AcceptSymbol("=");
-    const Token& token = cursor_.Peek();
-    const bool constant =
-        token.kind == TokenKind::kString || IsNumber(token.kind) || cursor_.IsAnyWord({"TRUE", "FALSE"});
-    if (!constant) return cursor_.SyntaxError("the option's value was expected, as a constant.");
-    const std::string value = cursor_.Next().text;
-    if (IsSecretKey(key)) RegisterSecret(value);
-    return SetOption(key, value, begin);
+    SLUICE_ASSIGN(const auto option, ParseOptionPair(&cursor_));
+    return SetOption(option.first, option.second, begin);
   }
 
   Status SetOption(const std::string& key, const std::string& value, size_t begin) {
@@ -143,6 +126,27 @@ class CreateStreamingTable {
 };
 
 }  // namespace
+
+Result<std::pair<std::string, std::string>> ParseOptionPair(TokenCursor* cursor) {
+  std::string key;
+  if (cursor->Peek().kind == TokenKind::kString) {
+    key = cursor->Next().text;
+  } else {
+    SLUICE_ASSIGN(key, cursor->ExpectName("An option's name"));
+    while (cursor->AcceptSymbol(".")) {
+      SLUICE_ASSIGN(const std::string part, cursor->ExpectName("A name after '.'"));
+      key += "." + part;
+    }
+  }
+  cursor->AcceptSymbol("=");
+  const Token& token = cursor->Peek();
+  const bool constant =
+      token.kind == TokenKind::kString || IsNumber(token.kind) || cursor->IsAnyWord({"TRUE", "FALSE"});
+  if (!constant) return cursor->SyntaxError("the option's value was expected, as a constant.");
+  std::string value = cursor->Next().text;
+  if (IsSecretKey(key)) RegisterSecret(value);
+  return std::make_pair(std::move(key), std::move(value));
+}
 
 bool IsCreateTemporaryView(const TokenCursor& cursor) {
   if (!cursor.IsWord("CREATE")) return false;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analysis/sql/parser.h"
@@ -33,6 +34,13 @@ Result<SetStatement> ParseSet(const StatementText& statement, const std::string&
 // CREATE [OR REPLACE] TEMP[ORARY] VIEW name [(columns)] [COMMENT '..'] AS query.
 bool IsCreateTemporaryView(const TokenCursor& cursor);
 Result<spark::connect::Command> ParseCreateTemporaryView(TokenCursor* cursor, const ParseOptions& options);
+
+// key [=] value; the key is a string or a name with dots.
+Result<std::pair<std::string, std::string>> ParseOptionPair(TokenCursor* cursor);
+
+// INSERT OVERWRITE [LOCAL] DIRECTORY .. query and CREATE TABLE .. AS query, as a Command with a write_operation.
+bool IsWriteStatement(const TokenCursor& cursor);
+Result<spark::connect::Command> ParseWriteStatement(TokenCursor* cursor, const ParseOptions& options);
 
 // CREATE STREAMING TABLE name USING format [PARTITIONED BY (..)] [LOCATION '..'] [OPTIONS (..)] AS query. The clauses
 // may come in any order; the options trigger, queryName and outputMode become fields of the message.

@@ -99,6 +99,14 @@ Status TokenCursor::ExpectSymbol(std::string_view symbol) {
   return AcceptSymbol(symbol) ? Status::OK() : SyntaxError(fmt::format("'{}' was expected.", symbol));
 }
 
+int TokenCursor::CountBefore(std::string_view symbol, size_t position) const {
+  int count = 0;
+  for (size_t i = 0; i < position; ++i) {
+    count += tokens_[i].kind == TokenKind::kSymbol && tokens_[i].text == symbol ? 1 : 0;
+  }
+  return count;
+}
+
 bool TokenCursor::IsName(size_t ahead) const {
   const TokenKind kind = Peek(ahead).kind;
   return kind == TokenKind::kWord || kind == TokenKind::kQuotedName;

@@ -38,6 +38,8 @@ class TokenCursor {
   Result<std::string> ExpectName(std::string_view what);
   Result<std::string> ExpectString(std::string_view what);
   bool IsName(size_t ahead = 0) const;
+  // How many tokens before `position` are this symbol.
+  int CountBefore(std::string_view symbol, size_t position) const;
 
   // The text from a token to the end of the token before the current one.
   std::string TextSince(size_t begin_token) const;

@@ -6,6 +6,7 @@
 
 #include "base/memory_budget.h"
 #include "connectors/file/file_sink.h"
+#include "connectors/parquet/parquet_format.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -40,7 +41,7 @@ class ColumnChangeTest : public ::testing::Test {
 
   void RunBatch(int64_t batch, const std::string& names, bool with_rows = true) {
     const auto schema = Columns(names, arrow::int32());
-    auto sink = FileSink::Open(Context(schema)).ValueOrDie();
+    auto sink = FileSink::Open(kParquetFormat, Context(schema)).ValueOrDie();
     ASSERT_TRUE(sink->Start(BatchId(batch), false).ok());
     std::vector<std::unique_ptr<TaskCommit>> commits;
     if (with_rows) {
@@ -55,7 +56,7 @@ class ColumnChangeTest : public ::testing::Test {
   std::string Change(const std::string& names, const std::vector<std::string>& folders = {}) {
     SinkContext context = Context(Columns(names, arrow::int32()));
     context.partition_columns = folders;
-    const auto settings = FileSinkSettings::Make(context).ValueOrDie();
+    const auto settings = FileSinkSettings::Make(kParquetFormat, context).ValueOrDie();
     FileSinkLog log({fs_, "/out/_spark_metadata"}, {}, clock_.get());
     EXPECT_TRUE(log.Refresh().ok());
     return ColumnChange(*context.schema, *settings, log, {fs_, "/out"});

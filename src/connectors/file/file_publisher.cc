@@ -25,7 +25,7 @@ void FilePublisher::Start(Publish publish) {
       // The system gives no thread: then by this one.
     }
   }
-  std::promise<Result<SinkLogEntry>> done;
+  std::promise<Result<PublishedFile>> done;
   done.set_value(publish());
   under_way_.push_back(done.get_future());
 }
@@ -35,11 +35,11 @@ Status FilePublisher::Await(size_t most) {
   while (!under_way_.empty() && (under_way_.size() > most || !failure.ok())) {
     auto oldest = std::move(under_way_.front());
     under_way_.pop_front();
-    Result<SinkLogEntry> entry = oldest.get();
-    if (entry.ok()) {
-      entries_.push_back(*std::move(entry));
+    Result<PublishedFile> file = oldest.get();
+    if (file.ok()) {
+      files_.push_back(*std::move(file));
     } else if (failure.ok()) {
-      failure = entry.status();
+      failure = file.status();
     }
   }
   return failure;

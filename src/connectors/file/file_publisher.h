@@ -2,23 +2,32 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
-#include "checkpoint/sink_log_entry.h"
 
 namespace sluice {
+
+// A data file that stands under its name.
+struct PublishedFile {
+  std::string path;  // in its file system
+  int64_t size = 0;
+  int64_t rows = 0;
+  int64_t modified_ms = 0;
+};
 
 // Publishes the files of one task, some of them side by side: to sync a file, or to put it to S3, is mostly waiting.
 // One thread at a time.
 class FilePublisher {
  public:
-  // Publishes one file and says how the sink log names it.
-  using Publish = std::function<Result<SinkLogEntry>()>;
+  // Publishes one file and says what stands there.
+  using Publish = std::function<Result<PublishedFile>()>;
 
   // `side_by_side` false: each is published by Start itself, on the caller's thread.
   explicit FilePublisher(bool side_by_side) : side_by_side_(side_by_side) {}
@@ -33,12 +42,12 @@ class FilePublisher {
   Status Await(size_t most);
   size_t under_way() const { return under_way_.size(); }
   // What was published, in the order of Start.
-  std::vector<SinkLogEntry> TakeEntries() { return std::move(entries_); }
+  std::vector<PublishedFile> TakeFiles() { return std::move(files_); }
 
  private:
   const bool side_by_side_;
-  std::deque<std::future<Result<SinkLogEntry>>> under_way_;
-  std::vector<SinkLogEntry> entries_;
+  std::deque<std::future<Result<PublishedFile>>> under_way_;
+  std::vector<PublishedFile> files_;
 };
 
 }  // namespace sluice

@@ -14,14 +14,14 @@ namespace {
 
 FilePublisher::Publish Named(const std::string& path) {
   return [path] {
-    SinkLogEntry entry;
-    entry.path = path;
-    return Result<SinkLogEntry>(entry);
+    PublishedFile file;
+    file.path = path;
+    return Result<PublishedFile>(file);
   };
 }
 
 FilePublisher::Publish Failing(const std::string& why) {
-  return [why] { return Result<SinkLogEntry>(EnvironmentError("SLUICE_IO", why)); };
+  return [why] { return Result<PublishedFile>(EnvironmentError("SLUICE_IO", why)); };
 }
 
 TEST(FilePublisher, FilesAreUnderWayTogetherAndNamedInOrder) {
@@ -37,9 +37,9 @@ TEST(FilePublisher, FilesAreUnderWayTogetherAndNamedInOrder) {
   ASSERT_TRUE(publisher.Await(1).ok());
   EXPECT_EQ(publisher.under_way(), 1u);
   ASSERT_TRUE(publisher.Await(0).ok());
-  const std::vector<SinkLogEntry> entries = publisher.TakeEntries();
-  ASSERT_EQ(entries.size(), 3u);
-  EXPECT_EQ(entries[0].path + entries[1].path + entries[2].path, "abc");
+  const std::vector<PublishedFile> files = publisher.TakeFiles();
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_EQ(files[0].path + files[1].path + files[2].path, "abc");
 }
 
 TEST(FilePublisher, TheFirstFailureIsToldOnceAllHaveEnded) {

@@ -41,17 +41,18 @@ FileSink::FileSink(SinkContext context, Location folder, std::shared_ptr<const F
       settings_(std::move(settings)),
       log_({folder_.fs, folder_.path + kLogFolder}, settings_->log, &context_.env->clock()) {}
 
-Result<std::unique_ptr<StreamSink>> FileSink::Open(const SinkContext& context) {
+Result<std::unique_ptr<StreamSink>> FileSink::Open(const FileFormat& format, const SinkContext& context) {
   if (context.path.empty()) {
     return UserError("SLUICE_INVALID_OPTION",
                      "A file sink needs the folder of the table: LOCATION in SQL, or the option path.");
   }
   if (!context.output_mode.empty() && context.output_mode != "append") {
-    return UserError("STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE",
-                     fmt::format("The sink parquet takes the output mode append only, not {}.", context.output_mode),
-                     {{"className", "parquet"}, {"outputMode", context.output_mode}});
+    return UserError(
+        "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE",
+        fmt::format("The sink {} takes the output mode append only, not {}.", format.name, context.output_mode),
+        {{"className", format.name}, {"outputMode", context.output_mode}});
   }
-  SLUICE_ASSIGN(auto settings, FileSinkSettings::Make(context));
+  SLUICE_ASSIGN(auto settings, FileSinkSettings::Make(format, context));
   SLUICE_ASSIGN(Location folder, context.env->Locate(context.path, context.conf));
   return std::unique_ptr<StreamSink>(new FileSink(context, std::move(folder), std::move(settings)));
 }
@@ -189,7 +190,12 @@ Status FileSink::Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> 
   std::vector<SinkLogEntry> entries;
   for (const auto& commit : commits) {
     auto& own = dynamic_cast<FileTaskCommit&>(*commit);
-    std::move(own.entries.begin(), own.entries.end(), std::back_inserter(entries));
+    for (const PublishedFile& file : own.files) {
+      SinkLogEntry& entry = entries.emplace_back();
+      entry.path = folder_.fs->Uri(file.path);
+      entry.size = file.size;
+      entry.modified_ms = file.modified_ms;
+    }
   }
   Status added = log_.Add(batch, entries);
   if (HasErrorClass(added, "SLUICE_CONCURRENT_WRITER")) RemoveUnnamed(batch, entries);

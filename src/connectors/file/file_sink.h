@@ -12,7 +12,7 @@
 
 namespace sluice {
 
-// Parquet files in a folder, made visible batch by batch through <folder>/_spark_metadata.
+// Files of a format in a folder, made visible batch by batch through <folder>/_spark_metadata.
 //   Before anything runs, Start compares the sink log with the checkpoint (next batch n):
 //     sink log ends at n-1                          -> go on
 //     ... at n, and n was planned before a restart  -> n is committed already (unless the files are another query's)
@@ -20,7 +20,7 @@ namespace sluice {
 //     ... before n-1, a hole, a damaged entry       -> refuse: the table has lost batches
 class FileSink : public StreamSink {
  public:
-  static Result<std::unique_ptr<StreamSink>> Open(const SinkContext& context);
+  static Result<std::unique_ptr<StreamSink>> Open(const FileFormat& format, const SinkContext& context);
 
   std::string description() const override;
   Status Start(BatchId next, bool recovered) override;

@@ -2,6 +2,7 @@
 #include "connectors/file/file_sink_settings.h"
 
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -74,34 +75,7 @@ Result<FileSinkLogOptions> LogOptions(const SinkContext& context) {
   return log;
 }
 
-}  // namespace
-
-const std::vector<OptionRow>& FileSinkOptions() {
-  constexpr const char* kRowGroups = "Row groups are cut by spark.sluice.parquet.rowGroupBytes.";
-  constexpr const char* kDictionary = "A dictionary is used where the first values of a file show that it pays.";
-  static const auto* table = new std::vector<OptionRow>{
-      {"path", "", OptionUse::kHonoured, "Folder of the table."},
-      {"checkpointLocation", "", OptionUse::kHonoured, "Folder of the query's checkpoint."},
-      {"queryName", "", OptionUse::kHonoured, "Name of the query."},
-      {"compression", "snappy", OptionUse::kHonoured, "none, uncompressed, snappy, gzip, zstd, lz4, lz4_raw."},
-      {"maxRecordsPerFile", "0", OptionUse::kHonoured, "Rows of one file at most; 0: no limit."},
-      {"retention", "", OptionUse::kHonoured,
-       "Age (\"7 days\") at which files leave the sink log when it is compacted."},
-      {"timeZone", "", OptionUse::kHonoured, "Zone of timestamps in the names of partition folders."},
-      {"parquet.block.size", "", OptionUse::kRefused, kRowGroups},
-      {"parquet.page.size", "", OptionUse::kRefused, "Pages are of 1 MiB."},
-      {"parquet.dictionary.page.size", "", OptionUse::kRefused, kDictionary},
-      {"parquet.enable.dictionary", "", OptionUse::kRefused, kDictionary},
-      {"parquet.writer.version", "", OptionUse::kRefused, "Pages of version 1 are written, as Spark does."},
-      {"parquet.bloom.filter.enabled", "", OptionUse::kRefused, "No bloom filters are written."},
-      {"parquet.encryption.footer.key", "", OptionUse::kRefused, "Files are not encrypted."},
-      {"parquet.encryption.column.keys", "", OptionUse::kRefused, "Files are not encrypted."},
-  };
-  return *table;
-}
-
-Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::Make(const SinkContext& context) {
-  SLUICE_RETURN_IF_ERROR(CheckOptions(context.options, FileSinkOptions(), {}, "parquet sink"));
+Result<std::shared_ptr<FileSinkSettings>> MakeFileSettings(const FileFormat& format, const SinkContext& context) {
   SLUICE_RETURN_IF_ERROR(CheckNames(*context.schema));
   auto settings = std::make_shared<FileSinkSettings>();
   SLUICE_RETURN_IF_ERROR(FindPartitionColumns(context, settings.get()));
@@ -110,12 +84,7 @@ Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::Make(const Sin
     const auto& partitions = settings->partition_columns;
     if (std::find(partitions.begin(), partitions.end(), i) == partitions.end()) columns.push_back(i);
   }
-  SLUICE_ASSIGN(const TimestampForm timestamps,
-                ParseTimestampForm(context.conf.Get("spark.sql.parquet.outputTimestampType")));
-  const std::string codec_name =
-      context.options.Get("compression", context.conf.Get("spark.sql.parquet.compression.codec"));
-  SLUICE_ASSIGN(const ParquetCodec codec, FindParquetCodec(codec_name));
-  SLUICE_ASSIGN(settings->layout, ParquetLayout::Make(*context.schema, columns, timestamps, codec));
+  SLUICE_ASSIGN(settings->encoding, format.encoding(context, columns));
   SLUICE_ASSIGN(settings->max_records_per_file,
                 context.options.GetInt("maxRecordsPerFile", context.conf.GetInt("spark.sql.files.maxRecordsPerFile")));
   settings->tasks_at_once = std::max(context.tasks_at_once, 1);
@@ -124,8 +93,37 @@ Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::Make(const Sin
       context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes") / settings->tasks_at_once, kLeastRowGroupBytes);
   settings->time_zone = context.options.Get("timeZone", context.conf.time_zone());
   if (settings->time_zone.empty()) settings->time_zone = "UTC";  // a session always sets one
+  return settings;
+}
+
+}  // namespace
+
+std::vector<OptionRow> FileSinkOptions(const FileFormat& format) {
+  std::vector<OptionRow> rows = {
+      {"path", "", OptionUse::kHonoured, "Folder of the table."},
+      {"checkpointLocation", "", OptionUse::kHonoured, "Folder of the query's checkpoint."},
+      {"queryName", "", OptionUse::kHonoured, "Name of the query."},
+      {"maxRecordsPerFile", "0", OptionUse::kHonoured, "Rows of one file at most; 0: no limit."},
+      {"retention", "", OptionUse::kHonoured,
+       "Age (\"7 days\") at which files leave the sink log when it is compacted."},
+      {"timeZone", "", OptionUse::kHonoured, "Zone of timestamps in the names of partition folders."},
+  };
+  rows.insert(rows.end(), format.write_options().begin(), format.write_options().end());
+  return rows;
+}
+
+Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::Make(const FileFormat& format,
+                                                                       const SinkContext& context) {
+  SLUICE_RETURN_IF_ERROR(
+      CheckOptions(context.options, FileSinkOptions(format), {}, fmt::format("{} sink", format.name)));
+  SLUICE_ASSIGN(const auto settings, MakeFileSettings(format, context));
   SLUICE_ASSIGN(settings->log, LogOptions(context));
   return settings;
+}
+
+Result<std::shared_ptr<const FileSinkSettings>> FileSinkSettings::MakeBatch(const FileFormat& format,
+                                                                            const SinkContext& context) {
+  return MakeFileSettings(format, context);
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #include "base/memory_budget.h"
 #include "base/spark_error.h"
 #include "connectors/file/part_file_name.h"
+#include "connectors/parquet/parquet_format.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -50,7 +51,7 @@ class FileSinkTest : public ::testing::Test {
   }
 
   Result<std::unique_ptr<StreamSink>> Started(int64_t next, bool recovered) {
-    SLUICE_ASSIGN(auto sink, FileSink::Open(Context()));
+    SLUICE_ASSIGN(auto sink, FileSink::Open(kParquetFormat, Context()));
     SLUICE_RETURN_IF_ERROR(sink->Start(BatchId(next), recovered));
     return sink;
   }
@@ -107,7 +108,7 @@ TEST_F(FileSinkTest, ReRunOfABatchGivesTheSameBytesUnderTheSameNames) {
   MemoryBudget small(33 << 20);
   SinkContext context = Context();
   context.budget = &small;
-  auto again = *FileSink::Open(context);
+  auto again = *FileSink::Open(kParquetFormat, context);
   ASSERT_TRUE(again->Start(BatchId(0), true).ok());
   ASSERT_TRUE(RunTasks(again.get(), 0).ok());
   EXPECT_EQ(Files(), first);
@@ -286,7 +287,7 @@ TEST_F(FileSinkTest, AnAbandonedTaskLeavesNothingNew) {
 TEST_F(FileSinkTest, TasksThatAreOpenTogetherShareHalfOfTheBudget) {
   SinkContext context = Context();
   context.tasks_at_once = 100;
-  auto sink = *FileSink::Open(context);
+  auto sink = *FileSink::Open(kParquetFormat, context);
   ASSERT_TRUE(sink->Start(BatchId(0), false).ok());
   std::vector<std::unique_ptr<TaskWriter>> writers;
   for (int task = 0; task < 100; ++task) {

@@ -115,7 +115,7 @@ Result<FileTaskWriter::OpenFile*> FileTaskWriter::FileOf(const std::string& fold
   name.counter = counters_[folder]++;
   name.uuid = NewUuid(folder, name.counter);
   name.partitioned = partitioned();
-  name.extension = task_.settings->layout->codec.extension;
+  name.extension = task_.settings->encoding->extension();
   OpenFile file;
   file.path = fmt::format("{}/{}{}{}", task_.folder.path, folder, folder.empty() ? "" : "/", FormatPartFileName(name));
   std::unique_ptr<PendingFile> pending;
@@ -126,32 +126,27 @@ Result<FileTaskWriter::OpenFile*> FileTaskWriter::FileOf(const std::string& fold
   } else {
     SLUICE_ASSIGN(pending, task_.folder.fs->OpenForWrite(file.path));
   }
-  file.writer = std::make_unique<ParquetWriter>(std::move(pending), task_.settings->layout);
+  file.writer = task_.settings->encoding->Open(std::move(pending));
   return &open_.emplace(folder, std::move(file)).first->second;
 }
 
 Status FileTaskWriter::CloseFile(OpenFiles::iterator file) {
   const std::string path = file->second.path;
-  SLUICE_ASSIGN(WrittenParquet written, file->second.writer->Finish());
+  SLUICE_ASSIGN(WrittenFile written, file->second.writer->Finish());
   open_.erase(file);
   if (!task_.deterministic) random_paths_.push_back(path);
-  publisher_.Start([this, path, size = written.size, pending = std::shared_ptr(std::move(written.file))] {
-    return Publish(pending.get(), path, size);
-  });
+  publisher_.Start(
+      [this, path, file = std::make_shared<WrittenFile>(std::move(written))] { return Publish(file.get(), path); });
   return publisher_.Await(partitioned() ? kDirectFolders - open_.size() : 0);
 }
 
-Result<SinkLogEntry> FileTaskWriter::Publish(PendingFile* file, const std::string& path, int64_t size) const {
-  SLUICE_ASSIGN(const PublishOutcome outcome, file->Publish());
+Result<PublishedFile> FileTaskWriter::Publish(WrittenFile* file, const std::string& path) const {
+  SLUICE_ASSIGN(const PublishOutcome outcome, file->file->Publish());
   if (outcome == PublishOutcome::kExistsOther) {
     SLUICE_RETURN_IF_ERROR(task_.may_replace(task_.batch, path));
-    SLUICE_RETURN_IF_ERROR(file->Replace());
+    SLUICE_RETURN_IF_ERROR(file->file->Replace());
   }
-  SinkLogEntry entry;
-  entry.path = task_.folder.fs->Uri(path);
-  entry.size = size;
-  entry.modified_ms = task_.env->clock().NowMillis();
-  return entry;
+  return PublishedFile{path, file->size, file->rows, task_.env->clock().NowMillis()};
 }
 
 Status FileTaskWriter::LimitRowGroups() {
@@ -162,7 +157,7 @@ Status FileTaskWriter::LimitRowGroups() {
       return a.second.writer->open_bytes() < b.second.writer->open_bytes();
     });
     total -= largest->second.writer->open_bytes();
-    SLUICE_RETURN_IF_ERROR(largest->second.writer->CloseRowGroup());
+    SLUICE_RETURN_IF_ERROR(largest->second.writer->CloseGroup());
   }
   return Status::OK();
 }
@@ -203,7 +198,7 @@ Status FileTaskWriter::WritePartitioned(const arrow::RecordBatch& slice) {
       continue;
     }
     if (sorter_ == nullptr) {
-      SLUICE_ASSIGN(codec_, RowCodec::Make(*slice.schema(), task_.settings->layout->columns));
+      SLUICE_ASSIGN(codec_, RowCodec::Make(*slice.schema(), task_.settings->encoding->columns()));
       sorter_ = std::make_unique<PartitionSorter>(memory_.sorting);
     }
     if (!encoder) encoder.emplace(*codec_, slice);
@@ -253,7 +248,7 @@ Result<std::unique_ptr<TaskCommit>> FileTaskWriter::Finish() {
   SLUICE_RETURN_IF_ERROR(publisher_.Await(0));
   auto commit = std::make_unique<FileTaskCommit>();
   commit->rows = rows_;
-  commit->entries = publisher_.TakeEntries();
+  commit->files = publisher_.TakeFiles();
   finished_ = true;
   return std::unique_ptr<TaskCommit>(std::move(commit));
 }

@@ -21,9 +21,9 @@
 
 namespace sluice {
 
-// The part files of one task, published and waiting for the sink log.
+// The part files of one task, published and waiting for the commit.
 struct FileTaskCommit : TaskCommit {
-  std::vector<SinkLogEntry> entries;
+  std::vector<PublishedFile> files;
 };
 
 // One task of one batch.
@@ -61,7 +61,7 @@ class FileTaskWriter : public TaskWriter {
 
  private:
   struct OpenFile {
-    std::unique_ptr<ParquetWriter> writer;
+    std::unique_ptr<FileEncoder> writer;
     std::string path;
   };
   using OpenFiles = std::map<std::string, OpenFile>;  // by partition folder
@@ -81,7 +81,7 @@ class FileTaskWriter : public TaskWriter {
   Status WriteSortedFolder(const std::string& folder);
   Result<OpenFile*> FileOf(const std::string& folder);
   Status CloseFile(OpenFiles::iterator file);
-  Result<SinkLogEntry> Publish(PendingFile* file, const std::string& path, int64_t size) const;
+  Result<PublishedFile> Publish(WrittenFile* file, const std::string& path) const;
   Status LimitRowGroups();
   std::string NewUuid(const std::string& folder, int counter) const;
 

@@ -15,6 +15,7 @@
 #include "base/spark_error.h"
 #include "connectors/file/file_sink.h"
 #include "connectors/file/part_file_name.h"
+#include "connectors/parquet/parquet_format.h"
 #include "env/faulty_file_system.h"
 #include "types/spark_type.h"
 
@@ -78,7 +79,7 @@ class FileTaskWriterTest : public ::testing::Test {
     context.deterministic = task.deterministic;
     context.recovered_otherwise = task.recovered_otherwise;
     context.budget = task.budget;
-    SLUICE_ASSIGN(auto sink, FileSink::Open(context));
+    SLUICE_ASSIGN(auto sink, FileSink::Open(kParquetFormat, context));
     SLUICE_RETURN_IF_ERROR(sink->Start(BatchId(0), task.recovered));
     return sink;
   }

@@ -15,9 +15,10 @@
 #include "connectors/file/file_sink.h"
 #include "connectors/file/part_file_name.h"
 #include "connectors/file/table_check.h"
+#include "connectors/file/table_files.h"
 #include "connectors/file/table_paths.h"
 #include "connectors/file/table_repair.h"
-#include "connectors/parquet/table_files.h"
+#include "connectors/parquet/parquet_format.h"
 
 namespace sluice {
 namespace {
@@ -180,7 +181,7 @@ TEST_F(HostileTable, ASinkThatMustFindAnEarlierAttemptRefusesALink) {
   context.query_id = query_id_;
   context.schema = arrow::schema({arrow::field("n", arrow::int32())});
   context.recovered_otherwise = true;
-  const auto sink = FileSink::Open(context).ValueOrDie();
+  const auto sink = FileSink::Open(kParquetFormat, context).ValueOrDie();
   PartFileName name;
   name.uuid = MakePartUuid({query_id_, BatchId(0), "t-0", "", 0});
   name.extension = ".zstd.parquet";

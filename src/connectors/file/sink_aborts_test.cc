@@ -8,6 +8,7 @@
 
 #include "base/memory_budget.h"
 #include "connectors/file/file_sink.h"
+#include "connectors/parquet/parquet_format.h"
 #include "env/faulty_file_system.h"
 
 namespace sluice {
@@ -25,7 +26,7 @@ class SinkAborts : public testing::Test {
     context.options = Options(std::map<std::string, std::string>{{"maxRecordsPerFile", "2"}});
     context.deterministic = deterministic;
     context.budget = &budget_;
-    return FileSink::Open(context).ValueOrDie();
+    return FileSink::Open(kParquetFormat, context).ValueOrDie();
   }
   static std::shared_ptr<arrow::RecordBatch> Rows(int count) {
     arrow::Int32Builder numbers;

@@ -9,6 +9,7 @@
 #include "checkpoint/checkpoint_check.h"
 #include "checkpoint/offset_conf.h"
 #include "connectors/file/file_sink.h"
+#include "connectors/parquet/parquet_format.h"
 
 namespace sluice {
 namespace {
@@ -22,7 +23,7 @@ class TableCheckTest : public ::testing::Test {
     context.path = "/out";
     context.query_id = checkpoint->query_id();
     context.schema = arrow::schema({arrow::field("n", arrow::int32())});
-    auto sink = *FileSink::Open(context);
+    auto sink = *FileSink::Open(kParquetFormat, context);
     ASSERT_TRUE(sink->Start(BatchId(0), false).ok());
     for (int batch = 0; batch < 3; ++batch) {
       Plan(batch);
@@ -84,7 +85,7 @@ TEST_F(TableCheckTest, OrphansAreListedAndCleanedButNoOthers) {
   }
   // Batch 3 is planned and its file written, then the process dies.
   Plan(3);
-  auto sink = *FileSink::Open(context);
+  auto sink = *FileSink::Open(kParquetFormat, context);
   ASSERT_TRUE(sink->Start(BatchId(3), true).ok());
   Run(sink.get(), 3, false);
   const size_t files = fs->List("/out", true)->size();

@@ -5,7 +5,8 @@
 
 #include "base/spark_error.h"
 #include "checkpoint/file_sink_log.h"
-#include "connectors/parquet/parquet_source.h"
+#include "connectors/file/file_table.h"
+#include "connectors/parquet/parquet_format.h"
 
 namespace sluice {
 namespace {
@@ -70,7 +71,7 @@ TEST_F(TableMove, AReadSaysWhichLogAskedForTheOldPath) {
   SourceContext context;
   context.env = MakeTestEnv(std::make_shared<ManualClock>(0), fs);
   context.paths = {"/new"};
-  const Status status = ParquetTableSchema(context, false).status();
+  const Status status = FileTableSchema(kParquetFormat, context).status();
   EXPECT_TRUE(HasErrorClass(status, "SLUICE_SINK_LOG_DAMAGED")) << status;
   for (const char* part : {"/old/", "/new/_spark_metadata", "--moved-from"}) {
     EXPECT_NE(status.message().find(part), std::string::npos) << part;

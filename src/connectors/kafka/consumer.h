@@ -45,12 +45,14 @@ enum class FetchEvent {
   kEnd,         // the partition ends at `position` for now
   kNothing,     // nothing came within the time given
   kOutOfRange,  // the broker does not have the asked offset; Seek goes on elsewhere
+  kUnreadable,  // the batch of records that begins at `position` cannot be unpacked; only Seek goes on
 };
 
 struct FetchStep {
   FetchEvent event = FetchEvent::kNothing;
   KafkaRecord record;    // kRecord
   int64_t position = 0;  // kEnd: the next offset
+  Status error;          // kUnreadable: why, with its place and a way out
 };
 
 // Reads one partition from an offset on. One thread at a time, except Interrupt.

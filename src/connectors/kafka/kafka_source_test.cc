@@ -38,6 +38,7 @@ class KafkaSourceTest : public testing::Test {
     context.checkpoint = Location{fs_, "/ck/sources/0"};
     context.available_now = available_now_ || once_;
     context.ignore_rate_limits = once_;
+    context.began = began_;
     return context;
   }
 
@@ -61,6 +62,7 @@ class KafkaSourceTest : public testing::Test {
 
   bool available_now_ = false;
   bool once_ = false;
+  bool began_ = false;
   std::shared_ptr<SetBackClock> clock_ = std::make_shared<SetBackClock>(1'000'000);
   std::shared_ptr<FileSystem> fs_ = MakeMemoryFileSystem();
   std::shared_ptr<Env> env_ = MakeTestEnv(clock_, fs_);
@@ -72,6 +74,15 @@ TEST_F(KafkaSourceTest, TheStartIsDecidedOnce) {
   EXPECT_EQ(fs_->ReadFile("/ck/sources/0/0").ValueOrDie(), std::string("\0v1\n", 4) + R"({"t":{"0":10,"1":20}})");
   Add(0, 5);
   EXPECT_EQ(Open({{"startingOffsets", "earliest"}})->InitialOffset().ValueOrDie(), R"({"t":{"0":10,"1":20}})");
+}
+
+// Another start would leave records out, or read them again.
+TEST_F(KafkaSourceTest, AStartThatABatchWasPlannedFromIsNotMadeUpAgain) {
+  began_ = true;
+  const Status status = Open({{"startingOffsets", "latest"}})->InitialOffset().status();
+  EXPECT_TRUE(HasErrorClass(status, "SLUICE_CHECKPOINT_DAMAGED")) << status;
+  EXPECT_THAT(status.message(), HasSubstr("/ck/sources/0/0"));
+  EXPECT_TRUE(IsNotFound(fs_->Stat("/ck/sources/0/0").status()));
 }
 
 TEST_F(KafkaSourceTest, EveryWayToSayTheStart) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/spark_error.h"
+#include "connectors/kafka/batch_end_search.h"
 #include "connectors/kafka/data_loss.h"
 
 namespace sluice {
@@ -112,6 +113,8 @@ Status KafkaRangeReader::Step() {
       return AtEndOfPartition(step.position);
     case FetchEvent::kOutOfRange:
       return SeekAfterOutOfRange();
+    case FetchEvent::kUnreadable:
+      return limits_.keep_records ? PassOver(step) : step.error;
     case FetchEvent::kNothing:
       break;
   }
@@ -221,6 +224,39 @@ Status KafkaRangeReader::SeekAfterOutOfRange() {
   next_ = range_.end;  // nothing of the rest is there
   done_ = true;
   return Status::OK();
+}
+
+// Whether a fetch from the place that was sought meets the batch which begins there.
+Result<bool> KafkaRangeReader::MeetsBatch(int64_t first_offset) {
+  for (;;) {
+    if (cancelled_) return CancelledReading();
+    SLUICE_ASSIGN(const FetchStep step, fetch_->Peek(kPeekMs));
+    if (step.event == FetchEvent::kUnreadable) return step.position == first_offset;
+    if (step.event != FetchEvent::kNothing) return false;
+    SLUICE_RETURN_IF_ERROR(WaitLonger());
+  }
+}
+
+// One entry for the records of the batch that are in the range: what they are nobody can say.
+Status KafkaRangeReader::PassOver(const FetchStep& batch) {
+  const int64_t begin = std::max(next_, batch.position);
+  BatchEndSearch search(begin, range_.end);
+  while (const auto offset = search.Next()) {
+    SLUICE_RETURN_IF_ERROR(fetch_->Seek(*offset));
+    SLUICE_ASSIGN(const bool within, MeetsBatch(batch.position));
+    search.Met(*offset, within);
+    progressed_ = true;
+  }
+  SourceRecord record;
+  record.topic = range_.partition.topic;
+  record.partition = range_.partition.partition;
+  record.offset = begin;
+  record.place = fmt::format("topic {}, partition {}, offset {}", record.topic, record.partition, begin);
+  unreadable_.emplace_back(
+      std::move(record), WithHint(batch.error, fmt::format(" It has the offsets {} to {} of what is read here.", begin,
+                                                           search.end() - 1)));
+  next_ = search.end();
+  return next_ < range_.end ? fetch_->Seek(next_) : Status::OK();
 }
 
 Status KafkaRangeReader::CheckGap() {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/memory_turn.h"
@@ -26,7 +27,9 @@ class KafkaRangeReader : public SliceReader {
     int64_t poll_timeout_ms = 120000;
     int64_t max_record_bytes = 0;                 // 0: any; a larger record is an error that names the memory setting
     std::atomic<int64_t>* passed_over = nullptr;  // counts losses without an error
-    bool keep_records = false;  // for RecordOf: keys, values and headers are read whether they are columns or not
+    // For RecordOf: keys, values and headers are read whether they are columns or not. A batch of records that cannot
+    // be unpacked is passed over then (TakeUnreadable).
+    bool keep_records = false;
     std::shared_ptr<LargeRecords> large_records;  // null: large records are read whatever memory they take
   };
   KafkaRangeReader(std::shared_ptr<KafkaConsumer> consumer, OffsetRange range, const std::vector<int>& columns,
@@ -35,6 +38,7 @@ class KafkaRangeReader : public SliceReader {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override;
   Result<SourceRecord> RecordOf(int64_t row) const override;
+  std::vector<std::pair<SourceRecord, Status>> TakeUnreadable() override { return std::exchange(unreadable_, {}); }
   void Cancel() override;
 
  private:
@@ -48,6 +52,8 @@ class KafkaRangeReader : public SliceReader {
   Status LookBeyondEnd();
   Status WaitLonger();
   Status SeekAfterOutOfRange();
+  Status PassOver(const FetchStep& batch);
+  Result<bool> MeetsBatch(int64_t first_offset);
   Status CheckGap();
   Result<OffsetRange> Available();  // [earliest, latest) that the broker has now
 
@@ -73,6 +79,7 @@ class KafkaRangeReader : public SliceReader {
   std::vector<int64_t> slice_offsets_;  // of the last slice, for PlaceOf
   const std::vector<int> columns_;
   std::shared_ptr<arrow::RecordBatch> kept_;  // all columns of the last slice, with keep_records
+  std::vector<std::pair<SourceRecord, Status>> unreadable_;
 };
 
 }  // namespace sluice

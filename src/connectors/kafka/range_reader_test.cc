@@ -360,6 +360,58 @@ TEST_F(RangeReaderTest, CancelStopsAWaitingRead) {
   EXPECT_TRUE(reader->Next().status().IsCancelled());
 }
 
+TEST_F(RangeReaderTest, ABatchThatCannotBeUnpackedFailsOrIsPassedOver) {
+  // Of every length, at every place of the range, and where the range begins or ends within it.
+  for (int64_t begin = 0; begin < 12; ++begin) {
+    for (int64_t end = begin + 1; end <= 14; ++end) {
+      SCOPED_TRACE(fmt::format("{} to {}", begin, end));
+      consumer_ = std::make_shared<ScriptedConsumer>();
+      Fill(14);
+      consumer_->MakeUnreadable(kTp, begin, end);
+      limits_.keep_records = false;
+      const bool met = end > 2 && begin < 12;
+      EXPECT_EQ(HasErrorClass(Offsets(2, 12).status(), "SLUICE_KAFKA.CANNOT_UNPACK"), met);
+      limits_.keep_records = true;
+      const auto reader = Reader(2, 12, {kOffset});
+      std::vector<int64_t> offsets;
+      std::vector<std::pair<SourceRecord, Status>> passed_over;
+      for (bool more = true; more;) {
+        const auto slice = reader->Next().ValueOrDie();
+        for (auto& one : reader->TakeUnreadable()) passed_over.push_back(std::move(one));
+        more = slice != nullptr;
+        for (int64_t row = 0; more && row < slice->num_rows(); ++row) {
+          offsets.push_back(static_cast<const arrow::Int64Array&>(*slice->column(0)).Value(row));
+        }
+      }
+      std::vector<int64_t> expected;
+      for (int64_t offset = 2; offset < 12; ++offset) {
+        if (offset < begin || offset >= end) expected.push_back(offset);
+      }
+      EXPECT_EQ(offsets, expected);
+      ASSERT_EQ(passed_over.size(), met ? 1u : 0u);
+      if (!met) continue;
+      EXPECT_EQ(passed_over[0].first.offset, std::max<int64_t>(begin, 2));
+      EXPECT_EQ(passed_over[0].first.value, std::nullopt);
+      EXPECT_TRUE(HasErrorClass(passed_over[0].second, "SLUICE_KAFKA.CANNOT_UNPACK"));
+      EXPECT_THAT(passed_over[0].second.message(), HasSubstr(fmt::format("to {}", std::min<int64_t>(end, 12) - 1)));
+    }
+  }
+}
+
+TEST_F(RangeReaderTest, TwoBatchesThatCannotBeUnpackedAreTwo) {
+  Fill(10);
+  consumer_->MakeUnreadable(kTp, 3, 5);
+  consumer_->MakeUnreadable(kTp, 5, 9);
+  limits_.keep_records = true;
+  const auto reader = Reader(0, 10, {kOffset});
+  EXPECT_EQ(reader->Next().ValueOrDie()->num_rows(), 4);
+  const auto passed_over = reader->TakeUnreadable();
+  ASSERT_EQ(passed_over.size(), 2u);
+  EXPECT_EQ(passed_over[0].first.offset, 3);
+  EXPECT_EQ(passed_over[1].first.offset, 5);
+  EXPECT_TRUE(reader->TakeUnreadable().empty());
+}
+
 TEST_F(RangeReaderTest, KeepsWholeRecordsWhenAskedTo) {
   consumer_->Append(kTp, {"k0", "value zero, beyond twelve bytes", 1234, {{"h", "x"}, {"none", std::nullopt}}});
   consumer_->Append(kTp, {std::nullopt, std::nullopt, 99, {}});

@@ -134,7 +134,10 @@ Result<FetchStep> RdKafkaStream::StepOf(rd_kafka_message_t* message) {
       break;
   }
   if (error == RD_KAFKA_RESP_ERR__BAD_COMPRESSION) {
-    return AtOffset(CannotUnpack(reason, client_->handle()), partition_, offset >= 0 ? offset : position_);
+    step.event = FetchEvent::kUnreadable;
+    step.position = offset >= 0 ? offset : position_;
+    step.error = AtOffset(CannotUnpack(reason, client_->handle()), partition_, step.position);
+    return step;
   }
   if (KindOf(error) == KafkaErrorKind::kPassing) {
     SLUICE_RETURN_IF_ERROR(client_->Poll(0));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/spark_error.h"
 #include "connectors/kafka/topic_pattern.h"
 
 namespace sluice {
@@ -61,6 +62,13 @@ class ScriptedConsumer::Fetch : public PartitionFetch {
       step.position = partition.end;
       return step;
     }
+    for (const auto& [begin, end] : partition.unreadable) {
+      if (next->first < begin || at_ >= end) continue;
+      step.event = FetchEvent::kUnreadable;
+      step.position = begin;
+      step.error = EnvironmentError("SLUICE_KAFKA.CANNOT_UNPACK", "The batch cannot be unpacked.");
+      return step;
+    }
     front_ = next->second;
     front_offset_ = next->first;
     step.event = FetchEvent::kRecord;
@@ -116,6 +124,11 @@ void ScriptedConsumer::DeleteBefore(const TopicPartition& partition, int64_t off
   target.records.erase(target.records.begin(), target.records.lower_bound(offset));
   target.begin = offset;
   target.end = std::max(target.end, offset);
+}
+
+void ScriptedConsumer::MakeUnreadable(const TopicPartition& partition, int64_t begin, int64_t end) {
+  std::lock_guard lock(mutex_);
+  partitions_[partition].unreadable.emplace_back(begin, end);
 }
 
 void ScriptedConsumer::Truncate(const TopicPartition& partition, int64_t offset) {

@@ -38,6 +38,8 @@ class ScriptedConsumer : public KafkaConsumer, public std::enable_shared_from_th
   int64_t Append(const TopicPartition& partition, const std::string& value);
   // Offsets without a visible record: control markers, aborted or compacted records.
   void AppendInvisible(const TopicPartition& partition, int64_t count);
+  // One compressed batch of records, that cannot be unpacked.
+  void MakeUnreadable(const TopicPartition& partition, int64_t begin, int64_t end);
   // Retention: records below `offset` are gone, and the partition begins there.
   void DeleteBefore(const TopicPartition& partition, int64_t offset);
   // An unclean leader election: records from `offset` on are gone, and the partition ends there.
@@ -62,6 +64,7 @@ class ScriptedConsumer : public KafkaConsumer, public std::enable_shared_from_th
     int64_t begin = 0;
     int64_t end = 0;
     std::map<int64_t, std::shared_ptr<const Record>> records;
+    std::vector<std::pair<int64_t, int64_t>> unreadable;
   };
   Status Called(const std::string& call);
 

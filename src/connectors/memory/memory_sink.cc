@@ -32,8 +32,7 @@ class MemorySink : public StreamSink {
     return std::unique_ptr<TaskWriter>(std::make_unique<SliceCollector>());
   }
   Status Commit(BatchId batch, std::vector<std::unique_ptr<TaskCommit>> commits) override {
-    table_->Commit(batch, TakeSlices(std::move(commits)), replace_);
-    return Status::OK();
+    return table_->Commit(batch, TakeSlices(std::move(commits)), replace_);
   }
 
  private:
@@ -48,7 +47,7 @@ Result<std::unique_ptr<StreamSink>> OpenMemorySink(const SinkContext& context) {
     return UserError("SLUICE_INVALID_OPTION",
                      "The memory sink needs a queryName: it is the name of the table that holds the rows.");
   }
-  auto table = CreateMemoryTable(context.env, name, context.schema);
+  auto table = CreateMemoryTable(context.env, context.session, name, context.schema, context.budget);
   return std::make_unique<MemorySink>(std::move(table), context.output_mode == "complete");
 }
 

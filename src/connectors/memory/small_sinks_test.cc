@@ -55,7 +55,7 @@ class SmallSinksTest : public ::testing::Test {
 
   int64_t RowsInTable() {
     int64_t rows = 0;
-    for (const auto& slice : *FindMemoryTable(context.env, "rows")->Rows()) rows += slice->num_rows();
+    for (const auto& slice : *FindMemoryTable(context.env, context.session, "rows")->Rows()) rows += slice->num_rows();
     return rows;
   }
 
@@ -68,9 +68,40 @@ TEST_F(SmallSinksTest, MemoryTableHasTheCommittedRows) {
   ASSERT_TRUE(RunBatch(sink.get(), 1, 3, 2).ok());
   EXPECT_EQ(RowsInTable(), 5);
   EXPECT_EQ(*sink->Standing(BatchId(1), true), BatchStanding::kCommitted);
-  EXPECT_EQ((*FindMemoryTable(context.env, "ROWS")->Rows())[0]->column(1)->type()->ToString(),
+  EXPECT_EQ((*FindMemoryTable(context.env, context.session, "ROWS")->Rows())[0]->column(1)->type()->ToString(),
             StringType()->ToString());
-  EXPECT_EQ(FindMemoryTable(context.env, "other"), nullptr);
+  EXPECT_EQ(FindMemoryTable(context.env, context.session, "other"), nullptr);
+}
+
+TEST_F(SmallSinksTest, ATableIsItsSessionsOwnAndGoesWithIt) {
+  context.session = "one";
+  auto sink = *kMemoryConnector.open_sink(context);
+  ASSERT_TRUE(RunBatch(sink.get(), 0, 0, 3).ok());
+  EXPECT_EQ(RowsInTable(), 3);
+  EXPECT_EQ(FindMemoryTable(context.env, "another", "rows"), nullptr);
+  DropMemoryTables(context.env, "another");
+  EXPECT_EQ(RowsInTable(), 3);
+  DropMemoryTables(context.env, "one");
+  EXPECT_EQ(FindMemoryTable(context.env, "one", "rows"), nullptr);
+}
+
+TEST_F(SmallSinksTest, AMemoryTableCountsInTheBudget) {
+  MemoryBudget budget(64 << 10);
+  context.budget = &budget;
+  context.output_mode = "complete";
+  {
+    auto sink = *kMemoryConnector.open_sink(context);
+    ASSERT_TRUE(RunBatch(sink.get(), 0, 0, 100).ok());
+    const int64_t once = budget.used();
+    EXPECT_GT(once, 100 * 4);
+    ASSERT_TRUE(RunBatch(sink.get(), 1, 0, 100).ok());
+    EXPECT_EQ(budget.used(), once) << "what was replaced is given back";
+    EXPECT_TRUE(HasErrorClass(RunBatch(sink.get(), 2, 0, 5000), "SLUICE_MEMORY_BUDGET"));
+    EXPECT_EQ(RowsInTable(), 100) << "the table is as it was";
+    EXPECT_EQ(budget.used(), once);
+  }
+  DropMemoryTables(context.env, context.session);
+  EXPECT_EQ(budget.used(), 0);
 }
 
 TEST_F(SmallSinksTest, CompleteModeReplaces) {

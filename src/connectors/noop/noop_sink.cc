@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/record_batch.h>
 
+#include "connectors/batch_sink.h"
 #include "connectors/registry.h"
 
 namespace sluice {
@@ -43,7 +44,20 @@ Result<std::unique_ptr<StreamSink>> OpenNoopSink(const SinkContext& context) {
   return std::make_unique<NoopSink>();
 }
 
+class NoopBatchSink : public BatchSink {
+ public:
+  Result<std::unique_ptr<TaskWriter>> OpenTask(TaskId) override {
+    return std::unique_ptr<TaskWriter>(std::make_unique<NoopWriter>());
+  }
+  Status Commit(std::vector<std::unique_ptr<TaskCommit>>) override { return Status::OK(); }
+};
+
 }  // namespace
+
+Result<std::unique_ptr<BatchSink>> OpenNoopBatchSink(const SinkContext& context) {
+  SLUICE_RETURN_IF_ERROR(CheckOptions(context.options, {}, {}, "noop sink"));
+  return std::make_unique<NoopBatchSink>();
+}
 
 extern const Connector kNoopConnector;
 const Connector kNoopConnector = {"noop", "Drops every row", nullptr, nullptr, nullptr, OpenNoopSink};

@@ -63,13 +63,13 @@ std::optional<PlainValue> LastOf(std::vector<Candidate> candidates, const FirstR
 
 }  // namespace
 
-Result<std::optional<PlainValue>> BoundOfFirstRows(const std::vector<std::shared_ptr<SharedFooter>>& files,
+Result<std::optional<PlainValue>> BoundOfFirstRows(const std::vector<std::shared_ptr<SharedFile>>& files,
                                                    const TableRead& table, const FirstRows& wanted,
                                                    std::vector<std::shared_ptr<parquet::FileMetaData>>* footers) {
   const auto& field = *table.schema->field(wanted.column);
   std::vector<Candidate> candidates;
   for (const auto& file : files) {
-    SLUICE_ASSIGN(const auto reader, file->Open());
+    SLUICE_ASSIGN(const auto reader, static_cast<SharedFooter&>(*file).Open());
     footers->push_back(reader->metadata());
     try {
       AddCandidates(*footers->back(), field, wanted, &candidates);

@@ -11,9 +11,10 @@
 
 namespace sluice {
 
-// BatchSource::BoundOfFirst by the statistics of the row groups alone: where the best ones are known to have enough
-// rows, no row that comes after all of these can be among the first. Reads all footers, and gives them to `footers`.
-Result<std::optional<PlainValue>> BoundOfFirstRows(const std::vector<std::shared_ptr<SharedFooter>>& files,
+// BatchSource::BoundOfFirst by the statistics of the row groups alone (`files`: SharedFooters): where the best ones are
+// known to have enough rows, no row that comes after all of these can be among the first. Reads all footers, and gives
+// them to `footers`.
+Result<std::optional<PlainValue>> BoundOfFirstRows(const std::vector<std::shared_ptr<SharedFile>>& files,
                                                    const TableRead& table, const FirstRows& wanted,
                                                    std::vector<std::shared_ptr<parquet::FileMetaData>>* footers);
 

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "base/status.h"
+#include "connectors/file/table_memory.h"
 #include "connectors/parquet/leaf_plan.h"
 #include "connectors/parquet/leaf_values.h"
-#include "connectors/parquet/table_memory.h"
 
 namespace parquet {
 class RowGroupReader;

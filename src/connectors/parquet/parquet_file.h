@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "base/status.h"
-#include "connectors/parquet/table_files.h"
-#include "connectors/parquet/table_memory.h"
+#include "connectors/file/table_files.h"
+#include "connectors/file/table_memory.h"
 
 namespace sluice {
 

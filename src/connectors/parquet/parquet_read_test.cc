@@ -9,7 +9,8 @@
 
 #include <random>
 
-#include "connectors/parquet/parquet_source.h"
+#include "connectors/file/file_table.h"
+#include "connectors/parquet/parquet_format.h"
 #include "connectors/parquet/shared_footer.h"
 #include "types/spark_type.h"
 
@@ -54,7 +55,7 @@ class ParquetRead : public ::testing::Test {
     SourceContext context;
     context.env = env;
     context.paths = {"/t"};
-    auto table = OpenParquetTable(context).ValueOrDie();
+    auto table = OpenFileTable(kParquetFormat, context).ValueOrDie();
     std::vector<std::shared_ptr<arrow::RecordBatch>> slices;
     for (const InputPartition& task : table->PlanTasks().ValueOrDie()) {
       auto reader = table->OpenReader(task, columns).ValueOrDie();

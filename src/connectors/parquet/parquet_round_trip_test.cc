@@ -6,11 +6,12 @@
 
 #include "base/spark_error.h"
 #include "connectors/file/file_sink.h"
+#include "connectors/file/file_table.h"
+#include "connectors/file/partition_type.h"
 #include "connectors/file/table_paths.h"
 #include "connectors/parquet/parquet_file.h"
-#include "connectors/parquet/parquet_source.h"
+#include "connectors/parquet/parquet_format.h"
 #include "connectors/parquet/parquet_writer.h"
-#include "connectors/parquet/partition_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -94,8 +95,8 @@ class ParquetRoundTrip : public ::testing::Test {
   }
 
   Result<std::shared_ptr<arrow::Table>> Read(const std::string& path, std::vector<int> columns = {}) {
-    SLUICE_ASSIGN(auto schema, ParquetTableSchema(Context(path), false));
-    SLUICE_ASSIGN(auto table, OpenParquetTable(Context(path)));
+    SLUICE_ASSIGN(auto schema, FileTableSchema(kParquetFormat, Context(path)));
+    SLUICE_ASSIGN(auto table, OpenFileTable(kParquetFormat, Context(path)));
     SLUICE_ASSIGN(auto tasks, table->PlanTasks());
     if (columns.empty()) {
       for (int i = 0; i < schema->num_fields(); ++i) columns.push_back(i);
@@ -171,7 +172,7 @@ TEST_F(ParquetRoundTrip, SchemaAndFooterAreSparks) {
 
 TEST_F(ParquetRoundTrip, ColumnsAreChosenByIndexAndNoneIsAChoice) {
   WriteFile("/t/a.parquet", *Slice(), {0, 1, 2});
-  auto table = *OpenParquetTable(Context("/t/a.parquet"));
+  auto table = *OpenFileTable(kParquetFormat, Context("/t/a.parquet"));
   auto tasks = *table->PlanTasks();
   auto reader = *table->OpenReader(tasks[0], {10, 16});
   auto slice = *reader->Next();
@@ -204,7 +205,7 @@ TEST_F(ParquetRoundTrip, TheSinkLogDecidesWhatBelongsToTheTable) {
   context.query_id = "q";
   context.schema = arrow::schema({arrow::field("n", arrow::int32())});
   auto slice = arrow::RecordBatch::Make(context.schema, 1, {FromJson(arrow::int32(), "[7]")});
-  auto sink = *FileSink::Open(context);
+  auto sink = *FileSink::Open(kParquetFormat, context);
   ASSERT_TRUE(sink->Start(BatchId(0), false).ok());
   for (const bool commit : {true, false}) {
     auto writer = *sink->OpenTask(BatchId(commit ? 0 : 1), TaskId(0), "x");
@@ -221,9 +222,9 @@ TEST_F(ParquetRoundTrip, TheSinkLogDecidesWhatBelongsToTheTable) {
 }
 
 TEST_F(ParquetRoundTrip, WhatIsNotThereIsSaid) {
-  EXPECT_TRUE(HasErrorClass(ParquetTableSchema(Context("/nowhere"), false).status(), "PATH_NOT_FOUND"));
+  EXPECT_TRUE(HasErrorClass(FileTableSchema(kParquetFormat, Context("/nowhere")).status(), "PATH_NOT_FOUND"));
   ASSERT_TRUE(fs->CreateAtomic("/bad/a.parquet", "not parquet at all").ok());
-  const Status status = ParquetTableSchema(Context("/bad"), false).status();
+  const Status status = FileTableSchema(kParquetFormat, Context("/bad")).status();
   EXPECT_TRUE(HasErrorClass(status, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER")) << status;
   EXPECT_NE(status.message().find("/bad/a.parquet"), std::string::npos);
 }

@@ -12,11 +12,11 @@
 #include <utility>
 
 #include "base/spark_error.h"
+#include "connectors/file/partition_type.h"
 #include "connectors/parquet/column_plan.h"
 #include "connectors/parquet/file_schema.h"
 #include "connectors/parquet/footer_check.h"
 #include "connectors/parquet/parquet_file.h"
-#include "connectors/parquet/partition_type.h"
 #include "connectors/parquet/row_group_range.h"
 
 namespace sluice {
@@ -65,7 +65,7 @@ Result<std::unique_ptr<SliceReader>> ParquetSliceReader::Open(std::shared_ptr<co
     return known ? RangeOfConstant(*reader->origins_[place].constant, 1) : ColumnRange{1, {}, {}, {}, true};
   };
   if (!reader->MayHaveRows(of_folders)) return std::unique_ptr<SliceReader>(std::move(reader));
-  SLUICE_ASSIGN(reader->file_, reader->part_->file->Open(&reader->memory_));
+  SLUICE_ASSIGN(reader->file_, static_cast<SharedFooter&>(*reader->part_->file).Open(&reader->memory_));
   try {
     SLUICE_RETURN_IF_ERROR(reader->PlanColumns());
     reader->ChooseRowGroups();

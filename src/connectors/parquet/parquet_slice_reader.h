@@ -11,40 +11,19 @@
 #include <vector>
 
 #include "connectors/column_range.h"
+#include "connectors/file/file_format.h"
+#include "connectors/file/table_memory.h"
 #include "connectors/parquet/row_group_columns.h"
 #include "connectors/parquet/shared_footer.h"
-#include "connectors/parquet/table_memory.h"
 #include "connectors/rows_wanted.h"
 #include "connectors/source.h"
 
 namespace sluice {
 
-// A part of a file that one task reads: the row groups that begin in [begin, end) of its bytes.
-struct FilePart {
-  std::shared_ptr<SharedFooter> file;
-  int64_t begin = 0;
-  int64_t end = 0;
-  int order = 0;  // among the parts of a table
-};
-
-// What a table's readers have in common.
-struct TableRead {
-  std::shared_ptr<arrow::Schema> schema;  // of the table
-  std::vector<int> folders;               // by column: which part of a file's folders it is; -1: a column of files
-  std::string time_zone;
-  std::shared_ptr<TableMemory> memory;  // null: unlimited
-};
-
-// What a query asks of a table's readers.
-struct ReadRequest {
-  std::vector<int> columns;
-  std::shared_ptr<const RowsWanted> wanted;  // null: all rows
-};
-
-// Reads some columns of a part of a file, row group by row group; of the others not a byte. Without columns the rows
-// are counted by the footer alone. Row groups without a wanted row by their statistics are left out; in the others the
-// columns that tell whether rows are wanted come first, and where no row of a slice is, the rest is not decoded, nor
-// fetched when that is so for a whole row group.
+// Reads some columns of a part of a file (a SharedFooter), namely the row groups that begin in it, one after the other;
+// of the others not a byte. Without columns the rows are counted by the footer alone. Row groups without a wanted row
+// by their statistics are left out; in the others the columns that tell whether rows are wanted come first, and where
+// no row of a slice is, the rest is not decoded, nor fetched when that is so for a whole row group.
 class ParquetSliceReader : public SliceReader {
  public:
   static Result<std::unique_ptr<SliceReader>> Open(std::shared_ptr<const FilePart> part,

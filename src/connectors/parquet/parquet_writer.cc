@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/parquet/parquet_writer.h"
 
+#include <arrow/array.h>
 #include <arrow/record_batch.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/exception.h>
@@ -129,7 +130,7 @@ Status ParquetWriter::Write(const arrow::RecordBatch& slice, const int32_t* rows
   });
 }
 
-Status ParquetWriter::CloseRowGroup() {
+Status ParquetWriter::CloseGroup() {
   if (file_ == nullptr || !file_->row_group_open()) return Status::OK();
   return Caught([&] {
     file_->CloseRowGroup(open_rows_);
@@ -138,14 +139,14 @@ Status ParquetWriter::CloseRowGroup() {
   });
 }
 
-Result<WrittenParquet> ParquetWriter::Finish() {
+Result<WrittenFile> ParquetWriter::Finish() {
   if (file_ == nullptr) SLUICE_RETURN_IF_ERROR(Open(nullptr, nullptr, 0));
-  SLUICE_RETURN_IF_ERROR(CloseRowGroup());
+  SLUICE_RETURN_IF_ERROR(CloseGroup());
   SLUICE_RETURN_IF_ERROR(Caught([&] {
     file_->Close();
     return Status::OK();
   }));
-  return WrittenParquet{output_->Release(), output_->position(), rows_};
+  return WrittenFile{output_->Release(), output_->position(), rows_};
 }
 
 }  // namespace sluice

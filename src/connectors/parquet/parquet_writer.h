@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "connectors/file/file_format.h"
 #include "connectors/parquet/column_levels.h"
 #include "connectors/parquet/leaf_writer.h"
 #include "connectors/parquet/parquet_codec.h"
@@ -33,27 +34,17 @@ struct ParquetLayout {
                                                            TimestampForm timestamps, const ParquetCodec& codec);
 };
 
-struct WrittenParquet {
-  std::unique_ptr<PendingFile> file;  // complete, not published
-  int64_t size = 0;
-  int64_t rows = 0;
-};
-
-// Writes one Parquet file as Spark would. The bytes are a function of the slices given, of the calls of CloseRowGroup
-// and of the layout. Values are taken over during Write: slices need not live longer. One thread at a time.
-class ParquetWriter {
+// Writes one Parquet file as Spark would; a group is a row group. The layout, too, decides the bytes.
+class ParquetWriter : public FileEncoder {
  public:
   ParquetWriter(std::unique_ptr<PendingFile> file, std::shared_ptr<const ParquetLayout> layout);
-  ~ParquetWriter();
+  ~ParquetWriter() override;
 
-  // `rows`: which rows of the slice, ascending, or null for all of them; `count`: how many.
-  Status Write(const arrow::RecordBatch& slice, const int32_t* rows, int64_t count);
-  int64_t rows() const { return rows_; }
-  // Input bytes of the row group that is open.
-  int64_t open_bytes() const { return open_bytes_; }
-  Status CloseRowGroup();
-  // Completes the file, if need be one without rows.
-  Result<WrittenParquet> Finish();
+  Status Write(const arrow::RecordBatch& slice, const int32_t* rows, int64_t count) override;
+  int64_t rows() const override { return rows_; }
+  int64_t open_bytes() const override { return open_bytes_; }
+  Status CloseGroup() override;
+  Result<WrittenFile> Finish() override;
 
  private:
   Status Open(const arrow::RecordBatch* first, const int32_t* rows, int64_t count);

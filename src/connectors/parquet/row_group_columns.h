@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "connectors/file/table_memory.h"
 #include "connectors/parquet/column_plan.h"
 #include "connectors/parquet/leaf_reader.h"
-#include "connectors/parquet/table_memory.h"
 #include "connectors/parquet/text_column_reader.h"
 
 namespace sluice {

@@ -7,7 +7,7 @@ namespace sluice {
 
 Result<std::unique_ptr<parquet::ParquetFileReader>> SharedFooter::Open(ReaderMemory* memory) {
   std::lock_guard lock(mutex_);
-  SLUICE_ASSIGN(auto reader, OpenParquetFile(file_, memory, found_.lock()));
+  SLUICE_ASSIGN(auto reader, OpenParquetFile(file(), memory, found_.lock()));
   found_ = reader->metadata();
   return reader;
 }

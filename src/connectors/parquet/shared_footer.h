@@ -7,22 +7,20 @@
 #include <memory>
 #include <mutex>
 
-#include "connectors/parquet/table_files.h"
-#include "connectors/parquet/table_memory.h"
+#include "connectors/file/file_format.h"
+#include "connectors/file/table_memory.h"
 
 namespace sluice {
 
 // One file of a table for the readers of its parts: its footer is read when the first of them asks, and again only when
 // none of them has it any more. Thread-safe.
-class SharedFooter {
+class SharedFooter : public SharedFile {
  public:
-  explicit SharedFooter(TableFile file) : file_(std::move(file)) {}
-  const TableFile& file() const { return file_; }
+  using SharedFile::SharedFile;
   // An open reader of the file, with pages of `memory` (may be null); errors as of OpenParquetFile.
   Result<std::unique_ptr<parquet::ParquetFileReader>> Open(ReaderMemory* memory = nullptr);
 
  private:
-  const TableFile file_;
   std::mutex mutex_;
   std::weak_ptr<parquet::FileMetaData> found_;
 };

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "connectors/parquet/table_memory.h"
+#include "connectors/file/table_memory.h"
 
 namespace parquet {
 class ColumnDescriptor;

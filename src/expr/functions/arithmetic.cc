@@ -6,9 +6,11 @@
 #include <cmath>
 
 #include "expr/functions/decimal_arithmetic.h"
+#include "expr/functions/intervals.h"
 #include "expr/map_rows.h"
 #include "expr/signature.h"
 #include "expr/try_expr.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -270,6 +272,7 @@ std::string DisplayNegative(const FunctionExpr& node) {
 
 // Unary minus: "-" with one argument.
 Result<ExprPtr> MakeNegative(std::vector<ExprPtr> args, const ResolveOptions& options) {
+  if (IsInterval(*args[0]->type())) return NegatedInterval(std::move(args[0]), options.ansi);
   SLUICE_ASSIGN(auto arg, CoerceArgument("-", 0, std::move(args[0]), Arg::kNumber, options.ansi));
   const auto type = arg->type();
   const bool nullable = arg->nullable();
@@ -279,15 +282,6 @@ Result<ExprPtr> MakeNegative(std::vector<ExprPtr> args, const ResolveOptions& op
 
 bool IsDatetime(const ExprPtr& expr) {
   return expr->type()->id() == arrow::Type::DATE32 || expr->type()->id() == arrow::Type::TIMESTAMP;
-}
-
-// A DATE or TIMESTAMP less another one is an interval in Spark.
-Status NoInterval(const std::vector<ExprPtr>& args) {
-  for (size_t i = 0; i < 2; ++i) {
-    if (IsDatetime(args[i]) || IsStringType(*args[i]->type()) || args[i]->type()->id() == arrow::Type::NA) continue;
-    return UnexpectedInput("-", i, *args[i], args[1 - i]->type()->id() == arrow::Type::DATE32 ? "DATE" : "TIMESTAMP");
-  }
-  return NotSupported("Interval types, and so a date minus a date, are not supported; use datediff().");
 }
 
 // DATE + number is date_add, as Spark has it; null when there is no date.
@@ -300,7 +294,6 @@ Result<ExprPtr> ResolveDays(bool add, std::vector<ExprPtr> args, const ResolveOp
       if (text) return UnexpectedInput("date_sub", 1, *args[1], "INT, SMALLINT or TINYINT");
       return ResolveFunction("date_sub", std::move(args), options);
     }
-    if (IsDatetime(args[0]) || IsDatetime(args[1])) return NoInterval(args);
     return ExprPtr();
   }
   if (!dates[0] && !dates[1]) return ExprPtr();
@@ -313,6 +306,15 @@ Result<ExprPtr> ResolveDays(bool add, std::vector<ExprPtr> args, const ResolveOp
 template <Op kOp>
 Result<ExprPtr> ResolveOperator(const char* name, Display display, std::vector<ExprPtr> args,
                                 const ResolveOptions& options) {
+  if (args.size() == 2) {
+    constexpr char kSign = kOp == Op::kAdd        ? '+'
+                           : kOp == Op::kSubtract ? '-'
+                           : kOp == Op::kMultiply ? '*'
+                           : kOp == Op::kDivide   ? '/'
+                                                  : '%';
+    SLUICE_ASSIGN(auto of_interval, ResolveIntervalOperator(kSign, args, options));
+    if (of_interval != nullptr) return of_interval;
+  }
   if ((kOp == Op::kAdd || kOp == Op::kSubtract) && args.size() == 2) {
     SLUICE_ASSIGN(auto days, ResolveDays(kOp == Op::kAdd, args, options));
     if (days != nullptr) return days;
@@ -366,8 +368,17 @@ void AddArithmetic(FunctionTable* table) {
                                       "try_multiply(2, 3)", "3.3.0", nullptr));
   table->push_back(Row<Op::kDivide>("try_divide", "try_divide(a, b)", "Quotient, NULL when b is zero.",
                                     "try_divide(3, 0)", "3.2.0", nullptr));
-  table->push_back(Function("negative", "negative(a)", "The number with the other sign.", "negative(1)", "1.0.0",
-                            {.args = {Arg::kNumber}, .type_of = SameAsFirst, .kernel = Negative}));
+  table->push_back(Row<Op::kRemainder>("try_mod", "try_mod(a, b)", "Remainder, NULL when b is zero.", "try_mod(3, 0)",
+                                       "4.0.0", nullptr));
+  ScalarFunction negative = Function("negative", "negative(a)", "The number with the other sign.", "negative(1)",
+                                     "1.0.0", {.args = {Arg::kNumber}, .type_of = SameAsFirst, .kernel = Negative});
+  negative.resolve = [resolve = negative.resolve](std::vector<ExprPtr> args, const ResolveOptions& options) {
+    if (args.size() == 1 && IsInterval(*args[0]->type())) {
+      return Result<ExprPtr>(NegatedInterval(std::move(args[0]), options.ansi));
+    }
+    return resolve(std::move(args), options);
+  };
+  table->push_back(std::move(negative));
 }
 
 }  // namespace sluice

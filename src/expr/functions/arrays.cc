@@ -7,52 +7,18 @@
 
 #include "expr/cast.h"
 #include "expr/compare_values.h"
-#include "expr/gather.h"
-#include "expr/map_rows.h"
+#include "expr/functions/lists.h"
 #include "expr/signature.h"
-#include "expr/value_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
 namespace {
 
-using Rows = std::vector<int64_t>;
-
-const int32_t* Offsets(const arrow::Array& list) {
-  return list.data()->GetValues<int32_t>(1);
-}
-
-// A list column made of picked entries of another one: pick(row, &rows) adds the entries of a row.
-template <typename Pick>
-Result<ArrayPtr> PickEntries(const KernelCall& call, const ArrayPtr& entries, ValidityWriter* validity, Pick pick) {
-  Rows picked;
-  SLUICE_ASSIGN(std::shared_ptr<arrow::Buffer> buffer,
-                arrow::AllocateBuffer((call.rows + 1) * static_cast<int64_t>(sizeof(int32_t)), PoolOf(call.context)));
-  auto* offsets = reinterpret_cast<int32_t*>(buffer->mutable_data());
-  offsets[0] = 0;
-  for (int64_t row = 0; row < call.rows; ++row) {
-    if (!validity->IsNull(row)) {
-      if (row % kRowsUncancelled == 0) SLUICE_RETURN_IF_ERROR(call.context.CheckCancelled());
-      const Status status = pick(row, &picked);
-      if (!status.ok()) return WithRow(status, row);
-    }
-    offsets[row + 1] = static_cast<int32_t>(picked.size());
-  }
-  SLUICE_ASSIGN(auto values, TakeRows(entries, picked, PoolOf(call.context)));
-  auto data = arrow::ArrayData::Make(call.node.type(), call.rows, {validity->buffer(), std::move(buffer)});
-  data->child_data = {values->data()};
-  return arrow::MakeArray(std::move(data));
-}
-
-ArrayPtr Entries(const arrow::Array& list) {
-  return arrow::MakeArray(list.data()->child_data[0]);
-}
-
 // size(NULL) is -1 outside of ANSI.
 Result<ArrayPtr> Size(const KernelCall& call) {
   ColumnWriter<int32_t> writer(call.rows, PoolOf(call.context));
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
-  const int32_t* offsets = Offsets(*call.args[0]);
+  const int32_t* offsets = ListOffsets(*call.args[0]);
   const bool null_of_null = call.node.ansi() || call.node.name() == "array_size";
   for (int64_t row = 0; row < call.rows; ++row) {
     if (call.args[0]->IsValid(row)) {
@@ -68,8 +34,8 @@ Result<ArrayPtr> ArrayContains(const KernelCall& call) {
   ColumnWriter<bool> writer(call.rows, PoolOf(call.context));
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
-  const auto entries = Entries(*call.args[0]);
-  const int32_t* offsets = Offsets(*call.args[0]);
+  const auto entries = ListEntries(*call.args[0]);
+  const int32_t* offsets = ListOffsets(*call.args[0]);
   for (int64_t row = 0; row < call.rows; ++row) {
     if (writer.validity().IsNull(row)) continue;
     bool found = false;
@@ -87,8 +53,8 @@ Result<ArrayPtr> ArrayPosition(const KernelCall& call) {
   ColumnWriter<int64_t> writer(call.rows, PoolOf(call.context));
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
-  const auto entries = Entries(*call.args[0]);
-  const int32_t* offsets = Offsets(*call.args[0]);
+  const auto entries = ListEntries(*call.args[0]);
+  const int32_t* offsets = ListOffsets(*call.args[0]);
   for (int64_t row = 0; row < call.rows; ++row) {
     if (writer.validity().IsNull(row)) continue;
     for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) {
@@ -104,10 +70,10 @@ Result<ArrayPtr> ArrayJoin(const KernelCall& call) {
   ViewWriter writer(call.rows, call.context);
   SLUICE_RETURN_IF_ERROR(writer.Allocate());
   SLUICE_RETURN_IF_ERROR(writer.validity().SetFrom(call.args));
-  const auto entries = Entries(*call.args[0]);
+  const auto entries = ListEntries(*call.args[0]);
   const ColumnReader<std::string_view> texts(*entries);
   const ColumnReader<std::string_view> delimiters(*call.args[1]);
-  const int32_t* offsets = Offsets(*call.args[0]);
+  const int32_t* offsets = ListOffsets(*call.args[0]);
   ValueText text(call.context);
   for (int64_t row = 0; row < call.rows; ++row) {
     if (writer.validity().IsNull(row)) continue;
@@ -133,8 +99,8 @@ Result<ArrayPtr> Slice(const KernelCall& call) {
   SLUICE_RETURN_IF_ERROR(validity.SetFrom(call.args));
   const ColumnReader<int32_t> starts(*call.args[1]);
   const ColumnReader<int32_t> lengths(*call.args[2]);
-  const int32_t* offsets = Offsets(*call.args[0]);
-  return PickEntries(call, Entries(*call.args[0]), &validity, [&](int64_t row, Rows* rows) {
+  const int32_t* offsets = ListOffsets(*call.args[0]);
+  return PickEntries(call, ListEntries(*call.args[0]), &validity, [&](int64_t row, Rows* rows) {
     if (starts[row] == 0)
       return UserError("INVALID_PARAMETER_VALUE.START",
                        "slice counts from 1, or from the end with -1; it cannot start at 0.");
@@ -152,9 +118,9 @@ Result<ArrayPtr> Slice(const KernelCall& call) {
 Result<ArrayPtr> SortArray(const KernelCall& call) {
   ValidityWriter validity(call.rows, PoolOf(call.context));
   SLUICE_RETURN_IF_ERROR(validity.SetFrom(call.args));
-  const auto entries = Entries(*call.args[0]);
+  const auto entries = ListEntries(*call.args[0]);
   const ColumnReader<bool> ascending(*call.args[1]);
-  const int32_t* offsets = Offsets(*call.args[0]);
+  const int32_t* offsets = ListOffsets(*call.args[0]);
   return PickEntries(call, entries, &validity, [&](int64_t row, Rows* rows) {
     const auto begin = static_cast<int64_t>(rows->size());
     for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) rows->push_back(i);
@@ -168,8 +134,8 @@ Result<ArrayPtr> SortArray(const KernelCall& call) {
 Result<ArrayPtr> ArrayDistinct(const KernelCall& call) {
   ValidityWriter validity(call.rows, PoolOf(call.context));
   SLUICE_RETURN_IF_ERROR(validity.SetFrom(call.args));
-  const auto entries = Entries(*call.args[0]);
-  const int32_t* offsets = Offsets(*call.args[0]);
+  const auto entries = ListEntries(*call.args[0]);
+  const int32_t* offsets = ListOffsets(*call.args[0]);
   return PickEntries(call, entries, &validity, [&](int64_t row, Rows* rows) {
     const auto begin = static_cast<std::ptrdiff_t>(rows->size());
     for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) rows->push_back(i);
@@ -186,8 +152,8 @@ Result<ArrayPtr> ArrayDistinct(const KernelCall& call) {
 
 // NULL elements are skipped; an array without others gives NULL.
 Result<ArrayPtr> ExtremeOf(const KernelCall& call, int sign) {
-  const auto entries = Entries(*call.args[0]);
-  const int32_t* offsets = Offsets(*call.args[0]);
+  const auto entries = ListEntries(*call.args[0]);
+  const int32_t* offsets = ListOffsets(*call.args[0]);
   Rows picked(static_cast<size_t>(call.rows), -1);
   for (int64_t row = 0; row < call.rows; ++row) {
     if (call.args[0]->IsNull(row)) continue;
@@ -213,7 +179,7 @@ Result<ArrayPtr> MapSide(const KernelCall& call) {
     return arrow::MakeArrayOfNull(call.node.type(), call.rows, PoolOf(call.context));
   auto data = call.args[0]->data()->Copy();
   data->type = call.node.type();
-  data->child_data = {static_cast<const arrow::StructArray&>(*Entries(*call.args[0])).field(kField)->data()};
+  data->child_data = {static_cast<const arrow::StructArray&>(*ListEntries(*call.args[0])).field(kField)->data()};
   return arrow::MakeArray(std::move(data));
 }
 

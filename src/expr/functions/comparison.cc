@@ -60,9 +60,11 @@ Result<ArrayPtr> CompareColumns(const KernelCall& call, Test test) {
       return CompareTyped<int16_t>(call, test);
     case arrow::Type::INT32:
     case arrow::Type::DATE32:
+    case arrow::Type::INTERVAL_MONTHS:
       return CompareTyped<int32_t>(call, test);
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
       return CompareTyped<int64_t>(call, test);
     case arrow::Type::FLOAT:
       return CompareTyped<float>(call, test);

@@ -8,6 +8,7 @@
 #include "expr/cast.h"
 #include "expr/compare_values.h"
 #include "expr/gather.h"
+#include "expr/lambda.h"
 #include "expr/map_rows.h"
 #include "expr/result_pool.h"
 #include "expr/signature.h"
@@ -166,8 +167,11 @@ Result<ExprPtr> ResolveStruct(std::vector<ExprPtr> args, const ResolveOptions& o
   arrow::FieldVector fields;
   for (size_t i = 0; i < args.size(); ++i) {
     const auto* column = dynamic_cast<const ColumnExpr*>(args[i].get());
-    fields.push_back(arrow::field(column != nullptr ? column->name() : fmt::format("col{}", i + 1), args[i]->type(),
-                                  args[i]->nullable()));
+    const auto* variable = dynamic_cast<const LambdaVariableExpr*>(args[i].get());
+    std::string name = column != nullptr     ? column->name()
+                       : variable != nullptr ? variable->name()
+                                             : fmt::format("col{}", i + 1);
+    fields.push_back(arrow::field(std::move(name), args[i]->type(), args[i]->nullable()));
   }
   return ResolveStructOf("struct", std::move(fields), std::move(args), options.ansi);
 }

@@ -41,12 +41,27 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddStrings(rows);
     AddStringSearch(rows);
     AddPatterns(rows);
+    AddMorePatterns(rows);
+    AddTextEdits(rows);
+    AddTextMeasures(rows);
+    AddUrls(rows);
     AddMath(rows);
     AddRounding(rows);
+    AddMoreMath(rows);
+    AddBits(rows);
+    AddRandom(rows);
     AddArrays(rows);
+    AddArraySets(rows);
+    AddArrayEdits(rows);
+    AddSequences(rows);
+    AddMaps(rows);
+    AddHigherOrderArrays(rows);
+    AddHigherOrderMaps(rows);
     AddConstructors(rows);
     AddDates(rows);
     AddTimestamps(rows);
+    AddMoreDates(rows);
+    AddIntervals(rows);
     AddHashes(rows);
     AddEncodings(rows);
     AddJson(rows);
@@ -56,13 +71,19 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddFormatting(rows);
     AddFormatNumber(rows);
     AddMisc(rows);
+    AddChecks(rows);
     return rows;
   }();
   return *table;
 }
 
+const ScalarFunction* FindScalarFunction(const std::string& name) {
+  const auto found = ByName().find(Lower(name));
+  return found == ByName().end() ? nullptr : found->second;
+}
+
 bool IsScalarFunction(const std::string& name) {
-  return ByName().contains(Lower(name));
+  return FindScalarFunction(name) != nullptr;
 }
 
 Result<ExprPtr> ResolveFunction(const std::string& name, std::vector<ExprPtr> args, const ResolveOptions& options) {

@@ -10,6 +10,7 @@
 #include "expr/coercion.h"
 #include "expr/column_io.h"
 #include "expr/function_expr.h"
+#include "types/interval_type.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -143,6 +144,17 @@ Result<TextOptions> OptionsArgument(const std::vector<ExprPtr>& args, size_t ind
   return TextOptions(options);
 }
 
+namespace {
+
+// Texts of intervals are not read: a schema with one would give NULLs alone.
+Status RefuseIntervals(const char* function, const arrow::DataType& type) {
+  if (IsInterval(type)) return NotSupported(fmt::format("Intervals in the schema of {} are not supported.", function));
+  for (const auto& field : type.fields()) SLUICE_RETURN_IF_ERROR(RefuseIntervals(function, *field->type()));
+  return Status::OK();
+}
+
+}  // namespace
+
 Result<TypePtr> SchemaArgument(const char* function, const ExprPtr& expr) {
   std::optional<std::string> text;
   if (IsConstant(*expr) && IsStringType(*expr->type())) {
@@ -159,8 +171,10 @@ Result<TypePtr> SchemaArgument(const char* function, const ExprPtr& expr) {
                      fmt::format("The schema '{}' of {} has CHAR or VARCHAR; write STRING.", *text, function));
   }
   auto type = ParseSparkType(*text);
+  if (type.ok()) SLUICE_RETURN_IF_ERROR(RefuseIntervals(function, **type));
   if (type.ok()) return Nullable(*type);
   auto schema = ParseSparkSchema(*text);
+  if (schema.ok()) SLUICE_RETURN_IF_ERROR(RefuseIntervals(function, *arrow::struct_((*schema)->fields())));
   if (schema.ok()) return Nullable(arrow::struct_((*schema)->fields()));
   // Spark tells what is wrong with the text as one type.
   const bool is_type = text->back() == '>' || text->back() == ')' || std::all_of(text->begin(), text->end(), IsWord);

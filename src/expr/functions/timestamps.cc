@@ -322,6 +322,45 @@ ScalarFunction Uncast(ScalarFunction function, bool (*takes)(const arrow::DataTy
   return function;
 }
 
+bool IsWindow(const arrow::DataType& type) {
+  return type.id() == arrow::Type::STRUCT && type.num_fields() == 2 && type.field(0)->name() == "start" &&
+         type.field(1)->name() == "end" && type.field(1)->type()->id() == arrow::Type::TIMESTAMP;
+}
+
+// The last microsecond of the window.
+Result<std::shared_ptr<arrow::Array>> WindowTime(const KernelCall& call) {
+  const auto& windows = static_cast<const arrow::StructArray&>(*call.args[0]);
+  const auto ends = windows.field(1);
+  const ColumnReader<int64_t> reader(*ends);
+  ColumnWriter<int64_t> writer(call.rows, PoolOf(call.context));
+  SLUICE_RETURN_IF_ERROR(writer.Allocate());
+  for (int64_t row = 0; row < call.rows; ++row) {
+    if (windows.IsNull(row) || ends->IsNull(row)) {
+      SLUICE_RETURN_IF_ERROR(writer.SetNull(row));
+    } else {
+      writer.values()[row] = reader[row] - 1;
+    }
+  }
+  return writer.Finish(call.node.type());
+}
+
+ScalarFunction WindowTimeRow() {
+  return {"window_time",
+          "window_time(window)",
+          "The last microsecond of a window that window made: the time by which windows are grouped further.",
+          "window_time(named_struct('start', timestamp_micros(0), 'end', timestamp_micros(10000000)))",
+          "3.4.0",
+          [](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
+            SLUICE_RETURN_IF_ERROR(CheckCount("window_time", args.size(), 1, 1));
+            if (!IsWindow(*args[0]->type())) {
+              return UnexpectedInput("window_time", 0, *args[0], "a window");
+            }
+            auto type = args[0]->type()->field(1)->type();
+            FunctionTraits traits{.name = "window_time", .kernel = WindowTime, .ansi = options.ansi};
+            return std::make_shared<FunctionExpr>(std::move(traits), std::move(type), true, std::move(args));
+          }};
+}
+
 }  // namespace
 
 void AddTimestamps(FunctionTable* table) {
@@ -392,6 +431,7 @@ void AddTimestamps(FunctionTable* table) {
       Function("to_utc_timestamp", "to_utc_timestamp(timestamp, zone)", "UTC when the zone's clock shows this time.",
                "to_utc_timestamp('2016-08-31', 'Asia/Seoul')", "1.5.0",
                {.args = {Arg::kTimestamp, Arg::kString}, .type = TimestampType(), .kernel = ShiftZone<true>}));
+  table->push_back(WindowTimeRow());
 }
 
 }  // namespace sluice

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// withWatermark, and window(): Spark computes the windows of a relation's rows below the operator that names them.
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <utility>
+
+#include "analysis/name_parts.h"
+#include "analysis/relation_resolver.h"
+#include "analysis/sql/parser.h"
+#include "analysis/sql/token_cursor.h"
+#include "base/spark_error.h"
+#include "expr/function_registry.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using spark::connect::Expression;
+
+constexpr char kWindow[] = "window";
+
+Status BadInterval(const std::string& text) {
+  return UserError("CANNOT_PARSE_INTERVAL", fmt::format("'{}' is no interval; write 10 seconds or 1 hour.", text),
+                   {{"intervalString", "'" + text + "'"}});
+}
+
+// "10 seconds", "1 day 2 hours", "interval 5 minutes": milliseconds. Months have 31 days, as watermarks count them.
+Result<int64_t> DelayMs(const std::string& text) {
+  // A setting may be a plain number of milliseconds; an interval has units.
+  if (std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0; })) {
+    return BadInterval(text);
+  }
+  const Result<int64_t> parsed = ParseDurationMs(text);
+  if (parsed.ok()) return parsed;
+  constexpr int64_t kDayMs = 86'400'000;
+  std::string lower = sql::LowerCase(text);
+  if (lower.starts_with("interval ")) lower = lower.substr(9);
+  const size_t space = lower.find(' ');
+  if (space == std::string::npos || space > 6) return BadInterval(text);
+  int64_t count = 0;
+  for (const char c : lower.substr(0, space)) {
+    if (c < '0' || c > '9') return BadInterval(text);
+    count = count * 10 + (c - '0');
+  }
+  const std::string unit = lower.substr(space + 1);
+  if (unit == "month" || unit == "months") return count * 31 * kDayMs;
+  if (unit == "year" || unit == "years") return count * 12 * 31 * kDayMs;
+  return BadInterval(text);
+}
+
+const std::string* TextOf(const Expression& expression) {
+  return expression.has_literal() && expression.literal().has_string() ? &expression.literal().string() : nullptr;
+}
+
+bool IsWindowCall(const Expression& expression) {
+  if (expression.has_call_function()) {
+    return SameName(expression.call_function().function_name(), kWindow) &&
+           expression.call_function().arguments_size() > 1;
+  }
+  return expression.has_unresolved_function() && SameName(expression.unresolved_function().function_name(), kWindow) &&
+         expression.unresolved_function().arguments_size() > 1;
+}
+
+// The calls of window() in an expression, whatever it is made of.
+void FindWindows(const google::protobuf::Message& message, std::vector<Expression>* found) {
+  const auto* expression = dynamic_cast<const Expression*>(&message);
+  if (expression != nullptr && IsWindowCall(*expression)) {
+    found->push_back(*expression);
+    return;
+  }
+  const auto* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
+    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      FindWindows(field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
+                                       : reflection->GetMessage(message, field),
+                  found);
+    }
+  }
+}
+
+void ClearOrigins(google::protobuf::Message* message) {
+  auto* expression = dynamic_cast<Expression*>(message);
+  if (expression != nullptr) expression->clear_common();
+  const auto* reflection = message->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
+    const int count = field->is_repeated() ? reflection->FieldSize(*message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      ClearOrigins(field->is_repeated() ? reflection->MutableRepeatedMessage(message, field, i)
+                                        : reflection->MutableMessage(message, field));
+    }
+  }
+}
+
+// Two calls are the same whatever their places in the text.
+std::string Written(Expression call) {
+  ClearOrigins(&call);
+  return call.SerializeAsString();
+}
+
+Result<TimeWindow> LengthsOf(const std::vector<const Expression*>& arguments) {
+  std::vector<int64_t> lengths;
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    const std::string* text = TextOf(*arguments[i]);
+    if (text == nullptr) return NotSupported("window with anything but constant texts such as '10 seconds'.");
+    const bool negative = text->starts_with("-");
+    SLUICE_ASSIGN(const int64_t ms, DelayMs(negative ? text->substr(1) : *text));
+    lengths.push_back((negative ? -ms : ms) * 1000);
+  }
+  TimeWindow window{lengths[0], lengths.size() > 1 ? lengths[1] : lengths[0], lengths.size() > 2 ? lengths[2] : 0};
+  const auto refuse = [](const char* what) {
+    return UserError("DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION", fmt::format("In window {}.", what));
+  };
+  if (window.length_us <= 0) return refuse("the duration must be more than 0");
+  if (window.slide_us <= 0) return refuse("the slide must be more than 0");
+  if (window.slide_us > window.length_us) return refuse("the slide must not be more than the duration");
+  if (std::abs(window.start_us) >= window.slide_us) return refuse("the start must be less than the slide");
+  return window;
+}
+
+bool IsTimestamp(const arrow::DataType& type) {
+  return type.id() == arrow::Type::TIMESTAMP;
+}
+
+}  // namespace
+
+Result<ResolvedRelation> RelationResolver::ResolveWatermark(const spark::connect::WithWatermark& watermark) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(watermark.input()));
+  SLUICE_ASSIGN(const int64_t delay_ms, DelayMs(watermark.delay_threshold()));
+  SLUICE_ASSIGN(const auto parts, ParseNameParts(watermark.event_time()));
+  const Scope::Match match = input.scope.Find(parts);
+  if (match.columns.size() > 1) return AmbiguousReference(parts, match.columns);
+  if (match.columns.empty()) return UnresolvedColumn(parts, input.scope);
+  const ExprPtr time = match.columns[0]->value;
+  if (match.used != parts.size() || dynamic_cast<const ColumnExpr*>(time.get()) == nullptr) {
+    return NotSupported("withWatermark of a field of a column is not supported by Sluice: select the field first.");
+  }
+  if (!IsTimestamp(*time->type())) {
+    const std::string type = SparkTypeName(*time->type());
+    return UserError("EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+                     fmt::format("The event time {} has the type {}, and must be a TIMESTAMP.", parts.back(), type),
+                     {{"eventName", sql::QuoteName(parts.back())}, {"eventType", "\"" + type + "\""}});
+  }
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kWatermark;
+  node->schema = input.plan->schema;
+  node->inputs = {std::move(input.plan)};
+  node->exprs = {time};
+  node->delay_ms = delay_ms;
+  ResolvedRelation result;
+  result.plan = std::move(node);
+  result.scope = std::move(input.scope);
+  return result;
+}
+
+Result<std::optional<InputWindow>> RelationResolver::FindWindow(
+    ResolvedRelation* input, const std::vector<const google::protobuf::Message*>& expressions) {
+  std::vector<Expression> calls;
+  for (const auto* expression : expressions) {
+    const auto* text = dynamic_cast<const Expression*>(expression);
+    if (text != nullptr && text->has_expression_string()) {
+      // Where the text is wrong its own resolution says so.
+      const Result<Expression> parsed =
+          ParseExpressionSql(text->expression_string().expression(), ParseOptions{options_, ""});
+      if (parsed.ok()) FindWindows(*parsed, &calls);
+    } else {
+      FindWindows(*expression, &calls);
+    }
+  }
+  if (calls.empty()) return std::optional<InputWindow>();
+  for (const Expression& call : calls) {
+    if (Written(call) == Written(calls[0])) continue;
+    return UserError("_LEGACY_ERROR_TEMP_1039",
+                     "Multiple time/session window expressions would result in a cartesian product of rows, therefore "
+                     "they are currently not supported.");
+  }
+  std::vector<const Expression*> arguments;
+  for (const Expression& argument : calls[0].has_call_function() ? calls[0].call_function().arguments()
+                                                                 : calls[0].unresolved_function().arguments()) {
+    arguments.push_back(&argument);
+  }
+  if (arguments.size() > 4) {
+    return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "window takes two to four arguments.");
+  }
+  ExpressionResolver resolver(options_, &input->scope, &catalog_);
+  SLUICE_ASSIGN(ExprPtr time, resolver.Resolve(*arguments[0]));
+  if (time->type()->id() == arrow::Type::STRUCT) {
+    SLUICE_ASSIGN(time, ResolveFunction("window_time", {std::move(time)}, options_));
+  }
+  if (!IsTimestamp(*time->type())) {
+    SLUICE_ASSIGN(time, MakeImplicitCast(std::move(time), TimestampType(), options_.ansi));
+  }
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kTimeWindow;
+  SLUICE_ASSIGN(node->window, LengthsOf(arguments));
+  const auto type = arrow::struct_({arrow::field("start", time->type()), arrow::field("end", time->type())});
+  arrow::FieldVector fields = input->plan->schema->fields();
+  fields.push_back(arrow::field(kWindow, type, /*nullable=*/false));
+  node->schema = arrow::schema(std::move(fields));
+  node->inputs = {input->plan};
+  node->exprs = {std::move(time)};
+  InputWindow window;
+  window.column = std::make_shared<ColumnExpr>(node->schema->num_fields() - 1, kWindow, type, /*nullable=*/false);
+  window.scope.Add({kWindow, {}, window.column, {}});
+  input->plan = std::move(node);
+  return std::optional(std::move(window));
+}
+
+}  // namespace sluice

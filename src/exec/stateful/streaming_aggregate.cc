@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/stateful/streaming_aggregate.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include "base/spark_error.h"
+#include "exec/aggregate_state.h"
+#include "exec/select_rows.h"
+#include "exec/stateful/saved_groups.h"
+#include "plan/event_time.h"
+#include "state/partitioning.h"
+#include "state/unsafe_row.h"
+
+namespace sluice {
+namespace {
+
+using Shape = StreamingAggregate::Shape;
+using Rows = std::vector<std::shared_ptr<arrow::RecordBatch>>;
+
+constexpr size_t kSliceRows = 8192;
+
+std::vector<std::shared_ptr<arrow::DataType>> TypesOf(const arrow::Schema& schema) {
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  for (const auto& field : schema.fields()) types.push_back(field->type());
+  return types;
+}
+
+// Aggregates the rows of a task, and gives each group to its partition.
+class AggregateInput : public StateInput {
+ public:
+  AggregateInput(std::shared_ptr<const Shape> shape, const StateBatch& batch, Exchange* exchange, int task,
+                 int partitions)
+      : shape_(std::move(shape)), exchange_(exchange), task_(task), partitions_(partitions) {
+    spec_.keys = shape_->keys;
+    spec_.calls = shape_->calls;
+    spec_.schema = shape_->key_schema;
+    spec_.context = *batch.context;
+    spec_.budget = batch.budget;
+  }
+  Status Open() {
+    SLUICE_ASSIGN(state_, AggregateState::Make(spec_));
+    return Status::OK();
+  }
+  Status Add(const std::shared_ptr<arrow::RecordBatch>& slice) override { return state_->Add(slice); }
+  Status Finish() override {
+    SLUICE_ASSIGN(const auto groups, state_->Save());
+    state_.reset();
+    if (groups->num_rows() == 0) return Status::OK();
+    const auto keys = static_cast<std::ptrdiff_t>(shape_->keys.size());
+    const arrow::ArrayVector columns = groups->columns();
+    const auto partition_of = PartitionsOf({columns.begin(), columns.begin() + keys}, groups->num_rows(), partitions_);
+    return exchange_->Add(task_, groups, partition_of, spec_.context.pool);
+  }
+
+ private:
+  const std::shared_ptr<const Shape> shape_;
+  Exchange* const exchange_;
+  const int task_;
+  const int partitions_;
+  AggregateSpec spec_;
+  std::unique_ptr<AggregateState> state_;
+};
+
+// The groups of a partition. Its state changes with the first Next.
+class AggregatePartition : public Operator {
+ public:
+  AggregatePartition(std::shared_ptr<const Shape> shape, std::optional<EventTimeField> time, const StateBatch& batch,
+                     StatePartition partition)
+      : shape_(std::move(shape)), time_(time), batch_(batch), partition_(std::move(partition)) {}
+
+  Status Open() {
+    SLUICE_ASSIGN(auto keys, UnsafeRowCodec::Make(TypesOf(*shape_->key_schema)));
+    SLUICE_ASSIGN(auto values, UnsafeRowCodec::Make(TypesOf(*shape_->value_schema)));
+    keys_ = std::make_unique<UnsafeRowCodec>(std::move(keys));
+    values_ = std::make_unique<UnsafeRowCodec>(std::move(values));
+    return Status::OK();
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return shape_->output; }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    if (!updated_) {
+      updated_ = true;
+      SLUICE_RETURN_IF_ERROR(Update());
+      SLUICE_RETURN_IF_ERROR(Evict());
+      SLUICE_RETURN_IF_ERROR(partition_.stores->Cover(partition_.number));
+    }
+    if (changed_ != nullptr && given_ < changed_->num_rows()) {
+      auto slice = changed_->Slice(given_, kSliceRows);
+      given_ += slice->num_rows();
+      return slice;
+    }
+    if (next_ == leaving_.size()) return nullptr;
+    const size_t begin = next_;
+    next_ = std::min(next_ + kSliceRows, leaving_.size());
+    return Rows(begin, next_);
+  }
+
+ private:
+  using Entry = std::pair<std::string_view, std::string_view>;
+
+  StateMap& map() const { return partition_.stores->map(partition_.number); }
+  arrow::MemoryPool* pool() const { return batch_.context->pool; }
+
+  // The groups of this batch, and their values, put together from those of the tasks.
+  Status Gather(GroupTable* groups, SavedGroups* fresh) {
+    const auto keys = static_cast<std::ptrdiff_t>(shape_->keys.size());
+    std::vector<uint32_t> ids;
+    for (auto& rows : partition_.rows.at(0)) {
+      const arrow::ArrayVector columns = rows->columns();
+      SLUICE_RETURN_IF_ERROR(groups->Map({columns.begin(), columns.begin() + keys}, rows->num_rows(), &ids));
+      fresh->Resize(groups->groups());
+      SLUICE_RETURN_IF_ERROR(fresh->Add({columns.begin() + keys, columns.end()}, ids));
+      rows.reset();
+    }
+    return Status::OK();
+  }
+
+  // The rows that are not late.
+  std::vector<int64_t> InTime(const arrow::ArrayVector& keys, int64_t groups) {
+    std::vector<int64_t> kept(static_cast<size_t>(groups));
+    std::iota(kept.begin(), kept.end(), 0);
+    if (!time_ || !batch_.late_us || batch_.mode == OutputMode::kComplete) return kept;
+    const auto times = EventTimesIn(*keys[static_cast<size_t>(time_->column)], time_->window);
+    std::erase_if(kept, [&](int64_t group) {
+      const auto& time = times[static_cast<size_t>(group)];
+      return time && *time <= *batch_.late_us;
+    });
+    partition_.counts->dropped_late += groups - static_cast<int64_t>(kept.size());
+    return kept;
+  }
+
+  Status Update() {
+    const StateTimer timer(&partition_.counts->updates_ns);
+    if (partition_.rows.at(0).empty()) return Status::OK();
+    SLUICE_ASSIGN(GroupTable groups, GroupTable::Make(TypesOf(*shape_->key_schema)));
+    SLUICE_ASSIGN(SavedGroups fresh, SavedGroups::Make(shape_->calls, 0));
+    SLUICE_RETURN_IF_ERROR(Gather(&groups, &fresh));
+    SLUICE_ASSIGN(const arrow::ArrayVector keys, groups.Keys(0, groups.groups(), pool()));
+    std::string key_bytes;
+    std::vector<uint64_t> key_at;
+    SLUICE_RETURN_IF_ERROR(keys_->Encode(keys, groups.groups(), &key_bytes, &key_at));
+    const auto key = [&](int64_t group) {
+      const auto at = static_cast<size_t>(group);
+      return std::string_view(key_bytes).substr(key_at[at], key_at[at + 1] - key_at[at]);
+    };
+    SLUICE_ASSIGN(SavedGroups merged, Merged(key, groups.groups(), fresh));
+    SLUICE_ASSIGN(const arrow::ArrayVector saved, merged.Save());
+    std::string value_bytes;
+    std::vector<uint64_t> value_at;
+    SLUICE_RETURN_IF_ERROR(values_->Encode(saved, groups.groups(), &value_bytes, &value_at));
+    const std::vector<int64_t> kept = InTime(keys, groups.groups());
+    for (const int64_t group : kept) {
+      const auto at = static_cast<size_t>(group);
+      map().Put(key(group), std::string_view(value_bytes).substr(value_at[at], value_at[at + 1] - value_at[at]));
+    }
+    partition_.counts->updated += static_cast<int64_t>(kept.size());
+    return batch_.mode == OutputMode::kUpdate ? KeepChanged(keys, kept, &merged) : Status::OK();
+  }
+
+  // What the state has of the groups, and then what this batch has.
+  template <typename Key>
+  Result<SavedGroups> Merged(const Key& key, int64_t groups, const SavedGroups& fresh) {
+    std::vector<std::string_view> rows;
+    std::vector<uint32_t> ids;
+    for (int64_t group = 0; group < groups; ++group) {
+      if (const auto value = map().Get(key(group))) {
+        rows.push_back(*value);
+        ids.push_back(static_cast<uint32_t>(group));
+      }
+    }
+    SLUICE_ASSIGN(SavedGroups merged, SavedGroups::Make(shape_->calls, groups));
+    if (!rows.empty()) {
+      SLUICE_ASSIGN(const arrow::ArrayVector saved, values_->Decode(rows, pool()));
+      SLUICE_RETURN_IF_ERROR(merged.Add(saved, ids));
+    }
+    SLUICE_RETURN_IF_ERROR(merged.Merge(fresh));
+    return merged;
+  }
+
+  Status KeepChanged(const arrow::ArrayVector& keys, const std::vector<int64_t>& kept, SavedGroups* merged) {
+    SLUICE_ASSIGN(const arrow::ArrayVector values, merged->Finish());
+    std::vector<int32_t> rows(kept.begin(), kept.end());
+    SLUICE_ASSIGN(const auto all, Output(keys, values, static_cast<int64_t>(merged->groups())));
+    SLUICE_ASSIGN(changed_, SelectRows(all, rows, pool()));
+    return Status::OK();
+  }
+
+  // In the order of the keys' bytes: the map's own order depends on what was removed before.
+  Status Evict() {
+    const StateTimer timer(&partition_.counts->removals_ns);
+    const bool all = batch_.mode == OutputMode::kComplete;
+    if (!all && (!time_ || !batch_.evict_us)) return Status::OK();
+    const int fields = shape_->key_schema->num_fields();
+    SLUICE_RETURN_IF_ERROR(map().Visit([&](std::string_view key, std::string_view value) {
+      if (!all) {
+        const auto time = EventTimeIn(key, fields, *time_);
+        if (!time || *time > *batch_.evict_us) return Status::OK();
+      }
+      leaving_.emplace_back(key, value);
+      return Status::OK();
+    }));
+    std::sort(leaving_.begin(), leaving_.end());
+    if (all) return Status::OK();
+    // Their bytes stay where they are until the state is committed.
+    for (const Entry& entry : leaving_) map().Remove(entry.first);
+    partition_.counts->removed += static_cast<int64_t>(leaving_.size());
+    if (batch_.mode == OutputMode::kUpdate) leaving_.clear();
+    return Status::OK();
+  }
+
+  // The result's rows of entries [begin, end) of what leaves.
+  Result<std::shared_ptr<arrow::RecordBatch>> Rows(size_t begin, size_t end) {
+    std::vector<std::string_view> keys;
+    std::vector<std::string_view> values;
+    std::vector<uint32_t> ids;
+    for (size_t i = begin; i < end; ++i) {
+      ids.push_back(static_cast<uint32_t>(keys.size()));
+      keys.push_back(leaving_[i].first);
+      values.push_back(leaving_[i].second);
+    }
+    const auto rows = static_cast<int64_t>(keys.size());
+    SLUICE_ASSIGN(const arrow::ArrayVector key_columns, keys_->Decode(keys, pool()));
+    SLUICE_ASSIGN(const arrow::ArrayVector saved, values_->Decode(values, pool()));
+    SLUICE_ASSIGN(SavedGroups groups, SavedGroups::Make(shape_->calls, rows));
+    SLUICE_RETURN_IF_ERROR(groups.Add(saved, ids));
+    SLUICE_ASSIGN(const arrow::ArrayVector results, groups.Finish());
+    return Output(key_columns, results, rows);
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Output(const arrow::ArrayVector& keys, const arrow::ArrayVector& values,
+                                                     int64_t rows) const {
+    arrow::ArrayVector columns;
+    for (size_t i = 0; i < shape_->key_of.size(); ++i) {
+      if (shape_->key_of[i] >= 0) {
+        columns.push_back(keys[static_cast<size_t>(shape_->key_of[i])]);
+        continue;
+      }
+      SLUICE_ASSIGN(const auto value, EvalConstant(shape_->constants[i], *batch_.context));
+      SLUICE_ASSIGN(auto column, arrow::MakeArrayFromScalar(*value, rows));
+      columns.push_back(std::move(column));
+    }
+    columns.insert(columns.end(), values.begin(), values.end());
+    return arrow::RecordBatch::Make(shape_->output, rows, std::move(columns));
+  }
+
+  const std::shared_ptr<const Shape> shape_;
+  const std::optional<EventTimeField> time_;
+  const StateBatch& batch_;
+  StatePartition partition_;
+  std::unique_ptr<UnsafeRowCodec> keys_;
+  std::unique_ptr<UnsafeRowCodec> values_;
+  bool updated_ = false;
+  std::shared_ptr<arrow::RecordBatch> changed_;
+  int64_t given_ = 0;
+  std::vector<Entry> leaving_;
+  size_t next_ = 0;
+};
+
+// Spark leaves constants and repetitions out of the key, and calls what is no column by one name.
+void AddKeys(const PlanNode& node, Shape* shape) {
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < node.exprs.size(); ++i) {
+    const ExprPtr& expr = node.exprs[i];
+    const auto& field = node.schema->field(static_cast<int>(i));
+    const auto* column = dynamic_cast<const ColumnExpr*>(expr.get());
+    const bool constant = dynamic_cast<const LiteralExpr*>(expr.get()) != nullptr;
+    int place = -1;
+    for (size_t j = 0; j < shape->keys.size() && column != nullptr; ++j) {
+      const auto* other = dynamic_cast<const ColumnExpr*>(shape->keys[j].get());
+      if (other != nullptr && other->index() == column->index()) place = static_cast<int>(j);
+    }
+    if (place < 0 && !constant) {
+      place = static_cast<int>(shape->keys.size());
+      shape->keys.push_back(expr);
+      fields.push_back(arrow::field(column != nullptr ? column->name() : "_groupingexpression", field->type()));
+    }
+    shape->key_of.push_back(place);
+    shape->constants.push_back(constant ? expr : nullptr);
+  }
+  shape->key_schema = arrow::schema(std::move(fields));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<StatefulOperator>> StreamingAggregate::Make(const PlanNode& node) {
+  auto shape = std::make_shared<Shape>();
+  AddKeys(node, shape.get());
+  shape->calls = node.aggregates;
+  shape->output = node.schema;
+  SLUICE_ASSIGN(const SavedGroups values, SavedGroups::Make(shape->calls, 0));
+  shape->value_schema = arrow::schema(values.fields());
+  auto made = std::make_unique<StreamingAggregate>();
+  const std::vector<EventTimeMark> marks = EventTimesOf(*node.inputs.at(0));
+  for (size_t i = 0; i < shape->keys.size() && !made->time_; ++i) {
+    const auto* column = dynamic_cast<const ColumnExpr*>(shape->keys[i].get());
+    if (column == nullptr) continue;
+    const EventTimeMark& mark = marks[static_cast<size_t>(column->index())];
+    if (mark.session) return NotSupported("session_window in a streaming query is not supported by Sluice yet.");
+    if (mark.delay_ms) made->time_ = EventTimeField{static_cast<int>(i), mark.window};
+  }
+  made->shape_ = std::move(shape);
+  return std::unique_ptr<StatefulOperator>(std::move(made));
+}
+
+OperatorStateSpec StreamingAggregate::StateSpec(int64_t id, int partitions) const {
+  OperatorStateSpec spec;
+  spec.id = id;
+  spec.name = "stateStoreSave";
+  spec.stores = {{"default", {shape_->key_schema, shape_->value_schema}, 0}};
+  spec.partitions = shape_->keys.empty() ? 1 : partitions;
+  return spec;
+}
+
+Result<std::unique_ptr<StateInput>> StreamingAggregate::OpenInput(size_t, const StateBatch& batch, Exchange* exchange,
+                                                                  int task) const {
+  auto input = std::make_unique<AggregateInput>(shape_, batch, exchange, task, exchange->partitions());
+  SLUICE_RETURN_IF_ERROR(input->Open());
+  return std::unique_ptr<StateInput>(std::move(input));
+}
+
+Result<std::unique_ptr<Operator>> StreamingAggregate::OpenPartition(const StateBatch& batch,
+                                                                    StatePartition partition) const {
+  auto rows = std::make_unique<AggregatePartition>(shape_, time_, batch, std::move(partition));
+  SLUICE_RETURN_IF_ERROR(rows->Open());
+  return std::unique_ptr<Operator>(std::move(rows));
+}
+
+}  // namespace sluice

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "exec/operator.h"
+#include "exec/row_isolation.h"
+#include "expr/expr.h"
+#include "plan/plan.h"
+
+namespace sluice {
+
+// Gives each row once for each window that its time lies in, the window in a last column; a row without a time goes.
+// As in Spark windows come from the last to the first, and start at multiples of the slide since 1970 plus the start.
+class TimeWindowOperator : public Operator {
+ public:
+  // `node` is a kTimeWindow.
+  TimeWindowOperator(std::unique_ptr<Operator> input, const PlanNode& node, EvalContext context, BadRowSink* bad_rows);
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  std::string PlaceOf(int64_t row) const override;
+  Result<SourceRecord> RecordOf(int64_t row) const override;
+  void Cancel() override { input_->Cancel(); }
+
+ private:
+  struct Made {
+    std::vector<int32_t> rows;  // of the input, one for each window
+    std::vector<int64_t> starts;
+    std::vector<int64_t> ends;
+  };
+  Status Add(const arrow::Array& times, const arrow::Array* gaps);
+  Result<std::shared_ptr<arrow::Array>> WindowColumn() const;
+
+  std::unique_ptr<Operator> input_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  const std::vector<ExprPtr> exprs_;
+  const TimeWindow window_;
+  const EvalContext context_;
+  RowIsolation isolation_;
+  Made made_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "service/handlers.h"
+
+namespace sluice::service {
+
+// Runs a batch write to its end.
+Result<Responses> WriteRelation(Session* session, const spark::connect::WriteOperation& write);
+
+}  // namespace sluice::service

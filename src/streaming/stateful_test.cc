@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// A query that keeps state, each batch a run of its own: what a restart finds is what the files say.
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/spark_error.h"
+#include "checkpoint/commit_log.h"
+#include "checkpoint/offset_log.h"
+#include "expr/aggregate.h"
+#include "streaming/stream_script.h"
+#include "types/spark_type.h"
+
+namespace sluice {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+PlanPtr Over(PlanKind kind, const PlanPtr& input, std::vector<ExprPtr> exprs) {
+  auto node = std::make_shared<PlanNode>();
+  node->kind = kind;
+  node->inputs = {input};
+  node->schema = input->schema;
+  node->exprs = std::move(exprs);
+  return node;
+}
+
+ExprPtr ColumnOf(const PlanNode& node, int index) {
+  const auto& field = *node.schema->field(index);
+  return std::make_shared<ColumnExpr>(index, field.name(), field.type(), field.nullable());
+}
+
+// withWatermark(timestamp, 2 s).groupBy(window(timestamp, 2 s), value % 3).count(), a second of event time a batch.
+PlanPtr WindowedCount(const PlanPtr& stream) {
+  auto scan = std::make_shared<PlanNode>(*stream);
+  scan->scan.options["startTimestamp"] = "1700000000000";
+  auto marked = std::make_shared<PlanNode>(*Over(PlanKind::kWatermark, scan, {ColumnOf(*scan, 0)}));
+  marked->delay_ms = 2000;
+  auto windows = std::make_shared<PlanNode>(*Over(PlanKind::kTimeWindow, marked, {ColumnOf(*marked, 0)}));
+  windows->window = {2'000'000, 2'000'000, 0};
+  const auto type = arrow::struct_({arrow::field("start", TimestampType()), arrow::field("end", TimestampType())});
+  windows->schema = marked->schema->AddField(2, arrow::field("window", type, false)).ValueOrDie();
+  auto groups =
+      std::make_shared<PlanNode>(*Over(PlanKind::kAggregate, windows, {ColumnOf(*windows, 2), ColumnOf(*windows, 1)}));
+  groups->aggregates = {ResolveAggregate("count", {}, false, true).ValueOrDie()};
+  groups->schema = arrow::schema(
+      {windows->schema->field(2), windows->schema->field(1), arrow::field("count", arrow::int64(), false)});
+  return groups;
+}
+
+QuerySpec SpecOf(const StreamScript& script) {
+  QuerySpec spec = script.Spec({TriggerKind::kOnce, 0});
+  spec.plan = WindowedCount(spec.plan);
+  EXPECT_TRUE(spec.conf.Set("spark.sql.shuffle.partitions", "2").ok());
+  return spec;
+}
+
+Result<QueryProgress> RunOne(StreamScript& script, const QuerySpec& spec) {
+  SLUICE_ASSIGN(const auto query, script.Start(spec));
+  SLUICE_RETURN_IF_ERROR(query->AwaitTermination(std::nullopt).status());
+  return *query->last_progress();
+}
+
+Files FilesBelow(StreamScript& script, const std::string& folder) {
+  Files files;
+  for (const FileInfo& file : script.fs().List(folder, /*recursive=*/true).ValueOrDie()) {
+    if (!file.is_folder) files[file.path] = script.Read(file.path);
+  }
+  return files;
+}
+
+int64_t WatermarkOf(const StreamScript& script, int64_t batch) {
+  const std::string path = "/checkpoint/offsets/" + std::to_string(batch);
+  return ParseOffsetEntry(script.Read(path), path).ValueOrDie().batch_watermark_ms;
+}
+
+TEST(Stateful, EveryBatchWritesItsStateAndItsWatermark) {
+  StreamScript script;
+  const QuerySpec spec = SpecOf(script);
+  int64_t rows = 0;
+  for (int64_t batch = 0; batch < 8; ++batch) {
+    const auto progress = RunOne(script, spec);
+    ASSERT_TRUE(progress.ok()) << progress.status();
+    EXPECT_EQ(progress->batch_id, batch);
+    rows += progress->output_rows;
+    ASSERT_EQ(progress->state_operators.size(), 1u);
+    EXPECT_EQ(progress->state_operators[0].name, "stateStoreSave");
+    EXPECT_EQ(progress->state_operators[0].rows_updated, 10);
+    ASSERT_TRUE(progress->event_time);
+    EXPECT_EQ(progress->event_time->max_ms, 1'700'000'000'000 + batch * 1000);
+    // The batch goes by what the one before saw.
+    EXPECT_EQ(WatermarkOf(script, batch), batch == 0 ? 0 : 1'700'000'000'000 + (batch - 1) * 1000 - 2000);
+    for (const char* partition : {"0", "1"}) {
+      const std::string delta =
+          "/checkpoint/state/0/" + std::string(partition) + "/" + std::to_string(batch + 1) + ".delta";
+      EXPECT_TRUE(script.fs().Stat(delta).ok()) << delta;
+    }
+  }
+  // Windows of two batches; the watermark of batch 7 is at 4 s: two windows are over.
+  EXPECT_EQ(rows, 2 * 2 * 10);
+  const auto commit = ParseCommitEntry(script.Read("/checkpoint/commits/7"), "7").ValueOrDie();
+  EXPECT_EQ(commit.next_batch_watermark_ms, 1'700'000'000'000 + 7000 - 2000);
+}
+
+TEST(Stateful, ABatchThatIsRunAgainWritesTheSameFiles) {
+  StreamScript script;
+  const QuerySpec spec = SpecOf(script);
+  for (int batch = 0; batch < 7; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
+  const Files table = FilesBelow(script, "/table");
+  const Files state = FilesBelow(script, "/checkpoint/state");
+  const std::string commit = script.Read("/checkpoint/commits/6");
+  script.Delete("/checkpoint/commits/6");
+  script.Delete("/table/_spark_metadata/6");
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  EXPECT_EQ(FilesBelow(script, "/table"), table);
+  EXPECT_EQ(FilesBelow(script, "/checkpoint/state"), state);
+  EXPECT_EQ(script.Read("/checkpoint/commits/6"), commit);
+}
+
+TEST(Stateful, ABatchThatTheSinkHasIsRunForItsState) {
+  StreamScript script;
+  const QuerySpec spec = SpecOf(script);
+  for (int batch = 0; batch < 7; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
+  const Files table = FilesBelow(script, "/table");
+  const Files state = FilesBelow(script, "/checkpoint/state");
+  const std::string commit = script.Read("/checkpoint/commits/6");
+  script.Delete("/checkpoint/commits/6");
+  script.Delete("/checkpoint/state/0/0/7.delta");
+  script.Delete("/checkpoint/state/0/1/7.delta");
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  EXPECT_EQ(FilesBelow(script, "/table"), table);
+  EXPECT_EQ(FilesBelow(script, "/checkpoint/state"), state);
+  EXPECT_EQ(script.Read("/checkpoint/commits/6"), commit);
+}
+
+TEST(Stateful, WhatIsMissingIsNamed) {
+  StreamScript script;
+  const QuerySpec spec = SpecOf(script);
+  for (int batch = 0; batch < 3; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
+  script.Delete("/checkpoint/state/0/1/2.delta");
+  const Status missing = RunOne(script, spec).status();
+  EXPECT_TRUE(HasErrorClass(missing, "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS")) << missing;
+  EXPECT_NE(missing.ToString().find("/checkpoint/state/0/1/2.delta"), std::string::npos) << missing;
+}
+
+TEST(Stateful, AnotherOperatorIsRefused) {
+  StreamScript script;
+  QuerySpec spec = SpecOf(script);
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  auto other = std::make_shared<PlanNode>(*spec.plan);
+  other->deduplicate = true;
+  other->aggregates.clear();
+  other->schema = arrow::schema({spec.plan->schema->field(0), spec.plan->schema->field(1)});
+  spec.plan = other;
+  EXPECT_TRUE(HasErrorClass(RunOne(script, spec).status(), "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"));
+}
+
+TEST(Stateful, TheNumberOfPartitionsStaysForLife) {
+  StreamScript script;
+  QuerySpec spec = SpecOf(script);
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  ASSERT_TRUE(spec.conf.Set("spark.sql.shuffle.partitions", "5").ok());
+  const auto progress = RunOne(script, spec);
+  ASSERT_TRUE(progress.ok()) << progress.status();
+  EXPECT_EQ(progress->state_operators.at(0).partitions, 2);
+}
+
+}  // namespace
+}  // namespace sluice
