@@ -100,8 +100,7 @@ class Shell {
   }
 
   Result<int64_t> Execute(const std::string& statement, std::ostream& out) {
-    SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(statement, "", lookup_));
-    SLUICE_ASSIGN(const SqlFile script, ParseScriptSql(ready, program_.session->conf()));
+    SLUICE_ASSIGN(const SqlFile script, ParseScriptSql(statement, program_.session->conf(), "", lookup_));
     RowStyle style = StyleForStdout(format_, kRowsOnTerminal);
     if (max_rows_) style.max_rows = *max_rows_;
     style.types = types_;

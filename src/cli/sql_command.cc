@@ -7,7 +7,6 @@
 #include <ostream>
 
 #include "analysis/sql/parser.h"
-#include "analysis/sql/variables.h"
 #include "base/spark_error.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
@@ -48,8 +47,7 @@ Result<std::string> TextOf(const SqlOptions& options) {
 
 Result<SqlFile> Parse(const std::string& text, const SqlOptions& options, const Program& program) {
   SLUICE_ASSIGN(const VariableLookup lookup, options.params.Lookup(program.env.get()));
-  SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(text, options.file, lookup));
-  return ParseScriptSql(ready, program.session->conf(), options.file);
+  return ParseScriptSql(text, program.session->conf(), options.file, lookup);
 }
 
 Result<RowStyle> StyleOf(const SqlOptions& options) {

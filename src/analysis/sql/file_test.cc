@@ -151,7 +151,7 @@ TEST(VariablesTest, ValuesCannotEndAString) {
     return "v";
   };
   const auto replaced = [&](const std::string& text) {
-    return sql::SubstituteVariables(text, "f", lookup).ValueOrDie();
+    return sql::SubstituteVariables(text, "f", lookup).ValueOrDie().text;
   };
   EXPECT_EQ(replaced("SELECT ${X} -- ${X"), "SELECT v -- ${X");
   EXPECT_EQ(replaced("/* ${X} */ '${X}'"), "/* ${X} */ 'v'");
@@ -160,6 +160,28 @@ TEST(VariablesTest, ValuesCannotEndAString) {
   EXPECT_EQ(replaced("'\\'${X}'"), "'\\'v'");
   EXPECT_EQ(replaced("`${Q}`"), "`a'b\"c\\d``e\nf`");
   EXPECT_FALSE(sql::SubstituteVariables("r'${Q}'", "f", lookup).ok());
+}
+
+TEST(VariablesTest, AValueOutsideQuotesEndsNoStatementAndBeginsNoComment) {
+  for (const std::string value : {"a--b", "a;b", "--", "a/*b", "it's", "\"", "`", "a\nb"}) {
+    const auto lookup = [&](const std::string&) { return std::optional<std::string>(value); };
+    const SqlFile file =
+        ParseScriptSql("SET a = ${TOKEN};\nSET b = x${TOKEN}y;SET c = d;", Conf(), "f", lookup).ValueOrDie();
+    ASSERT_EQ(file.statements.size(), 3U) << value;
+    EXPECT_EQ(std::get<SetStatement>(file.statements[0]).value, value);
+    EXPECT_EQ(std::get<SetStatement>(file.statements[1]).value, "x" + value + "y");
+    EXPECT_EQ(std::get<SetStatement>(file.statements[2]).value, "d");
+  }
+}
+
+TEST(SqlFileTest, NoCommentBeginsInTheMiddleOfAWordOfASetStatement) {
+  const auto lookup = [](const std::string&) { return std::optional<std::string>("v"); };
+  const SqlFile file =
+      ParseScriptSql("SET t = a--b;\n-- no; ${X\nset p = s3a://b/*/${Y};SELECT 1--;\n", Conf(), "f", lookup)
+          .ValueOrDie();
+  ASSERT_EQ(file.statements.size(), 3U);
+  EXPECT_EQ(std::get<SetStatement>(file.statements[0]).value, "a--b");
+  EXPECT_EQ(std::get<SetStatement>(file.statements[1]).value, "s3a://b/*/v");
 }
 
 TEST(VariablesTest, ValuesThatMakeTheTextTooLongAreRefused) {

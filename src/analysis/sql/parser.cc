@@ -98,11 +98,11 @@ Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions&
   return SqlStatement(std::move(relation));
 }
 
-Result<SqlFile> ParseStatements(std::string_view text, const std::string& file_name, Conf conf) {
+Result<SqlFile> ParseStatements(const sql::SubstitutedText& source, const std::string& file_name, Conf conf) {
   ParseOptions options{SessionOptions::Of(conf), file_name};
   SqlFile file;
   int parsed_statements = 0;
-  for (const sql::StatementText& statement : sql::SplitStatements(text)) {
+  for (const sql::StatementText& statement : sql::SplitStatements(source.text, source.values)) {
     if (sql::IsSetStatement(statement)) {
       SLUICE_ASSIGN(SetStatement set, sql::ParseSet(statement, options.file_name));
       if (SessionOptions::Reads(set.key)) {
@@ -166,7 +166,7 @@ Result<spark::connect::Relation> ParseQuerySql(std::string_view text, const Pars
 
 Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name, const VariableLookup& lookup,
                              const Conf& conf) {
-  SLUICE_ASSIGN(const std::string ready, sql::SubstituteVariables(text, file_name, lookup));
+  SLUICE_ASSIGN(const sql::SubstitutedText ready, sql::SubstituteVariables(text, file_name, lookup));
   SLUICE_ASSIGN(SqlFile file, ParseStatements(ready, file_name, conf));
   const auto where = TextPlace{file_name, 1, 1, ""};
   const auto first = std::find_if(file.statements.begin(), file.statements.end(), IsStreamingStart);
@@ -186,7 +186,13 @@ Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name
 }
 
 Result<SqlFile> ParseScriptSql(std::string_view text, const Conf& conf, const std::string& file_name) {
-  return ParseStatements(text, file_name, conf);
+  return ParseStatements({std::string(text), {}}, file_name, conf);
+}
+
+Result<SqlFile> ParseScriptSql(std::string_view text, const Conf& conf, const std::string& file_name,
+                               const VariableLookup& lookup) {
+  SLUICE_ASSIGN(const sql::SubstitutedText ready, sql::SubstituteVariables(text, file_name, lookup));
+  return ParseStatements(ready, file_name, conf);
 }
 
 }  // namespace sluice

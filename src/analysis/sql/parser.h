@@ -61,4 +61,8 @@ Result<SqlFile> ParseFileSql(std::string_view text, const std::string& file_name
 // SET statements, views and queries, as `sql` takes them; no streaming statement is needed. `conf` as above.
 Result<SqlFile> ParseScriptSql(std::string_view text, const Conf& conf, const std::string& file_name = "");
 
+// The same, with variables as in ParseFileSql.
+Result<SqlFile> ParseScriptSql(std::string_view text, const Conf& conf, const std::string& file_name,
+                               const VariableLookup& lookup);
+
 }  // namespace sluice

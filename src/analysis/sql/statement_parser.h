@@ -3,6 +3,7 @@
 
 #include <spark/connect/commands.pb.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "analysis/sql/parser.h"
 #include "analysis/sql/query_parser.h"
+#include "analysis/sql/variables.h"
 
 namespace sluice::sql {
 
@@ -24,8 +26,12 @@ struct StatementText {
   std::string Blanked() const;
 };
 
-// Cuts a file at semicolons outside strings, names and comments; empty statements are left out.
-std::vector<StatementText> SplitStatements(std::string_view text);
+// Cuts a file at semicolons outside strings, names, comments and `values`; empty statements are left out.
+std::vector<StatementText> SplitStatements(std::string_view text, std::span<const SubstitutedText::Value> values = {});
+
+// Whether the -- or /* at `position`, in the statement that begins at `statement`, begins a comment. It does, but for
+// the middle of a word of a SET statement: `SET p = s3a://b/*.tsv;` and `SET token = a--b;` have no comment.
+bool BeginsComment(std::string_view text, size_t statement, size_t position);
 
 bool IsSetStatement(const StatementText& statement);
 // SET key = value: the value is the raw text up to the semicolon, as in Spark.

@@ -65,6 +65,11 @@ TextPlace PlaceOf(const StatementText& statement, const std::string& file_name) 
 
 }  // namespace
 
+bool BeginsComment(std::string_view text, size_t statement, size_t position) {
+  const bool in_word = position > statement && kBlanks.find(text[position - 1]) == std::string_view::npos;
+  return !in_word || !IsSetStatement({text, statement, position});
+}
+
 std::string StatementText::Blanked() const {
   std::string blanked(file.substr(0, end));
   std::replace_if(
@@ -72,19 +77,21 @@ std::string StatementText::Blanked() const {
   return blanked;
 }
 
-std::vector<StatementText> SplitStatements(std::string_view text) {
+std::vector<StatementText> SplitStatements(std::string_view text, std::span<const SubstitutedText::Value> values) {
   std::vector<StatementText> statements;
-  size_t begin = 0;
+  size_t first = FirstWord(text, 0);
+  auto value = values.begin();
   for (size_t i = 0; i <= text.size();) {
-    if (i < text.size() && text[i] != ';') {
-      i = std::max(i + 1, SkipOpaque(text, i));
-      continue;
+    while (value != values.end() && value->end <= i) ++value;
+    if (value != values.end() && value->begin <= i) {
+      i = value->end;
+    } else if (i < text.size() && text[i] != ';') {
+      const bool opaque = !IsComment(text, i) || BeginsComment(text, first, i);
+      i = opaque ? std::max(i + 1, SkipOpaque(text, i)) : i + 1;
+    } else {
+      if (first < i) statements.push_back({text, first, i});
+      first = FirstWord(text, ++i);
     }
-    const size_t first = FirstWord(text, begin);
-    if (first < i) {
-      statements.push_back({text, first, i});
-    }
-    begin = ++i;
   }
   return statements;
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/sql/statement_parser.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "conf/conf.h"
@@ -18,26 +19,18 @@ class Substitution {
   Substitution(std::string_view text, const std::string& file_name, const VariableLookup& lookup)
       : text_(text), file_name_(file_name), lookup_(lookup) {}
 
-  Result<std::string> Run() {
+  Result<SubstitutedText> Run() {
     while (position_ < text_.size()) {
       const char c = text_[position_];
       if (quote_ != '\0') {
         SLUICE_RETURN_IF_ERROR(InString(c));
-      } else if (Starts("--")) {
-        CopyUntil("\n");
-      } else if (Starts("/*")) {
-        CopyUntil("*/");
-      } else if (c == '\'' || c == '"' || c == '`') {
-        quote_ = c;
-        raw_ = position_ > 0 && (text_[position_ - 1] == 'r' || text_[position_ - 1] == 'R');
-        Copy();
-      } else if (Starts("${")) {
-        SLUICE_RETURN_IF_ERROR(Replace());
+      } else if ((Starts("--") || Starts("/*")) && BeginsComment(text_, statement_.value_or(position_), position_)) {
+        CopyUntil(Starts("--") ? "\n" : "*/");
       } else {
-        Copy();
+        SLUICE_RETURN_IF_ERROR(OutsideQuotes(c));
       }
     }
-    return std::move(out_);
+    return SubstitutedText{std::move(out_), std::move(values_)};
   }
 
  private:
@@ -49,6 +42,21 @@ class Substitution {
       line_start_ = position_ + 1;
     }
     out_ += text_[position_++];
+  }
+
+  Status OutsideQuotes(char c) {
+    if (c == ';') {
+      statement_.reset();
+    } else if (!statement_ && std::string_view(" \t\r\n").find(c) == std::string_view::npos) {
+      statement_ = position_;
+    }
+    if (Starts("${")) return Replace();
+    if (c == '\'' || c == '"' || c == '`') {
+      quote_ = c;
+      raw_ = position_ > 0 && (text_[position_ - 1] == 'r' || text_[position_ - 1] == 'R');
+    }
+    Copy();
+    return Status::OK();
   }
 
   void CopyUntil(std::string_view mark) {
@@ -119,7 +127,9 @@ class Substitution {
                                                             kLongest)),
           TextPlace{file_name_, line_, static_cast<int>(position_ - line_start_) + 1, ""});
     }
+    const size_t begin = out_.size();
     SLUICE_RETURN_IF_ERROR(Append(*value, variable.name));
+    if (quote_ == '\0') values_.push_back({begin, out_.size()});
     position_ = end + 1;
     return Status::OK();
   }
@@ -145,7 +155,9 @@ class Substitution {
   const std::string& file_name_;
   const VariableLookup& lookup_;
   std::string out_;
+  std::vector<SubstitutedText::Value> values_;
   size_t position_ = 0;
+  std::optional<size_t> statement_;  // where the one at `position_` begins
   size_t line_start_ = 0;
   int line_ = 1;
   char quote_ = '\0';
@@ -154,8 +166,8 @@ class Substitution {
 
 }  // namespace
 
-Result<std::string> SubstituteVariables(std::string_view text, const std::string& file_name,
-                                        const VariableLookup& lookup) {
+Result<SubstitutedText> SubstituteVariables(std::string_view text, const std::string& file_name,
+                                            const VariableLookup& lookup) {
   return Substitution(text, file_name, lookup).Run();
 }
 
