@@ -9,6 +9,7 @@
 #include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
+#include "expr/cast.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -88,7 +89,10 @@ Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
   if (count == 1 && IsCastFunction(name) && !IsScalarFunction(name)) {
     SLUICE_ASSIGN(ExprPtr value, ResolveShown(call.arguments(0)));
     SLUICE_ASSIGN(auto type, ParseSparkType(name));
-    return MakeCast(std::move(value), std::move(type), options_.ansi ? CastMode::kAnsi : CastMode::kLegacy);
+    const CastMode mode = options_.ansi ? CastMode::kAnsi : CastMode::kLegacy;
+    if (!CanCast(*value->type(), *type, options_.ansi)) return MakeCast(std::move(value), std::move(type), mode);
+    std::string shown = value->ToString();  // abs(double('1')) is named abs(1)
+    return std::make_shared<CastExpr>(std::move(value), std::move(type), mode, false, std::move(shown));
   }
   if ((name == "trim" || name == "ltrim" || name == "rtrim") && count == 2) {
     // Spark's order is characters, value; the table of functions has the value first.

@@ -409,9 +409,8 @@ TEST(Client, WhatIsNotThereIsRefusedByName) {
   EXPECT_TRUE(stream.isStreaming());
   EXPECT_THROW(stream.collect(), SparkException);
   EXPECT_THROW(stream.writeStream().format("noop").trigger(Trigger::Continuous("1 second")).start(), SparkException);
-  EXPECT_THROW(
-      stream.groupBy({"value"}).count().writeStream().format("memory").queryName("c").outputMode("complete").start(),
-      SparkException);
+  EXPECT_THROW(stream.groupBy({"value"}).count().writeStream().format("noop").outputMode("append").start(),
+               SparkException);
   try {
     stream.writeStream().format("parquet").option("path", "/nowhere").start();
     FAIL() << "no checkpoint";

@@ -89,7 +89,8 @@ class CardinalityAccumulator : public Accumulator, public HoldsBytes {
     const double corrected = known && raw < 5.0 * size ? raw - BiasAt(CardinalityBiasOf(precision_), raw) : raw;
     if (empty > 0) {
       const double linear = size * std::log(size / empty);
-      const bool small = known ? linear <= CardinalityBiasOf(precision_).threshold : raw <= 2.5 * size;
+      // Spark counts empty registers for any raw estimate up to 2.5 a register, above the paper's threshold too.
+      const bool small = raw <= 2.5 * size || (known && linear <= CardinalityBiasOf(precision_).threshold);
       if (small) return std::llround(linear);
     }
     return std::llround(corrected);

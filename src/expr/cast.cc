@@ -90,7 +90,8 @@ CastExpr::CastExpr(ExprPtr child, TypePtr target, CastMode mode, bool implicit, 
 
 std::string CastExpr::ToString() const {
   if (!shown_.empty()) return shown_;
-  if (implicit_) return children()[0]->ToString();
+  // Spark shows no cast to an array, a map or a struct, written ones neither.
+  if (implicit_ || type()->num_fields() > 0) return children()[0]->ToString();
   return fmt::format("{}({} AS {})", mode_ == CastMode::kTry ? "TRY_CAST" : "CAST", children()[0]->ToString(),
                      SparkTypeName(*type()));
 }

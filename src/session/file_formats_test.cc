@@ -165,7 +165,9 @@ TEST_F(FileFormats, AreWrittenAsSparkWritesThem) {
     const json found = Write(cases[i], "/write/" + std::to_string(i));
     const std::string name = cases[i]["format"].get<std::string>() + ": " + cases[i]["name"].get<std::string>();
     EXPECT_TRUE(SameError(recorded[i], found)) << name << "\n" << found << "\n" << recorded[i];
-    if (!recorded[i].contains("error")) EXPECT_EQ(found, recorded[i]) << name;
+    if (!recorded[i].contains("error")) {
+      EXPECT_EQ(found, recorded[i]) << name;
+    }
   }
 }
 

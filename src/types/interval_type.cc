@@ -117,6 +117,14 @@ std::optional<uint64_t> ReadYearMonth(std::string_view text, IntervalFields fiel
 
 }  // namespace
 
+std::string DayTimeInterval::ToString(bool /*show_metadata*/) const {
+  return IntervalName(fields_);
+}
+
+std::string YearMonthInterval::ToString(bool /*show_metadata*/) const {
+  return IntervalName(fields_);
+}
+
 std::shared_ptr<arrow::DataType> IntervalType(IntervalFields fields) {
   if (fields.first <= IntervalField::kMonth) return std::make_shared<YearMonthInterval>(fields);
   return std::make_shared<DayTimeInterval>(fields);

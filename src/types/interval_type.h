@@ -27,6 +27,8 @@ class DayTimeInterval : public arrow::DurationType {
  public:
   explicit DayTimeInterval(IntervalFields fields) : DurationType(arrow::TimeUnit::MICRO), fields_(fields) {}
   IntervalFields fields() const { return fields_; }
+  // With the fields: expressions that differ in them alone are two.
+  std::string ToString(bool show_metadata = false) const override;
 
  private:
   IntervalFields fields_;
@@ -37,6 +39,7 @@ class YearMonthInterval : public arrow::MonthIntervalType {
  public:
   explicit YearMonthInterval(IntervalFields fields) : fields_(fields) {}
   IntervalFields fields() const { return fields_; }
+  std::string ToString(bool show_metadata = false) const override;
 
  private:
   IntervalFields fields_;

@@ -254,6 +254,10 @@ Result<Expression> ExpressionParser::ParseCast(Expression::Cast::EvalMode mode) 
 Result<std::string> ExpressionParser::ParseTypeText() {
   const size_t begin = cursor_.position();
   SLUICE_ASSIGN(std::string name, cursor_.ExpectName("A type"));
+  if (EqualsIgnoringCase(name, "interval") && cursor_.IsName()) {  // DAY TO SECOND
+    cursor_.Next();
+    if (cursor_.AcceptWord("TO")) SLUICE_RETURN_IF_ERROR(cursor_.ExpectName("A field of an interval").status());
+  }
   if (cursor_.IsSymbol("<") || cursor_.IsSymbol("(")) {
     int depth = 0;
     do {

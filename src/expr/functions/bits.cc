@@ -104,7 +104,9 @@ Result<ExprPtr> ResolveCombine(const char* name, Kernel kernel, std::vector<Expr
     }
   }
   const TypePtr common = CommonTypeWithoutStrings(args[0]->type(), args[1]->type(), options.ansi);
-  if (common == nullptr) {
+  // Spark brings whole numbers alone to one type.
+  const bool equal = args[0]->type()->Equals(args[1]->type());
+  if (common == nullptr || (!equal && !IsIntegralType(*common))) {
     return UserError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                      fmt::format("{} needs two whole numbers, not {} and {}.", name, SparkTypeName(*args[0]->type()),
                                  SparkTypeName(*args[1]->type())));

@@ -262,12 +262,16 @@ void AddEncodings(FunctionTable* table) {
                             {.args = {Arg::kString, Arg::kString},
                              .type = BinaryType(),
                              .kernel = ConvertCharset<EncodeTo>,
+                             .nulls = Nulls::kAlways,
                              .java_text = true}));
   ScalarFunction decode =
       Function("decode", "decode(binary, charset), decode(a, b, value, ...[, else])",
                "The string of bytes in a character set; with more arguments the value behind the one that a equals.",
                "decode(encode('abc', 'utf-8'), 'utf-8')", "1.5.0",
-               {.args = {Arg::kBinary, Arg::kString}, .type = StringType(), .kernel = ConvertCharset<DecodeFrom>});
+               {.args = {Arg::kBinary, Arg::kString},
+                .type = StringType(),
+                .kernel = ConvertCharset<DecodeFrom>,
+                .nulls = Nulls::kAlways});
   decode.resolve = [bytes = decode.resolve](std::vector<ExprPtr> args, const ResolveOptions& options) {
     return args.size() < 3 ? bytes(std::move(args), options) : ResolveChoice(args, options);
   };

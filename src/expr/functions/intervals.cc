@@ -250,7 +250,8 @@ Result<ExprPtr> DifferenceWithText(std::vector<ExprPtr> args, bool ansi) {
 
 Result<ExprPtr> SumOfIntervals(char op, std::vector<ExprPtr> args, bool ansi) {
   if (!args[0]->type()->Equals(args[1]->type())) {
-    return UserError("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+    // Spark takes the first of a sum of both kinds for a time.
+    return UserError(op == '+' ? "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE" : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                      fmt::format("{} needs two intervals of one kind, not {} and {}.", op,
                                  SparkTypeName(*args[0]->type()), SparkTypeName(*args[1]->type())));
   }

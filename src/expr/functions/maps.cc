@@ -5,6 +5,7 @@
 
 #include "expr/compare_values.h"
 #include "expr/functions/lists.h"
+#include "expr/functions/renamed.h"
 #include "expr/regex.h"
 #include "expr/signature.h"
 #include "types/spark_type.h"
@@ -250,7 +251,11 @@ Result<ExprPtr> ResolveFromEntries(std::vector<ExprPtr> args, const ResolveOptio
 }
 
 Result<ExprPtr> ResolveMapConcat(std::vector<ExprPtr> args, const ResolveOptions& options) {
-  if (args.empty()) return ResolveFunction("map", {}, options);
+  if (args.empty()) {
+    SLUICE_ASSIGN(ExprPtr empty, ResolveFunction("map", {}, options));
+    SLUICE_ASSIGN(empty, MakeImplicitCast(std::move(empty), MapOf(StringType(), StringType(), true), options.ansi));
+    return std::make_shared<RenamedExpr>(std::move(empty), "map_concat()", false);
+  }
   for (size_t i = 0; i < args.size(); ++i) {
     if (!IsMap(args[i])) {
       return UserError("DATATYPE_MISMATCH.MAP_CONCAT_DIFF_TYPES", "map_concat needs maps of one type.",

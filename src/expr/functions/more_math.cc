@@ -26,12 +26,6 @@ Result<ArrayPtr> OfDouble(const KernelCall& call) {
 }
 
 // Spark's own formulas where Java has no function.
-double InverseCosh(double value) {
-  return std::log(value + std::sqrt(value * value - 1.0));
-}
-double InverseSinh(double value) {
-  return value == -std::numeric_limits<double>::infinity() ? value : std::log(value + std::sqrt(value * value + 1.0));
-}
 double InverseTanh(double value) {
   return 0.5 * (std::log1p(value) - std::log1p(-value));
 }
@@ -196,9 +190,9 @@ void AddMoreMath(FunctionTable* table) {
                                .display = DisplayUpper}));
   };
   of_double("acos", "acos(a)", "Inverse cosine.", "acos(1)", "1.4.0", OfDouble<std::acos>);
-  of_double("acosh", "acosh(a)", "Inverse hyperbolic cosine.", "acosh(1)", "3.0.0", OfDouble<InverseCosh>);
+  of_double("acosh", "acosh(a)", "Inverse hyperbolic cosine.", "acosh(1)", "3.0.0", OfDouble<std::acosh>);
   of_double("asin", "asin(a)", "Inverse sine.", "asin(0)", "1.4.0", OfDouble<std::asin>);
-  of_double("asinh", "asinh(a)", "Inverse hyperbolic sine.", "asinh(0)", "3.0.0", OfDouble<InverseSinh>);
+  of_double("asinh", "asinh(a)", "Inverse hyperbolic sine.", "asinh(0)", "3.0.0", OfDouble<std::asinh>);
   of_double("atan", "atan(a)", "Inverse tangent.", "atan(0)", "1.4.0", OfDouble<std::atan>);
   of_double("atanh", "atanh(a)", "Inverse hyperbolic tangent.", "atanh(0)", "3.0.0", OfDouble<InverseTanh>);
   of_double("cosh", "cosh(a)", "Hyperbolic cosine.", "cosh(0)", "1.4.0", OfDouble<std::cosh>);
