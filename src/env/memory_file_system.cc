@@ -102,7 +102,7 @@ class MemoryFileSystem : public FileSystem {
 
   Result<std::vector<FileInfo>> List(const std::string& folder, bool recursive) override {
     std::lock_guard lock(store_->mutex);
-    const std::string prefix = folder + "/";
+    const std::string prefix = folder == "/" ? folder : folder + "/";
     std::vector<FileInfo> found;
     std::set<std::string> folders;
     for (auto it = store_->files.lower_bound(prefix); it != store_->files.end() && it->first.starts_with(prefix);

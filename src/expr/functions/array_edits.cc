@@ -212,9 +212,8 @@ ExprPtr CallOf(const char* name, Kernel kernel, TypePtr type, bool nullable, std
 Result<ExprPtr> ResolveAdd(const char* name, Kernel kernel, std::vector<ExprPtr> args, const ResolveOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 2, 2));
   SLUICE_ASSIGN(const TypePtr element, CoerceElement(name, 1, &args, options.ansi));
-  const bool nulls = args[0]->type()->field(0)->nullable() || args[1]->nullable();
   const bool nullable = args[0]->nullable();
-  return CallOf(name, kernel, ArrayType(element, nulls), nullable, std::move(args), options.ansi);
+  return CallOf(name, kernel, ArrayType(element), nullable, std::move(args), options.ansi);
 }
 
 Result<ExprPtr> ResolveInsert(std::vector<ExprPtr> args, const ResolveOptions& options) {

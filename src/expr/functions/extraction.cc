@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "expr/array_errors.h"
+#include "expr/cast.h"
 #include "expr/compare_values.h"
 #include "expr/gather.h"
 #include "expr/map_rows.h"
@@ -144,6 +145,23 @@ Result<ExprPtr> PlainIndex(ExprPtr index) {
   return MakeImplicitCast(std::move(index), arrow::int32(), false);
 }
 
+// Whether Spark calls an element nullable. A constant place in array(..) has the answer of its value; in any other
+// array it may lie outside, also where that is an error: split('a,b', ',')[0] is nullable, and array(1, 2)[0] is not.
+// Places are counted from `first`; `strict`: one outside is an error.
+bool IsItemNullable(const Expr& array, const Expr& place, int first, bool strict) {
+  const bool other = array.nullable() || place.nullable() || !strict || array.type()->field(0)->nullable();
+  const auto* literal = dynamic_cast<const LiteralExpr*>(&SkipImplicitCasts(place));
+  if (literal == nullptr || place.nullable()) return other;
+  const auto* call = dynamic_cast<const FunctionExpr*>(&array);
+  if (call == nullptr || call->name() != "array") return true;
+  const auto number = literal->value()->CastTo(arrow::int64());
+  if (!number.ok()) return other;
+  const int64_t written = static_cast<const arrow::Int64Scalar&>(**number).value;
+  const auto count = static_cast<int64_t>(array.children().size());
+  const int64_t index = first == 1 && written < 0 ? count + written : written - first;
+  return index >= 0 && index < count ? array.children()[static_cast<size_t>(index)]->nullable() : other;
+}
+
 Result<ExprPtr> MakeField(ExprPtr base, ExprPtr name, const arrow::DataType& fields, bool in_list) {
   SLUICE_ASSIGN(const int index, FieldIndex(fields, *name));
   const auto& field = fields.field(index);
@@ -189,7 +207,7 @@ Result<ExprPtr> ResolveGetItem(std::vector<ExprPtr> args, const ResolveOptions& 
     return MakeField(args[0], args[1], *element->type(), true);
   }
   SLUICE_ASSIGN(args[1], PlainIndex(std::move(args[1])));
-  const bool nullable = !options.ansi || args[0]->nullable() || args[1]->nullable() || element->nullable();
+  const bool nullable = IsItemNullable(*args[0], *args[1], 0, options.ansi);
   return std::make_shared<FunctionExpr>(FunctionTraits{"getitem", ItemFromZero, DisplayItem, options.ansi},
                                         element->type(), nullable, std::move(args));
 }
@@ -200,7 +218,8 @@ Result<ExprPtr> ResolveGet(std::vector<ExprPtr> args, const ResolveOptions& opti
   SLUICE_ASSIGN(args[0], CoerceArgument("get", 0, std::move(args[0]), Arg::kArray, options.ansi));
   SLUICE_ASSIGN(args[1], CoerceArgument("get", 1, std::move(args[1]), Arg::kInt, options.ansi));
   const TypePtr element = args[0]->type()->field(0)->type();
-  return std::make_shared<FunctionExpr>(FunctionTraits{"get", ItemFromZero, nullptr, options.ansi}, element, true,
+  const bool nullable = IsItemNullable(*args[0], *args[1], 0, /*strict=*/false);
+  return std::make_shared<FunctionExpr>(FunctionTraits{"get", ItemFromZero, nullptr, options.ansi}, element, nullable,
                                         std::move(args));
 }
 
@@ -239,7 +258,7 @@ ScalarFunction ElementAt(const char* name, const char* doc, const char* example,
         SLUICE_ASSIGN(args[1], MakeImplicitCast(std::move(args[1]), arrow::int32(), options.ansi));
         const auto& element = args[0]->type()->field(0);
         const bool strict = options.ansi && std::string_view(name) == "element_at";
-        const bool nullable = !strict || args[0]->nullable() || args[1]->nullable() || element->nullable();
+        const bool nullable = IsItemNullable(*args[0], *args[1], 1, strict);
         const TypePtr type = element->type();
         return std::make_shared<FunctionExpr>(FunctionTraits{name, ElementFromOne, nullptr, options.ansi}, type,
                                               nullable, std::move(args));
