@@ -2,7 +2,12 @@
 #include "session/batch_write.h"
 
 #include <arrow/compute/initialize.h>
+#include <fmt/format.h>
 
+#include <set>
+
+#include "analysis/sql/token_cursor.h"
+#include "base/spark_error.h"
 #include "exec/planner.h"
 #include "exec/scan_opener.h"
 #include "exec/write_rows.h"
@@ -27,6 +32,40 @@ PlannerContext PlannerContextOf(Process* process, const Conf& conf) {
   return context;
 }
 
+// The place that a path names, however it is spelled: s3a://b/t/ and s3://b/t are one.
+Result<std::string> PlaceOf(Env* env, const std::string& uri, const Conf& conf) {
+  SLUICE_ASSIGN(Location location, env->Locate(uri, conf));
+  while (location.path.size() > 1 && location.path.ends_with('/')) location.path.pop_back();
+  return location.path;
+}
+
+void CollectPaths(const PlanNode& node, std::set<const PlanNode*>* seen, std::set<std::string>* paths) {
+  if (!seen->insert(&node).second) return;
+  paths->insert(node.scan.paths.begin(), node.scan.paths.end());
+  for (const PlanPtr& input : node.inputs) CollectPaths(*input, seen, paths);
+}
+
+// A query cannot take the place of the very files that it reads, unless by partitions; Spark loses them.
+Status CheckOverwrite(Env* env, const Conf& conf, const BatchWrite& write) {
+  const auto option = write.options.find("partitionOverwriteMode");
+  const std::string mode =
+      option != write.options.end() ? option->second : conf.Get("spark.sql.sources.partitionOverwriteMode");
+  if (write.mode != SaveMode::kOverwrite || write.path.empty()) return Status::OK();
+  if (!write.partition_columns.empty() && sql::EqualsIgnoringCase(mode, "dynamic")) return Status::OK();
+  std::set<const PlanNode*> seen;
+  std::set<std::string> paths;
+  CollectPaths(*write.plan, &seen, &paths);
+  SLUICE_ASSIGN(const std::string target, PlaceOf(env, write.path, conf));
+  for (const std::string& path : paths) {
+    SLUICE_ASSIGN(const std::string read, PlaceOf(env, path, conf));
+    if (read != target) continue;
+    return UserError("UNSUPPORTED_OVERWRITE.PATH",
+                     fmt::format("Can't overwrite the target that is also being read from: {}.", write.path),
+                     {{"path", write.path}});
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 Status WriteBatch(Session* session, const BatchWrite& write) {
@@ -34,6 +73,7 @@ Status WriteBatch(Session* session, const BatchWrite& write) {
   SLUICE_RETURN_IF_ERROR(initialized);
   Process& process = session->process();
   const Conf conf = session->conf();
+  SLUICE_RETURN_IF_ERROR(CheckOverwrite(process.env().get(), conf, write));
   SLUICE_ASSIGN(const PlannedParts parts, PlanParts(write.plan, PlannerContextOf(&process, conf)));
   SinkContext context;
   context.env = process.env();

@@ -281,6 +281,16 @@ TEST_F(FileFormats, SaveModes) {
   EXPECT_TRUE(fs_->List("/out/_temporary", true)->empty());
 }
 
+TEST_F(FileFormats, TheFilesThatAQueryReadsAreNotOverwritten) {
+  Put("/in", json{{"a", "{\"k\":1}\n"}});
+  const auto input = session_->Resolve(ReadOf(json{{"format", "json"}}, "/in")).ValueOrDie();
+  BatchWrite write{input, "json", "/in/", SaveMode::kOverwrite, {}, {}};
+  EXPECT_TRUE(HasErrorClass(WriteBatch(session_.get(), write), "UNSUPPORTED_OVERWRITE.PATH"));
+  EXPECT_TRUE(fs_->Stat("/in/a").ok());
+  write.path = "/in/below";
+  EXPECT_TRUE(WriteBatch(session_.get(), write).ok());
+}
+
 TEST_F(FileFormats, AWriteThatFailsChangesNothing) {
   Put("/in", json{{"a", "{\"k\":1}\n{\"k\":0}\n"}});
   Put("/out", json{{"part-old.csv", "7\n"}, {"_SUCCESS", ""}});

@@ -56,6 +56,8 @@ def session(url: str, **settings):
     for key, value in settings.items():
         builder = builder.config(key.replace("__", "."), value)
     spark = builder.create()
+    # `create` leaves an active session of another server, perhaps a stopped one, in its place.
+    SparkSession._default_session = SparkSession._active_session.session = spark
     try:
         yield spark
     finally:

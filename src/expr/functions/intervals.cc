@@ -277,9 +277,9 @@ Result<ArrayPtr> MakeDayTime(const KernelCall& call) {
   return MapRows<int64_t, int32_t, int32_t, int32_t, Decimal128>(
       call, [](RowOutput<int64_t>& out, int32_t days, int32_t hours, int32_t minutes, const Decimal128& seconds) {
         constexpr int64_t kMinute = 60 * kMicrosPerSecond;
-        const int64_t parts[] = {days * kMicrosPerDay, hours * 60 * kMinute, minutes * kMinute,
-                                 static_cast<int64_t>(seconds.low_bits())};
         int64_t sum = 0;
+        if (__builtin_mul_overflow(int64_t{days}, kMicrosPerDay, &sum)) return IntervalOverflow();
+        const int64_t parts[] = {hours * 60 * kMinute, minutes * kMinute, static_cast<int64_t>(seconds.low_bits())};
         for (const int64_t part : parts) {
           if (__builtin_add_overflow(sum, part, &sum)) return IntervalOverflow();
         }

@@ -46,7 +46,8 @@ Result<ArrayPtr> RegexpExtractAll(const KernelCall& call) {
         SLUICE_RETURN_IF_ERROR(CheckGroup("regexp_extract_all", *regex, groups[row]));
         SLUICE_RETURN_IF_ERROR(CheckListSize(call.context, count));
         const auto span = regex->group(static_cast<size_t>(groups[row]));
-        SLUICE_RETURN_IF_ERROR(pieces.Append(span.set ? texts[row].substr(span.begin, span.end - span.begin) : Text()));
+        SLUICE_RETURN_IF_ERROR(
+            pieces.Append(span.set ? texts[row].substr(span.begin, span.end - span.begin) : Text("")));
         SLUICE_ASSIGN(found, regex->FindNext());
       }
       return Status::OK();

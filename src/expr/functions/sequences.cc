@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/spark_error.h"
 #include "expr/functions/datetime_units.h"
 #include "expr/functions/lists.h"
 #include "expr/signature.h"
@@ -142,13 +143,16 @@ Result<ArrayPtr> TimeSequence(const KernelCall& call) {
   const bool dates = call.node.type()->field(0)->type()->id() == arrow::Type::DATE32;
   const bool zoned = call.args[0]->type()->Equals(TimestampType());
   SLUICE_ASSIGN(auto zone, TimeZone::Find(zoned ? call.context.time_zone : "UTC"));
-  const auto read = [&](size_t arg, int64_t row) {
-    return dates ? ColumnReader<int32_t>(*call.args[arg])[row] * kMicrosPerDay
-                 : ColumnReader<int64_t>(*call.args[arg])[row];
+  const auto read = [&](size_t arg, int64_t row, int64_t* micros) {
+    *micros = dates ? ColumnReader<int32_t>(*call.args[arg])[row] : ColumnReader<int64_t>(*call.args[arg])[row];
+    return !dates || !__builtin_mul_overflow(*micros, kMicrosPerDay, micros);
   };
   return FillLists(call, [&](int64_t row, Lists* lists) -> Status {
-    const int64_t from = read(0, row);
-    const int64_t to = read(1, row);
+    int64_t from = 0;
+    int64_t to = 0;
+    if (!read(0, row, &from) || !read(1, row, &to)) {
+      return UserError("DATETIME_OVERFLOW", "sequence reaches no such date.", {{"operation", "`sequence`"}});
+    }
     Step step;
     if (call.args.size() < 3) {
       step.days = from <= to ? 1 : -1;
