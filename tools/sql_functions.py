@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""sql_functions.py [--check]: writes include/sluice/sql_functions.h, a C++ function for each name in docs/functions.md
-that C++ allows and that functions.h does not declare. --check only compares; exit 1 when the header is not the same."""
+"""sql_functions.py [--check]: writes include/sluice/sql_functions_*.h, a C++ function for each name in docs/functions.md
+that C++ allows and that functions.h does not declare. --check only compares; exit 1 when a header is not the same."""
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADER = ROOT / "include/sluice/sql_functions.h"
+HEADERS = {"a_to_l": r"[a-l]", "m_to_z": r"[^a-l]"}  # by the first letter of a function's name
 KEYWORDS = {"struct", "typeof", "and", "or", "not", "if", "case", "char", "double", "float", "int", "bool"}
 BEGIN = """// SPDX-License-Identifier: Apache-2.0
 // Written by tools/sql_functions.py from docs/functions.md, which says what each function gives. Arguments are columns
@@ -32,16 +32,19 @@ def names() -> list[str]:
 
 
 def main() -> int:
-    lines = [f'template <typename... A> Column {name}(const A&... a) {{ return call_function("{name}", {{lit(a)...}}); }}'
-             for name in names()]
-    text = BEGIN + "\n".join(lines) + "\n\n// clang-format on\n}  // namespace sluice::functions\n"
-    if "--check" in sys.argv:
-        if HEADER.read_text() == text:
-            return 0
-        print("include/sluice/sql_functions.h is not what tools/sql_functions.py writes; run it")
-        return 1
-    HEADER.write_text(text)
-    return 0
+    stale = []
+    for part, letters in HEADERS.items():
+        lines = [f'template <typename... A> Column {name}(const A&... a) {{ return call_function("{name}", {{lit(a)...}}); }}'
+                 for name in names() if re.match(letters, name)]
+        text = BEGIN + "\n".join(lines) + "\n\n// clang-format on\n}  // namespace sluice::functions\n"
+        header = ROOT / f"include/sluice/sql_functions_{part}.h"
+        if "--check" not in sys.argv:
+            header.write_text(text)
+        elif header.read_text() != text:
+            stale.append(header.name)
+    if stale:
+        print(f"not what tools/sql_functions.py writes; run it: {', '.join(stale)}")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

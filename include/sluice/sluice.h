@@ -8,6 +8,7 @@
 #include "sluice/exception.h"
 #include "sluice/functions.h"
 #include "sluice/spark_session.h"
-#include "sluice/sql_functions.h"
+#include "sluice/sql_functions_a_to_l.h"
+#include "sluice/sql_functions_m_to_z.h"
 #include "sluice/streaming.h"
 #include "sluice/window.h"

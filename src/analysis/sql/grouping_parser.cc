@@ -169,13 +169,11 @@ Status QueryParser::ParseGroupBy(Select* select) {
 Status QueryParser::ParseWindows() {
   expressions_.SetWindows({});
   const size_t begin = cursor_.position();
-  int depth = 0;
   size_t ahead = 0;
   for (;; ++ahead) {
+    while (cursor_.IsSymbol("(", ahead)) ahead = cursor_.ClosingAhead(ahead) + 1;
     if (cursor_.Peek(ahead).kind == TokenKind::kEnd || cursor_.IsSymbol(";", ahead)) return Status::OK();
-    if (cursor_.IsSymbol("(", ahead)) ++depth;
-    if (cursor_.IsSymbol(")", ahead) && --depth < 0) return Status::OK();
-    if (depth > 0) continue;
+    if (cursor_.IsSymbol(")", ahead)) return Status::OK();
     if (cursor_.IsAnyWord({"UNION", "INTERSECT", "EXCEPT", "MINUS"}, ahead) &&
         (cursor_.IsAnyWord({"SELECT", "ALL", "DISTINCT", "VALUES", "TABLE"}, ahead + 1))) {
       return Status::OK();

@@ -428,7 +428,7 @@ Result<Expression> ExpressionParser::ParseParameter() {
   const bool named = cursor_.Next().text == ":";
   SLUICE_RETURN_IF_ERROR(SetHeight(1));
   if (!named) {
-    const auto index = static_cast<size_t>(cursor_.CountBefore("?", begin));
+    const auto index = cursor_.ParametersBefore(begin);
     if (index < options_.positional.size()) return options_.positional[index];
     return WithPlace(UserError("UNBOUND_SQL_PARAMETER", "A ? has no value: give one argument for each.",
                                {{"name", fmt::format("_{}", begin)}}),

@@ -229,13 +229,7 @@ namespace {
 
 // Hive's clause, TRANSFORM (a, b) USING 'script'; without USING it is the function of arrays.
 bool IsScriptTransform(const TokenCursor& cursor) {
-  if (!cursor.IsWord("TRANSFORM") || !cursor.IsSymbol("(", 1)) return false;
-  int open = 0;
-  for (size_t ahead = 1; cursor.Peek(ahead).kind != TokenKind::kEnd; ++ahead) {
-    if (cursor.IsSymbol("(", ahead)) ++open;
-    if (cursor.IsSymbol(")", ahead) && --open == 0) return cursor.IsWord("USING", ahead + 1);
-  }
-  return false;
+  return cursor.IsWord("TRANSFORM") && cursor.IsSymbol("(", 1) && cursor.IsWord("USING", cursor.ClosingAhead(1) + 1);
 }
 
 }  // namespace

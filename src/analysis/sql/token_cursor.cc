@@ -43,7 +43,23 @@ Result<TokenCursor> TokenCursor::Make(std::string_view text, const ParseOptions&
   SLUICE_ASSIGN(cursor.tokens_, Tokenize(text, options));
   cursor.text_ = text;
   cursor.file_name_ = options.file_name;
+  cursor.closing_.assign(cursor.tokens_.size(), cursor.tokens_.size() - 1);
+  std::vector<size_t> open;
+  for (size_t i = 0; i < cursor.tokens_.size(); ++i) {
+    const Token& token = cursor.tokens_[i];
+    if (token.kind != TokenKind::kSymbol) continue;
+    if (token.text == "?") cursor.parameters_.push_back(i);
+    if (token.text == "(") open.push_back(i);
+    if (token.text == ")" && !open.empty()) {
+      cursor.closing_[open.back()] = i;
+      open.pop_back();
+    }
+  }
   return cursor;
+}
+
+size_t TokenCursor::ClosingAhead(size_t ahead) const {
+  return closing_[std::min(position_ + ahead, tokens_.size() - 1)] - position_;
 }
 
 const Token& TokenCursor::Peek(size_t ahead) const {
@@ -99,12 +115,8 @@ Status TokenCursor::ExpectSymbol(std::string_view symbol) {
   return AcceptSymbol(symbol) ? Status::OK() : SyntaxError(fmt::format("'{}' was expected.", symbol));
 }
 
-int TokenCursor::CountBefore(std::string_view symbol, size_t position) const {
-  int count = 0;
-  for (size_t i = 0; i < position; ++i) {
-    count += tokens_[i].kind == TokenKind::kSymbol && tokens_[i].text == symbol ? 1 : 0;
-  }
-  return count;
+size_t TokenCursor::ParametersBefore(size_t position) const {
+  return static_cast<size_t>(std::lower_bound(parameters_.begin(), parameters_.end(), position) - parameters_.begin());
 }
 
 bool TokenCursor::IsName(size_t ahead) const {

@@ -38,8 +38,10 @@ class TokenCursor {
   Result<std::string> ExpectName(std::string_view what);
   Result<std::string> ExpectString(std::string_view what);
   bool IsName(size_t ahead = 0) const;
-  // How many tokens before `position` are this symbol.
-  int CountBefore(std::string_view symbol, size_t position) const;
+  // Which token ahead closes the bracket that opens `ahead`; the end when none does. Takes no time, however far it is.
+  size_t ClosingAhead(size_t ahead) const;
+  // How many tokens before `position` are a question mark.
+  size_t ParametersBefore(size_t position) const;
 
   // The text from a token to the end of the token before the current one.
   std::string TextSince(size_t begin_token) const;
@@ -62,6 +64,8 @@ class TokenCursor {
   std::string text_;
   std::string file_name_;
   std::vector<Token> tokens_;
+  std::vector<size_t> closing_;     // of each token that is a (, the place of its )
+  std::vector<size_t> parameters_;  // the places of question marks
   size_t position_ = 0;
   int depth_ = 0;
 };
