@@ -14,13 +14,16 @@ PAGE = ROOT / "docs/compatibility.md"
 NAMES = ROOT / "src/analysis/missing_functions.cc"
 # Parts of the DataFrame API: columns, constants, orders, and functions that are no expressions.
 FORMS = {"asc", "asc_nulls_first", "asc_nulls_last", "broadcast", "call_function", "col", "column", "desc", "desc_nulls_first",
-         "desc_nulls_last", "expr", "lit"}
+         "desc_nulls_last", "expr", "lit", "arrow_udf", "call_udf", "pandas_udf", "udf"}
 # Written out by the analysis, and not in the table.
-REWRITTEN = {"date_part", "datepart", "extract", "positive"}
+REWRITTEN = {"date_part", "datepart", "extract", "positive", "window", "grouping", "grouping_id",
+             "explode", "explode_outer", "inline", "inline_outer", "posexplode", "posexplode_outer", "stack",
+             "cume_dist", "dense_rank", "lag", "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number"}
 # What a call becomes when its name is another one.
 CALLS = {"count_distinct": "count", "countDistinct": "count", "listagg_distinct": "listagg", "string_agg_distinct": "string_agg",
          "sum_distinct": "sum", "sumDistinct": "sum", "timestamp_add": "timestampadd", "timestamp_diff": "timestampdiff",
-         "create_map": "map"}
+         "create_map": "map", "approxCountDistinct": "approx_count_distinct", "bitwiseNOT": "~", "toDegrees": "degrees",
+         "toRadians": "radians"}
 PARTITIONS = "partition transforms belong to writeTo, and are no expressions"
 REASONS = [
     (r"hll_|kll_|theta_|tuple_|count_min_sketch|bitmap_", "sketches and bitmaps are left out"),
@@ -33,15 +36,12 @@ REASONS = [
     (r".*variant|parse_json$|try_parse_json$", "there is no VARIANT type"),
     (r"(try_)?make_interval$", "there is no calendar interval, of months, days and microseconds in one"),
     (r".*interval", "there are no interval types"),
-    (r".*udf$|.*udtf$|call_udf$", "functions in Python are described in docs/pyspark.md"),
+    (r".*udtf$", "table functions in Python are not there yet"),
     (r"input_file_", "a row does not know its file"),
     (r"current_(catalog|database|schema|path)$", "a query does not know the catalog"),
     (r"collat", "UTF8_BINARY is the only collation"),
     (r"aes_|try_aes_", "encryption is not there yet"),
-    (r"(cume_dist|dense_rank|lag|lead|nth_value|ntile|percent_rank|rank|row_number)$", "window functions are not there yet"),
-    (r"(explode|posexplode|inline|stack|json_tuple).*", "generators are not there yet"),
-    (r"(window|window_time|session_window)$", "windows of time are not there yet"),
-    (r"grouping", "grouping sets are not there yet"),
+    (r"session_window$", "sessions are not there yet, windows of a fixed length are"),
     (r".*", "not there yet"),
 ]
 BEGIN = """# Compatibility

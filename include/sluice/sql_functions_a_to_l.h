@@ -81,7 +81,10 @@ template <typename... A> Column covar_samp(const A&... a) { return call_function
 template <typename... A> Column crc32(const A&... a) { return call_function("crc32", {lit(a)...}); }
 template <typename... A> Column csc(const A&... a) { return call_function("csc", {lit(a)...}); }
 template <typename... A> Column curdate(const A&... a) { return call_function("curdate", {lit(a)...}); }
+template <typename... A> Column current_catalog(const A&... a) { return call_function("current_catalog", {lit(a)...}); }
+template <typename... A> Column current_database(const A&... a) { return call_function("current_database", {lit(a)...}); }
 template <typename... A> Column current_date(const A&... a) { return call_function("current_date", {lit(a)...}); }
+template <typename... A> Column current_schema(const A&... a) { return call_function("current_schema", {lit(a)...}); }
 template <typename... A> Column current_timezone(const A&... a) { return call_function("current_timezone", {lit(a)...}); }
 template <typename... A> Column current_user(const A&... a) { return call_function("current_user", {lit(a)...}); }
 template <typename... A> Column date_add(const A&... a) { return call_function("date_add", {lit(a)...}); }

@@ -12,6 +12,8 @@ namespace sluice::functions {
 template <typename... A> Column make_date(const A&... a) { return call_function("make_date", {lit(a)...}); }
 template <typename... A> Column make_dt_interval(const A&... a) { return call_function("make_dt_interval", {lit(a)...}); }
 template <typename... A> Column make_timestamp(const A&... a) { return call_function("make_timestamp", {lit(a)...}); }
+template <typename... A> Column make_timestamp_ltz(const A&... a) { return call_function("make_timestamp_ltz", {lit(a)...}); }
+template <typename... A> Column make_timestamp_ntz(const A&... a) { return call_function("make_timestamp_ntz", {lit(a)...}); }
 template <typename... A> Column make_valid_utf8(const A&... a) { return call_function("make_valid_utf8", {lit(a)...}); }
 template <typename... A> Column make_ym_interval(const A&... a) { return call_function("make_ym_interval", {lit(a)...}); }
 template <typename... A> Column map(const A&... a) { return call_function("map", {lit(a)...}); }
@@ -142,6 +144,8 @@ template <typename... A> Column timestampdiff(const A&... a) { return call_funct
 template <typename... A> Column to_binary(const A&... a) { return call_function("to_binary", {lit(a)...}); }
 template <typename... A> Column to_csv(const A&... a) { return call_function("to_csv", {lit(a)...}); }
 template <typename... A> Column to_json(const A&... a) { return call_function("to_json", {lit(a)...}); }
+template <typename... A> Column to_timestamp_ltz(const A&... a) { return call_function("to_timestamp_ltz", {lit(a)...}); }
+template <typename... A> Column to_timestamp_ntz(const A&... a) { return call_function("to_timestamp_ntz", {lit(a)...}); }
 template <typename... A> Column to_unix_timestamp(const A&... a) { return call_function("to_unix_timestamp", {lit(a)...}); }
 template <typename... A> Column to_utc_timestamp(const A&... a) { return call_function("to_utc_timestamp", {lit(a)...}); }
 template <typename... A> Column transform(const A&... a) { return call_function("transform", {lit(a)...}); }
@@ -153,6 +157,9 @@ template <typename... A> Column try_add(const A&... a) { return call_function("t
 template <typename... A> Column try_avg(const A&... a) { return call_function("try_avg", {lit(a)...}); }
 template <typename... A> Column try_divide(const A&... a) { return call_function("try_divide", {lit(a)...}); }
 template <typename... A> Column try_element_at(const A&... a) { return call_function("try_element_at", {lit(a)...}); }
+template <typename... A> Column try_make_timestamp(const A&... a) { return call_function("try_make_timestamp", {lit(a)...}); }
+template <typename... A> Column try_make_timestamp_ltz(const A&... a) { return call_function("try_make_timestamp_ltz", {lit(a)...}); }
+template <typename... A> Column try_make_timestamp_ntz(const A&... a) { return call_function("try_make_timestamp_ntz", {lit(a)...}); }
 template <typename... A> Column try_mod(const A&... a) { return call_function("try_mod", {lit(a)...}); }
 template <typename... A> Column try_multiply(const A&... a) { return call_function("try_multiply", {lit(a)...}); }
 template <typename... A> Column try_parse_url(const A&... a) { return call_function("try_parse_url", {lit(a)...}); }

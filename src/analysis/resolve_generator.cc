@@ -126,11 +126,37 @@ Status FillStack(bool inline_table, std::vector<ExprPtr>* args, GeneratorCall* c
   return Status::OK();
 }
 
+// json_tuple(json, 'a', 'b') is inline(array(struct(get_json_object(json, "$['a']") AS c0, ..))).
+Status FillJsonTuple(std::vector<ExprPtr>* args, const ResolveOptions& options) {
+  if (args->size() < 2) return WrongCount("json_tuple", "> 1", args->size());
+  for (ExprPtr& arg : *args) {
+    const bool null = arg->type()->id() == arrow::Type::NA;
+    if (!null && arg->type()->id() != arrow::Type::STRING_VIEW) {
+      return UserError("DATATYPE_MISMATCH.NON_STRING_TYPE", "json_tuple needs texts.", {{"funcName", "`json_tuple`"}});
+    }
+    SLUICE_ASSIGN(arg, MakeImplicitCast(arg, StringType(), options.ansi));
+  }
+  const auto text = [](const std::string& value) -> ExprPtr {
+    return std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(value));
+  };
+  std::vector<ExprPtr> fields;
+  for (size_t i = 1; i < args->size(); ++i) {
+    SLUICE_ASSIGN(ExprPtr path, ResolveFunction("concat", {text("$['"), (*args)[i], text("']")}, options));
+    SLUICE_ASSIGN(ExprPtr value, ResolveFunction("get_json_object", {(*args)[0], std::move(path)}, options));
+    fields.push_back(text(fmt::format("c{}", i - 1)));
+    fields.push_back(std::move(value));
+  }
+  SLUICE_ASSIGN(ExprPtr row, ResolveFunction("named_struct", std::move(fields), options));
+  SLUICE_ASSIGN(ExprPtr rows, ResolveFunction("array", {std::move(row)}, options));
+  *args = {std::move(rows)};
+  return Status::OK();
+}
+
 }  // namespace
 
 bool IsGenerator(const std::string& name) {
-  static const std::string_view kNames[] = {"explode", "explode_outer", "posexplode", "posexplode_outer",
-                                            "inline",  "inline_outer",  "stack",      sql::kInlineTable};
+  static const std::string_view kNames[] = {"explode",      "explode_outer", "posexplode", "posexplode_outer", "inline",
+                                            "inline_outer", "stack",         "json_tuple", sql::kInlineTable};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -147,10 +173,11 @@ Result<GeneratorCall> MakeGenerator(const std::string& name, std::vector<ExprPtr
     SLUICE_RETURN_IF_ERROR(FillStack(inline_table, args, &call, options));
     return call;
   }
+  if (name == "json_tuple") SLUICE_RETURN_IF_ERROR(FillJsonTuple(args, options));
   if (args->size() != 1) return WrongCount(name, "1", args->size());
-  call.spec.kind = name.starts_with("inline")  ? GeneratorKind::kInline
-                   : name.starts_with("posex") ? GeneratorKind::kPosExplode
-                                               : GeneratorKind::kExplode;
+  call.spec.kind = name.starts_with("inline") || name == "json_tuple" ? GeneratorKind::kInline
+                   : name.starts_with("posex")                        ? GeneratorKind::kPosExplode
+                                                                      : GeneratorKind::kExplode;
   const Expr& arg = *(*args)[0];
   SLUICE_RETURN_IF_ERROR(call.spec.kind == GeneratorKind::kInline ? FillInline(arg, &call) : FillExplode(arg, &call));
   return call;

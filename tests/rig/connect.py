@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -61,7 +62,18 @@ def session(url: str, **settings):
     try:
         yield spark
     finally:
-        spark.stop()
+        if is_listening(url):
+            spark.stop()
+        else:  # the client would try for minutes to release its session
+            spark.client.close()
+            SparkSession._default_session = SparkSession._active_session.session = None
+
+
+def is_listening(url: str) -> bool:
+    host, _, port = url.removeprefix("sc://").split("/")[0].partition(":")
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        return probe.connect_ex((host.replace("localhost", "127.0.0.1"), int(port))) == 0
 
 
 class SparkServer:

@@ -109,6 +109,16 @@ Result<ArrayPtr> CurrentUser(const KernelCall& call) {
   return RepeatText(call, std::to_string(geteuid()));
 }
 
+Result<ArrayPtr> CurrentCatalog(const KernelCall& call) {
+  return RepeatText(call, "spark_catalog");
+}
+Result<ArrayPtr> CurrentSchema(const KernelCall& call) {
+  return RepeatText(call, "default");
+}
+std::string DisplayCurrentSchema(const FunctionExpr& /*node*/) {
+  return "current_schema()";
+}
+
 Result<ArrayPtr> Version(const KernelCall& call) {
   return RepeatText(call, "4.2.0 sluice");
 }
@@ -186,6 +196,15 @@ void AddChecks(FunctionTable* table) {
     table->push_back(Function(name, "current_user()", "The user that the process runs as.",
                               "current_user() IS NOT NULL", "3.2.0",
                               {.type = StringType(), .kernel = CurrentUser, .nulls = Nulls::kNever}));
+  }
+  table->push_back(Function("current_catalog", "current_catalog()", "The catalog of names that have none.",
+                            "current_catalog() = 'spark_catalog'", "3.1.0",
+                            {.type = StringType(), .kernel = CurrentCatalog, .nulls = Nulls::kNever}));
+  for (const char* name : {"current_schema", "current_database"}) {
+    table->push_back(Function(
+        name, "current_schema()", "The database of names that have none.", "current_schema() = 'default'",
+        name == std::string_view("current_schema") ? "3.4.0" : "1.6.0",
+        {.type = StringType(), .kernel = CurrentSchema, .nulls = Nulls::kNever, .display = DisplayCurrentSchema}));
   }
   table->push_back(Function("version", "version()", "The version of Spark whose answers these are.",
                             "version() LIKE '4.2.0%'", "3.0.0",

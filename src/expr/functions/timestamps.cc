@@ -62,8 +62,15 @@ Result<ArrayPtr> ParseWithPattern(const KernelCall& call, bool fails, Convert co
 }
 
 Result<ArrayPtr> TextToTimestamp(const KernelCall& call) {
-  return ParseWithPattern<int64_t>(call, call.node.ansi() && call.node.name() == "to_timestamp",
+  return ParseWithPattern<int64_t>(call, call.node.ansi() && call.node.name() != "try_to_timestamp",
                                    [](int64_t micros, TimeZone*) { return micros; });
+}
+
+// What the clock shows, in whichever zone.
+Result<ArrayPtr> TextToLocalTimestamp(const KernelCall& call) {
+  EvalContext context = call.context;
+  context.time_zone = "UTC";
+  return TextToTimestamp({call.args, call.rows, context, call.node});
 }
 
 Result<ArrayPtr> TextToDate(const KernelCall& call) {
@@ -247,51 +254,105 @@ Result<ArrayPtr> DateTrunc(const KernelCall& call) {
   });
 }
 
+// Puts the time of such a clock into `local`, microseconds; where there is none, into `out` NULL or an error.
+Result<bool> LocalOf(const KernelCall& call, RowOutput<int64_t>& out, const int32_t (&fields)[5],
+                     const arrow::Decimal128& second, int64_t* local) {
+  const auto [year, month, day, hour, minute] = fields;
+  const auto micros = static_cast<int64_t>(second.low_bits());
+  const auto no_time = [&](Status error) -> Result<bool> {
+    SLUICE_RETURN_IF_ERROR(call.node.ansi() ? std::move(error) : out.SetNull());
+    return false;
+  };
+  if (micros > 60 * kMicrosPerSecond && micros < 61 * kMicrosPerSecond) {
+    return no_time(UserError("INVALID_FRACTION_OF_SECOND",
+                             "Only whole 60 seconds begin the next minute in make_timestamp; 60 with a fraction is no "
+                             "second. Set spark.sql.ansi.enabled=false to get NULL.",
+                             {{"secAndMicros", second.ToString(6)}}));
+  }
+  constexpr int32_t kLastYear = 999'999'999;  // of java.time
+  const bool valid = year >= -kLastYear && year <= kLastYear && month >= 1 && month <= 12 && day >= 1 &&
+                     day <= DaysInMonth(year, std::clamp(month, 1, 12)) && hour >= 0 && hour < 24 && minute >= 0 &&
+                     minute < 60 && micros >= 0 && micros <= 60 * kMicrosPerSecond;
+  if (!valid) {
+    return no_time(UserError("DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
+                             "A field of make_timestamp is out of its bounds. Use try_make_timestamp to get NULL, or "
+                             "set spark.sql.ansi.enabled=false."));
+  }
+  const int64_t minutes = (DaysFromCivil(year, month, day) * 24 + hour) * 60 + minute;
+  if (__builtin_mul_overflow(minutes, 60 * kMicrosPerSecond, local)) return no_time(ArithmeticOverflow(call.node));
+  *local = SaturatingAdd(*local, micros);
+  return true;
+}
+
 Result<ArrayPtr> MakeTimestamp(const KernelCall& call) {
-  SLUICE_ASSIGN(auto zone, TimeZone::Find(call.context.time_zone));
+  const bool local_type = call.node.type()->Equals(TimestampNtzType());
+  SLUICE_ASSIGN(auto zone, TimeZone::Find(local_type ? "UTC" : call.context.time_zone));
   return MapRows<int64_t, int32_t, int32_t, int32_t, int32_t, int32_t, arrow::Decimal128>(
-      call, [&](RowOutput<int64_t>& out, int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
-                const arrow::Decimal128& second) {
-        const auto micros = static_cast<int64_t>(second.low_bits());
-        if (micros > 60 * kMicrosPerSecond && micros < 61 * kMicrosPerSecond && call.node.ansi()) {
-          return UserError("INVALID_FRACTION_OF_SECOND",
-                           "Only whole 60 seconds begin the next minute in make_timestamp; 60 with a fraction is no "
-                           "second. Set spark.sql.ansi.enabled=false to get NULL.",
-                           {{"secAndMicros", second.ToString(6)}});
-        }
-        constexpr int32_t kLastYear = 999'999'999;  // of java.time
-        const bool valid = year >= -kLastYear && year <= kLastYear && month >= 1 && month <= 12 && day >= 1 &&
-                           day <= DaysInMonth(year, std::clamp(month, 1, 12)) && hour >= 0 && hour < 24 &&
-                           minute >= 0 && minute < 60 && micros >= 0 && micros <= 60 * kMicrosPerSecond;
-        if (!valid) {
-          if (!call.node.ansi()) return out.SetNull();
-          return UserError("DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
-                           "A field of make_timestamp is out of its bounds. Use try_make_timestamp to get NULL, or set "
-                           "spark.sql.ansi.enabled=false.");
-        }
-        const int64_t minutes = (DaysFromCivil(year, month, day) * 24 + hour) * 60 + minute;
+      call,
+      [&](RowOutput<int64_t>& out, int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
+          const arrow::Decimal128& second) -> Status {
         int64_t local = 0;
-        if (__builtin_mul_overflow(minutes, 60 * kMicrosPerSecond, &local)) {
-          return call.node.ansi() ? ArithmeticOverflow(call.node) : out.SetNull();
-        }
-        return out.Set(zone.ToUtc(SaturatingAdd(local, micros)));
+        SLUICE_ASSIGN(const bool there, LocalOf(call, out, {year, month, day, hour, minute}, second, &local));
+        return there ? out.Set(zone.ToUtc(local)) : Status::OK();
       });
 }
 
-Result<ExprPtr> ResolveMakeTimestamp(std::vector<ExprPtr> args, const ResolveOptions& options) {
-  SLUICE_RETURN_IF_ERROR(CheckCount("make_timestamp", args.size(), 6, 7));
-  if (args.size() == 7) return NotSupported("make_timestamp with a time zone is not supported.");
-  bool nullable = !options.ansi;
-  for (size_t i = 0; i < 6; ++i) {
-    const TypePtr wanted = i < 5 ? arrow::int32() : arrow::decimal128(16, 6);
-    const bool numeric = IsNumericType(*args[i]->type()) || IsStringType(*args[i]->type());
-    if (!numeric && args[i]->type()->id() != arrow::Type::NA)
-      return UnexpectedInput("make_timestamp", i, *args[i], i < 5 ? "INT" : "DECIMAL(16,6)");
-    SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], wanted, options.ansi));
-    nullable |= args[i]->nullable();
-  }
-  return std::make_shared<FunctionExpr>(FunctionTraits{"make_timestamp", MakeTimestamp, nullptr, options.ansi},
-                                        TimestampType(), nullable, std::move(args));
+// With the zone that its clock shows.
+Result<ArrayPtr> MakeZonedTimestamp(const KernelCall& call) {
+  std::optional<TimeZone> zone;
+  std::string found;
+  return MapRows<int64_t, int32_t, int32_t, int32_t, int32_t, int32_t, arrow::Decimal128, Text>(
+      call,
+      [&](RowOutput<int64_t>& out, int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute,
+          const arrow::Decimal128& second, Text name) -> Status {
+        int64_t local = 0;
+        SLUICE_ASSIGN(const bool there, LocalOf(call, out, {year, month, day, hour, minute}, second, &local));
+        if (!there) return Status::OK();
+        if (!zone || found != name) {
+          SLUICE_ASSIGN(zone, TimeZone::Find(std::string(name)));
+          found = name;
+        }
+        return out.Set(zone->ToUtc(local));
+      });
+}
+
+// Spark shows no zone of try_make_timestamp.
+std::string DisplayWithoutZone(const FunctionExpr& node) {
+  std::string shown = node.name() + "(";
+  for (size_t i = 0; i < 6; ++i) shown += (i == 0 ? "" : ", ") + node.children()[i]->ToString();
+  return shown + ")";
+}
+
+ScalarFunction MakeTimestampRow(const char* name, const char* signature, const char* doc, const char* since) {
+  return {name,
+          signature,
+          doc,
+          "make_timestamp(2014, 12, 28, 6, 30, 45.887)",
+          since,
+          [name](std::vector<ExprPtr> args, const ResolveOptions& options) -> Result<ExprPtr> {
+            const bool local = std::string_view(name).ends_with("_ntz");
+            const bool to_null = std::string_view(name).starts_with("try_");
+            SLUICE_RETURN_IF_ERROR(CheckCount(name, args.size(), 6, local ? 6 : 7));
+            bool nullable = !options.ansi || to_null;
+            for (size_t i = 0; i < 6; ++i) {
+              const TypePtr wanted = i < 5 ? arrow::int32() : arrow::decimal128(16, 6);
+              const bool numeric = IsNumericType(*args[i]->type()) || IsStringType(*args[i]->type());
+              if (!numeric && args[i]->type()->id() != arrow::Type::NA)
+                return UnexpectedInput(name, i, *args[i], i < 5 ? "INT" : "DECIMAL(16,6)");
+              SLUICE_ASSIGN(args[i], MakeImplicitCast(args[i], wanted, options.ansi));
+              nullable |= args[i]->nullable();
+            }
+            const bool zoned = args.size() == 7;
+            if (zoned) {
+              SLUICE_ASSIGN(args[6], CoerceArgument(name, 6, std::move(args[6]), Arg::kString, options.ansi));
+              nullable |= args[6]->nullable();
+            }
+            const bool shorter = zoned && std::string_view(name) == "try_make_timestamp";
+            FunctionTraits traits{name, zoned ? MakeZonedTimestamp : MakeTimestamp,
+                                  shorter ? DisplayWithoutZone : nullptr, options.ansi && !to_null};
+            return std::make_shared<FunctionExpr>(std::move(traits), local ? TimestampNtzType() : TimestampType(),
+                                                  nullable, std::move(args));
+          }};
 }
 
 // from_utc_timestamp (kTo false) and to_utc_timestamp: the clock of another zone.
@@ -370,6 +431,10 @@ void AddTimestamps(FunctionTable* table) {
                            "try_to_date('x')", "4.0.0", arrow::date32(), TextToDate));
   table->push_back(TextRow("to_timestamp", "to_timestamp(str[, pattern])", "A timestamp of a text.",
                            "to_timestamp('2016-12-31', 'yyyy-MM-dd')", "2.2.0", TimestampType(), TextToTimestamp));
+  table->push_back(TextRow("to_timestamp_ltz", "to_timestamp_ltz(str[, pattern])", "The same as to_timestamp.",
+                           "to_timestamp_ltz('2016-12-31')", "3.4.0", TimestampType(), TextToTimestamp));
+  table->push_back(TextRow("to_timestamp_ntz", "to_timestamp_ntz(str[, pattern])", "A TIMESTAMP_NTZ of a text.",
+                           "to_timestamp_ntz('2016-12-31')", "3.4.0", TimestampNtzType(), TextToLocalTimestamp));
   table->push_back(TextRow("try_to_timestamp", "try_to_timestamp(str[, pattern])",
                            "As to_timestamp, but NULL for what is malformed.", "try_to_timestamp('x')", "3.5.0",
                            TimestampType(), TextToTimestamp));
@@ -420,9 +485,23 @@ void AddTimestamps(FunctionTable* table) {
                                  .type = TimestampType(),
                                  .kernel = DateTrunc,
                                  .nulls = Nulls::kAlways})));
-  table->push_back({"make_timestamp", "make_timestamp(year, month, day, hour, minute, second)",
-                    "A timestamp on the session's clock.", "make_timestamp(2014, 12, 28, 6, 30, 45.887)", "3.0.0",
-                    ResolveMakeTimestamp});
+  constexpr char kFields[] = "(year, month, day, hour, minute, second[, zone])";
+  static const std::string kSignatures[] = {std::string("make_timestamp") + kFields,
+                                            std::string("make_timestamp_ltz") + kFields,
+                                            "make_timestamp_ntz(year, month, day, hour, minute, second)",
+                                            std::string("try_make_timestamp") + kFields,
+                                            std::string("try_make_timestamp_ltz") + kFields,
+                                            "try_make_timestamp_ntz(year, month, day, hour, minute, second)"};
+  table->push_back(MakeTimestampRow("make_timestamp", kSignatures[0].c_str(),
+                                    "A timestamp on the clock of the session or of a zone.", "3.0.0"));
+  table->push_back(MakeTimestampRow("make_timestamp_ltz", kSignatures[1].c_str(), "The same.", "3.4.0"));
+  table->push_back(
+      MakeTimestampRow("make_timestamp_ntz", kSignatures[2].c_str(), "A TIMESTAMP_NTZ of its fields.", "3.4.0"));
+  table->push_back(MakeTimestampRow("try_make_timestamp", kSignatures[3].c_str(),
+                                    "As make_timestamp, but NULL where there is no such time.", "4.0.0"));
+  table->push_back(MakeTimestampRow("try_make_timestamp_ltz", kSignatures[4].c_str(), "The same.", "4.0.0"));
+  table->push_back(MakeTimestampRow("try_make_timestamp_ntz", kSignatures[5].c_str(),
+                                    "As make_timestamp_ntz, but NULL where there is no such time.", "4.0.0"));
   table->push_back(Function(
       "from_utc_timestamp", "from_utc_timestamp(timestamp, zone)", "The clock of the zone when it is this time UTC.",
       "from_utc_timestamp('2016-08-31', 'Asia/Seoul')", "1.5.0",
