@@ -422,6 +422,26 @@ ScalarFunction WindowTimeRow() {
           }};
 }
 
+void AddMakers(FunctionTable* table) {
+  constexpr char kFields[] = "(year, month, day, hour, minute, second[, zone])";
+  static const std::string kSignatures[] = {std::string("make_timestamp") + kFields,
+                                            std::string("make_timestamp_ltz") + kFields,
+                                            "make_timestamp_ntz(year, month, day, hour, minute, second)",
+                                            std::string("try_make_timestamp") + kFields,
+                                            std::string("try_make_timestamp_ltz") + kFields,
+                                            "try_make_timestamp_ntz(year, month, day, hour, minute, second)"};
+  table->push_back(MakeTimestampRow("make_timestamp", kSignatures[0].c_str(),
+                                    "A timestamp on the clock of the session or of a zone.", "3.0.0"));
+  table->push_back(MakeTimestampRow("make_timestamp_ltz", kSignatures[1].c_str(), "The same.", "3.4.0"));
+  table->push_back(
+      MakeTimestampRow("make_timestamp_ntz", kSignatures[2].c_str(), "A TIMESTAMP_NTZ of its fields.", "3.4.0"));
+  table->push_back(MakeTimestampRow("try_make_timestamp", kSignatures[3].c_str(),
+                                    "As make_timestamp, but NULL where there is no such time.", "4.0.0"));
+  table->push_back(MakeTimestampRow("try_make_timestamp_ltz", kSignatures[4].c_str(), "The same.", "4.0.0"));
+  table->push_back(MakeTimestampRow("try_make_timestamp_ntz", kSignatures[5].c_str(),
+                                    "As make_timestamp_ntz, but NULL where there is no such time.", "4.0.0"));
+}
+
 }  // namespace
 
 void AddTimestamps(FunctionTable* table) {
@@ -485,23 +505,7 @@ void AddTimestamps(FunctionTable* table) {
                                  .type = TimestampType(),
                                  .kernel = DateTrunc,
                                  .nulls = Nulls::kAlways})));
-  constexpr char kFields[] = "(year, month, day, hour, minute, second[, zone])";
-  static const std::string kSignatures[] = {std::string("make_timestamp") + kFields,
-                                            std::string("make_timestamp_ltz") + kFields,
-                                            "make_timestamp_ntz(year, month, day, hour, minute, second)",
-                                            std::string("try_make_timestamp") + kFields,
-                                            std::string("try_make_timestamp_ltz") + kFields,
-                                            "try_make_timestamp_ntz(year, month, day, hour, minute, second)"};
-  table->push_back(MakeTimestampRow("make_timestamp", kSignatures[0].c_str(),
-                                    "A timestamp on the clock of the session or of a zone.", "3.0.0"));
-  table->push_back(MakeTimestampRow("make_timestamp_ltz", kSignatures[1].c_str(), "The same.", "3.4.0"));
-  table->push_back(
-      MakeTimestampRow("make_timestamp_ntz", kSignatures[2].c_str(), "A TIMESTAMP_NTZ of its fields.", "3.4.0"));
-  table->push_back(MakeTimestampRow("try_make_timestamp", kSignatures[3].c_str(),
-                                    "As make_timestamp, but NULL where there is no such time.", "4.0.0"));
-  table->push_back(MakeTimestampRow("try_make_timestamp_ltz", kSignatures[4].c_str(), "The same.", "4.0.0"));
-  table->push_back(MakeTimestampRow("try_make_timestamp_ntz", kSignatures[5].c_str(),
-                                    "As make_timestamp_ntz, but NULL where there is no such time.", "4.0.0"));
+  AddMakers(table);
   table->push_back(Function(
       "from_utc_timestamp", "from_utc_timestamp(timestamp, zone)", "The clock of the zone when it is this time UTC.",
       "from_utc_timestamp('2016-08-31', 'Asia/Seoul')", "1.5.0",
