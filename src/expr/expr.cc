@@ -58,7 +58,8 @@ ExprPtr ColumnExpr::WithChildren(std::vector<ExprPtr>) const {
 }
 
 std::string ColumnExpr::NodeKey() const {
-  return fmt::format("column:{}", index_);
+  // Columns of two inputs may have one index: the keys of a join.
+  return fmt::format("column:{}:{}", index_, type()->ToString());
 }
 
 LiteralExpr::LiteralExpr(std::shared_ptr<arrow::Scalar> value)

@@ -6,7 +6,11 @@
 namespace sluice {
 
 PlanPtr ShareExpressions(const PlanPtr& plan) {
-  return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr { return RewriteExpressions(node, UseSplitParts); });
+  return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
+    // A function of two inputs is told the names of its columns, which those of the other input would take.
+    if (node->kind == PlanKind::kPython && node->inputs.size() > 1) return nullptr;
+    return RewriteExpressions(node, UseSplitParts);
+  });
 }
 
 }  // namespace sluice

@@ -503,12 +503,12 @@ def test_workers_see_little_and_end_with_the_server(own):
 
         import json
 
-        _, daemon, variables = json.loads(spark.range(1).select(environment()).first()[0])
+        _, daemon, variables = json.loads(spark.range(1).select(environment()).collect()[0][0])
         assert variables["GREETING"] == "hello" and "PATH" in variables
         assert not {"AWS_SECRET_ACCESS_KEY", "MY_TOKEN", "PYSPARK_PYTHON"} & set(variables)
         with pytest.raises(PythonException, match="MemoryError"):
             spark.range(1).select(udf(lambda: len(bytearray(8 << 30)), "bigint")()).collect()
-        worker, still, _ = json.loads(spark.range(1).select(environment()).first()[0])
+        worker, still, _ = json.loads(spark.range(1).select(environment()).collect()[0][0])
         assert still == daemon and alive(worker) and alive(daemon)
         own.running.child.kill()
         for _ in range(200):
