@@ -21,9 +21,9 @@ Result<std::shared_ptr<arrow::DataType>> StructFromConnect(const DataType::Struc
   std::vector<std::shared_ptr<arrow::Field>> fields;
   for (const auto& field : type.fields()) {
     SLUICE_ASSIGN(auto field_type, TypeFromConnect(field.data_type()));
-    fields.push_back(arrow::field(field.name(), std::move(field_type), field.nullable()));
+    fields.push_back(arrow::field(field.name(), field_type, field.nullable()));
   }
-  return arrow::struct_(std::move(fields));
+  return arrow::struct_(fields);
 }
 
 Result<std::shared_ptr<arrow::DataType>> NestedFromConnect(const DataType& type) {

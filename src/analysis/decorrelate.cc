@@ -27,6 +27,7 @@ bool ReadsColumns(const ExprPtr& expr) {
 
 std::vector<ExprPtr> AllColumns(const PlanNode& plan, int shift = 0) {
   std::vector<ExprPtr> columns;
+  columns.reserve(static_cast<size_t>(plan.schema->num_fields()));
   for (int i = 0; i < plan.schema->num_fields(); ++i) columns.push_back(ColumnOf(*plan.schema, i, shift));
   return columns;
 }
@@ -96,6 +97,7 @@ class Puller {
  private:
   static std::vector<ExprPtr> Over(const std::vector<ExprPtr>& exprs, const std::vector<ExprPtr>& values) {
     std::vector<ExprPtr> moved;
+    moved.reserve(exprs.size());
     for (const ExprPtr& expr : exprs) moved.push_back(SubstituteColumns(expr, values));
     return moved;
   }
@@ -148,6 +150,7 @@ class Puller {
     const int shift = values->schema->num_fields();
     const auto moved = [&](const std::vector<ExprPtr>& exprs) {
       std::vector<ExprPtr> result;
+      result.reserve(exprs.size());
       for (const ExprPtr& expr : exprs) {
         result.push_back(Transform(expr, [&](const ExprPtr& one) -> ExprPtr {
           if (const auto* column = dynamic_cast<const ColumnExpr*>(one.get())) {
@@ -189,6 +192,7 @@ class Puller {
     copy->inputs = {pulled.plan};
     const PlanPtr moved = RewriteExpressions(copy, [&](const std::vector<ExprPtr>& exprs) {
       std::vector<ExprPtr> result;
+      result.reserve(exprs.size());
       for (const ExprPtr& expr : exprs) result.push_back(OverValues(SubstituteColumns(expr, pulled.outputs)));
       return result;
     });

@@ -31,12 +31,14 @@ PlanPtr OverInput(const PlanNode& node, PlanPtr input, const std::function<ExprP
   copy->inputs = {std::move(input)};
   PlanPtr changed = RewriteExpressions(copy, [&](const std::vector<ExprPtr>& exprs) {
     std::vector<ExprPtr> result;
+    result.reserve(exprs.size());
     for (const ExprPtr& expr : exprs) result.push_back(change(expr));
     return result;
   });
   if (changed == nullptr) changed = copy;
   if (!passes) return changed;
   std::vector<NamedExpr> columns;
+  columns.reserve(static_cast<size_t>(node.schema->num_fields()));
   for (int i = 0; i < node.schema->num_fields(); ++i)
     columns.push_back({node.schema->field(i)->name(), ColumnOf(*node.schema, i), {}});
   return MakeProject(std::move(changed), columns);

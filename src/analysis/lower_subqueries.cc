@@ -33,6 +33,7 @@ ExprPtr OverJoin(const ExprPtr& expr, int shift, const std::vector<ExprPtr>& out
 
 std::vector<ExprPtr> OverJoin(const std::vector<ExprPtr>& exprs, int shift, const std::vector<ExprPtr>& outer) {
   std::vector<ExprPtr> moved;
+  moved.reserve(exprs.size());
   for (const ExprPtr& expr : exprs) moved.push_back(OverJoin(expr, shift, outer));
   return moved;
 }
@@ -170,6 +171,7 @@ class Joiner {
     const int marker = pulled.plan->schema->num_fields();
     if (has_default) {
       std::vector<NamedExpr> columns;
+      columns.reserve(static_cast<size_t>(marker) + 1);
       for (int i = 0; i < marker; ++i)
         columns.push_back({pulled.plan->schema->field(i)->name(), ColumnOf(*pulled.plan->schema, i), {}});
       columns.push_back({"found", True(), {}});
@@ -200,6 +202,7 @@ class Joiner {
 PlanPtr FirstColumns(const PlanPtr& plan, const arrow::Schema& schema) {
   if (plan->schema->num_fields() == schema.num_fields()) return plan;
   std::vector<NamedExpr> columns;
+  columns.reserve(static_cast<size_t>(schema.num_fields()));
   for (int i = 0; i < schema.num_fields(); ++i) columns.push_back({schema.field(i)->name(), ColumnOf(schema, i), {}});
   return MakeProject(plan, columns);
 }
@@ -289,6 +292,7 @@ Result<PlanPtr> JoinLateral(const PlanPtr& left, const PlanPtr& plan, const std:
   const bool always = !pulled.if_empty.empty();
   // What the subquery computes of outer columns is computed above the join, and NULL where there was no row.
   std::vector<NamedExpr> kept;
+  kept.reserve(static_cast<size_t>(marker) + 1);
   for (int i = 0; i < marker; ++i)
     kept.push_back({pulled.plan->schema->field(i)->name(), ColumnOf(*pulled.plan->schema, i), {}});
   kept.push_back({"found", True(), {}});
@@ -296,6 +300,7 @@ Result<PlanPtr> JoinLateral(const PlanPtr& left, const PlanPtr& plan, const std:
   std::vector<ExprPtr> conditions = OverJoin(pulled.conditions, shift, outer);
   std::vector<ExprPtr> outputs;
   std::vector<ExprPtr> of_join;
+  of_join.reserve(static_cast<size_t>(shift));
   for (int i = 0; i < shift; ++i) of_join.push_back(ColumnOf(*left->schema, i));
   for (size_t i = 0; i < pulled.outputs.size(); ++i) {
     outputs.push_back(OverJoin(pulled.outputs[i], shift, outer));
@@ -305,6 +310,7 @@ Result<PlanPtr> JoinLateral(const PlanPtr& left, const PlanPtr& plan, const std:
   PlanPtr join = MakeJoin(left, MakeProject(pulled.plan, kept), missing ? JoinType::kLeft : JoinType::kInner,
                           std::move(conditions));
   std::vector<NamedExpr> columns;
+  columns.reserve(static_cast<size_t>(shift));
   for (int i = 0; i < shift; ++i) columns.push_back({left->schema->field(i)->name(), ColumnOf(*left->schema, i), {}});
   SLUICE_ASSIGN(const ExprPtr found, ResolveFunction("isnotnull", {ColumnOf(*join->schema, shift + marker)}, options));
   for (size_t i = 0; i < outputs.size(); ++i) {

@@ -103,6 +103,7 @@ ResolvedRelation PlainColumns(const ResolvedRelation& input) {
     return input;
   }
   std::vector<NamedExpr> list;
+  list.reserve(columns.size());
   for (const ScopeColumn& column : columns)
     list.push_back({column.name, column.value, column.qualifier, false, column.plan_ids});
   ResolvedRelation result;

@@ -15,8 +15,6 @@
 namespace sluice {
 namespace {
 
-using spark::connect::Expression;
-
 ExprPtr Shown(ExprPtr value, std::string text) {
   return std::make_shared<ShownExpr>(std::move(value), std::move(text));
 }
