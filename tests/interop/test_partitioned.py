@@ -68,6 +68,11 @@ def test_many_values_on_s3(sluice, minio, proxy, topic, tmp_path):
     assert verified.code == 0, verified.all
 
 
+def other_task_first(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    other = {"part-00000": "part-00001", "part-00001": "part-00000"}
+    return sorted((folder, other[name[:10]] + name[10:]) for folder, name in names)
+
+
 def test_folders_files_and_log_are_as_spark_makes_them(sluice, spark, topic, tmp_path):
     """The same topic by both: equal folders, file names (but for the uuid) and URIs; each reads the other's table."""
     numbered = [f"{value}\t{number}".encode() for number in range(6) for value in ODD]
@@ -88,8 +93,9 @@ def test_folders_files_and_log_are_as_spark_makes_them(sluice, spark, topic, tmp
         names[engine] = part_names(f.relative_to(tables[engine]) for f in files)
         log = (tables[engine] / "_spark_metadata/0").read_text().split("\n")[1:]
         uris[engine] = part_names(json.loads(line)["path"].removeprefix(f"file://{tables[engine]}/") for line in log)
-    assert names["sluice"] == names["spark"]
-    assert uris["sluice"] == uris["spark"]
+    # Which of the two partitions is Spark's first task depends on the hash of the topic's name.
+    spark_names = [(names["spark"], uris["spark"]), (other_task_first(names["spark"]), other_task_first(uris["spark"]))]
+    assert (names["sluice"], uris["sluice"]) in spark_names
     assert len(names["sluice"]) > 8 * 2
 
     expected = sorted(([value.encode().hex().upper() or None, str(n)] for n in range(6) for value in ODD), key=str)
