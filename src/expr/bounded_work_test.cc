@@ -124,6 +124,14 @@ TEST(BoundedWork, LikeIsBounded) {
   EXPECT_TRUE(*plain->Matches(Times("ipsu", 300'000) + "ipsum and dolor."));
 }
 
+TEST(BoundedWork, LevenshteinIsBounded) {
+  const double begin = CpuSeconds();
+  const Status status = Call("levenshtein", {Text(Times("a", 200'000)), Text(Times("b", 200'000))}, {}).status();
+  EXPECT_TRUE(HasErrorClass(status, "INVALID_PARAMETER_VALUE.LENGTH")) << status.ToString();
+  EXPECT_LT(CpuSeconds() - begin, 5);
+  EXPECT_TRUE(Call("levenshtein", {Text(Times("a", 500)), Text(Times("b", 500))}, {}).ok());
+}
+
 TEST(BoundedWork, PatternsOfOthersAreRefusedByName) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"a\\Kb", "there is no escape \\K"},  {"(?R)", "begins no group"},        {"(?(1)a)", "begins no group"},

@@ -17,6 +17,7 @@ namespace {
 
 // Looking at the process's bytes for each small buffer would cost more than it could save.
 constexpr int64_t kSmall = 64 << 10;
+constexpr int64_t kLarge = 8 << 20;
 // Slices on their way are not accounted: a sort may fill the budget, and the slice that it reads comes on top.
 constexpr int64_t kSlack = 16 << 20;
 
@@ -26,12 +27,22 @@ class Bounded : public arrow::ProxyMemoryPool {
 
   arrow::Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
     SLUICE_RETURN_IF_ERROR(Check(size));
+    GiveBack(size);
     return ProxyMemoryPool::Allocate(size, alignment, out);
   }
   arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
     // The old bytes may be there until the new ones are filled.
-    if (new_size > old_size) SLUICE_RETURN_IF_ERROR(Check(new_size));
+    if (new_size > old_size) {
+      SLUICE_RETURN_IF_ERROR(Check(new_size));
+      GiveBack(new_size);
+    }
     return ProxyMemoryPool::Reallocate(old_size, new_size, alignment, ptr);
+  }
+
+  // Before a large piece, the system gets back what the allocator keeps of pieces that were freed: the budget does not
+  // see it.
+  void GiveBack(int64_t bytes) {
+    if (bytes >= kLarge) pool_->ReleaseUnused();
   }
 
   Status Check(int64_t bytes) const {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "analysis/sql/query_parser.h"
 
@@ -12,6 +14,7 @@ namespace {
 using Sets = std::vector<std::vector<Expression>>;
 
 constexpr size_t kMaxSets = 4096;
+constexpr size_t kMaxRollup = 400;  // its sets have half of the columns each
 
 Sets RollupOf(const std::vector<std::vector<Expression>>& parts) {
   Sets sets;
@@ -50,12 +53,10 @@ Sets Crossed(const Sets& one, const Sets& other) {
   return sets;
 }
 
-bool Holds(const std::vector<Expression>& list, const Expression& wanted) {
-  const auto text = [](Expression expression) {
-    expression.clear_common();
-    return expression.SerializeAsString();
-  };
-  return std::any_of(list.begin(), list.end(), [&](const Expression& one) { return text(one) == text(wanted); });
+// The same for expressions that differ in their places alone.
+std::string TextOf(Expression expression) {
+  expression.clear_common();
+  return expression.SerializeAsString();
 }
 
 }  // namespace
@@ -104,6 +105,9 @@ Result<Sets> QueryParser::ParseGroupingItem(bool* plain) {
   } while (cursor_.AcceptSymbol(","));
   SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
   if (cube && parts.size() > 12) return cursor_.Refuse("CUBE of more than 12 columns", begin);
+  if (rollup && parts.size() > kMaxRollup) {
+    return cursor_.Refuse(fmt::format("ROLLUP of more than {} columns", kMaxRollup), begin);
+  }
   return sets ? parts : rollup ? RollupOf(parts) : CubeOf(parts);
 }
 
@@ -117,13 +121,20 @@ Status QueryParser::ParseGroupBy(Select* select) {
     bool plain = true;
     SLUICE_ASSIGN(const Sets item, ParseGroupingItem(&plain));
     all_plain = all_plain && plain;
-    sets = Crossed(sets, item);
+    if (item.size() == 1) {
+      for (auto& set : sets) set.insert(set.end(), item[0].begin(), item[0].end());
+    } else {
+      sets = Crossed(sets, item);
+    }
     if (sets.size() > kMaxSets) return cursor_.Refuse(fmt::format("More than {} grouping sets", kMaxSets), begin);
   } while (cursor_.AcceptSymbol(","));
   if (all_plain) {
     Sets parts;
     for (const Expression& key : sets[0]) parts.push_back({key});
     if (cursor_.AcceptWords({"WITH", "ROLLUP"})) {
+      if (parts.size() > kMaxRollup) {
+        return cursor_.Refuse(fmt::format("ROLLUP of more than {} columns", kMaxRollup), begin);
+      }
       sets = RollupOf(parts);
       all_plain = false;
     } else if (cursor_.AcceptWords({"WITH", "CUBE"})) {
@@ -144,9 +155,11 @@ Status QueryParser::ParseGroupBy(Select* select) {
     }
   }
   if (!all_plain) {
+    std::set<std::string> known;
+    for (const Expression& key : select->groups) known.insert(TextOf(key));
     for (const auto& set : sets) {
       for (const Expression& key : set) {
-        if (!Holds(select->groups, key)) select->groups.push_back(key);
+        if (known.insert(TextOf(key)).second) select->groups.push_back(key);
       }
     }
     select->grouping_sets = std::move(sets);

@@ -29,8 +29,15 @@ std::vector<Text> CharactersOf(Text text) {
   return characters;
 }
 
-// Two large texts would take hours: the query may end before.
+constexpr size_t kMostSteps = 1 << 27;  // for one value: a fifth of a second
+
+// Two large texts would take hours: they are refused, and the query may end before.
 Result<int64_t> Distance(const EvalContext& context, const std::vector<Text>& a, const std::vector<Text>& b) {
+  if (a.size() * b.size() > kMostSteps) {
+    return UserError(
+        "INVALID_PARAMETER_VALUE.LENGTH",
+        fmt::format("levenshtein needs too much work on texts of {} and {} characters.", a.size(), b.size()));
+  }
   std::vector<int64_t> costs(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) costs[j] = static_cast<int64_t>(j);
   for (size_t i = 1; i <= a.size(); ++i) {
