@@ -31,9 +31,13 @@ struct Pieces {
     views.push_back(SubView(whole, text.data(), static_cast<int32_t>(begin), static_cast<int32_t>(end - begin)));
   }
   Status EndRow() {
-    SLUICE_RETURN_IF_ERROR(CheckListSize(context, std::exchange(of_row, 0)));
-    // The views are copied into a buffer in the end.
-    SLUICE_RETURN_IF_ERROR(CheckElements(PoolOf(context), 2 * static_cast<int64_t>(views.size())));
+    const auto row = static_cast<size_t>(std::exchange(of_row, 0));
+    SLUICE_RETURN_IF_ERROR(CheckListSize(context, static_cast<int64_t>(row)));
+    // The views are copied into a buffer in the end, and before that into twice the room when there is none for the
+    // next row.
+    const bool grows = views.size() + row > views.capacity();
+    const size_t held = grows ? 3 * views.capacity() : 2 * views.size();
+    SLUICE_RETURN_IF_ERROR(CheckElements(PoolOf(context), static_cast<int64_t>(held)));
     offsets.push_back(static_cast<int32_t>(views.size()));
     return Status::OK();
   }
@@ -102,7 +106,7 @@ Result<ArrayPtr> ListOf(const KernelCall& call, const arrow::Array& text, const 
   auto values = arrow::ArrayData::Make(StringType(), static_cast<int64_t>(pieces.views.size()), std::move(buffers), 0);
   auto data = arrow::ArrayData::Make(call.node.type(), call.rows, {std::move(validity), std::move(offsets)});
   data->child_data = {std::move(values)};
-  return arrow::MakeArray(std::move(data));
+  return arrow::MakeArray(data);
 }
 
 Result<ArrayPtr> Split(const KernelCall& call) {
