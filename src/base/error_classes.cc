@@ -160,6 +160,7 @@ constexpr ErrorClass kErrorClasses[] = {
     {"SLUICE_PYTHON_WORKER", "38000"},
     {"SLUICE_PATH_NOT_ALLOWED", "42501"},
     {"SLUICE_RANGE_STEP", "22023"},
+    {"SLUICE_RECORD_LEFT_OUT", "54000"},
     {"SLUICE_RECORD_SIZE", "54000"},
     {"SLUICE_RESULT_TOO_LARGE", "54000"},
     {"SLUICE_S3", "58030"},

@@ -21,6 +21,8 @@ struct SourceRecord {
   std::optional<std::string> key;
   std::optional<std::string> value;
   std::vector<std::pair<std::string, std::optional<std::string>>> headers;
+  // Key, value and headers were too large to be read: they are empty, and the record cannot be put through again.
+  bool left_out = false;
   bool operator==(const SourceRecord&) const = default;
 };
 

@@ -27,6 +27,12 @@ def write_sql(topic, folder: pathlib.Path, bad_records: bool) -> pathlib.Path:
     return path
 
 
+def rows_at(table: pathlib.Path) -> list[tuple[int, int]]:
+    """Partition and offset of each row."""
+    rows = pyarrow.dataset.dataset(table, format="parquet", exclude_invalid_files=True).to_table().to_pylist()
+    return sorted((row["partition"], row["offset"]) for row in rows)
+
+
 @pytest.fixture
 def poisoned(topic):
     source = topic(1)
@@ -43,8 +49,7 @@ def test_poison_is_set_aside(sluice, poisoned, tmp_path):
     bad = {key: value for key, value in poisoned.records.items() if value in POISON}
     assert identities(lines) == sorted((poisoned.name, *key) for key in bad), done.all
     assert {line["offset"]: line["errorClass"] for line in lines} == {key[1]: POISON[value] for key, value in bad.items()}
-    rows = pyarrow.dataset.dataset(tmp_path / "table", format="parquet", exclude_invalid_files=True).to_table().to_pylist()
-    assert sorted(row["offset"] for row in rows) == sorted(key[1] for key, value in poisoned.records.items() if value in GOOD)
+    assert rows_at(tmp_path / "table") == sorted(key for key, value in poisoned.records.items() if value in GOOD)
 
 
 @pytest.mark.parametrize("poison", POISON, ids=range(len(POISON)))
@@ -72,10 +77,13 @@ def test_a_batch_that_unpacks_to_too_much(sluice, topic, tmp_path, codec):
 
 @pytest.mark.parametrize("codec", ["zstd", "lz4"])
 def test_a_batch_that_unpacks_to_too_much_is_set_aside(sluice, topic, tmp_path, codec):
-    """Batches of several records, so that the end of one is not the next offset: one at the topic's beginning, one inside."""
-    source = topic(1, config={"max.message.bytes": "33554432"})
+    """Batches of several records, so that the end of one is not the next offset: one at the partition's beginning, one inside."""
+    source = topic(2, config={"max.message.bytes": "33554432"})
     producer = Producer({"bootstrap.servers": source.kafka.bootstrap, "compression.type": codec, "message.max.bytes": 33554432,
                          "batch.size": 33554432, "linger.ms": 2000, "log_level": 0})
+    # The first to the other partition: a client that does not know the partitions yet may send the first record of a batch alone.
+    producer.produce(source.name, b"good9\t9", partition=1)
+    assert producer.flush(60) == 0
     large = b"bad\t" + b"0" * 9_000_000 + b"1"
     for batch in ([large] * 3, [b"good0\t1", b"good1\t2"], [large] * 2, [b"good2\t3"]):
         for value in batch:
@@ -86,5 +94,25 @@ def test_a_batch_that_unpacks_to_too_much_is_set_aside(sluice, topic, tmp_path, 
     assert [(line["offset"], line["value"], line["errorClass"]) for line in lines] == [
         (0, None, "SLUICE_KAFKA.CANNOT_UNPACK"), (5, None, "SLUICE_KAFKA.CANNOT_UNPACK")], done.all
     assert "offsets 0 to 2" in lines[0]["message"] and "offsets 5 to 6" in lines[1]["message"], lines
-    rows = pyarrow.dataset.dataset(tmp_path / "table", format="parquet", exclude_invalid_files=True).to_table().to_pylist()
-    assert sorted(row["offset"] for row in rows) == [3, 4, 7]
+    assert rows_at(tmp_path / "table") == [(0, 3), (0, 4), (0, 7), (1, 0)]
+
+
+@pytest.mark.parametrize("codec", ["none", "zstd"])
+def test_a_record_that_is_too_large_is_set_aside(sluice, topic, tmp_path, codec):
+    """Each stands alone in its batch, which can be unpacked: it has more than an eighth of the budget all the same."""
+    source = topic(1, config={"max.message.bytes": "33554432"})
+    producer = Producer({"bootstrap.servers": source.kafka.bootstrap, "compression.type": codec, "message.max.bytes": 33554432, "log_level": 0})
+    large = b"bad\t" + b"0" * 9_000_000 + b"1"
+    for value in (large, b"good0\t1", large, large, b"good1\t2", large):
+        producer.produce(source.name, value, partition=0)
+        assert producer.flush(60) == 0
+    done = sluice.ok("run", write_sql(source, tmp_path, True), "--memory", "64m")
+    lines = bad_lines(tmp_path / "bad")
+    assert [(line["offset"], line["value"], line["errorClass"]) for line in lines] == [
+        (offset, None, "SLUICE_MEMORY_BUDGET") for offset in (0, 2, 3, 5)], done.all
+    assert rows_at(tmp_path / "table") == [(0, 1), (0, 4)]
+    sluice.ok("checkpoint", "replay-bad", tmp_path / "checkpoint", "--pipeline", tmp_path / "pipeline.sql")
+    again = [line for line in bad_lines(tmp_path / "bad") if line["batch"] == 1]
+    assert [(line["offset"], line["leftOut"], line["errorClass"]) for line in again] == [
+        (offset, True, "SLUICE_RECORD_LEFT_OUT") for offset in (0, 2, 3, 5)], again
+    assert rows_at(tmp_path / "table") == [(0, 1), (0, 4)]

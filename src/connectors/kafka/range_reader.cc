@@ -135,15 +135,7 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
   }
   if (builder_.needs_headers()) SLUICE_RETURN_IF_ERROR(fetch_->ReadHeaders(record, &headers_));
   const int64_t size = RecordBytes(record, headers_);
-  if (limits_.max_record_bytes > 0 && size > limits_.max_record_bytes) {
-    return WithContext(
-        EnvironmentError("SLUICE_MEMORY_BUDGET",
-                         fmt::format("A record of {} bytes is larger than an eighth of the memory budget ({} "
-                                     "bytes). Raise spark.sluice.memory (or --memory) to at least {}m.",
-                                     size, limits_.max_record_bytes, (size * 8 >> 20) + 1)),
-        fmt::format("topic {}, partition {}, offset {}", range_.partition.topic, range_.partition.partition,
-                    record.offset));
-  }
+  if (limits_.max_record_bytes > 0 && size > limits_.max_record_bytes) return TooLarge(record, size);
   if (!builder_.Fits(size)) {
     slice_full_ = true;
     return Status::OK();
@@ -156,6 +148,31 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
   short_since_ns_ = -1;
   // Told without a look at the next record: while a large one is written no other one is taken from the queue.
   slice_full_ = builder_.full();
+  return Status::OK();
+}
+
+// Set aside without its value, which has no room, or the error that names the way out.
+Status KafkaRangeReader::TooLarge(const KafkaRecord& record, int64_t size) {
+  const std::string place = fmt::format("topic {}, partition {}, offset {}", range_.partition.topic,
+                                        range_.partition.partition, record.offset);
+  const Status error =
+      WithContext(EnvironmentError("SLUICE_MEMORY_BUDGET",
+                                   fmt::format("A record of {} bytes is larger than an eighth of the memory budget ({} "
+                                               "bytes). Raise spark.sluice.memory (or --memory) to at least {}m.",
+                                               size, limits_.max_record_bytes, (size * 8 >> 20) + 1)),
+                  place);
+  if (!limits_.keep_records) return error;
+  SourceRecord kept;
+  kept.topic = range_.partition.topic;
+  kept.partition = range_.partition.partition;
+  kept.offset = record.offset;
+  kept.left_out = true;
+  kept.place = place;
+  unreadable_.emplace_back(std::move(kept), error);
+  next_ = record.offset + 1;
+  fetch_->Pop();
+  progressed_ = true;
+  short_since_ns_ = -1;
   return Status::OK();
 }
 
@@ -251,6 +268,7 @@ Status KafkaRangeReader::PassOver(const FetchStep& batch) {
   record.topic = range_.partition.topic;
   record.partition = range_.partition.partition;
   record.offset = begin;
+  record.left_out = true;
   record.place = fmt::format("topic {}, partition {}, offset {}", record.topic, record.partition, begin);
   unreadable_.emplace_back(
       std::move(record), WithHint(batch.error, fmt::format(" It has the offsets {} to {} of what is read here.", begin,

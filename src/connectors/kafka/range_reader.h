@@ -25,10 +25,11 @@ class KafkaRangeReader : public SliceReader {
   struct Limits {
     bool fail_on_data_loss = true;
     int64_t poll_timeout_ms = 120000;
-    int64_t max_record_bytes = 0;                 // 0: any; a larger record is an error that names the memory setting
+    // 0: any. A larger record is an error that names the memory setting; with keep_records it is passed over.
+    int64_t max_record_bytes = 0;
     std::atomic<int64_t>* passed_over = nullptr;  // counts losses without an error
-    // For RecordOf: keys, values and headers are read whether they are columns or not. A batch of records that cannot
-    // be unpacked is passed over then (TakeUnreadable).
+    // For RecordOf: keys, values and headers are read whether they are columns or not. A record that is too large, and
+    // a batch of records that cannot be unpacked, are passed over then (TakeUnreadable).
     bool keep_records = false;
     std::shared_ptr<LargeRecords> large_records;  // null: large records are read whatever memory they take
   };
@@ -48,6 +49,7 @@ class KafkaRangeReader : public SliceReader {
   Status CancelledReading() const;
   Status Step();
   Status TakeRecord(const KafkaRecord& record);
+  Status TooLarge(const KafkaRecord& record, int64_t size);
   Status AtEndOfPartition(int64_t position);
   Status LookBeyondEnd();
   Status WaitLonger();

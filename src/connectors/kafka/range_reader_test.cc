@@ -322,6 +322,24 @@ TEST_F(RangeReaderTest, ATooLargeRecordNamesTheSetting) {
   EXPECT_THAT(status.ToString(), HasSubstr("topic reviews, partition 1, offset 1"));
 }
 
+TEST_F(RangeReaderTest, ATooLargeRecordIsPassedOverWhereRecordsAreKept) {
+  limits_.max_record_bytes = 1000;
+  limits_.keep_records = true;
+  for (const bool large : {true, false, true, true, false, true}) {
+    consumer_->Append(kTp, large ? std::string(1001, 'x') : "ok");
+  }
+  const auto reader = Reader(0, 6, {kOffset});
+  EXPECT_EQ(reader->Next().ValueOrDie()->num_rows(), 2);
+  std::vector<int64_t> passed_over;
+  for (const auto& [record, why] : reader->TakeUnreadable()) {
+    EXPECT_EQ(record.value, std::nullopt);
+    EXPECT_TRUE(HasErrorClass(why, "SLUICE_MEMORY_BUDGET"));
+    passed_over.push_back(record.offset);
+  }
+  EXPECT_THAT(passed_over, ElementsAre(0, 2, 3, 5));
+  EXPECT_EQ(reader->Next().ValueOrDie(), nullptr);
+}
+
 TEST_F(RangeReaderTest, HeadersThatAreReadCountAsBytesOfTheRecord) {
   for (int i = 0; i < 6; ++i) consumer_->Append(kTp, {std::nullopt, "v", 0, {{"h", std::string(400'000, 'x')}}});
   const auto rows_of_first = [this](std::vector<int> columns) {

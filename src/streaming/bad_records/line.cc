@@ -75,6 +75,7 @@ SourceRecord FromJson(const ParsedJson& json) {
   record.timestamp_type = Whole<int32_t>(json.at("timestampType"));
   record.key = Decoded(json.at("key"));
   record.value = Decoded(json.at("value"));
+  record.left_out = json.value("leftOut", false);
   if (json.at("headers").is_array()) {
     for (const ParsedJson& header : json.at("headers")) {
       record.headers.emplace_back(header.at("key").get<std::string>(), Decoded(header.at("value")));
@@ -105,6 +106,7 @@ Status FormatBadRecord(const SourceRecord& record, const Status& error,
   text.back() = ',';
   SLUICE_RETURN_IF_ERROR(write(text));
   if (raw) SLUICE_RETURN_IF_ERROR(WriteValue(record.value, write));
+  if (record.left_out) SLUICE_RETURN_IF_ERROR(write("\"leftOut\":true,"));
   const SparkErrorDetail* detail = FindSparkError(error);
   Json after;
   after["errorClass"] = detail != nullptr ? Json(detail->error_class) : Json(nullptr);

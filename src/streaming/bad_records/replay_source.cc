@@ -59,6 +59,10 @@ class ReplayReader : public SliceReader {
     for (;;) {
       if (!next_) SLUICE_RETURN_IF_ERROR(ReadNext());
       if (!next_) break;
+      if (next_->left_out) {
+        unreadable_.emplace_back(*std::exchange(next_, std::nullopt), CannotReplay());
+        continue;
+      }
       const TopicPartition its{next_->topic, next_->partition};
       if (builder == nullptr) {
         partition = its;
@@ -79,12 +83,19 @@ class ReplayReader : public SliceReader {
   std::string PlaceOf(int64_t row) const override {
     return row >= 0 && row < static_cast<int64_t>(records_.size()) ? records_[static_cast<size_t>(row)].place : path_;
   }
+  std::vector<std::pair<SourceRecord, Status>> TakeUnreadable() override { return std::exchange(unreadable_, {}); }
   Result<SourceRecord> RecordOf(int64_t row) const override {
     if (row < 0 || row >= static_cast<int64_t>(records_.size())) return InternalError("a record that was not kept");
     return records_[static_cast<size_t>(row)];
   }
 
  private:
+  static Status CannotReplay() {
+    return UserError("SLUICE_RECORD_LEFT_OUT",
+                     "What was set aside here was too large to be kept, so it cannot be put through again. While the "
+                     "topic has it, a query with more spark.sluice.memory can read it from there.");
+  }
+
   static KafkaRecord View(const SourceRecord& from) {
     KafkaRecord record;
     record.offset = from.offset;
@@ -122,6 +133,7 @@ class ReplayReader : public SliceReader {
   const std::vector<int> columns_;
   std::optional<SourceRecord> next_;
   std::vector<SourceRecord> records_;  // of the last slice
+  std::vector<std::pair<SourceRecord, Status>> unreadable_;
 };
 
 }  // namespace

@@ -67,6 +67,23 @@ TEST_F(ReplaySourceTest, GivesTheRowsThatTheRecordsWereAPartitionASlice) {
   EXPECT_EQ(reader->Next().ValueOrDie(), nullptr);
 }
 
+// It has no value that could be put through: it stays set aside.
+TEST_F(ReplaySourceTest, WhatWasTooLargeToBeKeptIsNoRow) {
+  SourceRecord large = Record(0, 6, std::nullopt);
+  large.headers.clear();
+  large.left_out = true;
+  SetAside(3, {Record(0, 5, "five"), large, Record(0, 7, "seven")});
+  ReplaySource source(folder_.get(), {BatchId(3)});
+  const auto reader = source.OpenReader(source.PlanTasks("", "").ValueOrDie().at(0), {kOffset}).ValueOrDie();
+  const auto slice = reader->Next().ValueOrDie();
+  ASSERT_EQ(slice->num_rows(), 2);
+  EXPECT_EQ(reader->RecordOf(1).ValueOrDie(), Record(0, 7, "seven"));
+  const auto unreadable = reader->TakeUnreadable();
+  ASSERT_THAT(unreadable, SizeIs(1));
+  EXPECT_EQ(unreadable[0].first, large);
+  EXPECT_TRUE(HasErrorClass(unreadable[0].second, "SLUICE_RECORD_LEFT_OUT"));
+}
+
 TEST_F(ReplaySourceTest, EachBatchIsReplayedOnce) {
   for (const int batch : {2, 4, 7}) SetAside(batch, {Record(0, batch, "v")});
   EXPECT_THAT(folder_->ToReplay(BatchId(8), BatchId(7)).ValueOrDie(), ElementsAre(BatchId(2), BatchId(4), BatchId(7)));
