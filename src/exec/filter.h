@@ -23,6 +23,7 @@ class FilterOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override;
   Result<SourceRecord> RecordOf(int64_t row) const override { return input_->RecordOf(InputRow(row)); }
+  std::optional<int64_t> OriginOf(int64_t row) const override { return input_->OriginOf(InputRow(row)); }
   void Cancel() override { input_->Cancel(); }
 
  private:

@@ -8,16 +8,13 @@
 #include "base/spark_error.h"
 #include "exec/retained_batch.h"
 #include "exec/select_rows.h"
+#include "expr/column_io.h"
 #include "expr/gather.h"
 
 namespace sluice {
 namespace {
 
 constexpr size_t kSliceRows = 8192;
-
-arrow::MemoryPool* PoolOf(const EvalContext& context) {
-  return context.pool != nullptr ? context.pool : arrow::default_memory_pool();
-}
 
 // The entries of an array or map column as one column a field.
 Result<arrow::ArrayVector> EntriesOf(const arrow::Array& column, bool of_structs, arrow::MemoryPool* pool) {
@@ -51,6 +48,7 @@ GenerateOperator::GenerateOperator(std::unique_ptr<Operator> input, const PlanNo
       arguments_(node.exprs),
       schema_(node.schema),
       context_(std::move(context)),
+      keeps_together_(bad_rows != nullptr),
       isolation_(bad_rows, context_.pool) {}
 
 // Evaluates the arguments over the next slice, and finds each row's elements.
@@ -100,6 +98,15 @@ Status GenerateOperator::ReadValues() {
   return Status::OK();
 }
 
+bool GenerateOperator::IsFull(const Picked& picked) const {
+  if (picked.rows.size() < kSliceRows) return false;
+  if (!keeps_together_) return true;
+  const auto origin = [&](auto row) { return input_->OriginOf(isolation_.InputRow(static_cast<int64_t>(row))); };
+  if (static_cast<size_t>(picked.rows.back()) == row_) return false;
+  const std::optional<int64_t> next = origin(row_);
+  return !next || next != origin(picked.rows.back());
+}
+
 GenerateOperator::Picked GenerateOperator::PickRows() {
   Picked picked;
   // The values of a stack stand behind each other, a whole column of the slice at a time.
@@ -107,13 +114,13 @@ GenerateOperator::Picked GenerateOperator::PickRows() {
   for (; row_ < counts_.size(); ++row_, done_ = 0) {
     const int64_t count = counts_[row_];
     if (count == 0 && spec_.outer) {
-      if (picked.rows.size() == kSliceRows) return picked;
+      if (IsFull(picked)) return picked;
       picked.rows.push_back(static_cast<int32_t>(row_));
       picked.elements.push_back(-1);
       picked.positions.push_back(-1);
     }
     for (; done_ < count; ++done_) {
-      if (picked.rows.size() == kSliceRows) return picked;
+      if (IsFull(picked)) return picked;
       picked.rows.push_back(static_cast<int32_t>(row_));
       picked.elements.push_back(begins_[row_] + done_ * step);
       picked.positions.push_back(static_cast<int32_t>(done_));

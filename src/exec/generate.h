@@ -14,8 +14,8 @@
 namespace sluice {
 
 // Turns each row into the rows that its generator gives (explode and its kin), behind the kept columns of the row.
-// Output is cut into slices of a fixed number of rows, whatever the arrays hold. Each output row keeps the place of the
-// row that it came from.
+// Output is cut into slices of a fixed number of rows, whatever the arrays hold; with `bad_rows` it is cut between two
+// records. Each output row keeps the place of the row that it came from.
 class GenerateOperator : public Operator {
  public:
   // `node` is a kGenerate. `bad_rows` may be null; see RowIsolation.
@@ -25,6 +25,7 @@ class GenerateOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override;
   Result<SourceRecord> RecordOf(int64_t row) const override { return input_->RecordOf(InputRow(row)); }
+  std::optional<int64_t> OriginOf(int64_t row) const override { return input_->OriginOf(InputRow(row)); }
   void Cancel() override { input_->Cancel(); }
 
  private:
@@ -37,6 +38,7 @@ class GenerateOperator : public Operator {
 
   Status ReadValues();
   Picked PickRows();
+  bool IsFull(const Picked& picked) const;
   Result<std::shared_ptr<arrow::RecordBatch>> Made(const Picked& picked) const;
   int64_t InputRow(int64_t row) const;
 
@@ -45,6 +47,7 @@ class GenerateOperator : public Operator {
   const std::vector<ExprPtr> arguments_;
   const std::shared_ptr<arrow::Schema> schema_;
   const EvalContext context_;
+  const bool keeps_together_;  // the rows of a record
   RowIsolation isolation_;
 
   std::shared_ptr<arrow::RecordBatch> slice_;  // of the input, less the rows that were set aside; null: read the next

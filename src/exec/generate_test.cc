@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/generate.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "exec/scan.h"
@@ -77,6 +78,29 @@ TEST(Generate, RowsKeepTheirPlace) {
   const auto operators = BuildTaskPipeline(*plan, std::move(reader), EvalContext(), &bad).ValueOrDie();
   EXPECT_EQ(Text(**scripted::Drain(*operators)), "1; 2; 3; 4; 5; ");
   EXPECT_EQ(bad.places, (std::vector<std::string>{"p0 row 1", "p0 row 3"}));
+}
+
+// A replay of a record would write again what is written of it: all of its rows are set aside, wherever slices are cut.
+TEST(Generate, ARecordIsSetAsideOnceWithAllItsRows) {
+  const auto scan = ScanNode(Lists(), true);
+  const auto outer = Explode(scan, GeneratorKind::kExplode, false);
+  outer->generator.kept = {0, 1};
+  outer->schema = arrow::schema({Lists()->field(0), Lists()->field(1), arrow::field("col", arrow::int64())});
+  const auto inner = Explode(outer, GeneratorKind::kExplode, false);  // each list as often as it has elements
+  const auto plan = scripted::ProjectNode(
+      inner, {scripted::FailWhere(Column(inner->schema, "col"), [](int64_t value) { return value < 0; })});
+  std::string rows = R"([{"n": 1, "list": [-1, 1, -1]})";
+  std::string expected;
+  for (int row = 2; row < 200; ++row) {
+    rows += fmt::format(R"(, {{"n": {0}, "list": [{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {1}]}})", row,
+                        row % 50 == 0 ? -1 : row);
+    for (int i = 0; i < 100 && row % 50 != 0; ++i) expected += fmt::format("{}; ", row);
+  }
+  auto reader = std::make_unique<ScriptedReader>(std::vector<BatchPtr>{Rows(Lists(), rows + "]")});
+  Collected bad;
+  const auto operators = BuildTaskPipeline(*plan, std::move(reader), EvalContext(), &bad).ValueOrDie();
+  EXPECT_EQ(Text(**scripted::Drain(*operators)), expected);
+  EXPECT_EQ(bad.places, (std::vector<std::string>{"p0 row 0", "p0 row 48", "p0 row 98", "p0 row 148"}));
 }
 
 // However long an array is, slices stay short, and nothing is lost where one is cut.

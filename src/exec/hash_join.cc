@@ -3,10 +3,12 @@
 
 #include <arrow/api.h>
 
+#include <numeric>
 #include <utility>
 
 #include "base/spark_error.h"
 #include "exec/select_rows.h"
+#include "expr/column_io.h"
 #include "plan/rewrite.h"
 
 namespace sluice {
@@ -28,10 +30,9 @@ bool GivesPairs(JoinType type) {
 
 Result<arrow::ArrayVector> Nulls(const arrow::Schema& schema, int begin, int end, int64_t rows,
                                  const EvalContext& context) {
-  arrow::MemoryPool* pool = context.pool != nullptr ? context.pool : arrow::default_memory_pool();
   arrow::ArrayVector columns;
   for (int i = begin; i < end; ++i) {
-    SLUICE_ASSIGN(auto column, arrow::MakeArrayOfNull(schema.field(i)->type(), rows, pool));
+    SLUICE_ASSIGN(auto column, arrow::MakeArrayOfNull(schema.field(i)->type(), rows, PoolOf(context)));
     columns.push_back(std::move(column));
   }
   return columns;
@@ -65,11 +66,12 @@ HashJoinOperator::HashJoinOperator(JoinSpec spec, std::unique_ptr<Operator> left
       budget_(budget) {}
 
 HashJoinOperator::HashJoinOperator(JoinSpec spec, std::unique_ptr<Operator> left,
-                                   std::shared_ptr<const JoinTable> right, EvalContext context)
+                                   std::shared_ptr<const JoinTable> right, EvalContext context, bool keeps_together)
     : spec_(std::move(spec)),
       left_(std::move(left)),
       context_(std::move(context)),
       budget_(nullptr),
+      keeps_together_(keeps_together),
       table_(std::move(right)) {}
 
 void HashJoinOperator::Cancel() {
@@ -85,12 +87,23 @@ Status HashJoinOperator::Begin(BatchPtr slice) {
   matched_.assign(static_cast<size_t>(slice_->num_rows()), false);
   row_ = 0;
   chain_ = JoinTable::kNone;
+  rest_given_ = false;
   return Status::OK();
+}
+
+// Rows without a partner come behind the pairs. Where they must stay with those of the same origin, a slice of the left
+// rows becomes one slice.
+bool HashJoinOperator::IsFull(const Pairs& pairs) const {
+  if (pairs.left.size() < kSliceRows) return false;
+  if (!keeps_together_) return true;
+  if (KeepsLeft(spec_.type) || pairs.left.back() == row_) return false;
+  const std::optional<int64_t> next = left_->OriginOf(row_);
+  return !next || next != left_->OriginOf(pairs.left.back());
 }
 
 HashJoinOperator::Pairs HashJoinOperator::NextPairs() {
   Pairs pairs;
-  while (row_ < slice_->num_rows() && pairs.left.size() < kSliceRows) {
+  while (row_ < slice_->num_rows() && !IsFull(pairs)) {
     if (chain_ == JoinTable::kNone) chain_ = first_[static_cast<size_t>(row_)];
     // Of a semi or anti join one partner decides.
     if (!GivesPairs(spec_.type) && matched_[static_cast<size_t>(row_)]) chain_ = JoinTable::kNone;
@@ -99,7 +112,7 @@ HashJoinOperator::Pairs HashJoinOperator::NextPairs() {
       pairs.right.push_back(std::exchange(chain_, JoinTable::kNone));
       continue;
     }
-    while (chain_ != JoinTable::kNone && pairs.left.size() < kSliceRows) {
+    while (chain_ != JoinTable::kNone && !IsFull(pairs)) {
       pairs.left.push_back(static_cast<int32_t>(row_));
       pairs.right.push_back(chain_);
       chain_ = table_->Next(chain_);
@@ -159,7 +172,7 @@ void HashJoinOperator::RuleOutNulls() {
 }
 
 Result<HashJoinOperator::BatchPtr> HashJoinOperator::WithExistence() const {
-  arrow::BooleanBuilder exists(context_.pool != nullptr ? context_.pool : arrow::default_memory_pool());
+  arrow::BooleanBuilder exists(PoolOf(context_));
   SLUICE_RETURN_IF_ERROR(exists.AppendValues(matched_));
   SLUICE_ASSIGN(auto column, exists.Finish());
   arrow::ArrayVector columns = slice_->columns();
@@ -167,8 +180,12 @@ Result<HashJoinOperator::BatchPtr> HashJoinOperator::WithExistence() const {
   return arrow::RecordBatch::Make(spec_.schema, slice_->num_rows(), std::move(columns));
 }
 
-Result<HashJoinOperator::BatchPtr> HashJoinOperator::Rest() const {
-  if (spec_.type == JoinType::kExistence) return WithExistence();
+Result<HashJoinOperator::BatchPtr> HashJoinOperator::Rest() {
+  if (spec_.type == JoinType::kExistence) {
+    given_.resize(matched_.size());
+    std::iota(given_.begin(), given_.end(), 0);
+    return WithExistence();
+  }
   const bool wanted = spec_.type == JoinType::kLeftSemi;  // those with a partner, or those without
   std::vector<int32_t> rows;
   if (!GivesPairs(spec_.type) || KeepsLeft(spec_.type)) {
@@ -183,10 +200,12 @@ Result<HashJoinOperator::BatchPtr> HashJoinOperator::Rest() const {
   SLUICE_ASSIGN(const auto nulls,
                 Nulls(*spec_.schema, left->num_columns(), spec_.schema->num_fields(), count, context_));
   columns.insert(columns.end(), nulls.begin(), nulls.end());
+  given_ = std::move(rows);
   return arrow::RecordBatch::Make(spec_.schema, count, std::move(columns));
 }
 
 Result<HashJoinOperator::BatchPtr> HashJoinOperator::RightAlone() {
+  given_.clear();
   if (!KeepsRight(spec_.type)) return nullptr;
   std::vector<int32_t> rows;
   for (; alone_ < table_->rows()->num_rows() && rows.size() < kSliceRows; ++alone_) {
@@ -216,20 +235,56 @@ Result<std::shared_ptr<arrow::RecordBatch>> HashJoinOperator::Next() {
       if (left_ended_) return RightAlone();
       SLUICE_RETURN_IF_ERROR(Begin(std::move(slice)));
     }
-    SLUICE_RETURN_IF_ERROR(context_.CheckCancelled());
-    if (row_ < slice_->num_rows()) {
-      Pairs pairs = NextPairs();
-      SLUICE_RETURN_IF_ERROR(KeepTrue(&pairs));
-      SLUICE_RETURN_IF_ERROR(NoteMatches(pairs));
-      if (!GivesPairs(spec_.type) || pairs.left.empty()) continue;
-      SLUICE_ASSIGN(const BatchPtr joined, Joined(pairs));
-      return arrow::RecordBatch::Make(spec_.schema, joined->num_rows(), joined->columns());
-    }
-    RuleOutNulls();
-    SLUICE_ASSIGN(BatchPtr rest, Rest());
+    SLUICE_ASSIGN(BatchPtr given, NextOfSlice());
+    if (given != nullptr) return given;
     slice_ = nullptr;
-    if (rest != nullptr) return rest;
   }
+}
+
+// The next rows that come of the left slice; null: no more.
+Result<HashJoinOperator::BatchPtr> HashJoinOperator::NextOfSlice() {
+  BatchPtr paired;
+  while (row_ < slice_->num_rows()) {
+    SLUICE_RETURN_IF_ERROR(context_.CheckCancelled());
+    Pairs pairs = NextPairs();
+    SLUICE_RETURN_IF_ERROR(KeepTrue(&pairs));
+    SLUICE_RETURN_IF_ERROR(NoteMatches(pairs));
+    if (!GivesPairs(spec_.type) || pairs.left.empty()) continue;
+    SLUICE_ASSIGN(const BatchPtr joined, Joined(pairs));
+    paired = arrow::RecordBatch::Make(spec_.schema, joined->num_rows(), joined->columns());
+    given_ = std::move(pairs.left);
+    if (!keeps_together_ || !KeepsLeft(spec_.type)) return paired;
+  }
+  if (rest_given_) return paired;
+  rest_given_ = true;
+  RuleOutNulls();
+  std::vector<int32_t> given = std::exchange(given_, {});
+  SLUICE_ASSIGN(BatchPtr rest, Rest());
+  if (paired == nullptr) return rest;
+  given_.insert(given_.begin(), given.begin(), given.end());
+  if (rest == nullptr) return paired;
+  SLUICE_ASSIGN(auto both, arrow::ConcatenateRecordBatches({paired, rest}, PoolOf(context_)));
+  return both;
+}
+
+int64_t HashJoinOperator::LeftRow(int64_t row) const {
+  return row >= 0 && row < static_cast<int64_t>(given_.size()) ? given_[static_cast<size_t>(row)] : -1;
+}
+
+std::string HashJoinOperator::PlaceOf(int64_t row) const {
+  const int64_t left = LeftRow(row);
+  return left < 0 ? std::string() : left_->PlaceOf(left);
+}
+
+Result<SourceRecord> HashJoinOperator::RecordOf(int64_t row) const {
+  const int64_t left = LeftRow(row);
+  if (left < 0) return SourceRecord{};
+  return left_->RecordOf(left);
+}
+
+std::optional<int64_t> HashJoinOperator::OriginOf(int64_t row) const {
+  const int64_t left = LeftRow(row);
+  return left < 0 ? std::nullopt : left_->OriginOf(left);
 }
 
 }  // namespace sluice

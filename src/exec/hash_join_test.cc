@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/hash_join.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "base/spark_error.h"
 #include "exec/local.h"
+#include "exec/scan.h"
 #include "exec/scripted_rows.h"
 
 namespace sluice {
@@ -190,6 +193,42 @@ TEST(HashJoin, LeftRowsKeepTheirOrder) {
   EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a[1] < b[1]; }));
   EXPECT_EQ(rows[0], (Row{0, 0, 0, 1}));
   EXPECT_EQ(rows[1], (Row{0, 0, 0, 3})) << "partners in the order of the right rows";
+}
+
+// Where bad rows are set aside, what becomes of a left row comes in one slice, with and without a partner.
+TEST(HashJoin, RowsOfOneOriginStayTogether) {
+  constexpr int64_t kRight = 50;
+  arrow::ArrayVector columns;
+  for (const int64_t modulo : {3, 1000}) {
+    arrow::Int64Builder builder;
+    for (int64_t i = 0; i < 1000; ++i) ASSERT_TRUE(builder.Append(i % modulo).ok());
+    columns.push_back(builder.Finish().ValueOrDie());
+  }
+  const auto left = arrow::RecordBatch::Make(Schema(2), 1000, columns);
+  Table right;
+  for (int64_t i = 0; i < kRight; ++i) right.push_back({i % 2, i});
+  for (const JoinType type : {JoinType::kInner, JoinType::kLeft, JoinType::kLeftSemi}) {
+    JoinSpec spec = SpecOf({type, 1, false, false});
+    const auto table = JoinTable::Read(RowsOf(right, 7).get(), spec.right_keys, {}, nullptr).ValueOrDie();
+    auto scan = std::make_unique<ScanOperator>(
+        Schema(2), std::make_unique<scripted::ScriptedReader>(std::vector<BatchPtr>{left}), nullptr);
+    HashJoinOperator join(std::move(spec), std::move(scan), table, {}, /*keeps_together=*/true);
+    std::set<int64_t> origins;
+    int64_t rows = 0;
+    while (const auto slice = join.Next().ValueOrDie()) {
+      std::set<int64_t> of_slice;
+      for (int64_t row = 0; row < slice->num_rows(); ++row) {
+        const int64_t origin = join.OriginOf(row).value();
+        ASSERT_EQ(static_cast<const arrow::Int64Array&>(*slice->column(1)).Value(row), origin);
+        ASSERT_EQ(join.PlaceOf(row), fmt::format("p0 row {}", origin));
+        of_slice.insert(origin);
+      }
+      for (const int64_t origin : of_slice) EXPECT_TRUE(origins.insert(origin).second) << origin;
+      rows += slice->num_rows();
+    }
+    const int64_t pairs = 667 * kRight / 2;
+    EXPECT_EQ(rows, type == JoinType::kInner ? pairs : type == JoinType::kLeft ? pairs + 333 : 667);
+  }
 }
 
 TEST(HashJoin, WhatDoesNotFitFailsByName) {

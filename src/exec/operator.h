@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -28,6 +29,9 @@ class Operator {
     record.place = PlaceOf(row);
     return record;
   }
+  // The same number for all rows of the last slice that one row of the task's input became; none: that cannot be said.
+  // Where bad rows are set aside, the rows of one origin come in one slice.
+  virtual std::optional<int64_t> OriginOf(int64_t row) const { return std::nullopt; }
   // Makes a running or later Next fail soon. Any thread.
   virtual void Cancel() {}
 };

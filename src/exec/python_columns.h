@@ -22,6 +22,7 @@ class PythonColumnsOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override { return input_->PlaceOf(isolation_.InputRow(row)); }
   Result<SourceRecord> RecordOf(int64_t row) const override { return input_->RecordOf(isolation_.InputRow(row)); }
+  std::optional<int64_t> OriginOf(int64_t row) const override { return input_->OriginOf(isolation_.InputRow(row)); }
   void Cancel() override { input_->Cancel(); }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_set>
 
 #include "base/spark_error.h"
 #include "exec/select_rows.h"
@@ -55,13 +56,25 @@ Status RowIsolation::FindFailures(const std::shared_ptr<arrow::RecordBatch>& sli
   return FindFailures(slice, {middle, others.end()}, evaluate, failures);
 }
 
-Status RowIsolation::SetAside(const Operator& input, std::vector<Failure> failures) {
+Result<std::vector<int32_t>> RowIsolation::SetAside(const Operator& input, std::vector<Failure> failures,
+                                                    int64_t rows) {
   std::sort(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return a.first < b.first; });
+  std::unordered_set<int32_t> failed;
+  std::unordered_set<int64_t> origins;
   for (const auto& [row, status] : failures) {
+    failed.insert(row);
+    const std::optional<int64_t> origin = input.OriginOf(row);
+    if (origin && !origins.insert(*origin).second) continue;
     SLUICE_ASSIGN(const SourceRecord record, input.RecordOf(row));
     SLUICE_RETURN_IF_ERROR(bad_rows_->Add(record, status));
   }
-  return Status::OK();
+  std::vector<int32_t> kept;
+  kept.reserve(static_cast<size_t>(rows));
+  for (int32_t row = 0; row < static_cast<int32_t>(rows); ++row) {
+    const std::optional<int64_t> origin = input.OriginOf(row);
+    if (!failed.contains(row) && !(origin && origins.contains(*origin))) kept.push_back(row);
+  }
+  return kept;
 }
 
 Status RowIsolation::Run(const Operator& input, std::shared_ptr<arrow::RecordBatch>* slice, const Evaluate& evaluate) {
@@ -73,11 +86,7 @@ Status RowIsolation::Run(const Operator& input, std::shared_ptr<arrow::RecordBat
   std::iota(rows.begin(), rows.end(), 0);
   std::vector<Failure> failures;
   SLUICE_RETURN_IF_ERROR(FindFailures(*slice, rows, evaluate, &failures));
-  std::vector<bool> bad(rows.size(), false);
-  for (const Failure& failure : failures) bad[static_cast<size_t>(failure.first)] = true;
-  SLUICE_RETURN_IF_ERROR(SetAside(input, std::move(failures)));
-  std::erase_if(rows, [&](int32_t row) { return bad[static_cast<size_t>(row)]; });
-  kept_ = std::move(rows);
+  SLUICE_ASSIGN(kept_, SetAside(input, std::move(failures), (*slice)->num_rows()));
   all_kept_ = false;
   SLUICE_ASSIGN(*slice, SelectRows(*slice, kept_, pool_));
   return kept_.empty() ? Status::OK() : evaluate(**slice);

@@ -32,10 +32,11 @@ class RowIsolation {
   // `bad_rows` may be null: then the first error is the result.
   RowIsolation(BadRowSink* bad_rows, arrow::MemoryPool* pool) : bad_rows_(bad_rows), pool_(pool) {}
 
-  // Runs `evaluate` over *slice, the last one of `input`. After an error of a row, each row that fails also by itself
-  // goes to the sink with its error, and `evaluate` runs once more over the others, which *slice then holds. When none
-  // is left it does not run. Errors that no row is to blame for come back, with a row's place where they name one: the
-  // machine's, and the user's that name no row and come without rows too.
+  // Runs `evaluate` over *slice, the last one of `input`. After an error of a row, the record of each row that fails
+  // also by itself goes to the sink with the error, once; all rows of the record are taken out, so that a replay of it
+  // doubles none. `evaluate` runs once more over the others, which *slice then holds. When none is left it does not
+  // run. Errors that no row is to blame for come back, with a row's place where they name one: the machine's, and the
+  // user's that name no row and come without rows too.
   Status Run(const Operator& input, std::shared_ptr<arrow::RecordBatch>* slice, const Evaluate& evaluate);
   // The row of the input's last slice that is `row` now.
   int64_t InputRow(int64_t row) const;
@@ -44,7 +45,8 @@ class RowIsolation {
   using Failure = std::pair<int32_t, Status>;
   Status FindFailures(const std::shared_ptr<arrow::RecordBatch>& slice, const std::vector<int32_t>& rows,
                       const Evaluate& evaluate, std::vector<Failure>* failures) const;
-  Status SetAside(const Operator& input, std::vector<Failure> failures);
+  // The rows that stay.
+  Result<std::vector<int32_t>> SetAside(const Operator& input, std::vector<Failure> failures, int64_t rows);
 
   BadRowSink* const bad_rows_;
   arrow::MemoryPool* const pool_;

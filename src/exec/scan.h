@@ -21,6 +21,7 @@ class ScanOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override { return reader_->PlaceOf(row); }
   Result<SourceRecord> RecordOf(int64_t row) const override { return reader_->RecordOf(row); }
+  std::optional<int64_t> OriginOf(int64_t row) const override { return row; }
   void Cancel() override { reader_->Cancel(); }
 
  private:

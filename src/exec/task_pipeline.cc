@@ -43,7 +43,7 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
   SLUICE_ASSIGN(auto input, BuildChain(*plan.inputs.at(0), bottom, std::move(leaf), context, bad_rows, parts));
   if (joins) {
     return std::make_unique<HashJoinOperator>(JoinSpecOf(plan), std::move(input),
-                                              parts.tables->at(plan.inputs.at(1).get()), context);
+                                              parts.tables->at(plan.inputs.at(1).get()), context, bad_rows != nullptr);
   }
   switch (plan.kind) {
     case PlanKind::kFilter:

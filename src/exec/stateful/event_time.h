@@ -32,6 +32,7 @@ class WatermarkOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override { return input_->PlaceOf(row); }
   Result<SourceRecord> RecordOf(int64_t row) const override { return input_->RecordOf(row); }
+  std::optional<int64_t> OriginOf(int64_t row) const override { return input_->OriginOf(row); }
   void Cancel() override { input_->Cancel(); }
 
  private:

@@ -96,4 +96,9 @@ Result<SourceRecord> TimeWindowOperator::RecordOf(int64_t row) const {
   return input_->RecordOf(isolation_.InputRow(made_.rows[static_cast<size_t>(row)]));
 }
 
+std::optional<int64_t> TimeWindowOperator::OriginOf(int64_t row) const {
+  if (row < 0 || row >= static_cast<int64_t>(made_.rows.size())) return std::nullopt;
+  return input_->OriginOf(isolation_.InputRow(made_.rows[static_cast<size_t>(row)]));
+}
+
 }  // namespace sluice

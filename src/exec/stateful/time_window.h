@@ -21,6 +21,7 @@ class TimeWindowOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   std::string PlaceOf(int64_t row) const override;
   Result<SourceRecord> RecordOf(int64_t row) const override;
+  std::optional<int64_t> OriginOf(int64_t row) const override;
   void Cancel() override { input_->Cancel(); }
 
  private:
