@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/spark_error.h"
 
@@ -17,10 +18,44 @@ Status MemoryBudget::Take(int64_t bytes) {
                     "spark.sluice.memory (or --memory).",
                     bytes, limit_));
   }
+  using Time = std::chrono::steady_clock::time_point;
+  std::optional<Time> stuck_since;  // tasks alone cannot free enough
   std::unique_lock lock(mutex_);
-  freed_.wait(lock, [&] { return used_ + bytes <= limit_; });
+  while (used_ + bytes > limit_) {
+    const bool stuck = held_ + standing_ + bytes > limit_;
+    if (!stuck) {
+      stuck_since.reset();
+      freed_.wait(lock);
+      continue;
+    }
+    if (!stuck_since) stuck_since = std::chrono::steady_clock::now();
+    if (freed_.wait_until(lock, *stuck_since + patience_) == std::cv_status::no_timeout) continue;
+    if (held_ + standing_ + bytes <= limit_) continue;
+    return EnvironmentError(
+        "SLUICE_MEMORY_BUDGET",
+        fmt::format("{} bytes are needed to write, but {} of the memory budget of {} bytes are held by rows that must "
+                    "stay (state, sorts, joins) and sources. Raise spark.sluice.memory (or --memory), or run fewer "
+                    "queries at once.",
+                    bytes, held_ + standing_, limit_));
+  }
   AddUsed(bytes);
   return Status::OK();
+}
+
+bool MemoryBudget::TryHold(int64_t bytes) {
+  std::lock_guard lock(mutex_);
+  if (used_ + bytes > limit_ || held_ + bytes > limit_ - limit_ / 4) return false;
+  held_ += bytes;
+  AddUsed(bytes);
+  return true;
+}
+
+void MemoryBudget::GiveHeld(int64_t bytes) {
+  {
+    std::lock_guard lock(mutex_);
+    held_ -= bytes;
+  }
+  Give(bytes);
 }
 
 bool MemoryBudget::TryTake(int64_t bytes) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <thread>
 #include <vector>
@@ -35,6 +36,35 @@ TEST(MemoryBudget, StandingSharesShrinkAndLeaveThreeQuarters) {
   for (const int64_t share : shares) budget.GiveStanding(share);
   EXPECT_EQ(budget.used(), 0);
   EXPECT_EQ(budget.TakeStanding(128 << 10, 4 << 10).ValueOrDie(), 128 << 10);
+}
+
+TEST(MemoryBudget, WhatIsHeldLeavesAQuarterToTasks) {
+  MemoryBudget budget(100);
+  EXPECT_TRUE(budget.TryHold(50));
+  EXPECT_TRUE(budget.TryHold(25));
+  EXPECT_FALSE(budget.TryHold(1));
+  ASSERT_TRUE(budget.Take(25).ok());
+  budget.GiveHeld(25);
+  EXPECT_TRUE(budget.TryHold(25));
+  budget.Give(25);
+  budget.GiveHeld(75);
+  EXPECT_EQ(budget.used(), 0);
+}
+
+// Tasks end, but who holds state may never: a wait for it ends with an error.
+TEST(MemoryBudget, NobodyWaitsForEverForWhatIsHeld) {
+  MemoryBudget budget(100, std::chrono::milliseconds(50));
+  ASSERT_TRUE(budget.TryHold(70));
+  EXPECT_TRUE(HasErrorClass(budget.Take(40), "SLUICE_MEMORY_BUDGET"));
+  ASSERT_TRUE(budget.Take(30).ok());
+  std::future<Status> waiting = std::async(std::launch::async, [&] { return budget.Take(20); });
+  EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout) << "a task's bytes come back";
+  budget.Give(30);
+  EXPECT_TRUE(waiting.get().ok());
+  std::future<Status> for_held = std::async(std::launch::async, [&] { return budget.Take(80); });
+  budget.GiveHeld(70);
+  budget.Give(20);
+  EXPECT_TRUE(for_held.get().ok()) << "what was held was given back in time";
 }
 
 TEST(MemoryTurn, TheOnlyOneIsAlwaysGrantedAndTheNextWaits) {

@@ -64,14 +64,14 @@ std::optional<BatchId> MemoryTable::latest() const {
 }
 
 MemoryTable::~MemoryTable() {
-  if (budget_ != nullptr) budget_->Give(held_);
+  if (budget_ != nullptr) budget_->GiveHeld(held_);
 }
 
 Status MemoryTable::Commit(BatchId batch, std::vector<std::shared_ptr<arrow::RecordBatch>> slices, bool replace) {
   int64_t bytes = 0;
   for (const auto& slice : slices) bytes += arrow::util::TotalBufferSize(*slice);
   std::lock_guard lock(mutex_);
-  if (budget_ != nullptr && !budget_->TryTake(bytes)) {
+  if (budget_ != nullptr && !budget_->TryHold(bytes)) {
     return EnvironmentError(
         "SLUICE_MEMORY_BUDGET",
         fmt::format("The table of a memory sink holds {} bytes, and has no room for {} more: {} of the memory budget "
@@ -80,7 +80,7 @@ Status MemoryTable::Commit(BatchId batch, std::vector<std::shared_ptr<arrow::Rec
   }
   if (replace) {
     slices_.clear();
-    if (budget_ != nullptr) budget_->Give(std::exchange(held_, 0));
+    if (budget_ != nullptr) budget_->GiveHeld(std::exchange(held_, 0));
   }
   held_ += budget_ != nullptr ? bytes : 0;
   std::move(slices.begin(), slices.end(), std::back_inserter(slices_));
