@@ -16,6 +16,7 @@
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "base/terminal_line.h"
+#include "cli/colors.h"
 #include "conf/conf.h"
 #include "conf/properties_file.h"
 #include "env/dotenv_file.h"
@@ -140,7 +141,7 @@ int Fail(const Status& status, int code) {
     return code;
   }
   ClearTerminalLine();
-  std::cerr << "sluice: " << Printable(Redact(text)) << std::endl;
+  std::cerr << Painted("sluice:", Paint::kError, STDERR_FILENO) << " " << Printable(Redact(text)) << std::endl;
   return code;
 }
 
@@ -162,7 +163,8 @@ int FailInText(const Status& status, const std::string& text, int code) {
   std::string below = line.substr(0, column);
   std::replace_if(
       below.begin(), below.end(), [](char c) { return c != '\t'; }, ' ');
-  std::cerr << "  " << Printable(Redact(line)) << "\n  " << below << "^" << std::endl;
+  std::cerr << "  " << Printable(Redact(line)) << "\n  " << below << Painted("^", Paint::kError, STDERR_FILENO)
+            << std::endl;
   return code;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -20,7 +21,7 @@
 namespace sluice::cli {
 namespace {
 
-constexpr size_t kBuffer = 64 * 1024;
+constexpr std::streamsize kBuffer = 64 * 1024;
 constexpr mode_t kPermissions = 0777;
 
 Status CannotWrite(const std::string& path, const std::string& why) {
@@ -31,8 +32,12 @@ Status CannotWrite(const std::string& path, const std::string& why) {
 class CollectingBuffer : public std::streambuf {
  protected:
   std::streamsize xsputn(const char* data, std::streamsize size) override {
-    kept_.append(data, static_cast<size_t>(size));
-    return Take(false) ? size : 0;
+    // In pieces: a value of many megabytes is not there a second time.
+    for (std::streamsize at = 0; at < size; at += kBuffer) {
+      kept_.append(data + at, static_cast<size_t>(std::min<std::streamsize>(size - at, kBuffer)));
+      if (!Take(false)) return at;
+    }
+    return size;
   }
   int overflow(int c) override {
     if (c == traits_type::eof()) return 0;
@@ -55,7 +60,7 @@ class FileBuffer : public CollectingBuffer {
 
  private:
   bool Take(bool all) override {
-    if (!all && kept_.size() < kBuffer) return true;
+    if (!all && kept_.size() < static_cast<size_t>(kBuffer)) return true;
     const Status written = WriteAll(fd_.get(), kept_.data(), kept_.size(), path_);
     kept_.clear();
     return written.ok();
@@ -70,6 +75,10 @@ class TerminalBuffer : public CollectingBuffer {
  public:
   ~TerminalBuffer() override { std::cout << Printable(kept_) << std::flush; }
 
+  void Begin(Paint paint) {
+    if (colors_) std::cout << CodeOf(paint);
+  }
+
  private:
   bool Take(bool) override {
     const size_t end = kept_.rfind('\n');
@@ -78,6 +87,8 @@ class TerminalBuffer : public CollectingBuffer {
     kept_.erase(0, end + 1);
     return static_cast<bool>(std::cout);
   }
+
+  const bool colors_ = HasColors(STDOUT_FILENO);
 };
 
 class TerminalStream : public std::ostream {
@@ -135,6 +146,10 @@ Status OutputFile::Finish() {
 std::unique_ptr<std::ostream> OpenStdout() {
   if (::isatty(STDOUT_FILENO) != 0) return std::make_unique<TerminalStream>();
   return std::make_unique<std::ostream>(std::cout.rdbuf());
+}
+
+void PaintLines(std::ostream& out, Paint paint) {
+  if (auto* terminal = dynamic_cast<TerminalBuffer*>(out.rdbuf())) terminal->Begin(paint);
 }
 
 }  // namespace sluice::cli

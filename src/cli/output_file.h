@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "cli/colors.h"
 
 namespace sluice::cli {
 
@@ -36,5 +37,7 @@ class OutputFile {
 // A stream for rows on standard output. On a terminal their control characters are shown instead of obeyed
 // (base/printable.h); a line reaches the terminal with its end, the last one when the stream is destroyed.
 std::unique_ptr<std::ostream> OpenStdout();
+// Paints the lines of such a stream that begin from now on, where there are colours; no other stream.
+void PaintLines(std::ostream& out, Paint paint);
 
 }  // namespace sluice::cli

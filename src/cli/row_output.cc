@@ -8,9 +8,11 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "base/spark_error.h"
+#include "cli/output_file.h"
 #include "cli/row_text.h"
 #include "cli/table_output.h"
 #include "exec/operator.h"
@@ -33,22 +35,29 @@ Result<int64_t> ForEachRow(Operator* rows, const std::ostream& out, const PrintR
   }
 }
 
-std::string CsvField(const std::string& text) {
-  if (!text.empty() && text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+void PrintCsvField(std::string_view text, std::ostream& out) {
+  if (!text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out << text;
+    return;
+  }
+  out << '"';
+  for (size_t quote; (quote = text.find('"')) != std::string_view::npos; text.remove_prefix(quote + 1)) {
+    out << text.substr(0, quote) << "\"\"";
+  }
+  out << text << '"';
 }
 
 Result<int64_t> PrintCsv(Operator* rows, RowText* text, std::ostream& out) {
-  std::string line;
-  for (const auto& name : rows->schema()->field_names()) line += (line.empty() ? "" : ",") + CsvField(name);
-  out << line << "\n";
+  for (int column = 0; column < rows->schema()->num_fields(); ++column) {
+    if (column > 0) out << ',';
+    PrintCsvField(rows->schema()->field(column)->name(), out);
+  }
+  out << "\n";
   return ForEachRow(rows, out, [&](const arrow::RecordBatch& batch, int64_t row) -> Status {
     for (int column = 0; column < batch.num_columns(); ++column) {
       if (column > 0) out << ',';
       SLUICE_ASSIGN(const std::optional<std::string> value, text->Plain(*batch.column(column), row));
-      if (value) out << CsvField(*value);
+      if (value) PrintCsvField(*value, out);
     }
     out << "\n";
     return Status::OK();
@@ -120,7 +129,9 @@ Result<int64_t> PrintVertical(Operator* rows, const RowStyle& style, RowText* te
   int64_t shown = 0;
   const Result<int64_t> count = ForEachRow(rows, out, [&](const arrow::RecordBatch& batch, int64_t row) -> Status {
     if (style.max_rows > 0 && shown >= style.max_rows) return Status::OK();
+    PaintLines(out, Paint::kFaint);
     out << fmt::format("{:-<{}}\n", fmt::format("-RECORD {}", shown++), width + kRule);
+    PaintLines(out, Paint::kPlain);
     SLUICE_ASSIGN(const auto cells, text->ShownRow(batch, row));
     for (size_t i = 0; i < cells.size(); ++i) {
       out << ' ' << names[i] << std::string(width - TextWidth(names[i]), ' ') << " | " << EscapeForTable(cells[i])

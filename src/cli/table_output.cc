@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "cli/output_file.h"
 #include "cli/row_text.h"
 #include "cli/waiting_rows.h"
 #include "exec/operator.h"
@@ -62,7 +63,13 @@ class Table {
     if (style_.columns > 0) FitColumns(style_.columns, &columns_);
     std::string text;
     AppendRule(columns_, &text);
+    out << text;
+    PaintLines(out, Paint::kHeader);
+    text.clear();
     AppendCells(names_, columns_, &text);
+    out << text;
+    PaintLines(out, Paint::kPlain);
+    text.clear();
     if (style_.types) AppendCells(types_, columns_, &text);
     AppendRule(columns_, &text);
     out << text;
@@ -114,8 +121,12 @@ Result<int64_t> PrintTable(Operator* rows, const RowStyle& style, RowText* text,
     if (!out) return count;  // nobody reads on
   }
   if (!printed) SLUICE_RETURN_IF_ERROR(table.Print(out));
-  out << table.Hidden();
-  if (printed) out << fmt::format("{} of {} rows; --max-rows 0 shows all.\n", style.max_rows, count);
+  std::string left_out = table.Hidden();
+  if (printed) left_out += fmt::format("{} of {} rows; --max-rows 0 shows all.\n", style.max_rows, count);
+  if (left_out.empty()) return count;
+  PaintLines(out, Paint::kFaint);
+  out << left_out;
+  PaintLines(out, Paint::kPlain);
   return count;
 }
 

@@ -111,12 +111,12 @@ def test_max_rows_shows_the_first_and_counts_all(sluice, many):
         assert sluice.run("sql", *wrong, "SELECT 1").code == 2
 
 
-def on_terminal(sluice, columns: int, *words) -> list[str]:
-    """What the program prints onto a terminal of that width."""
+def on_terminal(sluice, columns: int, *words, **env) -> list[str]:
+    """What the program prints onto a terminal of that width, which has no colours unless TERM says so."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     child = subprocess.Popen([program.SLUICE, *words], stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.DEVNULL,
-                             cwd=sluice.cwd, env=program.clean_environment({}))
+                             cwd=sluice.cwd, env=program.clean_environment(env))
     os.close(its)
     printed = b""
     while True:
@@ -130,6 +130,16 @@ def on_terminal(sluice, columns: int, *words) -> list[str]:
     os.close(ours)
     assert child.wait(60) == 0
     return printed.decode().replace("\r", "").splitlines()
+
+
+def test_colours_are_for_terminals_that_have_them(sluice):
+    words = ("sql", "SELECT 1 AS n, '\x1b[31mred' AS t")
+    painted = on_terminal(sluice, 80, *words, TERM="xterm-256color")
+    assert painted[1] == "\x1b[1m|  n|t             |" and painted[2].startswith("\x1b[0m+"), painted
+    assert painted[3] == "|  1|\\u001b[31mred|", "what a record holds paints nothing"
+    plain = [line.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "") for line in painted]
+    for env in ({"TERM": "dumb"}, {}, {"TERM": "xterm-256color", "NO_COLOR": "1"}):
+        assert on_terminal(sluice, 80, *words, **env) == [line for line in plain if line], env
 
 
 def test_on_a_terminal_it_fits_and_shows_forty(sluice, many):
