@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # tools/package.sh    from build/release: build/package/sluice-VERSION-linux-ARCH.tar.gz, a .deb and a wheel of the same tree.
 #
-# The tree brings each shared library but the C library, with its licence, so it runs on a machine that has neither a
-# compiler nor Python nor these packages. The C library must be as new as the one here, or newer: the tree says which.
+# The tree brings each shared library but those of C and C++, with its licence, so it runs on a machine that has neither a
+# compiler nor Python nor these packages. It says how new these two must be. The C++ library is not brought because this
+# one asks for a newer C library than all the rest does: without it the tree runs on Ubuntu 22.04 too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build/release
@@ -13,8 +14,8 @@ arch=$(uname -m)
 tree=$out/sluice-$version-linux-$arch
 export LC_ALL=C SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
-# Of the C library's own package: a program must take these from the machine it runs on.
-from_machine='^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|anl|mvec))\.so'
+# What a program takes from the machine it runs on: of the C library's own package, and the C++ library's.
+from_machine='^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|anl|mvec|stdc\+\+|gcc_s))\.so'
 
 needed() { # the libraries that a file asks for and where they are: "name path" a line
   ldd "$1" | awk '$2 == "=>" && $3 ~ /^\// {print $1, $3}'
@@ -56,9 +57,9 @@ static_licences() {
   cp .venv/lib/python3*/site-packages/pyarrow-*.dist-info/licenses/LICENSE.txt "$tree/share/doc/sluice/licenses/arrow"
 }
 
-newest_glibc() { # the newest version of the C library that a file of the tree asks for
+newest() { # GLIBC or GLIBCXX: the newest version of that library that a file of the tree asks for
   find "$tree" -type f \( -name '*.so*' -o -path '*/bin/*' \) -exec objdump -T {} + 2>/dev/null |
-    grep -o 'GLIBC_2\.[0-9]*' | sort -uV | tail -1 | cut -d_ -f2
+    grep -o "\b$1_[0-9][0-9.]*" | sort -uV | tail -1 | cut -d_ -f2
 }
 
 make_deb() {
@@ -73,7 +74,7 @@ make_deb() {
 Package: sluice
 Version: $version
 Architecture: $debarch
-Depends: libc6 (>= $glibc)
+Depends: libc6 (>= $glibc), libstdc++6 (>= 12), libgcc-s1 (>= 12)
 Recommends: ca-certificates
 Maintainer: The Sluice authors <sluice@localhost>
 Section: database
@@ -121,8 +122,11 @@ END
 }
 
 install_tree
-glibc=$(newest_glibc)
-echo "runs with glibc $glibc or newer" >"$tree/share/doc/sluice/requires.txt"
+glibc=$(newest GLIBC)
+glibcxx=$(newest GLIBCXX)
+[[ $glibc =~ ^2\.([0-9]|[12][0-9]|3[0-5])$ && $glibcxx =~ ^3\.4(\.([0-9]|[12][0-9]|30))?$ ]] ||
+  { echo "the tree asks for GLIBC_$glibc and GLIBCXX_$glibcxx, which Ubuntu 22.04 has not" >&2; exit 1; }
+echo "runs with glibc $glibc and GLIBCXX_$glibcxx (libstdc++ of GCC 12), or newer" >"$tree/share/doc/sluice/requires.txt"
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -czf "$tree.tar.gz" "$(basename "$tree")"
 make_deb
 make_wheel
