@@ -33,6 +33,8 @@ void run() {
                    .config("spark.hadoop.fs.s3a.session.token", env("AWS_SESSION_TOKEN"))
                    .config("spark.hadoop.fs.s3a.aws.credentials.provider",
                            "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider")
+                   .config("spark.sluice.progress", "auto")    // a line a batch; on a terminal one that is drawn over
+                   .config("spark.sluice.stopOnSignal", true)  // Ctrl-C lets the running batch finish
                    .getOrCreate();
 
   auto reviews = spark.readStream()

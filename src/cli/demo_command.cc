@@ -13,7 +13,6 @@
 #include "cli/commands.h"
 #include "cli/demo_folder.h"
 #include "cli/global_options.h"
-#include "cli/progress_printer.h"
 #include "cli/query_watch.h"
 #include "cli/row_output.h"
 #include "connectors/kafka/demo_feeder.h"
@@ -21,6 +20,7 @@
 #include "exec/operator.h"
 #include "service/connect_service.h"
 #include "session/session.h"
+#include "streaming/progress_printer.h"
 
 namespace sluice::cli {
 namespace {
@@ -70,11 +70,13 @@ Result<int> Stream(const Program& program, const DemoOptions& options, const Dem
   SLUICE_RETURN_IF_ERROR(broker->CreateTopic(kTopic, kPartitions));
   DemoFeeder feeder(broker.get(), kTopic, kPartitions, kSeed);
   std::atomic<int64_t> rows{0};
-  program.session->OnProgress([&](const QueryProgress& progress) {
+  QueryListener listener;
+  listener.progress = [&](const QueryProgress& progress) {
     printer->Show(progress);
     rows += progress.input_rows();
     (void)feeder.OnCommitted(progress.sources.at(0).end_offset);
-  });
+  };
+  program.session->SetProgress(std::move(listener));
   feeder.Start(options.records);
   SLUICE_RETURN_IF_ERROR(feeder.AwaitWindow());
   SLUICE_ASSIGN(const SqlFile file,
@@ -89,7 +91,7 @@ Result<int> Stream(const Program& program, const DemoOptions& options, const Dem
   const bool clean = program.session->queries().StopAll();
   SLUICE_RETURN_IF_ERROR(feeder.Stop());
   if (const auto failure = query->exception()) return *failure;
-  program.session->OnProgress(nullptr);
+  program.session->SetProgress({});
   printer->Finish();
   return clean ? kEndedWell : kBatchGivenUp;
 }
@@ -116,8 +118,9 @@ Status ShowTable(const Program& program, const DemoFolder& folder) {
 int RunDemo(const DemoOptions& options) {
   ProgressStyle style = ProgressStyle::kAuto;
   if (!ParseProgressStyle(options.progress, &style) || options.records < 1) {
-    return Fail(UserError("SLUICE_USAGE", "--progress takes auto, bar, json or none; --records takes 1 or more."),
-                kBadUsage);
+    return Fail(
+        UserError("SLUICE_USAGE", "--progress takes auto, bar, lines, json or none; --records takes 1 or more."),
+        kBadUsage);
   }
   CatchStopSignals();
   const Result<Program> program = StartProgram(options.global);
@@ -143,7 +146,7 @@ void AddDemoCommand(CLI::App* app, Chosen* chosen) {
   CLI::App* command = app->add_subcommand("demo", "Run the whole pipeline in this process, on an embedded broker");
   options->global.AddTo(command);
   command->add_option("--records", options->records, "How many reviews")->capture_default_str();
-  command->add_option("--progress", options->progress, "auto, bar, json or none")->capture_default_str();
+  command->add_option("--progress", options->progress, "auto, bar, lines, json or none")->capture_default_str();
   command->callback([options, chosen] { *chosen = [options] { return RunDemo(*options); }; });
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -24,9 +23,6 @@ namespace {
 // How long a signal may go unnoticed.
 constexpr int64_t kLookMs = 50;
 
-volatile std::sig_atomic_t stop_signals = 0;
-volatile std::sig_atomic_t last_signal = 0;
-
 void Say(const std::string& text) {
   if (LogsAreJson()) {
     LogLine(LogLevel::kWarn, text);
@@ -36,22 +32,11 @@ void Say(const std::string& text) {
   }
 }
 
-void OnStopSignal(int number) {
-  last_signal = number;
-  stop_signals = stop_signals + 1;
-}
-
 using Queries = std::vector<std::shared_ptr<RunningQuery>>;
 
 // What is said of one query among several begins with its name.
 std::string NameBefore(const Queries& queries, const RunningQuery& query) {
   return queries.size() == 1 ? "" : query.name() + ": ";
-}
-
-std::string WhereItStopped(const RunningQuery& query) {
-  const auto last = query.last_progress();
-  if (!last) return "stopped; no batch was run";
-  return fmt::format("stopped after batch {}; a restart goes on with {}", last->batch_id, last->batch_id + 1);
 }
 
 std::optional<Status> FailureOf(const Queries& queries) {
@@ -82,22 +67,6 @@ int EndAfterFailure(Session* session, const Queries& queries, const Status& fail
 }
 
 }  // namespace
-
-void CatchStopSignals() {
-  struct sigaction action = {};
-  action.sa_handler = OnStopSignal;
-  action.sa_flags = SA_RESTART;  // no call of a batch that runs may fail for it
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
-
-int StopSignals() {
-  return stop_signals;
-}
-
-int LastStopSignal() {
-  return last_signal;
-}
 
 void AwaitStopSignal() {
   while (StopSignals() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kLookMs));

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/stop_signals.h"
+
 namespace sluice {
 class Session;
 class RunningQuery;
@@ -13,13 +15,7 @@ class RunningQuery;
 
 namespace sluice::cli {
 
-// SIGINT and SIGTERM from now on only ask for the end. Call before any thread starts.
-void CatchStopSignals();
-// How many of them came.
-int StopSignals();
-// The last one that came.
-int LastStopSignal();
-// Returns when one has come.
+// Returns when a signal that asks for the end has come.
 void AwaitStopSignal();
 
 // Waits for `done`, which opens a query. A server that does not answer cannot be broken off: after a signal the process

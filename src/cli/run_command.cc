@@ -7,9 +7,9 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/pipeline_file.h"
-#include "cli/progress_printer.h"
 #include "cli/query_watch.h"
 #include "session/session.h"
+#include "streaming/progress_printer.h"
 
 namespace sluice::cli {
 namespace {
@@ -18,15 +18,11 @@ struct RunOptions {
   GlobalOptions global;
   PipelineFile pipeline;
   bool available_now = false;
-  std::string progress = "auto";
+  std::string progress;  // empty: what spark.sluice.progress says, else auto
   std::string metrics_port;
 };
 
 int Run(const RunOptions& options) {
-  ProgressStyle style = ProgressStyle::kAuto;
-  if (!ParseProgressStyle(options.progress, &style)) {
-    return Fail(UserError("SLUICE_USAGE", "--progress takes auto, bar, json or none."), kBadUsage);
-  }
   CatchStopSignals();
   Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
@@ -47,9 +43,20 @@ int Run(const RunOptions& options) {
     const Status set = program->session->SetConf("spark.sluice.metrics.port", options.metrics_port);
     if (!set.ok()) return Fail(set, kBadUsage);
   }
+  const std::string progress = options.progress.empty()
+                                   ? program->session->conf().Find("spark.sluice.progress").value_or("auto")
+                                   : options.progress;
+  ProgressStyle style = ProgressStyle::kAuto;
+  if (!ParseProgressStyle(progress, &style)) {
+    return Fail(UserError("SLUICE_USAGE", "--progress and spark.sluice.progress take auto, bar, lines, json or none."),
+                kBadUsage);
+  }
   const auto printer =
       std::make_shared<ProgressPrinter>(style, bounded ? ProgressPrinter::kWhatIsThere : ProgressPrinter::kUnknown);
-  program->session->OnProgress([printer](const QueryProgress& progress) { printer->Show(progress); });
+  QueryListener listener = ListenerOf(printer);
+  listener.no_new_data = nullptr;  // of several queries all must be idle: WatchQueries tells
+  listener.ended = nullptr;
+  program->session->SetProgress(std::move(listener));
   Result<std::vector<std::shared_ptr<RunningQuery>>> queries = std::vector<std::shared_ptr<RunningQuery>>();
   const std::future<void> started =
       std::async(std::launch::async, [&] { queries = StartPipeline(*program, *pipeline); });
@@ -74,7 +81,7 @@ void AddRunCommand(CLI::App* app, Chosen* chosen) {
                     "Process what is there now, then end, whatever the file says");
   command->add_option("--metrics-port", options->metrics_port,
                       "Serve /metrics, /health and /ready on this port (spark.sluice.metrics.port)");
-  command->add_option("--progress", options->progress, "auto, bar, json or none")->capture_default_str();
+  command->add_option("--progress", options->progress, "auto, bar, lines, json or none (spark.sluice.progress) [auto]");
   command->footer(
       "Examples:\n"
       "  sluice run examples/bronze_reviews.sql                    until SIGINT or SIGTERM, after the running batch\n"

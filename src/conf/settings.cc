@@ -72,6 +72,8 @@ const std::vector<Setting>& OwnSettings() {
        "True: on a local disk the files and folders of checkpoints and bad records are made 0600 and 0700, whatever "
        "the "
        "umask. Those that are there keep their modes."},
+      {"spark.sluice.progress", SettingType::kString, "none", kHonoured,
+       "How the batches of a query are shown: auto, bar, lines, json or none (sluice run --progress; there auto)."},
       {"spark.sluice.query.timeout", SettingType::kDurationMs, "0", kHonoured,
        "A batch query that takes longer ends with an error; 0: none does. Streaming queries have no end to wait for."},
       {"spark.sluice.s3.allowUnconditionalWrites", SettingType::kBool, "false", kHonoured,
@@ -80,6 +82,9 @@ const std::vector<Setting>& OwnSettings() {
        "PEM file of trusted authorities for S3 over TLS; empty: AWS_CA_BUNDLE, else the system's usual places."},
       {"spark.sluice.shutdownTimeout", SettingType::kDurationMs, "30s", kHonoured,
        "After SIGINT or SIGTERM the running batch has this long to finish before it is given up."},
+      {"spark.sluice.stopOnSignal", SettingType::kBool, "false", kHonoured,
+       "True: SIGINT and SIGTERM let the queries of a C++ program finish their batches, and awaitTermination returns "
+       "(sluice run does so always). A second signal gives batches up."},
       {"spark.sluice.threads", SettingType::kInt, "0", kHonoured, "Tasks that run at once; 0: one a processor.", 0},
       {"spark.sql.adaptive.enabled", SettingType::kString, "true", kMeaningless, "No shuffles between machines."},
       {"spark.sql.ansi.doubleQuotedIdentifiers", SettingType::kBool, "false", kHonoured,

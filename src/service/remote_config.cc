@@ -56,8 +56,9 @@ constexpr ClientSetting kClientSettings[] = {
 
 // Sessions share these: the server's own --conf sets them.
 constexpr std::string_view kOfTheProcess[] = {
-    "spark.executor.pyspark.memory", "spark.executorEnv.",    "spark.pyspark.",      "spark.sluice.log.",
-    "spark.sluice.memory",           "spark.sluice.metrics.", "spark.sluice.threads"};
+    "spark.executor.pyspark.memory", "spark.executorEnv.",    "spark.pyspark.",        "spark.sluice.log.",
+    "spark.sluice.memory",           "spark.sluice.metrics.", "spark.sluice.progress", "spark.sluice.stopOnSignal",
+    "spark.sluice.threads"};
 constexpr std::string_view kStatic[] = {"spark.sql.warehouse.dir", "spark.sql.extensions",
                                         "spark.sql.streaming.ui.enabled"};
 // Builders hand these over with all others; Spark's own catalogs are not Sluice's.

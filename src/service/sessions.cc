@@ -48,9 +48,11 @@ ServedSession::ServedSession(SessionKey key, std::shared_ptr<Process> process, s
       errors_(process_->env().get()),
       last_call_ms_(MonotonicMs(process_.get())) {
   session_->SetClient({key_.user_id, key_.session_id});
-  session_->OnProgress([bus = bus_](const QueryProgress& progress) {
+  QueryListener listener;
+  listener.progress = [bus = bus_](const QueryProgress& progress) {
     if (bus->on()) bus->Add("{\"progress\":" + ProgressToJson(progress) + "}");
-  });
+  };
+  session_->SetListener(std::move(listener));
 }
 
 ServedSession::~ServedSession() = default;

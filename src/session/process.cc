@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/process.h"
 
+#include <fmt/format.h>
 #include <malloc.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/spark_error.h"
+#include "base/stop_signals.h"
 
 namespace sluice {
 namespace {
@@ -54,6 +56,26 @@ Process::Process(std::shared_ptr<Env> env, const Conf& conf)
 Result<std::string> Process::local_url() const {
   if (local_door_ == nullptr) return NotSupported("foreachBatch of a Python function needs sluice server or submit.");
   return local_door_();
+}
+
+Result<QueryListener> Process::ProgressOf(const Conf& conf) {
+  const std::string text = conf.Get("spark.sluice.progress");
+  ProgressStyle style = ProgressStyle::kNone;
+  if (!ParseProgressStyle(text, &style)) {
+    return UserError("SLUICE_INVALID_OPTION",
+                     fmt::format("spark.sluice.progress takes auto, bar, lines, json or none, not '{}'.", text));
+  }
+  if (style == ProgressStyle::kNone) return QueryListener();
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<ProgressPrinter>& printer = printers_[style];
+  if (printer == nullptr) printer = std::make_shared<ProgressPrinter>(style);
+  return ListenerOf(printer);
+}
+
+void Process::StopOnSignals(const Conf& conf) {
+  if (!conf.GetBool("spark.sluice.stopOnSignal")) return;
+  std::lock_guard lock(mutex_);
+  if (signal_stop_ == nullptr && !StopSignalsAreCaught()) signal_stop_ = std::make_unique<SignalStop>(&queries_);
 }
 
 Status Process::ServeMetrics(const Conf& conf) {

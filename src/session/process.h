@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -9,8 +10,11 @@
 #include "base/thread_pool.h"
 #include "conf/conf.h"
 #include "env/env.h"
+#include "session/signal_stop.h"
 #include "streaming/metrics_server.h"
+#include "streaming/progress_printer.h"
 #include "streaming/query_directory.h"
+#include "streaming/query_listener.h"
 
 namespace sluice {
 
@@ -31,6 +35,10 @@ class Process {
   using LocalDoor = std::function<Result<std::string>()>;
   void SetLocalDoor(LocalDoor door) { local_door_ = std::move(door); }
   Result<std::string> local_url() const;
+  // What spark.sluice.progress asks for: the same printer for all queries that ask for the same.
+  Result<QueryListener> ProgressOf(const Conf& conf);
+  // From now on, if spark.sluice.stopOnSignal says so and nobody else in the process catches the signals.
+  void StopOnSignals(const Conf& conf);
   // Starts the metrics server if spark.sluice.metrics.port is set and there is none yet. It shows all queries of the
   // process.
   Status ServeMetrics(const Conf& conf);
@@ -42,8 +50,10 @@ class Process {
   bool failures_are_told_ = false;
   QueryDirectory queries_;
   LocalDoor local_door_;  // set before the first session is made
-  std::mutex mutex_;      // of metrics_
+  std::mutex mutex_;      // of what follows
+  std::map<ProgressStyle, std::shared_ptr<ProgressPrinter>> printers_;
   std::unique_ptr<MetricsServer> metrics_;
+  std::unique_ptr<SignalStop> signal_stop_;
 };
 
 }  // namespace sluice

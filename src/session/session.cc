@@ -150,11 +150,13 @@ Status Session::PlaceCheckpoint(QuerySpec* spec) const {
 Result<std::shared_ptr<RunningQuery>> Session::StartQuery(QuerySpec spec) {
   static const Status initialized = arrow::compute::Initialize();
   SLUICE_RETURN_IF_ERROR(initialized);
-  std::function<void(const QueryProgress&)> listener;
+  QueryListener listener;
+  std::optional<QueryListener> progress;
   {
     std::lock_guard lock(mutex_);
     spec.conf = conf_;
     listener = listener_;
+    progress = progress_;
   }
   if (spec.name.size() > kLongestKey) {
     return UserError("SLUICE_INVALID_OPTION", fmt::format("A query's name has at most {} bytes.", kLongestKey));
@@ -162,12 +164,21 @@ Result<std::shared_ptr<RunningQuery>> Session::StartQuery(QuerySpec spec) {
   if (spec.conf.GetBool("spark.sluice.badRecords.replay")) spec.work = QueryWork::kReplayBadRecords;
   SLUICE_RETURN_IF_ERROR(PlaceCheckpoint(&spec));
   SLUICE_RETURN_IF_ERROR(process_->ServeMetrics(spec.conf));
-  return queries_.Start(std::move(spec), std::move(listener));
+  if (!progress) {
+    SLUICE_ASSIGN(progress, process_->ProgressOf(spec.conf));
+  }
+  process_->StopOnSignals(spec.conf);
+  return queries_.Start(std::move(spec), Both(std::move(listener), std::move(*progress)));
 }
 
-void Session::OnProgress(std::function<void(const QueryProgress&)> listener) {
+void Session::SetListener(QueryListener listener) {
   std::lock_guard lock(mutex_);
   listener_ = std::move(listener);
+}
+
+void Session::SetProgress(QueryListener progress) {
+  std::lock_guard lock(mutex_);
+  progress_ = std::move(progress);
 }
 
 void Session::SetView(const std::string& name, PlanPtr plan) {

@@ -43,8 +43,10 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   Result<std::unique_ptr<Operator>> Run(const PlanPtr& plan);
   // Starts a streaming query: fills in the checkpoint's place and the settings.
   Result<std::shared_ptr<RunningQuery>> StartQuery(QuerySpec spec);
-  // Called on a query's thread after each of its batches; set before queries start.
-  void OnProgress(std::function<void(const QueryProgress&)> listener);
+  // Who listens to the queries that start from now on.
+  void SetListener(QueryListener listener);
+  // Who shows the progress of the queries that start from now on, instead of what spark.sluice.progress asks for.
+  void SetProgress(QueryListener progress);
 
   void SetView(const std::string& name, PlanPtr plan);
   // True when there was such a view.
@@ -89,7 +91,8 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   std::map<std::string, PlanPtr> frames_;                                   // by id
   std::map<std::string, std::shared_ptr<const PythonFunction>> functions_;  // by lower-case name
   std::shared_ptr<PythonWorkers> python_;                                   // null until a function needs them
-  std::function<void(const QueryProgress&)> listener_;
+  QueryListener listener_;
+  std::optional<QueryListener> progress_;
   QueryManager queries_;
 };
 

@@ -18,8 +18,7 @@ QueryManager::~QueryManager() {
   DropMemoryTables(resources_.env, session_);
 }
 
-Result<std::shared_ptr<RunningQuery>> QueryManager::Start(QuerySpec spec,
-                                                          std::function<void(const QueryProgress&)> listener) {
+Result<std::shared_ptr<RunningQuery>> QueryManager::Start(QuerySpec spec, QueryListener listener) {
   if (closed_) return SessionClosed();
   spec.session = session_;
   SLUICE_ASSIGN(const QueryDirectory::Ticket ticket,

@@ -25,8 +25,7 @@ class QueryManager {
   ~QueryManager();
 
   // Refuses what QueryDirectory::Take refuses, and everything after Close.
-  Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec,
-                                              std::function<void(const QueryProgress&)> listener = nullptr);
+  Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec, QueryListener listener = {});
 
   std::vector<std::shared_ptr<RunningQuery>> Active() const { return directory_->Active(session_); }
   std::shared_ptr<RunningQuery> Find(const std::string& id) const { return directory_->Find(session_, id); }

@@ -28,7 +28,7 @@ void QueryMonitor::AddProgress(QueryProgress progress) {
     recent_.push_back(progress);
     while (recent_.size() > recent_limit_) recent_.pop_front();
   }
-  if (listener_) listener_(progress);
+  if (listener_.progress) listener_.progress(progress);
 }
 
 // Under the lock.
@@ -70,6 +70,7 @@ void QueryMonitor::NoNewData() {
     ++idle_count_;
   }
   changed_.notify_all();
+  if (listener_.no_new_data) listener_.no_new_data();
 }
 
 void QueryMonitor::AwaitNoNewData(const std::function<bool()>& given_up) {
@@ -88,6 +89,7 @@ void QueryMonitor::Ended() {
     ended_ = true;
   }
   changed_.notify_all();
+  if (listener_.ended) listener_.ended();
 }
 
 }  // namespace sluice

@@ -12,6 +12,7 @@
 
 #include "env/clock.h"
 #include "streaming/progress.h"
+#include "streaming/query_listener.h"
 #include "streaming/query_totals.h"
 
 namespace sluice {
@@ -40,8 +41,8 @@ class QueryMonitor {
   int64_t SilentMs() const;
   // It has ended one.
   bool settled() const;
-  // Called on the query's thread after each AddProgress; set before the query starts.
-  void OnProgress(std::function<void(const QueryProgress&)> listener) { listener_ = std::move(listener); }
+  // Set before the query starts.
+  void SetListener(QueryListener listener) { listener_ = std::move(listener); }
 
   // The loop found nothing new since the last batch.
   void NoNewData();
@@ -59,7 +60,7 @@ class QueryMonitor {
   std::condition_variable changed_;
   QueryStatus status_{"Initializing StreamExecution", false, false};
   std::deque<QueryProgress> recent_;
-  std::function<void(const QueryProgress&)> listener_;
+  QueryListener listener_;
   QueryTotals totals_;
   int64_t alive_ns_;
   bool settled_ = false;

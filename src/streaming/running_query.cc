@@ -47,11 +47,11 @@ RunningQuery::~RunningQuery() {
 }
 
 Result<std::shared_ptr<RunningQuery>> RunningQuery::Start(QuerySpec spec, QueryResources resources,
-                                                          std::function<void(const QueryProgress&)> listener,
+                                                          QueryListener listener,
                                                           std::function<void(const Status& result)> ended) {
   std::string run_id = resources.env->NewUuid();
   std::shared_ptr<RunningQuery> query(new RunningQuery(std::move(spec), std::move(resources), std::move(run_id)));
-  if (listener) query->monitor_.OnProgress(std::move(listener));
+  query->monitor_.SetListener(std::move(listener));
   {
     const ScopedLogContext about({"", query->run_id_, std::nullopt});
     SLUICE_RETURN_IF_ERROR(query->loop_.Open());
@@ -154,6 +154,13 @@ std::optional<Status> RunningQuery::exception() const {
   std::lock_guard lock(mutex_);
   if (!ended_ || result_.ok()) return std::nullopt;
   return result_;
+}
+
+std::string WhereItStopped(const RunningQuery& query) {
+  if (query.gave_up()) return "the running batch was given up; a restart runs it again";
+  const auto last = query.last_progress();
+  if (!last) return "stopped; no batch was run";
+  return fmt::format("stopped after batch {}; a restart goes on with {}", last->batch_id, last->batch_id + 1);
 }
 
 }  // namespace sluice

@@ -25,8 +25,7 @@ class RunningQuery {
   // Opens checkpoint, source and sink (errors refuse the start), then starts the thread. `listener` may be null; it is
   // called on the query's thread after each batch. `ended` is called once at the end, on
   // the query's thread, with the error that ended it.
-  static Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec, QueryResources resources,
-                                                     std::function<void(const QueryProgress&)> listener,
+  static Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec, QueryResources resources, QueryListener listener,
                                                      std::function<void(const Status& result)> ended);
   ~RunningQuery();
 
@@ -82,5 +81,8 @@ class RunningQuery {
   Status result_;
   std::thread thread_;
 };
+
+// What to say of a query that was stopped: "stopped after batch 9; a restart goes on with 10".
+std::string WhereItStopped(const RunningQuery& query);
 
 }  // namespace sluice

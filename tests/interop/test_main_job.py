@@ -144,7 +144,12 @@ def test_cpp_program_of_the_lab(sluice, kafka, minio, tmp_path):
             commits = tmp_path / "checkpoint" / "commits"
             running.wait_until(lambda: len(table.log_numbers(commits)) >= 3, 60, "three batches")
             running.signal(signal.SIGTERM)
-            assert running.wait(60).code in (0, -signal.SIGTERM), "a program of one's own decides about signals itself"
+            done = running.wait(60)
+            assert done.code == 0, done.all
+            last = table.log_numbers(commits)[-1]
+            assert f"batch {last}: " in done.err and "rows in all" in done.err, "spark.sluice.progress"
+            assert f"stopped after batch {last}; a restart goes on with {last + 1}" in done.err, "spark.sluice.stopOnSignal"
+            assert table.log_numbers(tmp_path / "checkpoint" / "offsets")[-1] == last, "the batch was finished"
     sluice.env.update(settings)
     path = f"s3a://hwe-fall/{lab.NAME}/bronze/reviews"
     (row,) = query(sluice, f"SELECT count(*) AS n, count(DISTINCT review_id) AS ids FROM parquet.`{path}`")

@@ -9,13 +9,12 @@
 #include <string>
 
 namespace sluice {
-struct QueryProgress;
-}
 
-namespace sluice::cli {
+struct QueryProgress;
+struct QueryListener;
 
 enum class ProgressStyle { kAuto, kBar, kLines, kJson, kNone };
-// "auto", "bar", "json" or "none".
+// "auto", "bar", "lines", "json" or "none".
 bool ParseProgressStyle(const std::string& text, ProgressStyle* style);
 
 // Prints the progress of queries: on a terminal one line that is drawn over, elsewhere a line a batch on standard
@@ -47,4 +46,7 @@ class ProgressPrinter {
   bool waiting_ = false;  // the line says so
 };
 
-}  // namespace sluice::cli
+// Shows the queries that it listens to; the drawn line ends with each of them.
+QueryListener ListenerOf(std::shared_ptr<ProgressPrinter> printer);
+
+}  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/progress_printer.h"
+#include "streaming/progress_printer.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -16,8 +16,9 @@
 #include "base/redaction.h"
 #include "base/terminal_line.h"
 #include "streaming/progress.h"
+#include "streaming/query_listener.h"
 
-namespace sluice::cli {
+namespace sluice {
 namespace {
 
 constexpr int kBarWidth = 24;
@@ -60,6 +61,8 @@ bool ParseProgressStyle(const std::string& text, ProgressStyle* style) {
     *style = ProgressStyle::kAuto;
   else if (text == "bar")
     *style = ProgressStyle::kBar;
+  else if (text == "lines")
+    *style = ProgressStyle::kLines;
   else if (text == "json")
     *style = ProgressStyle::kJson;
   else if (text == "none")
@@ -137,4 +140,12 @@ void ProgressPrinter::Finish() {
   EndTerminalLine();
 }
 
-}  // namespace sluice::cli
+QueryListener ListenerOf(std::shared_ptr<ProgressPrinter> printer) {
+  QueryListener listener;
+  listener.progress = [printer](const QueryProgress& progress) { printer->Show(progress); };
+  listener.no_new_data = [printer] { printer->Waiting(); };
+  listener.ended = [printer] { printer->Finish(); };
+  return listener;
+}
+
+}  // namespace sluice
