@@ -143,7 +143,7 @@ const std::vector<Setting>& OwnSettings() {
       {"spark.sql.streaming.noDataMicroBatches.enabled", SettingType::kBool, "true", kHonoured,
        "True: when the watermark has risen a batch without rows brings out what it lets go."},
       {"spark.sql.streaming.noDataProgressEventInterval", SettingType::kDurationMs, "10s", kMeaningless,
-       "There are no listeners to tell that a query is idle; its status says so."},
+       "Listeners are not told that a query is idle; its status says so."},
       {"spark.sql.streaming.numRecentProgressUpdates", SettingType::kInt, "100", kHonoured, "Length of recentProgress.",
        0},
       {"spark.sql.streaming.offsetLog.formatVersion", SettingType::kInt, "1", kRefused,

@@ -9,7 +9,7 @@ constexpr Setting kSettings[] = {
     {"spark.sql.ansi.enforceReservedKeywords", SettingType::kBool, "false", SettingUse::kRefused,
      "Reserved words may be names."},
     {"spark.sql.ansi.relationPrecedence", SettingType::kBool, "false", SettingUse::kRefused,
-     "Joins are not there yet."},
+     "A JOIN behind a comma joins all that stands before it."},
     {"spark.sql.binaryOutputStyle", SettingType::kString, "", SettingUse::kRefused,
      "Binaries are shown in hexadecimal, and cast to their text."},
     {"spark.sql.decimalOperations.allowPrecisionLoss", SettingType::kBool, "true", SettingUse::kRefused,
@@ -71,7 +71,7 @@ constexpr Setting kSettings[] = {
     {"spark.sql.legacy.raiseErrorWithoutErrorClass", SettingType::kBool, "false", SettingUse::kRefused,
      "raise_error has the class USER_RAISED_EXCEPTION."},
     {"spark.sql.legacy.setopsPrecedence.enabled", SettingType::kBool, "false", SettingUse::kRefused,
-     "There are no set operations yet."},
+     "INTERSECT comes before UNION and EXCEPT."},
     {"spark.sql.legacy.sizeOfNull", SettingType::kBool, "true", SettingUse::kRefused,
      "size(NULL) is NULL with ANSI, else -1."},
     {"spark.sql.legacy.statisticalAggregate", SettingType::kBool, "false", SettingUse::kRefused,
@@ -94,7 +94,7 @@ constexpr Setting kSettings[] = {
     {"spark.sql.timestampType", SettingType::kString, "TIMESTAMP_LTZ", SettingUse::kRefused,
      "TIMESTAMP is TIMESTAMP_LTZ; write TIMESTAMP_NTZ for the other."},
     {"spark.sql.variable.substitute", SettingType::kBool, "true", SettingUse::kRefused,
-     "Variables stand in files for run only."},
+     "${NAME} is replaced in what sluice run and sluice sql read, not in spark.sql."},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "types/datetime_text.h"
 #include "types/number_text.h"
 #include "types/time_zone.h"
+#include "types/tree_string.h"
 
 namespace sluice {
 namespace {
@@ -29,6 +30,33 @@ TEST(SparkType, ReadsWordsWithoutCaseAndOldNames) {
   EXPECT_EQ(SparkSimpleString(**ParseSparkType("DEC")), "decimal(10,0)");
   EXPECT_EQ(SparkSimpleString(**ParseSparkType("Array < Integer >")), "array<int>");
   EXPECT_EQ(SparkSimpleString(**ParseSparkType("varchar(10)")), "string");
+}
+
+// As Spark 4.2.0 shows these columns.
+TEST(SparkType, TreesNameNumbersByTheirClasses) {
+  const auto type = *ParseSparkType(
+      "struct<i:int,l:bigint,s:smallint,b:tinyint,d:decimal(2,1),g:double,x:string,n:timestamp_ntz,"
+      "a:array<int>,m:map<string,bigint>,st:struct<p:int,q:array<struct<z:smallint>>>>");
+  EXPECT_EQ(SchemaTreeString(*arrow::schema(type->fields())),
+            "root\n"
+            " |-- i: integer (nullable = true)\n"
+            " |-- l: long (nullable = true)\n"
+            " |-- s: short (nullable = true)\n"
+            " |-- b: byte (nullable = true)\n"
+            " |-- d: decimal(2,1) (nullable = true)\n"
+            " |-- g: double (nullable = true)\n"
+            " |-- x: string (nullable = true)\n"
+            " |-- n: timestamp_ntz (nullable = true)\n"
+            " |-- a: array (nullable = true)\n"
+            " |    |-- element: integer (containsNull = true)\n"
+            " |-- m: map (nullable = true)\n"
+            " |    |-- key: string\n"
+            " |    |-- value: long (valueContainsNull = true)\n"
+            " |-- st: struct (nullable = true)\n"
+            " |    |-- p: integer (nullable = true)\n"
+            " |    |-- q: array (nullable = true)\n"
+            " |    |    |-- element: struct (containsNull = true)\n"
+            " |    |    |    |-- z: short (nullable = true)\n");
 }
 
 TEST(SparkType, RefusesWhatIsNoType) {

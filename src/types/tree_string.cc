@@ -9,8 +9,21 @@
 namespace sluice {
 namespace {
 
-// Nested types are shown by their kind, with their parts below.
+// Whole numbers have the names of Spark's type classes here, not those of SQL. Nested types are shown by their kind,
+// with their parts below.
 std::string KindOf(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::INT8:
+      return "byte";
+    case arrow::Type::INT16:
+      return "short";
+    case arrow::Type::INT32:
+      return "integer";
+    case arrow::Type::INT64:
+      return "long";
+    default:
+      break;
+  }
   const std::string name = SparkSimpleString(type);
   return arrow::is_nested(type.id()) ? name.substr(0, name.find('<')) : name;
 }

@@ -27,7 +27,7 @@ def test_blocks_say_what_they_are():
 
 class Desk:
     """A folder in which the pages' commands find what they name: the built program, the table of the demo on disk and
-    on S3, and whatever a page calls DIR and TABLE."""
+    on S3, the files that the pages print, and whatever a page calls DIR and TABLE."""
 
     def __init__(self, folder: pathlib.Path, minio):
         self.folder, self.minio = folder, minio
@@ -37,6 +37,10 @@ class Desk:
         self.env = program.clean_environment({
             **minio.env(), "PATH": f"{program.SLUICE.parent}:{os.environ['PATH']}", "PS1": "", "PROMPT": "", "TERM": "dumb",
             "HISTFILE": "/dev/null"})
+        for block in BLOCKS:
+            if block.file_name:
+                assert not (folder / block.file_name).exists(), f"{block}: a second file {block.file_name}"
+                (folder / block.file_name).write_text(block.text)
         self.paste("bash", "sluice demo")
         table = folder / "lake" / "bronze" / "reviews"
         (folder / "TABLE").symlink_to(table)

@@ -5,8 +5,9 @@ import pathlib
 import re
 import subprocess
 
+import pyarrow
 import pytest
-from rig import program, table
+from rig import pages, program, table
 from rig.reviews import reviews
 
 CMAKE = """cmake_minimum_required(VERSION 3.25)
@@ -96,6 +97,38 @@ def test_the_program_of_readme(sluice, topic, tmp_path, outside):
     reviews_topic.produce(reviews(0, 50))
     done = sluice.run(reviews_topic.kafka.bootstrap, reviews_topic.name, program=source / "build" / "my_bronze")
     assert done.code == 0 and "star_rating|count|" in done.out, done.all
+
+
+def pieces_of_the_cpp_page() -> str:
+    """The page's pieces, one after the other, as one program."""
+    pieces = [block.text for block in pages.blocks()
+              if (block.page, block.kind) == ("docs/cpp.md", "cpp") and not block.file_name]
+    heads = [piece for piece in pieces if piece.startswith("#include")]
+    return "".join([*heads, "int main() {\n", *(piece for piece in pieces if piece not in heads), "}\n"])
+
+
+def test_the_programs_of_the_cpp_page(sluice, topic, tmp_path, outside):
+    """Both build as printed. The one of the pieces then prints what the page shows; the whole one runs until a signal."""
+    page = [block for block in pages.blocks() if block.page == "docs/cpp.md"]
+    (cmake,) = [block.text for block in page if block.kind == "cmake"]
+    (whole,) = [block.text for block in page if block.file_name == "bronze.cc"]
+    reviews_topic = topic(1)
+    reviews_topic.produce(reviews(0, 1000))
+    pieces = pieces_of_the_cpp_page().replace("localhost:9092", reviews_topic.kafka.bootstrap)
+    pieces = pieces.replace('"subscribe", "reviews"', f'"subscribe", "{reviews_topic.name}"')
+    for name, source in (("pieces", pieces), ("whole", whole)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "CMakeLists.txt").write_text(cmake)
+        (folder / "bronze.cc").write_text(source)
+        build("cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={tmp_path / 'prefix'}",
+              f"-DCMAKE_CXX_FLAGS=-Wall -Werror -idirafter {pyarrow.get_include()}", cwd=folder)
+        build("cmake", "--build", "build", cwd=folder)
+    done = sluice.run(program=tmp_path / "pieces" / "build" / "bronze")
+    assert done.code == 0, done.all
+    printed = "\n".join(pages.masked(done.out))
+    for shown in [block for block in page if block.kind == "text"]:
+        assert "\n".join(pages.masked(shown.text)) in printed, shown
 
 
 def test_installed_program(sluice, tmp_path, outside):

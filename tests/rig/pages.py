@@ -4,7 +4,9 @@
     sh          commands, a line each
     console     commands behind `$ `, each with the output that follows it up to an empty line
     sh not-run: REASON, console not-run: REASON     commands that a test cannot run
-    sql, python, cpp, cmake, dockerfile, json, text  no commands of a shell; a synopsis with [..] is text"""
+    sql, python, cpp, cmake, dockerfile, json, text  no commands of a shell; a synopsis with [..] is text
+
+A block that begins with a comment of a file's name alone (`-- silver.sql`) is that file, for the commands of its page."""
 import dataclasses
 import pathlib
 import re
@@ -28,6 +30,12 @@ class Block:
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
+
+    @property
+    def file_name(self) -> str | None:
+        """The name of the file that the block is, said in its first line."""
+        named = re.match(r"(?:--|#|//) ([\w-]+\.(?:sql|py|cc))\n", self.text)
+        return named[1] if named else None
 
     @property
     def commands(self) -> list[tuple[str, str]]:

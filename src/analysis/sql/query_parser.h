@@ -98,7 +98,7 @@ class QueryParser {
   // [WATERMARK column DELAY OF INTERVAL ..]
   Result<Relation> ParseWatermark(Relation relation);
   Status RefuseRelationWords();
-  Result<Relation> ParseJoinedRelation();
+  Result<Relation> ParseJoins(Relation relation);
   Result<Relation> ParseOneRelation();
   Result<Relation> ParseRelationExtensions(Relation relation);
   // Joins `left` with one that may name its columns.

@@ -59,22 +59,24 @@ Status QueryParser::RefuseRelationWords() {
 Result<Relation> QueryParser::ParseRelation() {
   SLUICE_RETURN_IF_ERROR(cursor_.Enter());
   DepthGuard guard(&cursor_);
-  SLUICE_ASSIGN(Relation relation, ParseJoinedRelation());
+  SLUICE_ASSIGN(Relation relation, ParseOneRelation());
+  SLUICE_ASSIGN(relation, ParseJoins(std::move(relation)));
   while (cursor_.IsSymbol(",")) {
     const size_t begin = cursor_.position();
     SLUICE_RETURN_IF_ERROR(CountStep(begin));
     cursor_.Next();
     if (cursor_.IsWord("LATERAL") && !cursor_.IsWord("VIEW", 1)) {
       SLUICE_ASSIGN(relation, ParseLateral(std::move(relation), spark::connect::Join::JOIN_TYPE_INNER, begin));
+      SLUICE_ASSIGN(relation, ParseJoins(std::move(relation)));
       continue;
     }
-    SLUICE_ASSIGN(Relation right, ParseJoinedRelation());
+    SLUICE_ASSIGN(Relation right, ParseOneRelation());
     Relation both;
     both.mutable_join()->set_join_type(spark::connect::Join::JOIN_TYPE_CROSS);
     *both.mutable_join()->mutable_left() = std::move(relation);
     *both.mutable_join()->mutable_right() = std::move(right);
     cursor_.SetOrigin(&both, begin);
-    relation = std::move(both);
+    SLUICE_ASSIGN(relation, ParseJoins(std::move(both)));
   }
   SLUICE_ASSIGN(relation, ParseLateralViews(std::move(relation)));
   return ParseRelationExtensions(std::move(relation));
@@ -153,8 +155,8 @@ std::optional<spark::connect::Join::JoinType> QueryParser::AcceptJoin() {
   return std::nullopt;
 }
 
-Result<Relation> QueryParser::ParseJoinedRelation() {
-  SLUICE_ASSIGN(Relation relation, ParseOneRelation());
+// Joins what stands before it, all sides of a comma too: in FROM a, b JOIN c ON .. the condition may name a.
+Result<Relation> QueryParser::ParseJoins(Relation relation) {
   for (;;) {
     const size_t begin = cursor_.position();
     const bool natural = cursor_.IsWord("NATURAL") && cursor_.IsAnyWord({"JOIN", "INNER", "LEFT", "RIGHT", "FULL"}, 1);

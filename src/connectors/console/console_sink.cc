@@ -19,16 +19,6 @@ namespace {
 
 constexpr int kTruncated = 20;
 
-const std::vector<OptionRow>& Table() {
-  static const auto* table = new std::vector<OptionRow>{
-      {"numRows", "20", OptionUse::kHonoured, "Rows of a batch that are printed."},
-      {"truncate", "true", OptionUse::kHonoured, "Cut cells at 20 characters."},
-      {"queryName", "", OptionUse::kHonoured, "Name of the query."},
-      {"checkpointLocation", "", OptionUse::kHonoured, "Folder of the query's checkpoint."},
-  };
-  return *table;
-}
-
 class ConsoleSink : public StreamSink {
  public:
   ConsoleSink(SinkContext context, std::ostream* out, int64_t rows, bool truncate)
@@ -77,8 +67,18 @@ Result<std::unique_ptr<StreamSink>> OpenOnStdout(const SinkContext& context) {
 
 }  // namespace
 
+const std::vector<OptionRow>& ConsoleSinkOptions() {
+  static const auto* table = new std::vector<OptionRow>{
+      {"numRows", "20", OptionUse::kHonoured, "Rows of a batch that are printed."},
+      {"truncate", "true", OptionUse::kHonoured, "Cut cells at 20 characters."},
+      {"queryName", "", OptionUse::kHonoured, "Name of the query."},
+      {"checkpointLocation", "", OptionUse::kHonoured, "Folder of the query's checkpoint."},
+  };
+  return *table;
+}
+
 Result<std::unique_ptr<StreamSink>> OpenConsoleSink(const SinkContext& context, std::ostream* out) {
-  SLUICE_RETURN_IF_ERROR(CheckOptions(context.options, Table(), {}, "console sink"));
+  SLUICE_RETURN_IF_ERROR(CheckOptions(context.options, ConsoleSinkOptions(), {}, "console sink"));
   SLUICE_ASSIGN(const int64_t rows, context.options.GetInt("numRows", 20));
   SLUICE_ASSIGN(const bool truncate, context.options.GetBool("truncate", true));
   return std::unique_ptr<StreamSink>(std::make_unique<ConsoleSink>(context, out, std::max<int64_t>(rows, 0), truncate));

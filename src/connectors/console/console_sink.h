@@ -3,13 +3,16 @@
 
 #include <memory>
 #include <ostream>
+#include <vector>
 
+#include "connectors/options.h"
 #include "connectors/sink.h"
 
 namespace sluice {
 
-// Prints the first rows of each batch as Spark's console sink does: options numRows (20) and truncate (true: cells of
-// 20 characters). `out` must outlive the sink.
+const std::vector<OptionRow>& ConsoleSinkOptions();
+
+// Prints the first rows of each batch as Spark's console sink does. `out` must outlive the sink.
 Result<std::unique_ptr<StreamSink>> OpenConsoleSink(const SinkContext& context, std::ostream* out);
 
 }  // namespace sluice

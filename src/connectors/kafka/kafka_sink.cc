@@ -195,13 +195,17 @@ Result<KafkaSinkColumns> FindSinkColumns(const arrow::Schema& schema, bool topic
   return columns;
 }
 
-Result<std::unique_ptr<StreamSink>> KafkaSink::Open(const SinkContext& context) {
-  static const std::vector<OptionRow> rows = {
-      {"topic", "", OptionUse::kHonoured, "The topic of all rows; beats the column topic"},
-      {"checkpointLocation", "", OptionUse::kHonoured, "The query's checkpoint"},
-      {"path", "", OptionUse::kHonoured, "Without meaning here, as in Spark"},
+const std::vector<OptionRow>& KafkaSinkOptions() {
+  static const auto* rows = new std::vector<OptionRow>{
+      {"topic", "", OptionUse::kHonoured, "The topic of all rows; beats the column topic."},
+      {"checkpointLocation", "", OptionUse::kHonoured, "Folder of the query's checkpoint."},
+      {"path", "", OptionUse::kHonoured, "Without meaning here, as in Spark."},
   };
-  SLUICE_RETURN_IF_ERROR(CheckOptions(context.options, rows, {"kafka."}, "kafka"));
+  return *rows;
+}
+
+Result<std::unique_ptr<StreamSink>> KafkaSink::Open(const SinkContext& context) {
+  SLUICE_RETURN_IF_ERROR(CheckOptions(context.options, KafkaSinkOptions(), {"kafka."}, "kafka"));
   std::unique_ptr<KafkaSink> sink(new KafkaSink());
   sink->topic_ = context.options.Get("topic", "");
   SLUICE_ASSIGN(sink->columns_, FindSinkColumns(*context.schema, !sink->topic_.empty()));

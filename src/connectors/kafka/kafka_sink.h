@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "connectors/kafka/rdkafka_client.h"
+#include "connectors/options.h"
 #include "connectors/sink.h"
 
 namespace sluice {
@@ -17,6 +19,9 @@ struct KafkaSinkColumns {
   int partition = -1;
   int headers = -1;
 };
+
+// Besides them, options that begin with "kafka." go to the client.
+const std::vector<OptionRow>& KafkaSinkOptions();
 
 // Finds the columns by name and checks their types. `topic_option`: the topic does not have to be a column.
 Result<KafkaSinkColumns> FindSinkColumns(const arrow::Schema& schema, bool topic_option);
