@@ -83,7 +83,7 @@ endfunction()
 # Arrow's headers cost seconds a file; layers that know the plan's messages precompile those too.
 function(sluice_precompile target layer)
   set(headers <string> <vector> <memory> <map> <optional> <arrow/api.h>)
-  if(layer MATCHES "^(analysis|session|service|client|connect)$")
+  if(layer MATCHES "^(analysis|session|service|channel|client|connect)$")
     list(APPEND headers <spark/connect/base.pb.h>)
   endif()
   target_precompile_headers(${target} PRIVATE ${headers})

@@ -31,6 +31,16 @@ set_target_properties(sluice_library PROPERTIES OUTPUT_NAME sluice EXPORT_NAME s
                       LINK_DEPENDS ${SLUICE_EXPORTS}
                       LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
+# Debian's archives of gRPC do not fit into a shared library, and its shared ones are 40 that only programs with a
+# server need: the way to one is a module that the library loads.
+add_library(sluice_remote MODULE src/connect/grpc_transport.cc src/connect/transport_module.cc)
+target_include_directories(sluice_remote PRIVATE src ${GRPCPP_INCLUDE_DIRS})
+target_link_libraries(sluice_remote PRIVATE grpc++ grpc gpr)
+target_link_directories(sluice_remote PRIVATE ${GRPCPP_LIBRARY_DIRS})
+target_compile_options(sluice_remote PRIVATE -fvisibility=hidden)
+set_target_properties(sluice_remote PROPERTIES INSTALL_RPATH "\$ORIGIN" LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+add_dependencies(sluice_library sluice_remote)
+
 add_custom_target(examples)
 file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.cc)
 foreach(source IN LISTS examples)
@@ -44,6 +54,7 @@ endforeach()
 
 install(TARGETS sluice RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS sluice_library EXPORT sluice LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS sluice_remote LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
 # Where a file looks for libraries: in the build tree the wheel's folder, installed a folder relative to its own. CMake's
 # own way pads the first with colons, and the empty entry behind a colon is the current folder of whoever runs the program.

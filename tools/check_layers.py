@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
-PROTOBUF_LAYERS = {"analysis", "service", "client", "connect", "session"}
+PROTOBUF_LAYERS = {"analysis", "service", "channel", "client", "connect", "session"}
 
 
 def layers() -> list[str]:

@@ -35,8 +35,8 @@ install_tree() {
   mkdir -p "$tree/share/doc/sluice/licenses"
   cp LICENSE README.md sample.env "$tree/share/doc/sluice/"
   cp -r docs examples "$tree/share/doc/sluice/"
-  local name path
-  needed "$tree/bin/sluice" | while read -r name path; do
+  local file name path
+  for file in "$tree/bin/sluice" "$tree/lib/libsluice_remote.so"; do needed "$file"; done | sort -u | while read -r name path; do
     [[ $name =~ $from_machine || $path == "$tree"/* ]] && continue
     cp -L "$path" "$tree/lib/$name"
     patchelf --set-rpath "\$ORIGIN" "$tree/lib/$name"
@@ -91,7 +91,7 @@ make_wheel() {
   local root=$out/wheel
   mkdir -p "$root/sluice_engine" "$root/sluice_engine-$version.dist-info"
   cp -a "$tree/bin" "$tree/lib" "$tree/share" "$root/sluice_engine/"
-  rm -rf "$root/sluice_engine/lib/cmake" "$root"/sluice_engine/lib/libsluice.so*
+  rm -rf "$root/sluice_engine/lib/cmake" "$root"/sluice_engine/lib/libsluice{,_remote}.so*
   cat >"$root/sluice_engine/__init__.py" <<'END'
 # SPDX-License-Identifier: Apache-2.0
 """The program `sluice`, as a package: the command of that name becomes the program that is in this folder."""

@@ -56,19 +56,25 @@ class DataFrameReader {
   std::map<std::string, std::string> options_;
 };
 
-// The entrance. A cheap value; the session lives until stop() or until the last value that came from it is gone.
+// The entrance. A cheap value; the session lives until stop() or until the last value that came from it is gone. At a
+// server it lives until stop(), or until the server gives it up; a query that was started there goes on without the
+// program.
 class SparkSession {
  public:
   class Builder {
    public:
     Builder& appName(const std::string& name);
     Builder& master(const std::string& master);
+    // A Spark Connect server instead of this process: "sc://host:port/;token=..;use_ssl=true". Without it the variable
+    // SPARK_REMOTE names one. Not together with master().
+    Builder& remote(const std::string& url);
     Builder& config(const std::string& key, const std::string& value);
     Builder& config(const std::string& key, const char* value) { return config(key, std::string(value)); }
     Builder& config(const std::string& key, bool value) { return config(key, std::string(value ? "true" : "false")); }
     Builder& config(const std::string& key, int value) { return config(key, std::to_string(value)); }
     // The program's session, with these settings added: a new one if there is none or it was stopped. One process has
-    // one memory budget and one set of threads, those of its first session.
+    // one memory budget and one set of threads, those of its first session. At a server: waits for its answer; settings
+    // that it keeps to itself are warned of, and it must not be another one than that of the program's session.
     SparkSession getOrCreate() const;
 
    private:

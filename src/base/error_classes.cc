@@ -162,6 +162,7 @@ constexpr ErrorClass kErrorClasses[] = {
     {"SLUICE_RANGE_STEP", "22023"},
     {"SLUICE_RECORD_LEFT_OUT", "54000"},
     {"SLUICE_RECORD_SIZE", "54000"},
+    {"SLUICE_REMOTE", "08001"},
     {"SLUICE_RESULT_TOO_LARGE", "54000"},
     {"SLUICE_S3", "58030"},
     {"SLUICE_SINK_IN_USE", "55006"},

@@ -6,14 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <iostream>
 #include <optional>
 #include <thread>
 
-#include "base/log_context.h"
-#include "base/logging.h"
-#include "base/terminal_line.h"
 #include "cli/global_options.h"
+#include "cli/say.h"
 #include "session/session.h"
 #include "streaming/running_query.h"
 
@@ -22,15 +19,6 @@ namespace {
 
 // How long a signal may go unnoticed.
 constexpr int64_t kLookMs = 50;
-
-void Say(const std::string& text) {
-  if (LogsAreJson()) {
-    LogLine(LogLevel::kWarn, text);
-  } else {
-    ClearTerminalLine();
-    std::cerr << "sluice: " << text << std::endl;
-  }
-}
 
 using Queries = std::vector<std::shared_ptr<RunningQuery>>;
 

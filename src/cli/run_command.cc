@@ -8,6 +8,7 @@
 #include "cli/global_options.h"
 #include "cli/pipeline_file.h"
 #include "cli/query_watch.h"
+#include "cli/remote_run.h"
 #include "session/session.h"
 #include "streaming/progress_printer.h"
 
@@ -20,10 +21,26 @@ struct RunOptions {
   bool available_now = false;
   std::string progress;  // empty: what spark.sluice.progress says, else auto
   std::string metrics_port;
+  std::string remote;
 };
+
+int WrongProgress() {
+  return Fail(UserError("SLUICE_USAGE", "--progress and spark.sluice.progress take auto, bar, lines, json or none."),
+              kBadUsage);
+}
 
 int Run(const RunOptions& options) {
   CatchStopSignals();
+  if (!options.remote.empty()) {
+    if (!options.metrics_port.empty()) {
+      return Fail(
+          UserError("SLUICE_USAGE", "--metrics-port is of a process of this machine; it cannot go with --remote."),
+          kBadUsage);
+    }
+    ProgressStyle style = ProgressStyle::kAuto;
+    if (!options.progress.empty() && !ParseProgressStyle(options.progress, &style)) return WrongProgress();
+    return RunAtServer({options.global, options.pipeline, options.remote, options.available_now, style});
+  }
   Result<Program> program = StartProgram(options.global);
   if (!program.ok()) return Fail(program.status(), kBadUsage);
   Result<Pipeline> pipeline = PreparePipeline(options.pipeline, *program);
@@ -43,13 +60,12 @@ int Run(const RunOptions& options) {
     const Status set = program->session->SetConf("spark.sluice.metrics.port", options.metrics_port);
     if (!set.ok()) return Fail(set, kBadUsage);
   }
-  const std::string progress = options.progress.empty()
-                                   ? program->session->conf().Find("spark.sluice.progress").value_or("auto")
-                                   : options.progress;
   ProgressStyle style = ProgressStyle::kAuto;
-  if (!ParseProgressStyle(progress, &style)) {
-    return Fail(UserError("SLUICE_USAGE", "--progress and spark.sluice.progress take auto, bar, lines, json or none."),
-                kBadUsage);
+  if (!ParseProgressStyle(options.progress.empty()
+                              ? program->session->conf().Find("spark.sluice.progress").value_or("auto")
+                              : options.progress,
+                          &style)) {
+    return WrongProgress();
   }
   const auto printer =
       std::make_shared<ProgressPrinter>(style, bounded ? ProgressPrinter::kWhatIsThere : ProgressPrinter::kUnknown);
@@ -81,12 +97,16 @@ void AddRunCommand(CLI::App* app, Chosen* chosen) {
                     "Process what is there now, then end, whatever the file says");
   command->add_option("--metrics-port", options->metrics_port,
                       "Serve /metrics, /health and /ready on this port (spark.sluice.metrics.port)");
+  command->add_option(
+      "--remote", options->remote,
+      "A Spark Connect server to run it on, sc://host:port/;token=..; SIGINT and SIGTERM stop it there");
   command->add_option("--progress", options->progress, "auto, bar, lines, json or none (spark.sluice.progress) [auto]");
   command->footer(
       "Examples:\n"
       "  sluice run examples/bronze_reviews.sql                    until SIGINT or SIGTERM, after the running batch\n"
       "  sluice run --available-now --param HANDLE=me bronze.sql   what is there now\n"
-      "  sluice run --metrics-port 9400 --env-file prod.env bronze.sql");
+      "  sluice run --metrics-port 9400 --env-file prod.env bronze.sql\n"
+      "  sluice run --remote sc://spark.example.com:15002 bronze.sql");
   command->callback([options, chosen] { *chosen = [options] { return Run(*options); }; });
 }
 

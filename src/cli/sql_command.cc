@@ -8,10 +8,12 @@
 
 #include "analysis/sql/parser.h"
 #include "base/spark_error.h"
+#include "channel/channel.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/output_file.h"
 #include "cli/pipeline_file.h"
+#include "cli/remote_program.h"
 #include "cli/row_output.h"
 #include "cli/script_run.h"
 #include "cli/shell.h"
@@ -27,6 +29,7 @@ struct SqlOptions {
   Params params;
   std::string format = "table";
   std::string output;
+  std::string remote;
   bool types = false;
   std::optional<int64_t> max_rows;
 };
@@ -45,9 +48,25 @@ Result<std::string> TextOf(const SqlOptions& options) {
   return options.query;
 }
 
-Result<SqlFile> Parse(const std::string& text, const SqlOptions& options, const Program& program) {
-  SLUICE_ASSIGN(const VariableLookup lookup, options.params.Lookup(program.env.get()));
-  return ParseScriptSql(text, program.session->conf(), options.file, lookup);
+// Where the statements run, and how their text is read.
+struct Place {
+  std::shared_ptr<Env> env;
+  std::shared_ptr<Channel> channel;
+  Conf conf;
+};
+
+Result<Place> StartPlace(const SqlOptions& options) {
+  if (!options.remote.empty()) {
+    SLUICE_ASSIGN(const RemoteProgram program, StartRemoteProgram(options.global, options.remote));
+    return Place{program.env, program.channel, program.conf};
+  }
+  SLUICE_ASSIGN(const Program program, StartProgram(options.global));
+  return Place{program.env, InProcessChannel(program.service, program.session->id()), program.session->conf()};
+}
+
+Result<SqlFile> Parse(const std::string& text, const SqlOptions& options, const Place& place) {
+  SLUICE_ASSIGN(const VariableLookup lookup, options.params.Lookup(place.env.get()));
+  return ParseScriptSql(text, place.conf, options.file, lookup);
 }
 
 Result<RowStyle> StyleOf(const SqlOptions& options) {
@@ -71,34 +90,43 @@ Result<RowStyle> StyleOf(const SqlOptions& options) {
   return style;
 }
 
+int RunAndPrint(const SqlOptions& options, const Place& place, const SqlFile& script, const RowStyle& style,
+                const std::string& text) {
+  if (!options.output.empty()) {
+    const auto file = OutputFile::Open(options.output);
+    if (!file.ok()) return Fail(file.status(), kBadUsage);
+    Status done = RunScript(place.channel.get(), script, style, (*file)->stream()).status();
+    if (done.ok()) done = (*file)->Finish();
+    return done.ok() ? kEndedWell : FailInText(done, text, kQueryFailed);
+  }
+  const std::unique_ptr<std::ostream> out = OpenStdout();
+  const Status done = RunScript(place.channel.get(), script, style, *out).status();
+  if (!done.ok()) return FailInText(done, text, kQueryFailed);
+  out->flush();
+  if (!*out) return Fail(EnvironmentError("SLUICE_IO", "The output could not be written."), kQueryFailed);
+  return kEndedWell;
+}
+
 int RunSql(const SqlOptions& options) {
   if (options.query.empty() && options.file.empty() && ::isatty(STDIN_FILENO) != 0) {
-    if (options.output.empty() && options.format == "table" && !options.types && !options.max_rows) {
+    if (options.output.empty() && options.format == "table" && !options.types && !options.max_rows &&
+        options.remote.empty()) {
       return RunShell({options.global, options.params});
     }
     return Fail(UserError("SLUICE_USAGE", "Give a query, as in sluice sql \"SELECT 1\", or --file FILE."), kBadUsage);
   }
   const Result<RowStyle> style = StyleOf(options);
   if (!style.ok()) return Fail(style.status(), kBadUsage);
-  const Result<Program> program = StartProgram(options.global);
-  if (!program.ok()) return Fail(program.status(), kBadUsage);
+  const Result<Place> place = StartPlace(options);
+  if (!place.ok()) return Fail(place.status(), kBadUsage);
   const Result<std::string> text = TextOf(options);
   if (!text.ok()) return Fail(text.status(), kBadUsage);
-  const Result<SqlFile> script = Parse(*text, options, *program);
+  const Result<SqlFile> script = Parse(*text, options, *place);
   if (!script.ok()) return FailInText(script.status(), *text, kBadUsage);
-  if (!options.output.empty()) {
-    const auto file = OutputFile::Open(options.output);
-    if (!file.ok()) return Fail(file.status(), kBadUsage);
-    Status done = RunScript(*program, *script, *style, (*file)->stream()).status();
-    if (done.ok()) done = (*file)->Finish();
-    return done.ok() ? kEndedWell : FailInText(done, *text, kQueryFailed);
-  }
-  const std::unique_ptr<std::ostream> out = OpenStdout();
-  const Status done = RunScript(*program, *script, *style, *out).status();
-  if (!done.ok()) return FailInText(done, *text, kQueryFailed);
-  out->flush();
-  if (!*out) return Fail(EnvironmentError("SLUICE_IO", "The output could not be written."), kQueryFailed);
-  return kEndedWell;
+  const int code = RunAndPrint(options, *place, *script, *style, *text);
+  // A session of a server would stay there.
+  if (!options.remote.empty()) (void)place->channel->ReleaseSession();
+  return code;
 }
 
 }  // namespace
@@ -118,6 +146,7 @@ void AddSqlCommand(CLI::App* app, Chosen* chosen) {
                       "Rows of a table that are shown; all are counted. 0: all (default: 40 on a terminal, else all)");
   command->add_option("--output", options->output,
                       "A file instead of standard output; replaced when the query has succeeded");
+  command->add_option("--remote", options->remote, "A Spark Connect server to run it on, sc://host:port/;token=..");
   command->footer(
       "Examples:\n"
       "  sluice sql \"SELECT star_rating, count(*) FROM 'lake/bronze/reviews' GROUP BY star_rating\"\n"

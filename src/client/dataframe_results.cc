@@ -14,7 +14,6 @@
 #include "client/errors.h"
 #include "client/handles.h"
 #include "exec/operator.h"
-#include "session/session.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -23,22 +22,10 @@ namespace {
 using spark::connect::AnalyzePlanRequest;
 using spark::connect::Relation;
 
-Execution Run(const PlanHandle& plan, Relation relation) {
-  auto request = plan.session->NewRequest();
-  *request.mutable_plan()->mutable_root() = std::move(relation);
-  return plan.session->Execute(request);
-}
-
-AnalyzePlanRequest NewAnalysis(const PlanHandle& plan) {
-  AnalyzePlanRequest request;
-  request.set_session_id(plan.session->session_id);
-  return request;
-}
-
 std::shared_ptr<arrow::Schema> SchemaOf(const PlanHandle& plan) {
-  auto request = NewAnalysis(plan);
+  AnalyzePlanRequest request;
   *request.mutable_schema()->mutable_plan()->mutable_root() = plan.relation;
-  return ValueOrThrow(SchemaFromConnect(plan.session->Analyze(request).schema().schema()));
+  return ValueOrThrow(SchemaFromConnect(plan.session->Analyze(std::move(request)).schema().schema()));
 }
 
 // Rows of an Execution for consumers outside: plain strings instead of views.
@@ -99,21 +86,21 @@ std::vector<std::string> DataFrame::columns() const {
 }
 
 void DataFrame::printSchema() const {
-  auto request = NewAnalysis(*plan_);
+  AnalyzePlanRequest request;
   *request.mutable_tree_string()->mutable_plan()->mutable_root() = plan_->relation;
-  std::cout << ForStdout(plan_->session->Analyze(request).tree_string().tree_string()) << "\n";
+  std::cout << ForStdout(plan_->session->Analyze(std::move(request)).tree_string().tree_string()) << "\n";
 }
 
 void DataFrame::explain() const {
-  auto request = NewAnalysis(*plan_);
+  AnalyzePlanRequest request;
   *request.mutable_explain()->mutable_plan()->mutable_root() = plan_->relation;
-  std::cout << ForStdout(plan_->session->Analyze(request).explain().explain_string()) << "\n";
+  std::cout << ForStdout(plan_->session->Analyze(std::move(request)).explain().explain_string()) << "\n";
 }
 
 bool DataFrame::isStreaming() const {
-  auto request = NewAnalysis(*plan_);
+  AnalyzePlanRequest request;
   *request.mutable_is_streaming()->mutable_plan()->mutable_root() = plan_->relation;
-  return plan_->session->Analyze(request).is_streaming().is_streaming();
+  return plan_->session->Analyze(std::move(request)).is_streaming().is_streaming();
 }
 
 std::string DataFrame::showString(int rows, int truncate) const {
@@ -122,7 +109,7 @@ std::string DataFrame::showString(int rows, int truncate) const {
   *show->mutable_input() = plan_->relation;
   show->set_num_rows(rows);
   show->set_truncate(truncate);
-  const Execution execution = Run(*plan_, std::move(relation));
+  const Execution execution = plan_->session->Execute(std::move(relation));
   const auto batch = ValueOrThrow(execution.rows->Next());
   return ValueOrThrow(FormatValue(*batch->column(0), 0, "UTC"));
 }
@@ -132,8 +119,8 @@ void DataFrame::show(int rows, bool truncate) const {
 }
 
 std::vector<Row> DataFrame::collect() const {
-  const Execution execution = Run(*plan_, plan_->relation);
-  const std::string time_zone = execution.session->conf().time_zone();
+  const Execution execution = plan_->session->Execute(plan_->relation);
+  const std::string time_zone = plan_->session->TimeZone();
   std::vector<Row> rows;
   while (const auto batch = ValueOrThrow(execution.rows->Next())) {
     for (int64_t row = 0; row < batch->num_rows(); ++row) rows.push_back(RowOf(*batch, row, time_zone));
@@ -152,8 +139,8 @@ std::optional<Row> DataFrame::first() const {
 }
 
 std::vector<Row> DataFrame::tail(int rows) const {
-  const Execution execution = Run(*plan_, plan_->relation);
-  const std::string time_zone = execution.session->conf().time_zone();
+  const Execution execution = plan_->session->Execute(plan_->relation);
+  const std::string time_zone = plan_->session->TimeZone();
   std::deque<Row> last;
   while (const auto batch = ValueOrThrow(execution.rows->Next())) {
     for (int64_t row = std::max<int64_t>(batch->num_rows() - rows, 0); row < batch->num_rows(); ++row) {
@@ -170,7 +157,7 @@ int64_t DataFrame::count() const {
 }
 
 void DataFrame::toArrow(ArrowArrayStream* out) const {
-  Execution execution = Run(*plan_, plan_->relation);
+  Execution execution = plan_->session->Execute(plan_->relation);
   const auto empty = ValueOrThrow(arrow::RecordBatch::MakeEmpty(execution.schema));
   const auto plain = ValueOrThrow(ToPlainBatch(empty));
   ThrowIfError(arrow::ExportRecordBatchReader(std::make_shared<PlainRows>(std::move(execution), plain->schema()), out));

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "service/connect_service.h"
+#include "channel/channel.h"
 #include "sluice/column.h"
 #include "sluice/dataframe.h"
 #include "sluice/streaming.h"
@@ -20,24 +20,26 @@ struct ColumnNode {
   spark::connect::Expression expression;
 };
 
-// One session of the in-process target: messages go to the service as they are, nothing is serialised. Any thread;
-// after a stop every call but the destructor is refused.
+// One session, here or at a server. Any thread; after a stop every call but the destructor is refused.
 struct SessionHandle {
-  std::shared_ptr<ConnectService> service;
-  std::string session_id;
+  std::shared_ptr<Channel> channel;
+  std::string remote;  // the connection string; empty: in process
   std::atomic<bool> stopped{false};
+  // Ends a session of this process. One of a server stays there with its queries, as with Spark's own clients.
   ~SessionHandle();
 
-  spark::connect::ExecutePlanRequest NewRequest() const;
+  // Ends the session once; a second call does nothing.
+  void Stop();
+  // Refuses after a stop.
+  Channel& OpenChannel() const;
   // Runs a relation or a command; errors become exceptions.
-  Execution Execute(const spark::connect::ExecutePlanRequest& request) const;
+  Execution Execute(spark::connect::Relation relation) const;
   // Runs a command that answers with one message.
   spark::connect::ExecutePlanResponse Command(spark::connect::Command command) const;
-  spark::connect::AnalyzePlanResponse Analyze(const spark::connect::AnalyzePlanRequest& request) const;
-  spark::connect::ConfigResponse Config(const spark::connect::ConfigRequest& request) const;
-
- private:
-  ConnectService& Service() const;
+  spark::connect::AnalyzePlanResponse Analyze(spark::connect::AnalyzePlanRequest request) const;
+  spark::connect::ConfigResponse Config(spark::connect::ConfigRequest request) const;
+  // spark.sql.session.timeZone, in which values are printed.
+  std::string TimeZone() const;
 };
 
 struct PlanHandle {

@@ -7,40 +7,46 @@
 namespace sluice {
 
 SessionHandle::~SessionHandle() {
-  if (stopped || service == nullptr) return;
-  spark::connect::ReleaseSessionRequest request;
-  request.set_session_id(session_id);
-  (void)service->ReleaseSession(request);
+  if (stopped || channel == nullptr || channel->is_remote()) return;
+  (void)channel->ReleaseSession();
 }
 
-ConnectService& SessionHandle::Service() const {
+void SessionHandle::Stop() {
+  if (stopped.exchange(true)) return;
+  ThrowIfError(channel->ReleaseSession());
+}
+
+Channel& SessionHandle::OpenChannel() const {
   if (stopped) ThrowIfError(UserError("SLUICE_SESSION_STOPPED", "The session was stopped."));
-  return *service;
+  return *channel;
 }
 
-spark::connect::ExecutePlanRequest SessionHandle::NewRequest() const {
+Execution SessionHandle::Execute(spark::connect::Relation relation) const {
   spark::connect::ExecutePlanRequest request;
-  request.set_session_id(session_id);
-  return request;
-}
-
-Execution SessionHandle::Execute(const spark::connect::ExecutePlanRequest& request) const {
-  return ValueOrThrow(Service().ExecutePlan(request));
+  *request.mutable_plan()->mutable_root() = std::move(relation);
+  return ValueOrThrow(OpenChannel().ExecutePlan(std::move(request)));
 }
 
 spark::connect::ExecutePlanResponse SessionHandle::Command(spark::connect::Command command) const {
-  auto request = NewRequest();
+  spark::connect::ExecutePlanRequest request;
   *request.mutable_plan()->mutable_command() = std::move(command);
-  const Execution execution = Execute(request);
+  const Execution execution = ValueOrThrow(OpenChannel().ExecutePlan(std::move(request)));
   return execution.messages.empty() ? spark::connect::ExecutePlanResponse() : execution.messages.front();
 }
 
-spark::connect::AnalyzePlanResponse SessionHandle::Analyze(const spark::connect::AnalyzePlanRequest& request) const {
-  return ValueOrThrow(Service().AnalyzePlan(request));
+spark::connect::AnalyzePlanResponse SessionHandle::Analyze(spark::connect::AnalyzePlanRequest request) const {
+  return ValueOrThrow(OpenChannel().AnalyzePlan(std::move(request)));
 }
 
-spark::connect::ConfigResponse SessionHandle::Config(const spark::connect::ConfigRequest& request) const {
-  return ValueOrThrow(Service().Config(request));
+spark::connect::ConfigResponse SessionHandle::Config(spark::connect::ConfigRequest request) const {
+  return ValueOrThrow(OpenChannel().Config(std::move(request)));
+}
+
+std::string SessionHandle::TimeZone() const {
+  spark::connect::ConfigRequest request;
+  request.mutable_operation()->mutable_get()->add_keys("spark.sql.session.timeZone");
+  const auto response = Config(std::move(request));
+  return response.pairs_size() > 0 ? response.pairs(0).value() : "UTC";
 }
 
 DataFrame MakeDataFrame(std::shared_ptr<SessionHandle> session, spark::connect::Relation relation) {

@@ -6,23 +6,21 @@
 #include <mutex>
 
 #include "base/logging.h"
+#include "base/redaction.h"
 #include "base/spark_error.h"
+#include "channel/remote_channel.h"
 #include "client/errors.h"
 #include "client/handles.h"
+#include "client/transport_module.h"
 #include "env/dotenv_file.h"
 #include "env/env.h"
+#include "service/connect_service.h"
 #include "session/process.h"
 
 namespace sluice {
 namespace {
 
 using spark::connect::ConfigRequest;
-
-ConfigRequest NewConfig(const SessionHandle& session) {
-  ConfigRequest request;
-  request.set_session_id(session.session_id);
-  return request;
-}
 
 spark::connect::Relation ReadOf(const std::string& format, const std::string& schema,
                                 const std::map<std::string, std::string>& options, const std::string& path) {
@@ -41,6 +39,34 @@ std::shared_ptr<DotenvFile>& LoadedDotenv() {
   return *loaded;
 }
 
+// Where sessions are to be: a connection string, or empty for this process. SPARK_REMOTE serves where the program says
+// nothing, as with Spark's own clients.
+std::string RemoteOf(const std::map<std::string, std::string>& conf) {
+  const auto master = conf.find("spark.master");
+  const auto remote = conf.find("spark.remote");
+  if (remote != conf.end()) {
+    if (master != conf.end()) {
+      ThrowIfError(UserError("CANNOT_CONFIGURE_SPARK_CONNECT_MASTER",
+                             "Spark Connect server and Spark master cannot be configured together: Spark master [" +
+                                 master->second + "], Spark Connect [" + remote->second + "]."));
+    }
+    return remote->second;
+  }
+  const char* variable = std::getenv("SPARK_REMOTE");
+  if (variable == nullptr || *variable == '\0') return "";
+  if (master != conf.end()) {
+    Log(LogLevel::kWarn, "The program's master {} has no effect: SPARK_REMOTE names a server.", master->second);
+  }
+  return variable;
+}
+
+// The settings that a server gets: all but those that say where it is.
+std::map<std::string, std::string> SessionSettings(std::map<std::string, std::string> conf) {
+  conf.erase("spark.master");
+  conf.erase("spark.remote");
+  return conf;
+}
+
 // What getOrCreate gets: the program's session, as long as somebody holds it and it was not stopped. A session after a
 // stopped one shares its process (budget, threads), if anything still holds that. Thread-safe.
 class CurrentSession {
@@ -50,13 +76,31 @@ class CurrentSession {
     return *current;
   }
 
-  std::shared_ptr<SessionHandle> FindOrMake(const Conf& conf) {
+  // `remote`: a connection string; empty: in process, or the session that there is.
+  std::shared_ptr<SessionHandle> FindOrMake(const Conf& conf, const std::string& remote) {
     std::lock_guard lock(mutex_);
     std::shared_ptr<SessionHandle> session = session_.lock();
     if (session != nullptr && !session->stopped) {
-      WarnOfFixedSettings(conf);
+      RefuseOtherPlace(*session, remote);
+      if (session->remote.empty()) WarnOfFixedSettings(conf);
       return session;
     }
+    session = std::make_shared<SessionHandle>();
+    session->remote = remote;
+    session->channel = remote.empty() ? MakeLocal(conf) : MakeRemote(remote);
+    session_ = session;
+    return session;
+  }
+
+ private:
+  static void RefuseOtherPlace(const SessionHandle& session, const std::string& remote) {
+    if (remote.empty() || remote == session.remote) return;
+    ThrowIfError(UserError("CANNOT_CONFIGURE_SPARK_CONNECT",
+                           "Spark Connect server cannot be configured: Existing [" +
+                               (session.remote.empty() ? "in process" : session.remote) + "], New [" + remote + "]."));
+  }
+
+  std::shared_ptr<Channel> MakeLocal(const Conf& conf) {
     std::shared_ptr<ConnectService> service = service_.lock();
     // Another .env may have been loaded meanwhile: the environment of a process is made once.
     if (service == nullptr || dotenv_ != LoadedDotenv()) {
@@ -66,15 +110,14 @@ class CurrentSession {
     } else {
       WarnOfFixedSettings(conf);
     }
-    session = std::make_shared<SessionHandle>();
-    session->session_id = service->NewSessionId();
-    session->service = service;
     service_ = service;
-    session_ = session;
-    return session;
+    return InProcessChannel(service, service->NewSessionId());
   }
 
- private:
+  static std::shared_ptr<Channel> MakeRemote(const std::string& remote) {
+    return ValueOrThrow(RemoteChannel(remote, MakeRealEnv(LoadedDotenv()), LoadTransport));
+  }
+
   void WarnOfFixedSettings(const Conf& conf) const {
     for (const char* key : {"spark.sluice.memory", "spark.sluice.threads"}) {
       if (conf.values().count(key) == 0 || conf.Get(key) == made_with_.Get(key)) continue;
@@ -90,6 +133,12 @@ class CurrentSession {
   Conf made_with_;
 };
 
+// A server keeps some settings to itself; it says so, and the session goes on, as with Spark's own clients.
+void SetAtServer(const SessionHandle& session, const std::map<std::string, std::string>& conf) {
+  const auto response = session.Config(SilentSettings(conf));
+  for (const std::string& warning : response.warnings()) Log(LogLevel::kWarn, "{}", Redact(warning));
+}
+
 }  // namespace
 
 SparkSession::Builder& SparkSession::Builder::appName(const std::string& name) {
@@ -104,10 +153,27 @@ SparkSession::Builder& SparkSession::Builder::config(const std::string& key, con
   return *this;
 }
 
+SparkSession::Builder& SparkSession::Builder::remote(const std::string& url) {
+  return config("spark.remote", url);
+}
+
 SparkSession SparkSession::Builder::getOrCreate() const {
+  const std::string remote = RemoteOf(conf_);
+  const std::map<std::string, std::string> settings = SessionSettings(conf_);
+  if (!remote.empty()) {
+    const auto handle = CurrentSession::Get().FindOrMake(Conf(), remote);
+    // Also without settings: whether there is a server is known now, and not in the middle of the program.
+    SetAtServer(*handle, settings);
+    return SparkSession(handle);
+  }
   Conf conf;
   for (const auto& [key, value] : conf_) ThrowIfError(conf.Set(key, value));
-  SparkSession session(CurrentSession::Get().FindOrMake(conf));
+  const auto handle = CurrentSession::Get().FindOrMake(conf, remote);
+  if (!handle->remote.empty()) {
+    SetAtServer(*handle, settings);
+    return SparkSession(handle);
+  }
+  SparkSession session(handle);
   for (const auto& [key, value] : conf_) session.conf().set(key, value);
   return session;
 }
@@ -129,44 +195,40 @@ DataFrame SparkSession::range(int64_t start, int64_t end, int64_t step) const {
 
 std::string SparkSession::version() const {
   spark::connect::AnalyzePlanRequest request;
-  request.set_session_id(handle_->session_id);
   request.mutable_spark_version();
-  return handle_->Analyze(request).spark_version().version();
+  return handle_->Analyze(std::move(request)).spark_version().version();
 }
 
 void SparkSession::stop() {
-  if (handle_->stopped.exchange(true)) return;
-  spark::connect::ReleaseSessionRequest request;
-  request.set_session_id(handle_->session_id);
-  ThrowIfError(handle_->service->ReleaseSession(request).status());
+  handle_->Stop();
 }
 
 void RuntimeConfig::set(const std::string& key, const std::string& value) {
-  auto request = NewConfig(*session_);
+  ConfigRequest request;
   auto* pair = request.mutable_operation()->mutable_set()->add_pairs();
   pair->set_key(key);
   pair->set_value(value);
-  session_->Config(request);
+  session_->Config(std::move(request));
 }
 
 std::string RuntimeConfig::get(const std::string& key) const {
-  auto request = NewConfig(*session_);
+  ConfigRequest request;
   request.mutable_operation()->mutable_get()->add_keys(key);
-  return session_->Config(request).pairs(0).value();
+  return session_->Config(std::move(request)).pairs(0).value();
 }
 
 std::string RuntimeConfig::get(const std::string& key, const std::string& fallback) const {
-  auto request = NewConfig(*session_);
+  ConfigRequest request;
   auto* pair = request.mutable_operation()->mutable_get_with_default()->add_pairs();
   pair->set_key(key);
   pair->set_value(fallback);
-  return session_->Config(request).pairs(0).value();
+  return session_->Config(std::move(request)).pairs(0).value();
 }
 
 void RuntimeConfig::unset(const std::string& key) {
-  auto request = NewConfig(*session_);
+  ConfigRequest request;
   request.mutable_operation()->mutable_unset()->add_keys(key);
-  session_->Config(request);
+  session_->Config(std::move(request));
 }
 
 DataFrameReader& DataFrameReader::format(const std::string& source) {

@@ -40,12 +40,12 @@ StreamingQueryManagerCommandResult AskManager(const SessionHandle& session, Fill
 
 // Waiting ends with the query's own error, which gets the exception's own type.
 bool Await(const QueryHandle& query, std::optional<int64_t> timeout_ms) {
-  auto request = query.session->NewRequest();
+  spark::connect::ExecutePlanRequest request;
   *request.mutable_plan()->mutable_command() = NewCommand(query);
   auto* await =
       request.mutable_plan()->mutable_command()->mutable_streaming_query_command()->mutable_await_termination();
   if (timeout_ms) await->set_timeout_ms(*timeout_ms);
-  Result<Execution> execution = query.session->service->ExecutePlan(request);
+  Result<Execution> execution = query.session->OpenChannel().ExecutePlan(std::move(request));
   ThrowIfQueryFailed(execution.status());
   return execution->messages.at(0).streaming_query_command_result().await_termination().terminated();
 }

@@ -100,11 +100,15 @@ std::string ProgressPrinter::BarOf(const QueryProgress& progress) const {
 }
 
 void ProgressPrinter::Show(const QueryProgress& progress) {
+  Show(progress, style_ == ProgressStyle::kJson ? ProgressToJson(progress) : "");
+}
+
+void ProgressPrinter::Show(const QueryProgress& progress, const std::string& json) {
   std::lock_guard lock(mutex_);
   rows_[progress.id] += progress.input_rows();
   switch (style_) {
     case ProgressStyle::kJson:
-      std::cout << ForStdout(Redact(ProgressToJson(progress))) << std::endl;
+      std::cout << ForStdout(Redact(json)) << std::endl;
       break;
     case ProgressStyle::kBar:
       last_ = BarOf(progress) + Summary(progress);

@@ -27,6 +27,8 @@ class ProgressPrinter {
 
   explicit ProgressPrinter(ProgressStyle style, int64_t expected_rows = kUnknown);
   void Show(const QueryProgress& progress);
+  // A batch at a server: its own JSON, and what the lines need of it.
+  void Show(const QueryProgress& progress, const std::string& json);
   // The query has nothing to do; called again and again. On a terminal the line says since when.
   void Waiting();
   // Ends the drawn line, if there is one.
