@@ -158,7 +158,12 @@ class DataFrame {
   // Exports the rows; the stream must be released by its consumer and may outlive everything else.
   void toArrow(ArrowArrayStream* out) const;
 
+  // A view of this session; the global ones are named global_temp.name, by all sessions of the process. Those without
+  // "replace" throw TEMP_TABLE_OR_VIEW_ALREADY_EXISTS.
+  void createTempView(const std::string& name) const;
   void createOrReplaceTempView(const std::string& name) const;
+  void createGlobalTempView(const std::string& name) const;
+  void createOrReplaceGlobalTempView(const std::string& name) const;
   DataFrameWriter write() const;
   DataStreamWriter writeStream() const;
 

@@ -47,8 +47,11 @@ class DataFrameWriter {
   void json(const std::string& path) { format("json").save(path); }
   void parquet(const std::string& path) { format("parquet").save(path); }
   void text(const std::string& path) { format("text").save(path); }
-  // The option path names the folder; the session then knows it by this name.
+  // Makes a table of the catalog, adds to it or replaces it, by the mode. With the option path the table is external:
+  // its files are there, and stay when it is dropped.
   void saveAsTable(const std::string& name) const;
+  // Adds rows to a table by the position of columns, or replaces its rows in the mode "overwrite".
+  void insertInto(const std::string& name) const;
 
  private:
   std::shared_ptr<const PlanHandle> plan_;

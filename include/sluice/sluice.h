@@ -7,6 +7,7 @@
 #include "sluice/dataframe.h"
 #include "sluice/exception.h"
 #include "sluice/functions.h"
+#include "sluice/spark_catalog.h"
 #include "sluice/spark_session.h"
 #include "sluice/sql_functions_a_to_l.h"
 #include "sluice/sql_functions_m_to_z.h"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/dataframe.h"
+#include "sluice/spark_catalog.h"
 #include "sluice/streaming.h"
 
 namespace sluice {
@@ -90,6 +91,7 @@ class SparkSession {
   DataFrame range(int64_t start, int64_t end, int64_t step = 1) const;
   DataFrame table(const std::string& name) const { return read().table(name); }
   RuntimeConfig conf() const { return RuntimeConfig(handle_); }
+  SparkCatalog catalog() const { return SparkCatalog(handle_); }
   StreamingQueryManager streams() const { return StreamingQueryManager(handle_); }
   // The Spark version whose behaviour and formats these are.
   std::string version() const;

@@ -139,8 +139,12 @@ class DataStreamWriter {
   DataStreamWriter& trigger(const Trigger& trigger);
   StreamingQuery start() const;
   StreamingQuery start(const std::string& path) const;
+  // Starts the query into a table of the catalog, which is made if it is not there.
+  StreamingQuery toTable(const std::string& name) const;
 
  private:
+  StreamingQuery startInto(const std::string& path, const std::string& table) const;
+
   std::shared_ptr<const PlanHandle> plan_;
   std::string format_;
   std::string mode_;

@@ -103,6 +103,11 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
                      fmt::format("There is no function {} here.{}", given_name, DidYouMean(name, FunctionNames())),
                      {{"routineName", "`" + given_name + "`"}});
   }
+  if ((name == "current_database" || name == "current_schema") && call.arguments().empty()) {
+    ExprPtr database = std::make_shared<LiteralExpr>(
+        std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(catalog_->CurrentDatabase())));
+    return std::make_shared<ShownExpr>(std::move(database), "current_schema()");
+  }
   const ScalarFunction& function = *FindScalarFunction(name);
   if (function.lambdas != nullptr) return ResolveHigherOrder(function, call);
   SLUICE_ASSIGN(std::vector<ExprPtr> args, ResolveArguments(call));

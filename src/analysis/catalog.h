@@ -40,6 +40,14 @@ class Catalog {
   virtual Result<PythonHome> Python();
   // The rows that the session keeps for its client under an id.
   virtual Result<PlanPtr> FindFrame(const std::string& id);
+  // A kScan node of a table of the catalog ("t", "db.t", "spark_catalog.db.t"), or null when there is none. `options`
+  // are added to the table's own.
+  virtual Result<PlanPtr> FindTable(const std::vector<std::string>& name,
+                                    const std::map<std::string, std::string>& options, bool streaming) {
+    return PlanPtr();
+  }
+  // The schema of names without one.
+  virtual std::string CurrentDatabase() const { return "default"; }
 };
 
 }  // namespace sluice

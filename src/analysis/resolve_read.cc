@@ -91,7 +91,13 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
     if (read.is_streaming() && !IsStreaming(*view)) {
       return NotSupported(fmt::format("The view {} is no stream, so STREAM cannot read it.", QuotedName(parts)));
     }
-    return WithQualifier(std::move(view), {parts.back()});
+    return WithQualifier(std::move(view), parts);
+  }
+  const std::map<std::string, std::string> options(table.options().begin(), table.options().end());
+  SLUICE_ASSIGN(PlanPtr found, catalog_.FindTable(parts, options, read.is_streaming()));
+  if (found != nullptr) {
+    const std::string database = parts.size() > 1 ? parts[parts.size() - 2] : catalog_.CurrentDatabase();
+    return WithQualifier(std::move(found), {"spark_catalog", database, parts.back()});
   }
   if (parts.size() == 2 && catalog_.HasFormat(parts[0])) {
     ScanSpec spec;
@@ -106,17 +112,20 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
     return NotSupported(
         fmt::format("Reading {0} files, as in {0}.`{1}`; there are csv, json, parquet and text.", parts[0], parts[1]));
   }
-  if (parts.size() > 3) {
-    return UserError("REQUIRES_SINGLE_PART_NAMESPACE",
-                     fmt::format("{} has too many parts: a table has a name, and at most a schema and a catalog.",
-                                 QuotedName(parts)));
+  if (parts.size() > 3 || (parts.size() == 3 && !sql::EqualsIgnoringCase(parts[0], "spark_catalog"))) {
+    return UserError(
+        "REQUIRES_SINGLE_PART_NAMESPACE",
+        fmt::format("spark_catalog, the one catalog, needs a schema of one part: {} has another.", QuotedName(parts)),
+        {{"sessionCatalog", "spark_catalog"}, {"identifier", QuotedName(parts)}});
   }
   return UserError(
       "TABLE_OR_VIEW_NOT_FOUND",
-      fmt::format("There is no view {0} here. Sluice has no catalog of tables: read one by its path, as in "
-                  "parquet.`/path`.",
+      fmt::format("The table or view {} cannot be found. Check its spelling, and that of its schema; a name without a "
+                  "schema is looked for in the current one. A folder is read by its path, as in parquet.`/path`.",
                   QuotedName(parts)),
-      {{"relationName", QuotedName(parts)}});
+      {{"relationName", QuotedName(parts)},
+       {"searchPath", "[`system`.`builtin`, `system`.`session`, " +
+                          QuotedName({"spark_catalog", catalog_.CurrentDatabase()}) + "]"}});
 }
 
 Result<ResolvedRelation> RelationResolver::ResolveLocal(const spark::connect::LocalRelation& local) {

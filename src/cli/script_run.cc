@@ -58,6 +58,7 @@ Result<int64_t> RunScript(Channel* channel, const SqlFile& script, const RowStyl
       *request.mutable_plan()->mutable_root() = std::get<spark::connect::Relation>(statement);
     }
     SLUICE_ASSIGN(const Execution execution, channel->ExecutePlan(request));
+    if (execution.schema != nullptr && execution.schema->num_fields() == 0) continue;  // a statement that gives no rows
     SLUICE_ASSIGN(const std::string zone, TimeZoneOf(channel));
     SLUICE_ASSIGN(const int64_t rows, PrintRows(execution.rows.get(), style, zone, out));
     count += rows;

@@ -331,13 +331,44 @@ DataFrame DataFrame::alias(const std::string& name) const {
   });
 }
 
-void DataFrame::createOrReplaceTempView(const std::string& name) const {
+namespace {
+
+spark::connect::CreateDataFrameViewCommand ViewOf(const PlanHandle& plan, const std::string& name) {
+  spark::connect::CreateDataFrameViewCommand view;
+  *view.mutable_input() = plan.relation;
+  view.set_name(name);
+  return view;
+}
+
+void Create(const PlanHandle& plan, spark::connect::CreateDataFrameViewCommand view) {
   spark::connect::Command command;
-  auto* view = command.mutable_create_dataframe_view();
-  *view->mutable_input() = plan_->relation;
-  view->set_name(name);
-  view->set_replace(true);
-  plan_->session->Command(std::move(command));
+  *command.mutable_create_dataframe_view() = std::move(view);
+  plan.session->Command(std::move(command));
+}
+
+}  // namespace
+
+void DataFrame::createTempView(const std::string& name) const {
+  Create(*plan_, ViewOf(*plan_, name));
+}
+
+void DataFrame::createOrReplaceTempView(const std::string& name) const {
+  auto view = ViewOf(*plan_, name);
+  view.set_replace(true);
+  Create(*plan_, std::move(view));
+}
+
+void DataFrame::createGlobalTempView(const std::string& name) const {
+  auto view = ViewOf(*plan_, name);
+  view.set_is_global(true);
+  Create(*plan_, std::move(view));
+}
+
+void DataFrame::createOrReplaceGlobalTempView(const std::string& name) const {
+  auto view = ViewOf(*plan_, name);
+  view.set_is_global(true);
+  view.set_replace(true);
+  Create(*plan_, std::move(view));
 }
 
 DataStreamWriter DataFrame::writeStream() const {

@@ -98,4 +98,12 @@ void DataFrameWriter::saveAsTable(const std::string& name) const {
   plan_->session->Command(std::move(command));
 }
 
+void DataFrameWriter::insertInto(const std::string& name) const {
+  spark::connect::Command command = CommandOf(*plan_, format_, mode_, options_, partition_columns_);
+  auto* table = command.mutable_write_operation()->mutable_table();
+  table->set_table_name(name);
+  table->set_save_method(WriteOperation::SaveTable::TABLE_SAVE_METHOD_INSERT_INTO);
+  plan_->session->Command(std::move(command));
+}
+
 }  // namespace sluice

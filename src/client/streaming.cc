@@ -227,6 +227,14 @@ StreamingQuery DataStreamWriter::start() const {
 }
 
 StreamingQuery DataStreamWriter::start(const std::string& path) const {
+  return startInto(path, "");
+}
+
+StreamingQuery DataStreamWriter::toTable(const std::string& name) const {
+  return startInto("", name);
+}
+
+StreamingQuery DataStreamWriter::startInto(const std::string& path, const std::string& table) const {
   Command command;
   auto* write = command.mutable_write_stream_operation_start();
   *write->mutable_input() = plan_->relation;
@@ -234,6 +242,7 @@ StreamingQuery DataStreamWriter::start(const std::string& path) const {
   write->set_output_mode(mode_);
   write->set_query_name(name_);
   if (!path.empty()) write->set_path(path);
+  if (!table.empty()) write->set_table_name(table);
   for (const auto& [key, value] : options_) (*write->mutable_options())[key] = value;
   for (const std::string& column : partition_columns_) write->add_partitioning_column_names(column);
   if (trigger_) {

@@ -4,10 +4,18 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "analysis/connect_types.h"
 #include "analysis/name_parts.h"
+#include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "exec/local.h"
+#include "service/catalog_functions.h"
+#include "service/catalog_tables.h"
+#include "service/record_rows.h"
 #include "session/session.h"
+#include "session/table_write.h"
 #include "types/spark_type.h"
 
 namespace sluice::service {
@@ -15,101 +23,296 @@ namespace {
 
 using spark::connect::Catalog;
 
-constexpr char kCatalog[] = "spark_catalog";
-constexpr char kDatabase[] = "default";
+using Rows = Result<std::unique_ptr<Operator>>;
 
-std::unique_ptr<Operator> RowsOf(std::shared_ptr<arrow::RecordBatch> batch) {
-  auto schema = batch->schema();
-  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
-  if (batch->num_rows() > 0) batches.push_back(std::move(batch));
-  return std::make_unique<LocalOperator>(std::move(schema), std::move(batches));
+Rows Bool(bool value) {
+  return RecordRows({{"value", RecordKind::kBool, false}}, {{value}});
 }
 
-Result<std::unique_ptr<Operator>> OneValue(const std::shared_ptr<arrow::Scalar>& value) {
-  SLUICE_ASSIGN(auto column, arrow::MakeArrayFromScalar(*value, 1));
-  const auto schema = arrow::schema({arrow::field("value", value->type, false)});
-  return RowsOf(arrow::RecordBatch::Make(schema, 1, {std::move(column)}));
+Rows Text(const std::string& value) {
+  return RecordRows({{"value", RecordKind::kText, false}}, {{std::optional<std::string>(value)}});
 }
 
-Result<std::unique_ptr<Operator>> Bool(bool value) {
-  return OneValue(std::make_shared<arrow::BooleanScalar>(value));
+Rows Nothing(const Status& done) {
+  SLUICE_RETURN_IF_ERROR(done);
+  return RecordRows({}, {});
 }
 
-Result<std::unique_ptr<Operator>> Text(const std::string& value) {
-  return OneValue(std::make_shared<arrow::StringViewScalar>(arrow::Buffer::FromString(value)));
+std::optional<std::string> PatternOf(const auto& call) {
+  return call.has_pattern() ? std::optional<std::string>(call.pattern()) : std::nullopt;
 }
 
-std::unique_ptr<Operator> Nothing() {
-  return RowsOf(arrow::RecordBatch::Make(arrow::schema({}), 0, std::vector<std::shared_ptr<arrow::Array>>()));
+// A table, or a temporary view.
+Result<bool> Exists(Session* session, const std::vector<std::string>& name) {
+  const SessionCatalog catalog = session->catalog();
+  SLUICE_ASSIGN(const PlanPtr view, session->FindView(name));
+  if (view != nullptr) return true;
+  SLUICE_ASSIGN(const auto table, catalog.FindTable(name));
+  return table.has_value();
 }
 
-// A view has no catalog and no namespace.
-Result<std::unique_ptr<Operator>> Views(const Session& session) {
-  arrow::StringViewBuilder names;
-  arrow::StringViewBuilder types;
-  arrow::BooleanBuilder temporary;
-  const std::vector<std::string> views = session.ViewNames();
-  for (const std::string& view : views) {
-    SLUICE_RETURN_IF_ERROR(names.Append(view));
-    SLUICE_RETURN_IF_ERROR(types.Append("TEMPORARY"));
-    SLUICE_RETURN_IF_ERROR(temporary.Append(true));
+Status MustExist(Session* session, const std::string& text) {
+  SLUICE_ASSIGN(const auto name, ParseNameParts(text));
+  SLUICE_ASSIGN(const bool exists, Exists(session, name));
+  return exists ? Status::OK() : TableNotFound(name, session->CurrentDatabase(), Lookup::kQuery);
+}
+
+Result<std::string> CacheKeyOf(Session* session, const std::string& text) {
+  SLUICE_ASSIGN(const auto name, ParseNameParts(text));
+  return session->catalog().CacheKey(name);
+}
+
+// Older clients give the schema apart.
+Result<std::vector<std::string>> NameIn(const std::string& database, const std::string& table) {
+  SLUICE_ASSIGN(auto name, ParseNameParts(table));
+  if (database.empty()) return name;
+  SLUICE_ASSIGN(auto parts, ParseNameParts(database));
+  parts.insert(parts.end(), name.begin(), name.end());
+  return parts;
+}
+
+Result<std::string> DatabaseOf(const Session& session, bool given, const std::string& text) {
+  if (!given || text.empty()) return session.CurrentDatabase();
+  SLUICE_ASSIGN(const auto parts, ParseNameParts(text));
+  return DatabaseNameOf(parts);
+}
+
+Status UseCatalog(const std::string& name) {
+  if (sql::EqualsIgnoringCase(name, kCatalogName)) return Status::OK();
+  return UserError("CATALOG_NOT_FOUND",
+                   fmt::format("There is no catalog {}; the one catalog is {}.", QuotedName({name}), kCatalogName),
+                   {{"catalogName", QuotedName({name})}, {"config", QuotedName({"spark.sql.catalog." + name})}});
+}
+
+Rows CreateTableOf(Session* session, const auto& call, const std::string& comment) {
+  TableSpec spec;
+  SLUICE_ASSIGN(spec.name, ParseNameParts(call.table_name()));
+  spec.format = call.source();
+  spec.location = call.path();
+  spec.comment = comment;
+  for (const auto& [key, value] : call.options()) {
+    (sql::EqualsIgnoringCase(key, "path") ? spec.location : spec.options[key]) = value;
   }
-  const auto count = static_cast<int64_t>(views.size());
-  const auto space_type = ArrayType(StringType());
-  SLUICE_ASSIGN(auto name, names.Finish());
-  SLUICE_ASSIGN(auto type, types.Finish());
-  SLUICE_ASSIGN(auto is_temporary, temporary.Finish());
-  SLUICE_ASSIGN(auto none, arrow::MakeArrayOfNull(StringType(), count));
-  SLUICE_ASSIGN(auto no_space, arrow::MakeArrayOfNull(space_type, count));
-  const auto schema = arrow::schema({arrow::field("name", StringType()), arrow::field("catalog", StringType()),
-                                     arrow::field("namespace", space_type), arrow::field("description", StringType()),
-                                     arrow::field("tableType", StringType(), false),
-                                     arrow::field("isTemporary", arrow::boolean(), false)});
-  return RowsOf(arrow::RecordBatch::Make(schema, count, {name, none, no_space, none, type, is_temporary}));
+  std::shared_ptr<arrow::Schema> columns;
+  if (call.has_schema() && call.schema().struct_().fields_size() > 0) {
+    SLUICE_ASSIGN(columns, SchemaFromConnect(call.schema()));
+  }
+  SLUICE_RETURN_IF_ERROR(CreateTable(session, spec, std::move(columns)));
+  SLUICE_ASSIGN(const PlanPtr plan, session->FindTable(spec.name, {}, /*streaming=*/false));
+  return session->Run(plan);
 }
 
-Result<bool> Exists(Session* session, const spark::connect::TableExists& call) {
-  if (call.has_db_name() && !call.db_name().empty() && call.db_name() != kDatabase) return false;
-  SLUICE_ASSIGN(const auto parts, ParseNameParts(call.table_name()));
-  SLUICE_ASSIGN(const PlanPtr view, session->FindView(parts));
-  return view != nullptr;
+Rows DropDatabaseOf(Session* session, const spark::connect::DropDatabase& call) {
+  const SessionCatalog catalog = session->catalog();
+  SLUICE_ASSIGN(const std::string name, DatabaseOf(*session, true, call.db_name()));
+  SLUICE_ASSIGN(const auto present, catalog.warehouse().FindDatabase(name));
+  if (!present && call.if_exists()) return Nothing(Status::OK());
+  return Nothing(catalog.warehouse().DropDatabase(name, call.cascade()));
+}
+
+Rows CreateDatabaseOf(Session* session, const spark::connect::CreateDatabase& call) {
+  const SessionCatalog catalog = session->catalog();
+  DatabaseRecord record;
+  SLUICE_ASSIGN(record.name, DatabaseOf(*session, true, call.db_name()));
+  SLUICE_ASSIGN(const auto present, catalog.warehouse().FindDatabase(record.name));
+  if (present && call.if_not_exists()) return Nothing(Status::OK());
+  for (const auto& [key, value] : call.properties()) {
+    if (key == "comment") {
+      record.comment = value;
+    } else if (key == "location") {
+      SLUICE_ASSIGN(record.location, catalog.warehouse().Absolute(value, kDefaultDatabase));
+    } else {
+      record.properties[key] = value;
+    }
+  }
+  return Nothing(catalog.warehouse().CreateDatabase(record));
+}
+
+Status DropTableOf(Session* session, const spark::connect::DropTable& call) {
+  const SessionCatalog catalog = session->catalog();
+  SLUICE_ASSIGN(const auto name, ParseNameParts(call.table_name()));
+  SLUICE_ASSIGN(const auto table, catalog.FindTable(name));
+  if (table) return catalog.warehouse().DropTable(*table);
+  return call.if_exists() ? Status::OK() : NothingToDrop(name, session->CurrentDatabase());
+}
+
+Status DropViewOf(Session* session, const spark::connect::DropView& call) {
+  const SessionCatalog catalog = session->catalog();
+  SLUICE_ASSIGN(const auto name, ParseNameParts(call.view_name()));
+  TempViews& views = name.size() == 1 ? catalog.views() : catalog.global_views();
+  if (catalog.FindView(name) != nullptr && views.Drop(name.back())) return Status::OK();
+  return call.if_exists() ? Status::OK() : NothingToDrop(name, session->CurrentDatabase());
+}
+
+Status TruncateTableOf(Session* session, const std::string& text) {
+  SLUICE_ASSIGN(const auto name, ParseNameParts(text));
+  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
+  if (table.is_external()) return NotSupported("truncateTable of an external table is not supported.");
+  return session->catalog().TruncateTable(table);
+}
+
+// Folders of partitions are found by each query, so there is nothing to recover; a table without them has none.
+Status RecoverPartitions(Session* session, const std::string& text) {
+  SLUICE_ASSIGN(const auto name, ParseNameParts(text));
+  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
+  if (!table.partition_columns.empty()) return Status::OK();
+  return UserError(
+      "NOT_A_PARTITIONED_TABLE",
+      fmt::format("The operation recoverPartitions is not for {}, which has no partitions.",
+                  QuotedName(table.name.Parts())),
+      {{"operation", "ALTER TABLE RECOVER PARTITIONS"}, {"tableIdentWithDB", QuotedName(table.name.Parts())}});
+}
+
+// Calls that change the catalog.
+Rows Change(Session* session, const Catalog& call) {
+  const SessionCatalog catalog = session->catalog();
+  switch (call.cat_type_case()) {
+    case Catalog::kSetCurrentDatabase: {
+      SLUICE_ASSIGN(const std::string name, DatabaseOf(*session, true, call.set_current_database().db_name()));
+      return Nothing(catalog.UseDatabase(name));
+    }
+    case Catalog::kSetCurrentCatalog:
+      return Nothing(UseCatalog(call.set_current_catalog().catalog_name()));
+    case Catalog::kCreateTable:
+      return CreateTableOf(session, call.create_table(), call.create_table().description());
+    case Catalog::kCreateExternalTable:
+      return CreateTableOf(session, call.create_external_table(), "");
+    case Catalog::kDropTempView:
+      return Bool(catalog.views().Drop(call.drop_temp_view().view_name()));
+    case Catalog::kDropGlobalTempView:
+      return Bool(catalog.global_views().Drop(call.drop_global_temp_view().view_name()));
+    case Catalog::kDropTable:
+      return Nothing(DropTableOf(session, call.drop_table()));
+    case Catalog::kDropView:
+      return Nothing(DropViewOf(session, call.drop_view()));
+    case Catalog::kCreateDatabase:
+      return CreateDatabaseOf(session, call.create_database());
+    case Catalog::kDropDatabase:
+      return DropDatabaseOf(session, call.drop_database());
+    case Catalog::kTruncateTable:
+      return Nothing(TruncateTableOf(session, call.truncate_table().table_name()));
+    case Catalog::kRecoverPartitions:
+      return Nothing(RecoverPartitions(session, call.recover_partitions().table_name()));
+    case Catalog::kCacheTable: {
+      SLUICE_ASSIGN(const std::string key, CacheKeyOf(session, call.cache_table().table_name()));
+      catalog.cached().Add(key);
+      return Nothing(Status::OK());
+    }
+    case Catalog::kUncacheTable: {
+      SLUICE_ASSIGN(const std::string key, CacheKeyOf(session, call.uncache_table().table_name()));
+      catalog.cached().Remove(key);
+      return Nothing(Status::OK());
+    }
+    // Nothing is kept in memory, and every query looks at the files anew.
+    case Catalog::kRefreshTable:
+      return Nothing(MustExist(session, call.refresh_table().table_name()));
+    case Catalog::kClearCache:
+      catalog.cached().Clear();
+      return Nothing(Status::OK());
+    case Catalog::kRefreshByPath:
+      return Nothing(Status::OK());
+    default: {
+      const auto* field = Catalog::descriptor()->FindFieldByNumber(call.cat_type_case());
+      return NotSupported(
+          fmt::format("The call {} of the catalog is not supported.", field == nullptr ? "(none)" : field->name()));
+    }
+  }
+}
+
+// Calls about functions.
+Rows Functions(Session* session, const Catalog& call) {
+  if (call.has_list_functions()) {
+    const auto& list = call.list_functions();
+    SLUICE_ASSIGN(const std::string database, DatabaseOf(*session, list.has_db_name(), list.db_name()));
+    SLUICE_RETURN_IF_ERROR(session->catalog().warehouse().GetDatabase(database).status());
+    return ListFunctions(session, PatternOf(list));
+  }
+  if (call.has_function_exists()) {
+    const auto& exists = call.function_exists();
+    SLUICE_ASSIGN(const auto name, NameIn(exists.has_db_name() ? exists.db_name() : "", exists.function_name()));
+    return Bool(FunctionExists(session, name));
+  }
+  const auto& get = call.get_function();
+  SLUICE_ASSIGN(const auto name, NameIn(get.has_db_name() ? get.db_name() : "", get.function_name()));
+  return GetFunction(session, name);
+}
+
+// Calls about tables and views.
+Rows Tables(Session* session, const Catalog& call) {
+  switch (call.cat_type_case()) {
+    case Catalog::kListTables: {
+      const auto& list = call.list_tables();
+      SLUICE_ASSIGN(const std::string database, DatabaseOf(*session, list.has_db_name(), list.db_name()));
+      return ListTables(session, database, PatternOf(list));
+    }
+    case Catalog::kListViews: {
+      const auto& list = call.list_views();
+      SLUICE_ASSIGN(const std::string database, DatabaseOf(*session, list.has_db_name(), list.db_name()));
+      return ListViews(session, database, PatternOf(list));
+    }
+    case Catalog::kGetTable: {
+      const auto& get = call.get_table();
+      SLUICE_ASSIGN(const auto name, NameIn(get.has_db_name() ? get.db_name() : "", get.table_name()));
+      return GetTable(session, name);
+    }
+    case Catalog::kListColumns: {
+      const auto& list = call.list_columns();
+      SLUICE_ASSIGN(const auto name, NameIn(list.has_db_name() ? list.db_name() : "", list.table_name()));
+      return ListColumns(session, name);
+    }
+    case Catalog::kTableExists: {
+      const auto& exists = call.table_exists();
+      SLUICE_ASSIGN(const auto name, NameIn(exists.has_db_name() ? exists.db_name() : "", exists.table_name()));
+      SLUICE_ASSIGN(const bool found, Exists(session, name));
+      return Bool(found);
+    }
+    case Catalog::kGetTableProperties: {
+      SLUICE_ASSIGN(const auto name, ParseNameParts(call.get_table_properties().table_name()));
+      return TableProperties(session, name);
+    }
+    default: {
+      SLUICE_ASSIGN(const std::string key, CacheKeyOf(session, call.is_cached().table_name()));
+      return Bool(session->catalog().cached().Has(key));
+    }
+  }
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> CatalogRows(Session* session, const Catalog& call) {
+Rows CatalogRows(Session* session, const Catalog& call) {
+  const SessionCatalog catalog = session->catalog();
   switch (call.cat_type_case()) {
     case Catalog::kCurrentDatabase:
-      return Text(kDatabase);
+      return Text(catalog.current_database());
     case Catalog::kCurrentCatalog:
-      return Text(kCatalog);
-    case Catalog::kDatabaseExists:
-      return Bool(call.database_exists().db_name() == kDatabase);
-    case Catalog::kTableExists: {
-      SLUICE_ASSIGN(const bool exists, Exists(session, call.table_exists()));
-      return Bool(exists);
+      return Text(kCatalogName);
+    case Catalog::kListCatalogs:
+      return ListCatalogs(PatternOf(call.list_catalogs()));
+    case Catalog::kListDatabases:
+      return ListDatabases(session, PatternOf(call.list_databases()));
+    case Catalog::kGetDatabase: {
+      SLUICE_ASSIGN(const std::string name, DatabaseOf(*session, true, call.get_database().db_name()));
+      return GetDatabase(session, name);
     }
+    case Catalog::kDatabaseExists: {
+      SLUICE_ASSIGN(const std::string name, DatabaseOf(*session, true, call.database_exists().db_name()));
+      SLUICE_ASSIGN(const auto found, catalog.warehouse().FindDatabase(name));
+      return Bool(found.has_value());
+    }
+    case Catalog::kListFunctions:
+    case Catalog::kFunctionExists:
+    case Catalog::kGetFunction:
+      return Functions(session, call);
     case Catalog::kListTables:
-      if (call.list_tables().has_pattern()) return NotSupported("listTables with a pattern is not supported.");
-      return Views(*session);
-    case Catalog::kDropTempView:
-      return Bool(session->DropView(call.drop_temp_view().view_name()));
+    case Catalog::kListViews:
+    case Catalog::kGetTable:
+    case Catalog::kListColumns:
+    case Catalog::kTableExists:
+    case Catalog::kGetTableProperties:
     case Catalog::kIsCached:
-      return Bool(false);
-    // Nothing is cached, and every query looks at the files anew.
-    case Catalog::kCacheTable:
-    case Catalog::kUncacheTable:
-    case Catalog::kClearCache:
-    case Catalog::kRefreshTable:
-    case Catalog::kRefreshByPath:
-      return Nothing();
-    default: {
-      const auto* field = Catalog::descriptor()->FindFieldByNumber(call.cat_type_case());
-      return NotSupported(
-          fmt::format("The call {} of the catalog is not supported by Sluice, which has no tables of "
-                      "its own.",
-                      field == nullptr ? "(none)" : field->name()));
-    }
+      return Tables(session, call);
+    default:
+      return Change(session, call);
   }
 }
 

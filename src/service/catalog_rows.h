@@ -14,7 +14,7 @@ class Session;
 
 namespace service {
 
-// The answer to a call of spark.catalog. There is one database, `default`, and in it temporary views only.
+// The answer to a call of spark.catalog.
 Result<std::unique_ptr<Operator>> CatalogRows(Session* session, const spark::connect::Catalog& call);
 
 }  // namespace service

@@ -4,6 +4,7 @@
 #include "analysis/python_functions.h"
 #include "analysis/sql/parser.h"
 #include "base/spark_error.h"
+#include "service/create_view.h"
 #include "service/handlers.h"
 #include "service/sql_statement.h"
 #include "service/write_operation.h"
@@ -32,7 +33,9 @@ Result<Responses> ExecuteSql(Session* session, const spark::connect::SqlCommand&
   const ParseOptions options{SessionOptions::Of(session->conf()), ""};
   ExecutePlanResponse response;
   spark::connect::Relation* relation = response.mutable_sql_command_result()->mutable_relation();
-  SLUICE_ASSIGN(auto rows, RunSqlStatement(session, TextOf(command)));
+  SLUICE_ASSIGN(auto rows,
+                RunSqlStatement(session, TextOf(command),
+                                command.has_input() ? OptionsOf(SqlOf(command.input()), options.session) : options));
   if (rows) {
     *relation = std::move(*rows);
   } else if (command.has_input()) {
@@ -51,18 +54,6 @@ Result<Responses> ExecuteSql(Session* session, const spark::connect::SqlCommand&
   return Responses{std::move(response)};
 }
 
-Result<Responses> CreateView(Session* session, const spark::connect::CreateDataFrameViewCommand& command) {
-  if (command.is_global()) return NotSupported("Global temporary views are not supported; use a temporary view.");
-  SLUICE_ASSIGN(PlanPtr plan, session->Resolve(command.input()));
-  SLUICE_ASSIGN(const PlanPtr present, session->FindView({command.name()}));
-  if (!command.replace() && present != nullptr) {
-    return UserError("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
-                     fmt::format("There is a temporary view {} already.", command.name()));
-  }
-  session->SetView(command.name(), std::move(plan));
-  return Responses{};
-}
-
 }  // namespace
 
 Result<Responses> ExecuteCommand(Session* session, const Command& command) {
@@ -70,7 +61,10 @@ Result<Responses> ExecuteCommand(Session* session, const Command& command) {
     case Command::kSqlCommand:
       return ExecuteSql(session, command.sql_command());
     case Command::kCreateDataframeView:
-      return CreateView(session, command.create_dataframe_view());
+      SLUICE_RETURN_IF_ERROR(CreateView(session, command.create_dataframe_view()));
+      return Responses{};
+    case Command::kWriteOperationV2:
+      return WriteRelationV2(session, command.write_operation_v2());
     case Command::kWriteOperation:
       return WriteRelation(session, command.write_operation());
     case Command::kRegisterFunction: {

@@ -7,13 +7,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <regex>
-#include <set>
 
 #include "analysis/sql/parser.h"
+#include "analysis/sql/table_statements.h"
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
+#include "service/catalog_functions.h"
+#include "service/describe_table.h"
+#include "service/name_pattern.h"
 #include "session/session.h"
 #include "types/spark_type.h"
 
@@ -21,8 +22,6 @@ namespace sluice::service {
 namespace {
 
 using spark::connect::Relation;
-
-constexpr char kDatabase[] = "default";
 
 std::string BlankedBefore(const std::string& text, size_t begin) {
   std::string blanked = text;
@@ -44,23 +43,6 @@ Result<PlanPtr> PlanOf(Session* session, const std::string& query) {
   return session->Resolve(relation);
 }
 
-// SHOW .. LIKE 'a*|b*': a star stands for any text, letters of both cases are equal.
-bool Fits(const std::string& name, const std::optional<std::string>& pattern) {
-  if (!pattern) return true;
-  std::string expression;
-  for (const char c : *pattern) {
-    if (c == '*' || c == '%') {
-      expression += ".*";
-    } else if (c == '|') {
-      expression += '|';
-    } else {
-      if (std::ispunct(static_cast<unsigned char>(c)) != 0) expression += '\\';
-      expression += c;
-    }
-  }
-  return std::regex_match(name, std::regex(expression, std::regex::icase));
-}
-
 Result<std::optional<std::string>> PatternOf(sql::TokenCursor* cursor) {
   const bool like = cursor->AcceptWord("LIKE");
   if (!like && cursor->Peek().kind != sql::TokenKind::kString) return std::optional<std::string>();
@@ -73,16 +55,11 @@ Status ExpectEnd(sql::TokenCursor* cursor) {
   return cursor->AtEnd() ? Status::OK() : cursor->SyntaxError("nothing more was expected here.");
 }
 
-// IN or FROM a database, of which there is one.
-Status AcceptDatabase(sql::TokenCursor* cursor) {
-  if (!cursor->AcceptWord("IN") && !cursor->AcceptWord("FROM")) return Status::OK();
-  SLUICE_ASSIGN(std::string name, cursor->ExpectName("the name of a schema"));
-  if (cursor->AcceptSymbol(".")) {
-    SLUICE_ASSIGN(name, cursor->ExpectName("the name of a schema"));
-  }
-  if (sql::EqualsIgnoringCase(name, kDatabase)) return Status::OK();
-  return UserError("SCHEMA_NOT_FOUND", fmt::format("There is no schema {} here.", name),
-                   {{"schemaName", "`" + name + "`"}});
+// IN or FROM a schema; else the current one.
+Result<std::string> AcceptDatabase(const Session& session, sql::TokenCursor* cursor) {
+  if (!cursor->AcceptWord("IN") && !cursor->AcceptWord("FROM")) return session.CurrentDatabase();
+  SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The schema's name"));
+  return DatabaseNameOf(name);
 }
 
 Result<Relation> ExplainQuery(Session* session, sql::TokenCursor* cursor, const std::string& text) {
@@ -91,7 +68,25 @@ Result<Relation> ExplainQuery(Session* session, sql::TokenCursor* cursor, const 
   return OneColumn("plan", {"== Physical Plan ==\n" + Explain(*plan)});
 }
 
-// DESCRIBE [QUERY] query | [TABLE] [EXTENDED] name | FUNCTION name.
+// DESCRIBE [TABLE] [EXTENDED] of a table of the catalog; nothing for a view, or a folder.
+Result<std::optional<Relation>> DescribeNamed(Session* session, sql::TokenCursor* cursor, bool extended) {
+  SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The table's name"));
+  SLUICE_ASSIGN(const PlanPtr view, session->FindView(name));
+  if (view != nullptr) return std::optional<Relation>();
+  SLUICE_ASSIGN(const auto table, session->catalog().FindTable(name));
+  if (!table) return std::optional<Relation>();
+  if (cursor->IsWord("PARTITION")) return cursor->Refuse("DESCRIBE of a partition", cursor->position());
+  Relation described;
+  if (!extended && cursor->IsName()) {
+    SLUICE_ASSIGN(described, DescribeColumn(*table, cursor->Next().text));
+  } else {
+    SLUICE_ASSIGN(described, DescribeTable(session, *table, extended));
+  }
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+  return std::optional<Relation>(std::move(described));
+}
+
+// DESCRIBE [QUERY] query | [TABLE] [EXTENDED] name | DATABASE name | FUNCTION name.
 Result<Relation> Describe(Session* session, sql::TokenCursor* cursor, const std::string& text) {
   if (cursor->AcceptWord("FUNCTION")) {
     cursor->AcceptWord("EXTENDED");
@@ -108,15 +103,24 @@ Result<Relation> Describe(Session* session, sql::TokenCursor* cursor, const std:
     return UserError("UNRESOLVED_ROUTINE", fmt::format("There is no function {} here.", name),
                      {{"routineName", "`" + name + "`"}});
   }
+  if (cursor->IsAnyWord({"DATABASE", "SCHEMA", "NAMESPACE"}) && cursor->IsName(1)) {
+    cursor->Next();
+    const bool extended = cursor->IsName(1) && cursor->AcceptWord("EXTENDED");
+    SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The schema's name"));
+    SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+    SLUICE_ASSIGN(const std::string database, DatabaseNameOf(name));
+    return DescribeDatabase(session, database, extended);
+  }
   const bool query = cursor->AcceptWord("QUERY");
   std::string source;
   if (query || cursor->IsAnyWord({"SELECT", "WITH", "VALUES", "FROM"}) || cursor->IsSymbol("(")) {
     source = BlankedBefore(text, cursor->Peek().begin);
   } else {
-    cursor->AcceptWord("TABLE");
-    cursor->AcceptWord("EXTENDED");
-    cursor->AcceptWord("FORMATTED");
+    if (cursor->IsName(1)) cursor->AcceptWord("TABLE");
+    const bool extended = cursor->IsName(1) && (cursor->AcceptWord("EXTENDED") || cursor->AcceptWord("FORMATTED"));
     source = "TABLE " + text.substr(cursor->Peek().begin);
+    SLUICE_ASSIGN(auto described, DescribeNamed(session, cursor, extended));
+    if (described) return std::move(*described);
   }
   SLUICE_ASSIGN(const PlanPtr plan, PlanOf(session, source));
   TextRows rows;
@@ -127,10 +131,27 @@ Result<Relation> Describe(Session* session, sql::TokenCursor* cursor, const std:
   return LocalRows(rows);
 }
 
-Result<Relation> ShowColumns(Session* session, sql::TokenCursor* cursor, const std::string& text) {
+// SHOW COLUMNS IN table [IN schema]
+Result<Relation> ShowColumns(Session* session, sql::TokenCursor* cursor) {
   if (!cursor->AcceptWord("IN") && !cursor->AcceptWord("FROM")) return cursor->SyntaxError("IN or FROM was expected.");
-  SLUICE_ASSIGN(const PlanPtr plan, PlanOf(session, "TABLE " + text.substr(cursor->Peek().begin)));
-  return OneColumn("col_name", plan->schema->field_names());
+  SLUICE_ASSIGN(sql::Name name, sql::ParseName(cursor, "The table's name"));
+  if (cursor->AcceptWord("IN") || cursor->AcceptWord("FROM")) {
+    SLUICE_ASSIGN(sql::Name full, sql::ParseName(cursor, "The schema's name"));
+    full.push_back(name.back());
+    name = std::move(full);
+  }
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+  SLUICE_ASSIGN(const PlanPtr view, session->FindView(name));
+  if (view != nullptr) return OneColumn("col_name", view->schema->field_names());
+  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
+  return OneColumn("col_name", table.schema->field_names());
+}
+
+Result<Relation> ShowTableProperties(Session* session, sql::TokenCursor* cursor) {
+  SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The table's name"));
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
+  return ShowProperties(table);
 }
 
 Result<Relation> ShowFunctions(sql::TokenCursor* cursor) {
@@ -138,17 +159,14 @@ Result<Relation> ShowFunctions(sql::TokenCursor* cursor) {
   std::string name;
   if (!pattern && cursor->IsName()) name = cursor->Next().text;
   SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
-  std::set<std::string> names;
-  for (const ScalarFunction& function : ScalarFunctions()) names.insert(function.name);
-  for (const std::string& aggregate : AggregateNames()) names.insert(aggregate);
   std::vector<std::string> shown;
-  for (const std::string& one : names) {
-    if (Fits(one, pattern) && (name.empty() || sql::EqualsIgnoringCase(name, one))) shown.push_back(one);
+  for (const std::string& one : BuiltInFunctions()) {
+    if (FitsName(one, pattern) && (name.empty() || sql::EqualsIgnoringCase(name, one))) shown.push_back(one);
   }
   return OneColumn("function", shown);
 }
 
-Result<std::optional<Relation>> Show(Session* session, sql::TokenCursor* cursor, const std::string& text) {
+Result<std::optional<Relation>> Show(Session* session, sql::TokenCursor* cursor) {
   const auto some = [](Result<Relation> relation) -> Result<std::optional<Relation>> {
     SLUICE_RETURN_IF_ERROR(relation.status());
     return std::optional<Relation>(relation.MoveValueUnsafe());
@@ -156,37 +174,19 @@ Result<std::optional<Relation>> Show(Session* session, sql::TokenCursor* cursor,
   const bool views = cursor->IsWord("VIEWS");
   if (views || cursor->IsWord("TABLES")) {
     cursor->Next();
-    SLUICE_RETURN_IF_ERROR(AcceptDatabase(cursor));
+    SLUICE_ASSIGN(const std::string database, AcceptDatabase(*session, cursor));
     SLUICE_ASSIGN(const auto pattern, PatternOf(cursor));
     SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
-    TextRows rows;
-    rows.names = {"namespace", views ? "viewName" : "tableName", "isTemporary"};
-    for (const std::string& name : session->ViewNames()) {
-      if (Fits(name, pattern)) rows.rows.push_back({"", name, "true"});
-    }
-    SLUICE_ASSIGN(Relation relation, LocalRows(rows));
-    // A truth value, not a text.
-    Relation typed;
-    auto* project = typed.mutable_project();
-    for (const std::string& name : rows.names) {
-      auto* alias = project->add_expressions()->mutable_alias();
-      alias->add_name(name);
-      auto* cast = alias->mutable_expr()->mutable_cast();
-      cast->mutable_expr()->mutable_unresolved_attribute()->set_unparsed_identifier(name);
-      cast->set_type_str(name == "isTemporary" ? "boolean" : "string");
-    }
-    *project->mutable_input() = std::move(relation);
-    return some(std::move(typed));
+    return some(ShowTables(session, database, pattern, views));
   }
   if (cursor->AcceptWord("DATABASES") || cursor->AcceptWord("SCHEMAS") || cursor->AcceptWord("NAMESPACES")) {
     SLUICE_ASSIGN(const auto pattern, PatternOf(cursor));
     SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
-    std::vector<std::string> names;
-    if (Fits(kDatabase, pattern)) names.emplace_back(kDatabase);
-    return some(OneColumn("namespace", names));
+    return some(ShowDatabases(session, pattern));
   }
+  if (cursor->AcceptWord("TBLPROPERTIES")) return some(ShowTableProperties(session, cursor));
   if (cursor->AcceptWord("CATALOGS")) return some(OneColumn("catalog", {std::string("spark_catalog")}));
-  if (cursor->AcceptWord("COLUMNS")) return some(ShowColumns(session, cursor, text));
+  if (cursor->AcceptWord("COLUMNS")) return some(ShowColumns(session, cursor));
   for (const char* kind : {"USER", "SYSTEM", "ALL"}) {
     if (cursor->IsWord(kind) && cursor->IsWord("FUNCTIONS", 1)) cursor->Next();
   }
@@ -229,7 +229,7 @@ Result<std::optional<Relation>> RunRowStatement(Session* session, sql::TokenCurs
   };
   if (cursor->AcceptWord("EXPLAIN")) return some(ExplainQuery(session, cursor, text));
   if (cursor->AcceptWord("DESCRIBE") || cursor->AcceptWord("DESC")) return some(Describe(session, cursor, text));
-  if (cursor->AcceptWord("SHOW")) return Show(session, cursor, text);
+  if (cursor->AcceptWord("SHOW")) return Show(session, cursor);
   return std::optional<Relation>();
 }
 

@@ -9,8 +9,10 @@
 #include "analysis/sql/statement_parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
+#include "service/create_view.h"
 #include "service/remote_config.h"
 #include "service/row_statements.h"
+#include "service/table_statements.h"
 #include "service/write_operation.h"
 #include "session/session.h"
 
@@ -58,39 +60,16 @@ Result<Relation> RunSet(Session* session, const sql::StatementText& statement) {
   return LocalText({{"key", set.key}, {"value", Shown(set.key, set.value)}});
 }
 
-Result<Relation> CreateView(Session* session, sql::TokenCursor* cursor) {
-  SLUICE_ASSIGN(const spark::connect::Command command,
-                sql::ParseCreateTemporaryView(cursor, {SessionOptions::Of(session->conf()), ""}));
+Result<Relation> RunCreateView(Session* session, sql::TokenCursor* cursor, const ParseOptions& options) {
+  SLUICE_ASSIGN(const spark::connect::Command command, sql::ParseCreateTemporaryView(cursor, options));
   cursor->AcceptSymbol(";");
   if (!cursor->AtEnd()) return cursor->SyntaxError("nothing more was expected here.");
-  const auto& view = command.create_dataframe_view();
-  SLUICE_ASSIGN(PlanPtr plan, session->Resolve(view.input()));
-  SLUICE_ASSIGN(const PlanPtr present, session->FindView({view.name()}));
-  if (present != nullptr && !view.replace()) {
-    return UserError("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
-                     fmt::format("Cannot create the temporary view `{}` because it already exists.", view.name()),
-                     {{"relationName", "`" + view.name() + "`"}});
-  }
-  session->SetView(view.name(), std::move(plan));
+  SLUICE_RETURN_IF_ERROR(CreateView(session, command.create_dataframe_view()));
   return LocalText({});
 }
 
-Result<Relation> DropView(Session* session, sql::TokenCursor* cursor) {
-  const bool if_exists = cursor->AcceptWords({"IF", "EXISTS"});
-  SLUICE_ASSIGN(const std::string name, cursor->ExpectName("the name of a view"));
-  cursor->AcceptSymbol(";");
-  if (!cursor->AtEnd()) return cursor->SyntaxError("DROP VIEW takes one name");
-  if (!session->DropView(name) && !if_exists) {
-    return UserError("TABLE_OR_VIEW_NOT_FOUND",
-                     fmt::format("The table or view `{}` cannot be found. Verify the spelling.", name),
-                     {{"relationName", "`" + name + "`"}});
-  }
-  return LocalText({});
-}
-
-// INSERT OVERWRITE DIRECTORY, CREATE TABLE .. AS.
-Result<Relation> RunWrite(Session* session, sql::TokenCursor* cursor) {
-  const ParseOptions options{SessionOptions::Of(session->conf()), ""};
+// INSERT OVERWRITE DIRECTORY.
+Result<Relation> RunWrite(Session* session, sql::TokenCursor* cursor, const ParseOptions& options) {
   SLUICE_ASSIGN(const spark::connect::Command command, sql::ParseWriteStatement(cursor, options));
   cursor->AcceptSymbol(";");
   if (!cursor->AtEnd()) return cursor->SyntaxError("nothing more was expected here.");
@@ -100,8 +79,9 @@ Result<Relation> RunWrite(Session* session, sql::TokenCursor* cursor) {
 
 }  // namespace
 
-Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::string& text) {
-  auto cursor = sql::TokenCursor::Make(text, {SessionOptions::Of(session->conf()), ""});
+Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::string& text,
+                                                const ParseOptions& options) {
+  auto cursor = sql::TokenCursor::Make(text, options);
   // The text is read again as a query, which says what is wrong with it.
   if (!cursor.ok()) return std::nullopt;
   const auto some = [](Result<Relation> relation) -> Result<std::optional<Relation>> {
@@ -116,9 +96,10 @@ Result<std::optional<Relation>> RunSqlStatement(Session* session, const std::str
     const bool shows = rest.find('=') == std::string::npos && !cursor->IsWord("TIME");
     return some(shows ? ShowSetting(*session, Trimmed(rest)) : RunSet(session, statements[0]));
   }
-  if (sql::IsCreateTemporaryView(*cursor)) return some(CreateView(session, &*cursor));
-  if (cursor->AcceptWords({"DROP", "VIEW"})) return some(DropView(session, &*cursor));
-  if (sql::IsWriteStatement(*cursor)) return some(RunWrite(session, &*cursor));
+  if (sql::IsCreateTemporaryView(*cursor)) return some(RunCreateView(session, &*cursor, options));
+  if (sql::IsWriteStatement(*cursor)) return some(RunWrite(session, &*cursor, options));
+  SLUICE_ASSIGN(const bool of_table, RunTableStatement(session, &*cursor, options));
+  if (of_table) return some(LocalText({}));
   return RunRowStatement(session, &*cursor, text);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "analysis/sql/parser.h"
 #include "base/status.h"
 
 namespace sluice {
@@ -14,9 +15,11 @@ class Session;
 
 namespace service {
 
-// Runs the text of spark.sql when it is a statement and no query: SET, CREATE TEMPORARY VIEW, DROP VIEW, EXPLAIN,
-// DESCRIBE, SHOW, INSERT OVERWRITE DIRECTORY, CREATE TABLE .. AS. The rows that the statement gives are local data. Nothing for any other text.
-Result<std::optional<spark::connect::Relation>> RunSqlStatement(Session* session, const std::string& text);
+// Runs the text of spark.sql when it is a statement and no query: SET, CREATE TEMPORARY VIEW, EXPLAIN, DESCRIBE, SHOW,
+// INSERT OVERWRITE DIRECTORY, and those about schemas and tables. The rows that the statement gives are local data.
+// Nothing for any other text.
+Result<std::optional<spark::connect::Relation>> RunSqlStatement(Session* session, const std::string& text,
+                                                                const ParseOptions& options);
 
 }  // namespace service
 }  // namespace sluice

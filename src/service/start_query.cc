@@ -7,6 +7,7 @@
 #include "base/spark_error.h"
 #include "connectors/options.h"
 #include "service/handlers.h"
+#include "service/stream_table.h"
 #include "session/session.h"
 
 namespace sluice::service {
@@ -32,7 +33,6 @@ Result<QueryTrigger> TriggerOf(const WriteStreamOperationStart& command) {
 }
 
 Status RefuseWhatIsNotThere(const WriteStreamOperationStart& command) {
-  if (!command.table_name().empty()) return NotSupported("toTable is not supported; write to a path.");
   if (command.clustering_column_names_size() > 0) return NotSupported("clusterBy is not supported.");
   return Status::OK();
 }
@@ -104,7 +104,10 @@ Result<Responses> StartStreamingQuery(Session* session, const WriteStreamOperati
     SLUICE_ASSIGN(spec.open_sink, ForeachOf(session, command.foreach_writer()));
   }
   spec.partition_columns.assign(command.partitioning_column_names().begin(), command.partitioning_column_names().end());
-  SLUICE_ASSIGN(const std::shared_ptr<RunningQuery> query, session->StartQuery(std::move(spec)));
+  SLUICE_ASSIGN(const std::shared_ptr<RunningQuery> query,
+                command.table_name().empty()
+                    ? session->StartQuery(std::move(spec))
+                    : StartInto(session, command.table_name(), !command.format().empty(), std::move(spec)));
   spark::connect::ExecutePlanResponse response;
   auto* result = response.mutable_write_stream_operation_start_result();
   result->mutable_query_id()->set_id(query->id());

@@ -7,16 +7,18 @@
 #include <cctype>
 
 #include "analysis/name_parts.h"
+#include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "connectors/options.h"
 #include "session/batch_write.h"
 #include "session/session.h"
-#include "types/spark_type.h"
+#include "session/table_write.h"
 
 namespace sluice::service {
 namespace {
 
 using spark::connect::WriteOperation;
+using spark::connect::WriteOperationV2;
 
 Status RefuseWhatIsNotThere(const WriteOperation& write) {
   if (write.has_bucket_by()) return NotSupported("bucketBy is not supported.");
@@ -38,45 +40,62 @@ SaveMode ModeOf(const WriteOperation& write) {
   }
 }
 
-// The one name of a table that a session can have. The table is a folder that the session knows by this name.
-Result<std::string> TableName(Session* session, const WriteOperation& write, const BatchWrite& rows) {
-  const auto& table = write.table();
-  if (table.save_method() == WriteOperation::SaveTable::TABLE_SAVE_METHOD_INSERT_INTO) {
-    return NotSupported("insertInto is not supported: write to the folder of the table.");
-  }
-  SLUICE_ASSIGN(const std::vector<std::string> parts, ParseNameParts(table.table_name()));
-  if (parts.size() != 1) return NotSupported("A table in a schema is not supported: there is no catalog of tables.");
-  if (rows.path.empty()) {
-    return NotSupported(
-        "A table without a folder is not supported: there is no warehouse. Name one by LOCATION, or by "
-        "the option path of saveAsTable.");
-  }
-  SLUICE_ASSIGN(const PlanPtr present, session->FindView(parts));
-  if (present != nullptr && rows.mode == SaveMode::kErrorIfExists) {
-    return UserError("TABLE_OR_VIEW_ALREADY_EXISTS",
-                     fmt::format("Cannot create table or view `{}` because it already exists.", parts[0]),
-                     {{"relationName", "`" + parts[0] + "`"}});
-  }
-  return parts[0];
+Result<PlanPtr> BatchPlanOf(Session* session, const spark::connect::Relation& relation) {
+  SLUICE_ASSIGN(PlanPtr plan, session->Resolve(relation));
+  if (!IsStreaming(*plan)) return plan;
+  return UserError("WRITE_STREAM_NOT_ALLOWED", "A streaming relation is written by writeStream, not by write.");
 }
 
-Status NameTable(Session* session, const std::string& name, const BatchWrite& rows) {
-  spark::connect::Relation relation;
-  auto* source = relation.mutable_read()->mutable_data_source();
-  source->set_format(rows.format);
-  source->add_paths(rows.path);
-  for (const auto& [key, value] : rows.options) (*source->mutable_options())[key] = value;
-  source->mutable_options()->erase("path");
-  source->set_schema(SchemaToSparkJson(*rows.plan->schema));
-  SLUICE_ASSIGN(PlanPtr plan, session->Resolve(relation));
-  session->SetView(name, std::move(plan));
-  return Status::OK();
+Status InsertRelation(Session* session, const WriteOperation& write) {
+  const std::string& name = write.table().table_name();
+  if (write.partitioning_columns_size() > 0) {
+    return UserError("PARTITION_BY_NOT_ALLOWED_WITH_INSERT_INTO",
+                     fmt::format("insertInto takes no partitionBy: the table {} has its own partitions.", name),
+                     {{"tableName", name}});
+  }
+  TableInsert insert;
+  SLUICE_ASSIGN(insert.name, ParseNameParts(name));
+  insert.overwrite = write.mode() == WriteOperation::SAVE_MODE_OVERWRITE;
+  SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input()));
+  return InsertIntoTable(session, insert);
+}
+
+// The options of the format, and the place that the option path names.
+void SetOptions(const google::protobuf::Map<std::string, std::string>& options, TableSpec* spec) {
+  for (const auto& [name, value] : options) {
+    (sql::EqualsIgnoringCase(name, "path") ? spec->location : spec->options[name]) = value;
+  }
+}
+
+Status SaveRelation(Session* session, const WriteOperation& write) {
+  TableSpec spec;
+  SLUICE_ASSIGN(spec.name, ParseNameParts(write.table().table_name()));
+  spec.format = write.source();
+  SetOptions(write.options(), &spec);
+  spec.partition_columns.assign(write.partitioning_columns().begin(), write.partitioning_columns().end());
+  SLUICE_ASSIGN(const PlanPtr plan, BatchPlanOf(session, write.input()));
+  return SaveAsTable(session, spec, plan, ModeOf(write));
+}
+
+// partitionedBy(col("k"))
+Result<std::string> PartitionColumn(const spark::connect::Expression& expression) {
+  if (!expression.has_unresolved_attribute()) {
+    return NotSupported("writeTo(..).partitionedBy with anything but columns is not supported.");
+  }
+  SLUICE_ASSIGN(auto parts, ParseNameParts(expression.unresolved_attribute().unparsed_identifier()));
+  if (parts.size() == 1) return std::move(parts[0]);
+  return NotSupported("writeTo(..).partitionedBy with a field of a column is not supported.");
 }
 
 }  // namespace
 
 Result<Responses> WriteRelation(Session* session, const WriteOperation& write) {
   SLUICE_RETURN_IF_ERROR(RefuseWhatIsNotThere(write));
+  if (write.has_table()) {
+    const bool insert = write.table().save_method() == WriteOperation::SaveTable::TABLE_SAVE_METHOD_INSERT_INTO;
+    SLUICE_RETURN_IF_ERROR(insert ? InsertRelation(session, write) : SaveRelation(session, write));
+    return Responses{};
+  }
   BatchWrite rows;
   rows.format =
       write.has_source() && !write.source().empty() ? write.source() : session->conf().Get("spark.sql.sources.default");
@@ -84,16 +103,37 @@ Result<Responses> WriteRelation(Session* session, const WriteOperation& write) {
   for (const auto& [name, value] : write.options()) rows.options[name] = value;
   rows.path = write.path().empty() ? Options(rows.options).Get("path", "") : write.path();
   rows.partition_columns.assign(write.partitioning_columns().begin(), write.partitioning_columns().end());
-  std::string table;
-  if (write.has_table()) {
-    SLUICE_ASSIGN(table, TableName(session, write, rows));
-  }
-  SLUICE_ASSIGN(rows.plan, session->Resolve(write.input()));
-  if (IsStreaming(*rows.plan)) {
-    return UserError("WRITE_STREAM_NOT_ALLOWED", "A streaming relation is written by writeStream, not by write.");
-  }
+  SLUICE_ASSIGN(rows.plan, BatchPlanOf(session, write.input()));
   SLUICE_RETURN_IF_ERROR(WriteBatch(session, rows));
-  if (!table.empty()) SLUICE_RETURN_IF_ERROR(NameTable(session, table, rows));
+  return Responses{};
+}
+
+Result<Responses> WriteRelationV2(Session* session, const WriteOperationV2& write) {
+  if (write.clustering_columns_size() > 0) return NotSupported("clusterBy is not supported.");
+  if (write.mode() == WriteOperationV2::MODE_APPEND) {
+    TableInsert insert;
+    SLUICE_ASSIGN(insert.name, ParseNameParts(write.table_name()));
+    insert.by_name = true;
+    SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input()));
+    SLUICE_RETURN_IF_ERROR(InsertIntoTable(session, insert));
+    return Responses{};
+  }
+  if (write.mode() != WriteOperationV2::MODE_CREATE) {
+    return NotSupported(
+        fmt::format("writeTo(..) with {} is not supported; there are create and append, and "
+                    "df.write.mode(\"overwrite\").saveAsTable.",
+                    WriteOperationV2::Mode_Name(write.mode())));
+  }
+  TableSpec spec;
+  SLUICE_ASSIGN(spec.name, ParseNameParts(write.table_name()));
+  spec.format = write.provider();
+  SetOptions(write.options(), &spec);
+  spec.properties.insert(write.table_properties().begin(), write.table_properties().end());
+  for (const auto& column : write.partitioning_columns()) {
+    SLUICE_ASSIGN(spec.partition_columns.emplace_back(), PartitionColumn(column));
+  }
+  SLUICE_ASSIGN(const PlanPtr plan, BatchPlanOf(session, write.input()));
+  SLUICE_RETURN_IF_ERROR(SaveAsTable(session, spec, plan, SaveMode::kErrorIfExists));
   return Responses{};
 }
 

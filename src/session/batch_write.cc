@@ -45,6 +45,18 @@ void CollectPaths(const PlanNode& node, std::set<const PlanNode*>* seen, std::se
   for (const PlanPtr& input : node.inputs) CollectPaths(*input, seen, paths);
 }
 
+Result<bool> ReadsPlace(Env* env, const Conf& conf, const PlanNode& plan, const std::string& target_uri) {
+  std::set<const PlanNode*> seen;
+  std::set<std::string> paths;
+  CollectPaths(plan, &seen, &paths);
+  SLUICE_ASSIGN(const std::string target, PlaceOf(env, target_uri, conf));
+  for (const std::string& path : paths) {
+    SLUICE_ASSIGN(const std::string read, PlaceOf(env, path, conf));
+    if (read == target) return true;
+  }
+  return false;
+}
+
 // A query cannot take the place of the very files that it reads, unless by partitions; Spark loses them.
 Status CheckOverwrite(Env* env, const Conf& conf, const BatchWrite& write) {
   const auto option = write.options.find("partitionOverwriteMode");
@@ -52,21 +64,18 @@ Status CheckOverwrite(Env* env, const Conf& conf, const BatchWrite& write) {
       option != write.options.end() ? option->second : conf.Get("spark.sql.sources.partitionOverwriteMode");
   if (write.mode != SaveMode::kOverwrite || write.path.empty()) return Status::OK();
   if (!write.partition_columns.empty() && sql::EqualsIgnoringCase(mode, "dynamic")) return Status::OK();
-  std::set<const PlanNode*> seen;
-  std::set<std::string> paths;
-  CollectPaths(*write.plan, &seen, &paths);
-  SLUICE_ASSIGN(const std::string target, PlaceOf(env, write.path, conf));
-  for (const std::string& path : paths) {
-    SLUICE_ASSIGN(const std::string read, PlaceOf(env, path, conf));
-    if (read != target) continue;
-    return UserError("UNSUPPORTED_OVERWRITE.PATH",
-                     fmt::format("Can't overwrite the target that is also being read from: {}.", write.path),
-                     {{"path", write.path}});
-  }
-  return Status::OK();
+  SLUICE_ASSIGN(const bool reads, ReadsPlace(env, conf, *write.plan, write.path));
+  if (!reads) return Status::OK();
+  return UserError("UNSUPPORTED_OVERWRITE.PATH",
+                   fmt::format("Can't overwrite the target that is also being read from: {}.", write.path),
+                   {{"path", write.path}});
 }
 
 }  // namespace
+
+Result<bool> ReadsFrom(Session* session, const PlanNode& plan, const std::string& path) {
+  return ReadsPlace(session->process().env().get(), session->conf(), plan, path);
+}
 
 Status WriteBatch(Session* session, const BatchWrite& write) {
   static const Status initialized = arrow::compute::Initialize();

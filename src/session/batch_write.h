@@ -22,6 +22,9 @@ struct BatchWrite {
   std::vector<std::string> partition_columns;
 };
 
+// Whether the plan reads files of this very folder.
+Result<bool> ReadsFrom(Session* session, const PlanNode& plan, const std::string& path);
+
 // Runs the query under the session's settings and writes its rows, all of them or none.
 Status WriteBatch(Session* session, const BatchWrite& write);
 

@@ -54,7 +54,7 @@ class FileFormats : public ::testing::Test {
   }
 
   Result<PlanPtr> Select(const PlanPtr& plan, const std::string& columns) {
-    session_->SetView("files", plan);
+    ASSERT_TRUE(session_->catalog().CreateView("files", plan, true).ok());
     spark::connect::Relation relation;
     relation.mutable_sql()->set_query("SELECT " + columns + " FROM files");
     return session_->Resolve(relation);
@@ -269,7 +269,7 @@ TEST_F(FileFormats, SaveModes) {
   ASSERT_TRUE(WriteBatch(session_.get(), write).ok());
   // Only the partition that the rows are of.
   write.plan = Select(input, "v, k").ValueOrDie();
-  session_->SetView("some", write.plan);
+  ASSERT_TRUE(session_->catalog().CreateView("some", write.plan, true).ok());
   spark::connect::Relation one;
   one.mutable_sql()->set_query("SELECT 'new' AS v, k FROM some WHERE k = 2");
   write.plan = session_->Resolve(one).ValueOrDie();
@@ -294,7 +294,9 @@ TEST_F(FileFormats, TheFilesThatAQueryReadsAreNotOverwritten) {
 TEST_F(FileFormats, AWriteThatFailsChangesNothing) {
   Put("/in", json{{"a", "{\"k\":1}\n{\"k\":0}\n"}});
   Put("/out", json{{"part-old.csv", "7\n"}, {"_SUCCESS", ""}});
-  session_->SetView("numbers", session_->Resolve(ReadOf(json{{"format", "json"}}, "/in")).ValueOrDie());
+  ASSERT_TRUE(session_->catalog()
+                  .CreateView("numbers", session_->Resolve(ReadOf(json{{"format", "json"}}, "/in")).ValueOrDie(), true)
+                  .ok());
   spark::connect::Relation relation;
   relation.mutable_sql()->set_query("SELECT 1 / k FROM numbers");
   BatchWrite write{session_->Resolve(relation).ValueOrDie(), "csv", "/out", SaveMode::kOverwrite, {}, {}};

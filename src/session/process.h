@@ -8,6 +8,7 @@
 
 #include "base/memory_budget.h"
 #include "base/thread_pool.h"
+#include "catalog/temp_views.h"
 #include "conf/conf.h"
 #include "env/env.h"
 #include "session/signal_stop.h"
@@ -28,6 +29,8 @@ class Process {
   MemoryBudget& budget() { return budget_; }
   ThreadPool& tasks() { return tasks_; }
   QueryDirectory& queries() { return queries_; }
+  // Of global_temp, for all sessions.
+  TempViews& global_views() { return global_views_; }
   // Whoever owns this process tells the failures of its queries itself. Call before the first session is made.
   void TellFailures() { failures_are_told_ = true; }
   bool failures_are_told() const { return failures_are_told_; }
@@ -54,6 +57,7 @@ class Process {
   std::map<ProgressStyle, std::shared_ptr<ProgressPrinter>> printers_;
   std::unique_ptr<MetricsServer> metrics_;
   std::unique_ptr<SignalStop> signal_stop_;
+  TempViews global_views_;  // last, so that they go before what their plans may hold
 };
 
 }  // namespace sluice

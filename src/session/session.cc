@@ -181,21 +181,8 @@ void Session::SetProgress(QueryListener progress) {
   progress_ = std::move(progress);
 }
 
-void Session::SetView(const std::string& name, PlanPtr plan) {
-  std::lock_guard lock(mutex_);
-  views_[Lower(name)] = WithFreshScans(plan);
-}
-
-bool Session::DropView(const std::string& name) {
-  std::lock_guard lock(mutex_);
-  return views_.erase(Lower(name)) > 0;
-}
-
-std::vector<std::string> Session::ViewNames() const {
-  std::lock_guard lock(mutex_);
-  std::vector<std::string> names;
-  for (const auto& [name, plan] : views_) names.push_back(name);
-  return names;
+SessionCatalog Session::catalog() {
+  return SessionCatalog(process_.get(), conf(), &catalog_);
 }
 
 std::string Session::KeepFrame(PlanPtr plan) {
@@ -229,6 +216,13 @@ void Session::SetFunction(std::shared_ptr<const PythonFunction> function) {
   functions_[Lower(function->name)] = std::move(function);
 }
 
+std::vector<std::string> Session::FunctionNames() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, function] : functions_) names.push_back(name);
+  return names;
+}
+
 std::shared_ptr<const PythonFunction> Session::FindFunction(const std::string& name) {
   std::lock_guard lock(mutex_);
   if (functions_.empty()) return nullptr;
@@ -251,19 +245,16 @@ Result<PythonHome> Session::Python() {
 }
 
 void Session::CopyFrom(const Session& other) {
+  catalog_.views.CopyFrom(other.catalog_.views);
+  catalog_.current_database.Set(other.catalog_.current_database.Get());
   std::scoped_lock lock(mutex_, other.mutex_);
   conf_ = other.conf_;
-  views_ = other.views_;
   functions_ = other.functions_;
 }
 
 Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
+  if (PlanPtr view = catalog().FindView(name)) return view;
   if (name.size() != 1) return PlanPtr();
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = views_.find(Lower(name[0]));
-    if (found != views_.end()) return found->second;
-  }
   const std::shared_ptr<MemoryTable> table = FindMemoryTable(process_->env(), id_, name[0]);
   if (table == nullptr) return PlanPtr();
   auto node = std::make_shared<PlanNode>();
@@ -271,6 +262,20 @@ Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
   node->schema = table->schema();
   SLUICE_ASSIGN(node->rows, table->Rows());
   return node;
+}
+
+Result<PlanPtr> Session::FindTable(const std::vector<std::string>& name,
+                                   const std::map<std::string, std::string>& options, bool streaming) {
+  const SessionCatalog its = catalog();
+  SLUICE_ASSIGN(const auto table, its.FindTable(name));
+  if (!table) return PlanPtr();
+  SLUICE_ASSIGN(ScanSpec scan, its.ScanOf(*table, options));
+  scan.streaming = streaming;
+  return ResolveScan(std::move(scan), table->schema);
+}
+
+std::string Session::CurrentDatabase() const {
+  return catalog_.current_database.Get();
 }
 
 SourceContext Session::ContextOf(const ScanSpec& spec) const {

@@ -16,6 +16,7 @@
 #include "plan/plan.h"
 #include "python/python_settings.h"
 #include "session/process.h"
+#include "session/session_catalog.h"
 #include "streaming/query_manager.h"
 
 namespace sluice {
@@ -48,11 +49,8 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   // Who shows the progress of the queries that start from now on, instead of what spark.sluice.progress asks for.
   void SetProgress(QueryListener progress);
 
-  void SetView(const std::string& name, PlanPtr plan);
-  // True when there was such a view.
-  bool DropView(const std::string& name);
-  // The names of the temporary views, in order.
-  std::vector<std::string> ViewNames() const;
+  // Views, tables and schemas, under the settings as they are now.
+  SessionCatalog catalog();
   // Rows that a client may name by the id until they are dropped.
   std::string KeepFrame(PlanPtr plan);
   // CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND.
@@ -67,11 +65,16 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   const Client& client() const { return client_; }
   Result<PythonSettings> python_settings() const;
   void SetFunction(std::shared_ptr<const PythonFunction> function);
+  // In lower case, in order.
+  std::vector<std::string> FunctionNames() const;
   // Takes over the settings, views and functions of another session.
   void CopyFrom(const Session& other);
 
   // Catalog:
   Result<PlanPtr> FindView(const std::vector<std::string>& name) override;
+  Result<PlanPtr> FindTable(const std::vector<std::string>& name, const std::map<std::string, std::string>& options,
+                            bool streaming) override;
+  std::string CurrentDatabase() const override;
   Result<PlanPtr> ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) override;
   Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Collect(const PlanPtr& plan, int64_t most) override;
   bool HasFormat(const std::string& format) const override;
@@ -87,7 +90,7 @@ class Session : public Catalog, public std::enable_shared_from_this<Session> {
   Client client_;
   mutable std::mutex mutex_;
   Conf conf_;
-  std::map<std::string, PlanPtr> views_;                                    // by lower-case name
+  CatalogState catalog_;
   std::map<std::string, PlanPtr> frames_;                                   // by id
   std::map<std::string, std::shared_ptr<const PythonFunction>> functions_;  // by lower-case name
   std::shared_ptr<PythonWorkers> python_;                                   // null until a function needs them

@@ -8,6 +8,7 @@
 #include "analysis/sql/expression_parser.h"
 #include "analysis/sql/query_parser.h"
 #include "analysis/sql/statement_parser.h"
+#include "analysis/sql/table_statements.h"
 #include "analysis/sql/token_cursor.h"
 #include "analysis/sql/variables.h"
 #include "base/closest_name.h"
@@ -30,9 +31,9 @@ Status RefuseOtherCreate(TokenCursor* cursor) {
   while (cursor->IsAnyWord({"OR", "REPLACE", "REFRESH", "GLOBAL", "TEMP", "TEMPORARY", "EXTERNAL"}, ahead)) ++ahead;
   if (cursor->IsWord("STREAMING", ahead) || !cursor->IsName(ahead)) return Status::OK();
   const bool view = cursor->IsWord("VIEW", ahead);
-  const std::string what =
-      view ? "CREATE VIEW that outlasts its session (there is CREATE TEMPORARY VIEW)"
-           : "CREATE " + cursor->Peek(ahead).text + " (there is CREATE STREAMING TABLE, and CREATE TABLE .. AS)";
+  const std::string what = view ? "CREATE VIEW that outlasts its session (there is CREATE TEMPORARY VIEW)"
+                                : "CREATE " + cursor->Peek(ahead).text +
+                                      " (there are CREATE TABLE, CREATE STREAMING TABLE and CREATE SCHEMA)";
   return cursor->Refuse(what, cursor->position() + ahead);
 }
 
@@ -58,6 +59,13 @@ std::string Trimmed(const std::string& text) {
   return begin == std::string::npos || end < begin ? "" : text.substr(begin, end - begin + 1);
 }
 
+// A statement that Connect has no message for: the service runs its text.
+spark::connect::Command RunByService(const std::string& text) {
+  spark::connect::Command command;
+  command.mutable_sql_command()->mutable_input()->mutable_sql()->set_query(Trimmed(text));
+  return command;
+}
+
 constexpr int kMostStatements = 1'000;
 
 Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions& options) {
@@ -66,6 +74,11 @@ Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions&
     SLUICE_ASSIGN(spark::connect::Command command, sql::ParseCreateTemporaryView(&cursor, options));
     SLUICE_RETURN_IF_ERROR(ExpectEnd(&cursor));
     return SqlStatement(std::move(command));
+  }
+  if (sql::IsTableStatement(cursor)) {
+    // The service parses and runs the text; wrong text is told now.
+    SLUICE_RETURN_IF_ERROR(sql::ParseTableStatement(&cursor, options).status());
+    return SqlStatement(RunByService(text));
   }
   if (sql::IsWriteStatement(cursor)) {
     SLUICE_ASSIGN(spark::connect::Command command, sql::ParseWriteStatement(&cursor, options));
@@ -79,10 +92,7 @@ Result<SqlStatement> ParseStatement(const std::string& text, const ParseOptions&
     return SqlStatement(std::move(command));
   }
   if (IsRowStatement(cursor)) {
-    // The service runs its text.
-    spark::connect::Command command;
-    command.mutable_sql_command()->mutable_input()->mutable_sql()->set_query(Trimmed(text));
-    return SqlStatement(std::move(command));
+    return SqlStatement(RunByService(text));
   }
   if (!cursor.IsAnyWord({"SELECT", "WITH", "VALUES", "TABLE"}) && !cursor.IsSymbol("(")) {
     if (!cursor.IsName()) return cursor.SyntaxError("a statement was expected.");

@@ -150,7 +150,8 @@ Result<std::pair<std::string, std::string>> ParseOptionPair(TokenCursor* cursor)
 
 bool IsCreateTemporaryView(const TokenCursor& cursor) {
   if (!cursor.IsWord("CREATE")) return false;
-  const size_t ahead = cursor.IsWord("OR", 1) && cursor.IsWord("REPLACE", 2) ? 3 : 1;
+  size_t ahead = cursor.IsWord("OR", 1) && cursor.IsWord("REPLACE", 2) ? 3 : 1;
+  if (cursor.IsWord("GLOBAL", ahead)) ++ahead;
   return cursor.IsAnyWord({"TEMP", "TEMPORARY"}, ahead) && cursor.IsWord("VIEW", ahead + 1);
 }
 
@@ -159,6 +160,7 @@ Result<spark::connect::Command> ParseCreateTemporaryView(TokenCursor* cursor, co
   auto* view = command.mutable_create_dataframe_view();
   cursor->Next();
   view->set_replace(cursor->AcceptWords({"OR", "REPLACE"}));
+  view->set_is_global(cursor->AcceptWord("GLOBAL"));
   cursor->Next();
   cursor->Next();
   if (cursor->IsWord("IF")) return cursor->Refuse("IF NOT EXISTS for a temporary view", cursor->position());

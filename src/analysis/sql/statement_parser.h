@@ -37,14 +37,14 @@ bool IsSetStatement(const StatementText& statement);
 // SET key = value: the value is the raw text up to the semicolon, as in Spark.
 Result<SetStatement> ParseSet(const StatementText& statement, const std::string& file_name);
 
-// CREATE [OR REPLACE] TEMP[ORARY] VIEW name [(columns)] [COMMENT '..'] AS query.
+// CREATE [OR REPLACE] [GLOBAL] TEMP[ORARY] VIEW name [(columns)] [COMMENT '..'] AS query.
 bool IsCreateTemporaryView(const TokenCursor& cursor);
 Result<spark::connect::Command> ParseCreateTemporaryView(TokenCursor* cursor, const ParseOptions& options);
 
 // key [=] value; the key is a string or a name with dots.
 Result<std::pair<std::string, std::string>> ParseOptionPair(TokenCursor* cursor);
 
-// INSERT OVERWRITE [LOCAL] DIRECTORY .. query and CREATE TABLE .. AS query, as a Command with a write_operation.
+// INSERT OVERWRITE [LOCAL] DIRECTORY .. query, as a Command with a write_operation.
 bool IsWriteStatement(const TokenCursor& cursor);
 Result<spark::connect::Command> ParseWriteStatement(TokenCursor* cursor, const ParseOptions& options);
 

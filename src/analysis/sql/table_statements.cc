@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/sql/table_statements.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/sql/query_parser.h"
+#include "analysis/sql/statement_parser.h"
+#include "types/spark_type.h"
+
+namespace sluice::sql {
+namespace {
+
+bool IsSchemaWord(const TokenCursor& cursor, size_t ahead) {
+  return cursor.IsAnyWord({"DATABASE", "SCHEMA", "NAMESPACE"}, ahead);
+}
+
+class TableStatementParser {
+ public:
+  TableStatementParser(TokenCursor* cursor, const ParseOptions& options) : cursor_(*cursor), options_(options) {}
+
+  Result<TableStatement> Parse() {
+    if (cursor_.IsWord("INSERT")) return ParseInsert();
+    if (cursor_.IsWord("USE")) return ParseUse();
+    if (cursor_.IsWord("CREATE")) {
+      if (IsSchemaWord(cursor_, 1)) return ParseCreateDatabase();
+      return ParseCreateTable();
+    }
+    if (cursor_.IsWord("DROP")) return ParseDrop();
+    if (cursor_.AcceptWords({"TRUNCATE", "TABLE"})) {
+      TruncateTable truncate;
+      SLUICE_ASSIGN(truncate.name, ParseName(&cursor_, "The table's name"));
+      if (cursor_.IsWord("PARTITION")) return cursor_.Refuse("TRUNCATE TABLE of a partition", cursor_.position());
+      return TableStatement(std::move(truncate));
+    }
+    return ParseRefresh();
+  }
+
+ private:
+  Result<TableStatement> ParseUse() {
+    cursor_.Next();
+    UseDatabase use;
+    use.is_schema = IsSchemaWord(cursor_, 0) && cursor_.IsName(1);
+    if (use.is_schema) cursor_.Next();
+    SLUICE_ASSIGN(use.name, ParseName(&cursor_, "The schema's name"));
+    return TableStatement(std::move(use));
+  }
+
+  Result<TableStatement> ParseDrop() {
+    cursor_.Next();
+    const std::string kind = LowerCase(cursor_.Next().text);
+    const bool if_exists = cursor_.AcceptWords({"IF", "EXISTS"});
+    SLUICE_ASSIGN(Name name, ParseName(&cursor_, "A name"));
+    if (kind == "view") return TableStatement(DropView{std::move(name), if_exists});
+    if (kind == "table") {
+      cursor_.AcceptWord("PURGE");
+      return TableStatement(DropTable{std::move(name), if_exists});
+    }
+    const bool cascade = cursor_.AcceptWord("CASCADE");
+    if (!cascade) cursor_.AcceptWord("RESTRICT");
+    return TableStatement(DropDatabase{std::move(name), if_exists, cascade});
+  }
+
+  Result<TableStatement> ParseRefresh() {
+    RefreshTable refresh;
+    if (cursor_.AcceptWords({"CLEAR", "CACHE"})) return TableStatement(std::move(refresh));
+    const bool cache = cursor_.IsWord("CACHE");
+    if (cursor_.AcceptWords({"MSCK", "REPAIR"})) {
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("TABLE"));
+    } else {
+      cursor_.Next();
+      cursor_.AcceptWord("LAZY");
+      cursor_.AcceptWord("TABLE");
+    }
+    refresh.if_exists = cursor_.AcceptWords({"IF", "EXISTS"});
+    SLUICE_ASSIGN(refresh.name, ParseName(&cursor_, "The table's name"));
+    if (cache && !cursor_.AtEnd() && !cursor_.IsSymbol(";")) {
+      return cursor_.Refuse("CACHE TABLE with OPTIONS or a query (nothing is kept in memory)", cursor_.position());
+    }
+    return TableStatement(std::move(refresh));
+  }
+
+  Result<TableStatement> ParseCreateDatabase() {
+    cursor_.Next();
+    cursor_.Next();
+    CreateDatabase create;
+    create.if_not_exists = cursor_.AcceptWords({"IF", "NOT", "EXISTS"});
+    SLUICE_ASSIGN(create.name, ParseName(&cursor_, "The schema's name"));
+    for (;;) {
+      if (cursor_.AcceptWord("COMMENT")) {
+        SLUICE_ASSIGN(create.comment, cursor_.ExpectString("The comment"));
+      } else if (cursor_.AcceptWord("LOCATION")) {
+        SLUICE_ASSIGN(create.location, cursor_.ExpectString("The location"));
+      } else if (cursor_.AcceptWord("WITH")) {
+        if (!cursor_.AcceptWord("DBPROPERTIES")) SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("PROPERTIES"));
+        SLUICE_RETURN_IF_ERROR(ParsePairs(&create.properties));
+      } else {
+        return TableStatement(std::move(create));
+      }
+    }
+  }
+
+  Result<TableStatement> ParseCreateTable() {
+    cursor_.Next();
+    CreateTable create;
+    create.external = cursor_.AcceptWord("EXTERNAL");
+    cursor_.Next();
+    create.if_not_exists = cursor_.AcceptWords({"IF", "NOT", "EXISTS"});
+    SLUICE_ASSIGN(create.name, ParseName(&cursor_, "The table's name"));
+    if (cursor_.IsSymbol("(") && !IsQueryWord(1)) SLUICE_RETURN_IF_ERROR(ParseColumns(&create.columns));
+    while (!cursor_.AtEnd() && !cursor_.IsSymbol(";") && !cursor_.IsWord("AS") && !IsQueryWord(0)) {
+      SLUICE_RETURN_IF_ERROR(ParseClause(&create));
+    }
+    cursor_.AcceptWord("AS");
+    if (!cursor_.AtEnd() && !cursor_.IsSymbol(";")) {
+      SLUICE_ASSIGN(create.query.emplace(), QueryParser(&cursor_, options_).ParseQuery());
+    }
+    return TableStatement(std::move(create));
+  }
+
+  bool IsQueryWord(size_t ahead) const {
+    return cursor_.IsAnyWord({"SELECT", "WITH", "VALUES", "TABLE", "FROM"}, ahead) || cursor_.IsSymbol("(", ahead);
+  }
+
+  // (a INT NOT NULL COMMENT '..', ..)
+  Status ParseColumns(std::shared_ptr<arrow::Schema>* columns) {
+    const size_t open = cursor_.position();
+    const size_t close = cursor_.ClosingAhead(0);
+    for (size_t ahead = 1; ahead < close; ++ahead) {
+      for (const char* word : {"DEFAULT", "GENERATED", "CHAR", "CHARACTER", "VARCHAR", "CONSTRAINT", "PRIMARY"}) {
+        if (cursor_.IsWord(word, ahead) && ahead > 1 && !cursor_.IsSymbol(",", ahead - 1)) {
+          return cursor_.Refuse(fmt::format("{} in the columns of CREATE TABLE", word), open + ahead);
+        }
+      }
+    }
+    cursor_.Next();
+    const size_t first = cursor_.position();
+    while (cursor_.position() < open + close && !cursor_.AtEnd()) cursor_.Next();
+    auto schema = ParseSparkSchema(cursor_.TextSince(first));
+    if (!schema.ok()) return WithPlace(schema.status(), cursor_.PlaceOf(first));
+    *columns = schema.MoveValueUnsafe();
+    return cursor_.ExpectSymbol(")");
+  }
+
+  Status ParseClause(CreateTable* create) {
+    if (cursor_.AcceptWord("USING")) {
+      SLUICE_ASSIGN(create->format, cursor_.ExpectName("A format"));
+      return Status::OK();
+    }
+    if (cursor_.AcceptWord("OPTIONS")) return ParsePairs(&create->options);
+    if (cursor_.AcceptWord("TBLPROPERTIES")) return ParsePairs(&create->properties);
+    if (cursor_.AcceptWord("COMMENT")) {
+      SLUICE_ASSIGN(create->comment, cursor_.ExpectString("The comment"));
+      return Status::OK();
+    }
+    if (cursor_.AcceptWord("LOCATION")) {
+      SLUICE_ASSIGN(create->location, cursor_.ExpectString("The location"));
+      return Status::OK();
+    }
+    if (cursor_.AcceptWords({"PARTITIONED", "BY"})) return ParsePartitions(create);
+    for (const char* clause : {"CLUSTER", "CLUSTERED", "ROW", "STORED", "LIKE"}) {
+      if (cursor_.IsWord(clause)) return cursor_.Refuse(fmt::format("{} in CREATE TABLE", clause), cursor_.position());
+    }
+    return cursor_.SyntaxError("USING, PARTITIONED BY, LOCATION, OPTIONS, COMMENT, TBLPROPERTIES or AS was expected.");
+  }
+
+  // (k) of columns that are there, (k STRING) of further ones.
+  Status ParsePartitions(CreateTable* create) {
+    const size_t begin = cursor_.position();
+    if (cursor_.IsSymbol("(", 2)) return cursor_.Refuse("A transform in PARTITIONED BY", begin);
+    const bool typed = cursor_.IsName(2);
+    if (typed) {
+      std::shared_ptr<arrow::Schema> more;
+      SLUICE_RETURN_IF_ERROR(ParseColumns(&more));
+      arrow::FieldVector fields = create->columns == nullptr ? arrow::FieldVector() : create->columns->fields();
+      for (const auto& field : more->fields()) {
+        fields.push_back(field);
+        create->partition_columns.push_back(field->name());
+      }
+      create->columns = arrow::schema(std::move(fields));
+      return Status::OK();
+    }
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+    do {
+      SLUICE_ASSIGN(create->partition_columns.emplace_back(), cursor_.ExpectName("A column"));
+    } while (cursor_.AcceptSymbol(","));
+    return cursor_.ExpectSymbol(")");
+  }
+
+  Status ParsePairs(std::map<std::string, std::string>* pairs) {
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+    do {
+      SLUICE_ASSIGN(auto pair, ParseOptionPair(&cursor_));
+      (*pairs)[pair.first] = std::move(pair.second);
+    } while (cursor_.AcceptSymbol(","));
+    return cursor_.ExpectSymbol(")");
+  }
+
+  Result<TableStatement> ParseInsert() {
+    cursor_.Next();
+    InsertInto insert;
+    insert.overwrite = cursor_.AcceptWord("OVERWRITE");
+    if (!insert.overwrite) SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("INTO"));
+    cursor_.AcceptWord("TABLE");
+    SLUICE_ASSIGN(insert.name, ParseName(&cursor_, "The table's name"));
+    if (cursor_.AcceptWord("PARTITION")) SLUICE_RETURN_IF_ERROR(ParsePartitionValues(&insert));
+    if (cursor_.IsWord("IF") || cursor_.IsWord("REPLACE")) {
+      return cursor_.Refuse(fmt::format("{} in INSERT", cursor_.Peek().text), cursor_.position());
+    }
+    insert.by_name = cursor_.AcceptWords({"BY", "NAME"});
+    if (!insert.by_name && cursor_.IsSymbol("(") && !IsQueryWord(1)) {
+      cursor_.Next();
+      do {
+        SLUICE_ASSIGN(insert.columns.emplace_back(), cursor_.ExpectName("A column"));
+      } while (cursor_.AcceptSymbol(","));
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    }
+    SLUICE_ASSIGN(insert.query, QueryParser(&cursor_, options_).ParseQuery());
+    return TableStatement(std::move(insert));
+  }
+
+  Status ParsePartitionValues(InsertInto* insert) {
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+    do {
+      auto& [column, value] = insert->partition.emplace_back();
+      SLUICE_ASSIGN(column, cursor_.ExpectName("A column"));
+      if (cursor_.AcceptSymbol("=")) {
+        SLUICE_ASSIGN(value.emplace(), ExpressionParser(&cursor_, options_).ParseNamed());
+      }
+    } while (cursor_.AcceptSymbol(","));
+    return cursor_.ExpectSymbol(")");
+  }
+
+  TokenCursor& cursor_;
+  const ParseOptions& options_;
+};
+
+}  // namespace
+
+bool IsTableStatement(const TokenCursor& cursor) {
+  if (cursor.IsWord("CREATE")) {
+    return IsSchemaWord(cursor, 1) || cursor.IsWord("TABLE", 1) ||
+           (cursor.IsWord("EXTERNAL", 1) && cursor.IsWord("TABLE", 2));
+  }
+  if (cursor.IsWord("DROP")) return IsSchemaWord(cursor, 1) || cursor.IsAnyWord({"TABLE", "VIEW"}, 1);
+  if (cursor.IsWord("INSERT")) {
+    const bool directory =
+        cursor.IsWord("DIRECTORY", 2) || (cursor.IsWord("LOCAL", 2) && cursor.IsWord("DIRECTORY", 3));
+    return cursor.IsWord("INTO", 1) || (cursor.IsWord("OVERWRITE", 1) && !directory);
+  }
+  if (cursor.IsWord("CLEAR")) return cursor.IsWord("CACHE", 1);
+  if (cursor.IsWord("MSCK")) return cursor.IsWord("REPAIR", 1);
+  if (cursor.IsWord("TRUNCATE")) return cursor.IsWord("TABLE", 1);
+  return cursor.IsAnyWord({"USE", "REFRESH", "CACHE", "UNCACHE"}) && cursor.IsName(1);
+}
+
+Result<Name> ParseName(TokenCursor* cursor, std::string_view what) {
+  Name name;
+  SLUICE_ASSIGN(name.emplace_back(), cursor->ExpectName(what));
+  while (cursor->AcceptSymbol(".")) {
+    SLUICE_ASSIGN(name.emplace_back(), cursor->ExpectName("A name after '.'"));
+  }
+  return name;
+}
+
+Result<TableStatement> ParseTableStatement(TokenCursor* cursor, const ParseOptions& options) {
+  SLUICE_ASSIGN(TableStatement statement, TableStatementParser(cursor, options).Parse());
+  cursor->AcceptSymbol(";");
+  if (!cursor->AtEnd()) return cursor->SyntaxError("nothing more was expected here.");
+  return statement;
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <spark/connect/relations.pb.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "analysis/sql/parser.h"
+#include "analysis/sql/token_cursor.h"
+
+// Statements about the catalog's schemas, tables and views. Connect has no messages for them: their text travels, and
+// the service runs it. Names are given as their parts.
+namespace sluice::sql {
+
+using Name = std::vector<std::string>;
+
+// CREATE [EXTERNAL] TABLE [IF NOT EXISTS] name [(columns)] [clauses in any order] [AS query]
+struct CreateTable {
+  Name name;
+  bool if_not_exists = false;
+  bool external = false;
+  std::shared_ptr<arrow::Schema> columns;  // null: those of the query, or of the files that are there
+  std::vector<std::string> partition_columns;
+  std::string format;
+  std::string location;
+  std::string comment;
+  std::map<std::string, std::string> options;
+  std::map<std::string, std::string> properties;
+  std::optional<spark::connect::Relation> query;
+};
+
+// INSERT INTO | OVERWRITE [TABLE] name [PARTITION (..)] [(columns) | BY NAME] query
+struct InsertInto {
+  Name name;
+  bool overwrite = false;
+  bool by_name = false;
+  std::vector<std::string> columns;                                                          // empty: all, in order
+  std::vector<std::pair<std::string, std::optional<spark::connect::Expression>>> partition;  // k = 'x', or k alone
+  spark::connect::Relation query;
+};
+
+struct CreateDatabase {
+  Name name;
+  bool if_not_exists = false;
+  std::string comment;
+  std::string location;
+  std::map<std::string, std::string> properties;
+};
+
+struct DropDatabase {
+  Name name;
+  bool if_exists = false;
+  bool cascade = false;
+};
+
+struct DropTable {
+  Name name;
+  bool if_exists = false;
+};
+
+struct DropView {
+  Name name;
+  bool if_exists = false;
+};
+
+// USE [SCHEMA | DATABASE | NAMESPACE] name
+struct UseDatabase {
+  Name name;
+  bool is_schema = false;  // the word was there: the name is no catalog's
+};
+
+struct TruncateTable {
+  Name name;
+};
+
+// REFRESH [TABLE], [UN]CACHE TABLE, MSCK REPAIR TABLE: every query looks at the files anew, so there is nothing to do
+// but to look for the name. CLEAR CACHE has none.
+struct RefreshTable {
+  Name name;
+  bool if_exists = false;
+};
+
+using TableStatement = std::variant<CreateTable, InsertInto, CreateDatabase, DropDatabase, DropTable, DropView,
+                                    UseDatabase, TruncateTable, RefreshTable>;
+
+// Whether the text begins as one of these.
+bool IsTableStatement(const TokenCursor& cursor);
+// Up to the end of the text.
+Result<TableStatement> ParseTableStatement(TokenCursor* cursor, const ParseOptions& options);
+// a.b.c
+Result<Name> ParseName(TokenCursor* cursor, std::string_view what);
+
+}  // namespace sluice::sql
