@@ -17,7 +17,8 @@ FORMS = {"asc", "asc_nulls_first", "asc_nulls_last", "broadcast", "call_function
          "desc_nulls_last", "expr", "lit", "arrow_udf", "call_udf", "pandas_udf", "udf"}
 # Written out by the analysis, and not in the table.
 REWRITTEN = {"date_part", "datepart", "extract", "positive", "window", "grouping", "grouping_id",
-             "explode", "explode_outer", "inline", "inline_outer", "posexplode", "posexplode_outer", "stack",
+             "input_file_block_length", "input_file_block_start", "input_file_name",
+             "explode", "explode_outer", "inline", "inline_outer", "json_tuple", "posexplode", "posexplode_outer", "stack",
              "cume_dist", "dense_rank", "lag", "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number"}
 # What a call becomes when its name is another one.
 CALLS = {"count_distinct": "count", "countDistinct": "count", "listagg_distinct": "listagg", "string_agg_distinct": "string_agg",
@@ -37,10 +38,8 @@ REASONS = [
     (r"(try_)?make_interval$", "there is no calendar interval, of months, days and microseconds in one"),
     (r".*interval", "there are no interval types"),
     (r".*udtf$", "table functions in Python are not there yet"),
-    (r"input_file_", "a row does not know its file"),
     (r"current_(catalog|database|schema|path)$", "a query does not know the catalog"),
     (r"collat", "UTF8_BINARY is the only collation"),
-    (r"aes_|try_aes_", "encryption is not there yet"),
     (r"session_window$", "sessions are not there yet, windows of a fixed length are"),
     (r".*", "not there yet"),
 ]

@@ -7,9 +7,9 @@ Run it with the Python of a Spark installation (pyspark, classic, local):
   record_golden.py tests/golden/expr/*.txt
 
 One case a line: `function | type value | type value`. Each is called on literals, with ANSI on and off; `agg:sum | array<int>
-[1, 2]` is an aggregate over the elements. Lines `@zone America/Los_Angeles` set the session's time zone for what follows;
-`@values` leaves names, types and nullability out of what follows; `#` begins a comment. strings.txt is recorded into
-strings.json, beside it.
+[1, 2]` is an aggregate over the elements; `interval '1' MONTH` is an interval of the field behind it. Lines
+`@zone America/Los_Angeles` set the session's time zone for what follows; `@values` leaves names, types and nullability out
+of what follows; `#` begins a comment. strings.txt is recorded into strings.json, beside it.
 """
 import argparse
 import json
@@ -90,6 +90,8 @@ def literal(kind, text):
         return f"CAST('{text}' AS {kind})"
     if kind == "date":
         return f"DATE'{text}'"
+    if kind == "interval":
+        return f"INTERVAL {text}"
     if kind in ("timestamp", "timestamp_ntz"):
         return f"{kind.upper()}'{text}'"
     suffix = {"tinyint": "Y", "smallint": "S", "int": "", "bigint": "L", "float": "F", "double": "D", "boolean": ""}

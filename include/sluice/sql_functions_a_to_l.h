@@ -13,6 +13,8 @@ template <typename... A> Column abs(const A&... a) { return call_function("abs",
 template <typename... A> Column acos(const A&... a) { return call_function("acos", {lit(a)...}); }
 template <typename... A> Column acosh(const A&... a) { return call_function("acosh", {lit(a)...}); }
 template <typename... A> Column add_months(const A&... a) { return call_function("add_months", {lit(a)...}); }
+template <typename... A> Column aes_decrypt(const A&... a) { return call_function("aes_decrypt", {lit(a)...}); }
+template <typename... A> Column aes_encrypt(const A&... a) { return call_function("aes_encrypt", {lit(a)...}); }
 template <typename... A> Column aggregate(const A&... a) { return call_function("aggregate", {lit(a)...}); }
 template <typename... A> Column any(const A&... a) { return call_function("any", {lit(a)...}); }
 template <typename... A> Column any_value(const A&... a) { return call_function("any_value", {lit(a)...}); }
@@ -132,6 +134,7 @@ template <typename... A> Column getitem(const A&... a) { return call_function("g
 template <typename... A> Column greatest(const A&... a) { return call_function("greatest", {lit(a)...}); }
 template <typename... A> Column hash(const A&... a) { return call_function("hash", {lit(a)...}); }
 template <typename... A> Column hex(const A&... a) { return call_function("hex", {lit(a)...}); }
+template <typename... A> Column histogram_numeric(const A&... a) { return call_function("histogram_numeric", {lit(a)...}); }
 template <typename... A> Column hour(const A&... a) { return call_function("hour", {lit(a)...}); }
 template <typename... A> Column hypot(const A&... a) { return call_function("hypot", {lit(a)...}); }
 template <typename... A> Column ifnull(const A&... a) { return call_function("ifnull", {lit(a)...}); }

@@ -6,6 +6,7 @@
 #include "analysis/missing_functions.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
+#include "analysis/within_group.h"
 #include "base/closest_name.h"
 #include "base/spark_error.h"
 
@@ -42,6 +43,7 @@ const std::vector<std::string>& FunctionNames() {
 Result<std::vector<ExprPtr>> ExpressionResolver::ResolveArguments(const Expression::UnresolvedFunction& call) {
   std::vector<ExprPtr> args;
   for (const Expression& argument : call.arguments()) {
+    if (argument.has_sort_order()) continue;  // WITHIN GROUP
     if (argument.has_unresolved_star()) {
       SLUICE_ASSIGN(std::vector<NamedExpr> columns, ResolveNamed(argument));
       for (NamedExpr& column : columns) args.push_back(std::move(column.expr));
@@ -61,17 +63,19 @@ Result<std::vector<ExprPtr>> ExpressionResolver::ResolveArguments(const Expressi
 Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
                                                 const Expression::UnresolvedFunction& call) {
   const std::string name = CanonicalName(given_name);
-  if (name == "ignore_nulls" && call.is_internal() && call.arguments_size() == 1) {
+  if ((name == "ignore_nulls" || name == "respect_nulls") && call.is_internal() && call.arguments_size() == 1) {
     // Of first, last and any_value it is an argument.
     Expression::UnresolvedFunction inner = call.arguments(0).unresolved_function();
-    const std::string inner_name = CanonicalName(inner.function_name());
-    const bool picks = inner_name == "first" || inner_name == "last" || inner_name == "any_value" ||
-                       inner_name == "first_value" || inner_name == "last_value";
+    const std::string inner_name = NameWithNulls(CanonicalName(inner.function_name()));
+    if (IsWindowFunction(inner_name)) return ResolveCall(inner_name, inner);
+    const bool ignore = name == "ignore_nulls";
+    if (ignore && CollectsValues(inner_name)) return ResolveAggregateCall(inner_name, inner, nullptr);
+    const bool picks = inner_name == "first" || inner_name == "last" || inner_name == "any_value";
     if (!picks || inner.arguments_size() != 1) {
       return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
-                       fmt::format("The function {} takes no IGNORE NULLS.", inner_name));
+                       fmt::format("The function {} takes no {} NULLS.", inner_name, ignore ? "IGNORE" : "RESPECT"));
     }
-    inner.add_arguments()->mutable_literal()->set_boolean(true);
+    inner.add_arguments()->mutable_literal()->set_boolean(ignore);
     return ResolveAggregateCall(inner_name, inner, nullptr);
   }
   if (name == "aggregate_filter" && call.is_internal() && call.arguments_size() == 2 &&
@@ -85,6 +89,7 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
   }
   if (name == "grouping" || name == "grouping_id") return ResolveGrouping(name, call);
   if (IsAggregateFunction(name)) return ResolveAggregateCall(name, call, nullptr);
+  if (HasOrder(call)) return OrderNotTaken(name);
   SLUICE_ASSIGN(ExprPtr rewritten, ResolveRewritten(name, call));
   if (rewritten != nullptr) return rewritten;
   if (call.is_distinct()) {
@@ -92,6 +97,10 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
       return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
                        fmt::format("The function {} is no aggregate and takes no DISTINCT.", name));
     }
+  }
+  if (name.starts_with("input_file_") && call.arguments_size() == 0) {
+    return NotSupported(fmt::format(
+        "{} in this place is not supported by Sluice: select it right above the table that is read.", name));
   }
   if (!IsScalarFunction(name) && IsMissingFunction(name)) {
     return NotSupported(fmt::format("Spark's function {} is not there in Sluice.", name));
@@ -184,13 +193,15 @@ Result<ExprPtr> ExpressionResolver::ResolveAggregateCall(const std::string& name
                      {{"tableName", call.arguments(0).unresolved_star().unparsed_target()}});
   }
   if (!count_rows) args = ResolveArguments(call);
+  Result<std::vector<SortKey>> order = OrderOf(call, this);
   Result<ExprPtr> condition = ExprPtr();
   if (args.ok() && filter != nullptr) condition = ResolveCondition(*filter, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN");
   in_aggregate_ = false;
   SLUICE_RETURN_IF_ERROR(args.status());
+  SLUICE_RETURN_IF_ERROR(order.status());
   SLUICE_RETURN_IF_ERROR(condition.status());
   SLUICE_ASSIGN(AggregateCall resolved,
-                sluice::ResolveAggregate(name, args.MoveValueUnsafe(), call.is_distinct(), options_.ansi));
+                ResolveWrittenAggregate(name, args.MoveValueUnsafe(), *order, call.is_distinct(), options_));
   for (ExprPtr& arg : resolved.args) arg = WithoutShown(arg);
   if (*condition != nullptr) {
     resolved.filter = *condition;

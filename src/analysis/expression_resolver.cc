@@ -6,14 +6,16 @@
 
 #include <algorithm>
 
+#include "analysis/column_pattern.h"
 #include "analysis/connect_types.h"
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
 #include "analysis/python_functions.h"
+#include "analysis/relation_resolver.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/parser.h"
 #include "analysis/sql/query_parser.h"
 #include "analysis/sql/token_cursor.h"
+#include "analysis/update_fields.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "types/datetime_text.h"
@@ -139,8 +141,15 @@ Result<ExprPtr> ExpressionResolver::ResolveNode(const Expression& expression) {
       return ResolveVariable(expression.unresolved_named_lambda_variable());
     case Expression::kSubqueryExpression:
       return ResolveSubquery(expression.subquery_expression());
-    case Expression::kUpdateFields:
-      return NotSupported("withField and dropFields are not supported by Sluice.");
+    case Expression::kUpdateFields: {
+      const auto& update = expression.update_fields();
+      SLUICE_ASSIGN(const ExprPtr structure, ResolveShown(update.struct_expression()));
+      ExprPtr value;
+      if (update.has_value_expression()) {
+        SLUICE_ASSIGN(value, ResolveShown(update.value_expression()));
+      }
+      return UpdateField(structure, update.field_name(), value, options_);
+    }
     case Expression::kCommonInlineUserDefinedFunction: {
       const auto& call = expression.common_inline_user_defined_function();
       SLUICE_ASSIGN(const auto function, PythonFunctionOf(call, *catalog_));
@@ -163,7 +172,6 @@ Status MergedAway(const std::vector<std::string>& parts) {
 
 Result<NamedExpr> ExpressionResolver::ResolveAttribute(const Expression::UnresolvedAttribute& attribute) {
   SLUICE_ASSIGN(const auto parts, ParseNameParts(attribute.unparsed_identifier()));
-  if (attribute.is_metadata_column()) return NotSupported("Metadata columns are not supported by Sluice.");
   for (const Scope* scope : scopes()) {
     Scope::Match match;
     if (attribute.has_plan_id()) {
@@ -284,6 +292,21 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression
     case Expression::kUnresolvedStar: {
       Result<std::vector<NamedExpr>> columns = ExpandStar(expression.unresolved_star());
       if (!columns.ok()) return AtOrigin(columns.status(), expression.common().origin());
+      return columns;
+    }
+    case Expression::kUnresolvedRegex: {
+      const auto& regex = expression.unresolved_regex();
+      SLUICE_ASSIGN(const std::optional<ColumnPattern> pattern, ColumnPattern::Of(regex.col_name()));
+      if (!pattern) {
+        Expression column;
+        column.mutable_unresolved_attribute()->set_unparsed_identifier(regex.col_name());
+        if (regex.has_plan_id()) column.mutable_unresolved_attribute()->set_plan_id(regex.plan_id());
+        return ResolveNamed(column);
+      }
+      SLUICE_ASSIGN(const auto found, pattern->ColumnsIn(*scopes().front()));
+      std::vector<NamedExpr> columns;
+      for (const ScopeColumn* column : found)
+        columns.push_back({column->name, column->value, column->qualifier, false, column->plan_ids});
       return columns;
     }
     case Expression::kUnresolvedAttribute: {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "analysis/frequent_items.h"
 #include "analysis/shown_expr.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -248,6 +249,13 @@ Result<ResolvedRelation> RelationResolver::ResolveStatistic(const Relation& rela
       return ResolveCrosstab(relation.crosstab());
     case Relation::kApproxQuantile:
       return ResolveQuantiles(relation.approx_quantile());
+    case Relation::kFreqItems: {
+      SLUICE_ASSIGN(const ResolvedRelation input, Resolve(relation.freq_items().input()));
+      ResolvedRelation result;
+      SLUICE_ASSIGN(result.plan, ResolveFrequentItems(input.plan, input.scope, relation.freq_items(), options_));
+      result.scope = Scope::Of(*result.plan->schema);
+      return result;
+    }
     case Relation::kCorr:
       return ResolveOfTwo(relation.corr().input(), "corr", relation.corr().col1(), relation.corr().col2());
     case Relation::kCov:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "analysis/file_columns.h"
 #include "analysis/relation_resolver.h"
 #include "analysis/shown_expr.h"
 #include "base/spark_error.h"
@@ -47,6 +48,17 @@ std::vector<const google::protobuf::Message*> ExpressionsOf(const Aggregate& agg
   for (const Expression& key : aggregate.grouping_expressions()) all.push_back(&key);
   for (const Expression& item : aggregate.aggregate_expressions()) all.push_back(&item);
   return all;
+}
+
+// The same with the calls of input_file_name() and its like as names; without its input.
+Result<Aggregate> NamingFiles(const Aggregate& aggregate, const ResolveOptions& options) {
+  Aggregate named;
+  named.set_group_type(aggregate.group_type());
+  *named.mutable_grouping_expressions() = aggregate.grouping_expressions();
+  *named.mutable_aggregate_expressions() = aggregate.aggregate_expressions();
+  *named.mutable_grouping_sets() = aggregate.grouping_sets();
+  SLUICE_RETURN_IF_ERROR(NameFileCalls(&named, options));
+  return named;
 }
 
 Status AggregateAsKey(const Expression& key) {
@@ -143,10 +155,19 @@ Result<std::vector<std::vector<bool>>> RelationResolver::ResolveSets(const Aggre
   return sets;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& aggregate) {
-  if (aggregate.group_type() == Aggregate::GROUP_TYPE_PIVOT) return ResolvePivot(aggregate);
-  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(aggregate.has_input(), aggregate.input()));
-  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, ExpressionsOf(aggregate)));
+Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& given) {
+  if (given.group_type() == Aggregate::GROUP_TYPE_PIVOT) return ResolvePivot(given);
+  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(given.has_input(), given.input()));
+  const FileNaming naming = NamesFile(given);
+  Scope files;
+  if (naming != FileNaming::kNone) {
+    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, options_));
+  }
+  SLUICE_ASSIGN(const Aggregate named, naming == FileNaming::kNone ? Aggregate() : NamingFiles(given, options_));
+  const Aggregate& aggregate = naming == FileNaming::kNone ? given : named;
+  SLUICE_ASSIGN(std::optional<InputWindow> window, FindWindow(&input, ExpressionsOf(aggregate)));
+  if (naming != FileNaming::kNone && !window) window.emplace();
+  for (const ScopeColumn& column : files.columns()) window->scope.Add(column);
   const InputWindow* of_rows = window ? &*window : nullptr;
   SLUICE_ASSIGN(std::vector<NamedExpr> keys,
                 ResolveKeys(aggregate, aggregate.grouping_expressions(), input.scope, of_rows));
@@ -172,7 +193,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& agg
     resolver.AllowWindow(window->column);
     resolver.AddFallback(&window->scope);
   }
-  resolver.AllowAggregates(block.aggregate.get(), {&input.scope});
+  resolver.AllowAggregates(block.aggregate.get(), {&input.scope, &files});
   for (const Expression& expression : aggregate.aggregate_expressions()) {
     SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
     for (NamedExpr& item : named) {

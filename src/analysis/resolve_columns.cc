@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "analysis/file_columns.h"
 #include "analysis/name_parts.h"
 #include "analysis/relation_resolver.h"
 #include "analysis/sql/token.h"
@@ -45,8 +46,17 @@ Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedE
 
 }  // namespace
 
-Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::Project& project) {
-  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(project.has_input(), project.input()));
+Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::Project& given) {
+  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(given.has_input(), given.input()));
+  Scope files;
+  spark::connect::Project naming_files;
+  const FileNaming naming = NamesFile(given);
+  if (naming != FileNaming::kNone) {
+    *naming_files.mutable_expressions() = given.expressions();
+    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, options_));
+    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, options_));
+  }
+  const auto& project = naming == FileNaming::kNone ? given : naming_files;
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
   std::vector<const google::protobuf::Message*> expressions;
   for (const auto& expression : project.expressions()) expressions.push_back(&expression);
@@ -54,8 +64,9 @@ Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::
   Scope aliases;
   ExpressionResolver resolver = Over(&input.scope);
   resolver.AddAliases(&aliases);
+  resolver.AddFallback(&files);
   if (window) resolver.AllowWindow(window->column);
-  resolver.AllowAggregates(builder.get(), {&input.scope});
+  resolver.AllowAggregates(builder.get(), {&input.scope, &files});
   std::vector<NamedExpr> items;
   for (const auto& expression : project.expressions()) {
     SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
@@ -68,13 +79,23 @@ Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::
   return FinishSelect(std::move(input), std::move(items), std::move(builder));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveWithColumns(const spark::connect::WithColumns& with) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(with.input()));
+Result<ResolvedRelation> RelationResolver::ResolveWithColumns(const spark::connect::WithColumns& given) {
+  SLUICE_ASSIGN(ResolvedRelation input, Resolve(given.input()));
+  Scope files;
+  spark::connect::WithColumns naming_files;
+  const FileNaming naming = NamesFile(given);
+  if (naming != FileNaming::kNone) {
+    *naming_files.mutable_aliases() = given.aliases();
+    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, options_));
+    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, options_));
+  }
+  const auto& with = naming == FileNaming::kNone ? given : naming_files;
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
   SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, AliasesOf(with)));
   ExpressionResolver resolver = Over(&input.scope);
+  resolver.AddFallback(&files);
   if (window) resolver.AllowWindow(window->column);
-  resolver.AllowAggregates(builder.get(), {&input.scope});
+  resolver.AllowAggregates(builder.get(), {&input.scope, &files});
   std::vector<NamedExpr> items = AllColumns(input.scope);
   const size_t old_columns = items.size();
   for (int i = 0; i < with.aliases_size(); ++i) {

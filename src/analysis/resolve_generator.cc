@@ -14,6 +14,7 @@
 #include "base/spark_error.h"
 #include "expr/foldable.h"
 #include "expr/function_registry.h"
+#include "expr/json_tuple.h"
 #include "expr/session_context.h"
 #include "types/spark_type.h"
 
@@ -126,7 +127,7 @@ Status FillStack(bool inline_table, std::vector<ExprPtr>* args, GeneratorCall* c
   return Status::OK();
 }
 
-// json_tuple(json, 'a', 'b') is inline(array(struct(get_json_object(json, "$['a']") AS c0, ..))).
+// json_tuple(json, 'a', 'b') is inline over an array of one struct.
 Status FillJsonTuple(std::vector<ExprPtr>* args, const ResolveOptions& options) {
   if (args->size() < 2) return WrongCount("json_tuple", "> 1", args->size());
   for (ExprPtr& arg : *args) {
@@ -136,19 +137,7 @@ Status FillJsonTuple(std::vector<ExprPtr>* args, const ResolveOptions& options) 
     }
     SLUICE_ASSIGN(arg, MakeImplicitCast(arg, StringType(), options.ansi));
   }
-  const auto text = [](const std::string& value) -> ExprPtr {
-    return std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(value));
-  };
-  std::vector<ExprPtr> fields;
-  for (size_t i = 1; i < args->size(); ++i) {
-    SLUICE_ASSIGN(ExprPtr path, ResolveFunction("concat", {text("$['"), (*args)[i], text("']")}, options));
-    SLUICE_ASSIGN(ExprPtr value, ResolveFunction("get_json_object", {(*args)[0], std::move(path)}, options));
-    fields.push_back(text(fmt::format("c{}", i - 1)));
-    fields.push_back(std::move(value));
-  }
-  SLUICE_ASSIGN(ExprPtr row, ResolveFunction("named_struct", std::move(fields), options));
-  SLUICE_ASSIGN(ExprPtr rows, ResolveFunction("array", {std::move(row)}, options));
-  *args = {std::move(rows)};
+  *args = {MakeJsonTuple(std::move(*args))};
   return Status::OK();
 }
 

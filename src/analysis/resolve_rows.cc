@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arrow/api.h>
 #include <fmt/format.h>
 
+#include "analysis/file_columns.h"
 #include "analysis/relation_resolver.h"
 #include "analysis/shown_expr.h"
 #include "base/spark_error.h"
@@ -125,11 +127,35 @@ Result<PlanPtr> SortByHidden(const ResolveOptions& options, QueryContext* query,
   return MakeProject(std::move(sorted), visible);
 }
 
+PlanPtr FirstColumns(PlanPtr plan, int count) {
+  std::vector<NamedExpr> columns;
+  for (int i = 0; i < count; ++i) {
+    const auto& field = plan->schema->field(i);
+    columns.push_back(
+        {field->name(), std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()), {}});
+  }
+  return MakeProject(std::move(plan), columns);
+}
+
 }  // namespace
 
 Result<ResolvedRelation> RelationResolver::ResolveFilter(const spark::connect::Filter& filter) {
   SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(filter.has_input(), filter.input()));
   static const std::string kNotBoolean = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN";
+  if (const FileNaming naming = NamesFile(filter); naming != FileNaming::kNone) {
+    PlanPtr wider = input.plan;
+    SLUICE_ASSIGN(const Scope files, AddFileColumns(&wider, naming, options_));
+    if (!files.columns().empty()) {
+      spark::connect::Expression condition = filter.condition();
+      SLUICE_RETURN_IF_ERROR(NameFileCalls(&condition, options_));
+      ExpressionResolver resolver = Over(&input.scope);
+      resolver.AddFallback(&files);
+      SLUICE_ASSIGN(ExprPtr value, resolver.ResolveCondition(condition, kNotBoolean));
+      input.plan = FirstColumns(MakeFilter(std::move(wider), std::move(value)), input.plan->schema->num_fields());
+      input.block = nullptr;
+      return input;
+    }
+  }
   if (input.block == nullptr || input.block->aggregate == nullptr) {
     ExpressionResolver resolver = Over(&input.scope);
     Result<ExprPtr> condition = resolver.ResolveCondition(filter.condition(), kNotBoolean);

@@ -8,6 +8,7 @@
 #include "analysis/expression_resolver.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
+#include "analysis/within_group.h"
 #include "base/spark_error.h"
 #include "expr/foldable.h"
 #include "expr/session_context.h"
@@ -155,6 +156,7 @@ std::string OrderText(const std::vector<SortKey>& order) {
 struct WrittenCall {
   Expression::UnresolvedFunction call;
   const Expression* filter = nullptr;
+  bool names_nulls = false;  // IGNORE NULLS or RESPECT NULLS
   bool ignore_nulls = false;
 };
 
@@ -163,8 +165,9 @@ WrittenCall WrittenCallOf(const Expression& function) {
   const Expression* inner = &function;
   while (inner->has_unresolved_function() && inner->unresolved_function().is_internal()) {
     const auto& call = inner->unresolved_function();
-    if (call.function_name() == "ignore_nulls") {
-      written.ignore_nulls = true;
+    if (call.function_name() == "ignore_nulls" || call.function_name() == "respect_nulls") {
+      written.names_nulls = true;
+      written.ignore_nulls = call.function_name() == "ignore_nulls";
     } else if (call.function_name() == "aggregate_filter") {
       written.filter = &call.arguments(1);
     } else {
@@ -226,7 +229,8 @@ Result<WindowCall> ExpressionResolver::ResolveWindowCall(const Expression& funct
   const WrittenCall written = WrittenCallOf(function);
   const Expression::UnresolvedFunction& call = written.call;
   const bool ignore_nulls = written.ignore_nulls;
-  const std::string name = sql::LowerCase(call.function_name());
+  const std::string lower = sql::LowerCase(call.function_name());
+  const std::string name = written.names_nulls ? NameWithNulls(lower) : lower;
   *ordered_only = IsWindowFunction(name);
   if (!*ordered_only && !IsAggregateFunction(name)) {
     if (!IsScalarFunction(name)) return ResolveCall(call.function_name(), call).status();
@@ -270,11 +274,12 @@ Result<WindowCall> ExpressionResolver::ResolveWindowCall(const Expression& funct
   }
   if (ignore_nulls && PicksOne(name) && args.size() == 1) {
     args.push_back(std::make_shared<LiteralExpr>(std::make_shared<arrow::BooleanScalar>(true)));
-  } else if (ignore_nulls && !PicksOne(name)) {
+  } else if (ignore_nulls && !PicksOne(name) && !CollectsValues(name)) {
     return UserError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
                      fmt::format("The function {} takes no IGNORE NULLS.", name));
   }
-  SLUICE_ASSIGN(window.call, sluice::ResolveAggregate(name, args, false, options_.ansi));
+  SLUICE_ASSIGN(const std::vector<SortKey> order, OrderOf(call, this));
+  SLUICE_ASSIGN(window.call, ResolveWrittenAggregate(name, args, order, false, options_));
   if (PicksOne(name)) window.call.display = fmt::format("{}({})", name, DisplayName(args[0]));
   if (written.filter != nullptr) {
     SLUICE_ASSIGN(window.call.filter, ResolveCondition(*written.filter, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN"));

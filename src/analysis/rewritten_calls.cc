@@ -10,6 +10,7 @@
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "expr/cast.h"
+#include "expr/coercion.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -84,13 +85,14 @@ Result<ExprPtr> ExpressionResolver::ResolveRewritten(const std::string& name,
     return UserError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", fmt::format("The function {} needs OVER (..).", name),
                      {{"funcName", "\"" + name + "()\""}});
   }
-  if (count == 1 && IsCastFunction(name) && !IsScalarFunction(name)) {
+  if (IsCastFunction(name) && !IsScalarFunction(name)) {
+    SLUICE_RETURN_IF_ERROR(CheckCount(name, static_cast<size_t>(count), 1, 1));
     SLUICE_ASSIGN(ExprPtr value, ResolveShown(call.arguments(0)));
     SLUICE_ASSIGN(auto type, ParseSparkType(name));
+    std::string shown = DisplayName(value);  // abs(double('1')) is named abs(1)
     const CastMode mode = options_.ansi ? CastMode::kAnsi : CastMode::kLegacy;
-    if (!CanCast(*value->type(), *type, options_.ansi)) return MakeCast(std::move(value), std::move(type), mode);
-    std::string shown = value->ToString();  // abs(double('1')) is named abs(1)
-    return std::make_shared<CastExpr>(std::move(value), std::move(type), mode, false, std::move(shown));
+    SLUICE_ASSIGN(ExprPtr cast, MakeCast(std::move(value), std::move(type), mode));
+    return Shown(std::move(cast), std::move(shown));
   }
   if ((name == "trim" || name == "ltrim" || name == "rtrim") && count == 2) {
     // Spark's order is characters, value; the table of functions has the value first.

@@ -103,10 +103,15 @@ class TextAccumulator : public Collecting {
   std::string delimiter_;
 };
 
-// The value that occurs most often, the least one of several: Spark leaves open which of them it is.
+// The value that occurs most often; of several the least one, or the greatest. Without an order Spark leaves open
+// which.
 class ModeAccumulator : public Collecting {
  public:
-  using Collecting::Collecting;
+  explicit ModeAccumulator(const AggregateCall& call) : Collecting(call) {
+    if (call.args.size() < 3) return;
+    const auto& literal = static_cast<const LiteralExpr&>(*call.args[2]);
+    greatest_ = static_cast<const arrow::BooleanScalar&>(*literal.value()).value;
+  }
   Result<ArrayPtr> Finish() override {
     SLUICE_ASSIGN(const auto grouped, values_.Group());
     const arrow::Array& values = *grouped.values;
@@ -120,7 +125,7 @@ class ModeAccumulator : public Collecting {
       size_t most = 0;
       for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
         for (end = begin; end < order.size() && CompareAt(values, order[begin], values, order[end]) == 0;) ++end;
-        if (end - begin > most) {
+        if (end - begin > most || (greatest_ && end - begin == most)) {
           most = end - begin;
           best = order[begin];
         }
@@ -129,6 +134,9 @@ class ModeAccumulator : public Collecting {
     }
     return TakeRows(grouped.values, picked, arrow::default_memory_pool());
   }
+
+ private:
+  bool greatest_ = false;
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // percentile, median, percentile_cont, percentile_disc: exact ones; percentile_approx: by a summary.
 #include <arrow/api.h>
-#include <arrow/util/decimal.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "expr/compare_values.h"
 #include "expr/held_bytes.h"
 #include "expr/quantile_summary.h"
+#include "expr/rounded_number.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -61,46 +61,15 @@ class NumberColumn {
   }
   Status AppendNull() { return builder_->AppendNull(); }
   Status Append(const std::vector<double>& values) {
-    if (!list_) return AppendTo(builder_.get(), values[0]);
+    if (!list_) return AppendRounded(values[0], builder_.get());
     auto& lists = static_cast<arrow::ListBuilder&>(*builder_);
     SLUICE_RETURN_IF_ERROR(lists.Append());
-    for (const double value : values) SLUICE_RETURN_IF_ERROR(AppendTo(lists.value_builder(), value));
+    for (const double value : values) SLUICE_RETURN_IF_ERROR(AppendRounded(value, lists.value_builder()));
     return Status::OK();
   }
   Result<ArrayPtr> Finish() { return builder_->Finish(); }
 
  private:
-  static int64_t Whole(double value) {
-    constexpr double kEnd = 9223372036854775808.0;
-    return std::isnan(value) ? 0 : value >= kEnd ? INT64_MAX : value < -kEnd ? INT64_MIN : static_cast<int64_t>(value);
-  }
-  static Status AppendTo(arrow::ArrayBuilder* builder, double value) {
-    switch (builder->type()->id()) {
-      case arrow::Type::INT8:
-        return static_cast<arrow::Int8Builder*>(builder)->Append(static_cast<int8_t>(Whole(value)));
-      case arrow::Type::INT16:
-        return static_cast<arrow::Int16Builder*>(builder)->Append(static_cast<int16_t>(Whole(value)));
-      case arrow::Type::INT32:
-        return static_cast<arrow::Int32Builder*>(builder)->Append(static_cast<int32_t>(Whole(value)));
-      case arrow::Type::DATE32:
-        return static_cast<arrow::Date32Builder*>(builder)->Append(static_cast<int32_t>(Whole(value)));
-      case arrow::Type::INT64:
-        return static_cast<arrow::Int64Builder*>(builder)->Append(Whole(value));
-      case arrow::Type::TIMESTAMP:
-        return static_cast<arrow::TimestampBuilder*>(builder)->Append(Whole(value));
-      case arrow::Type::FLOAT:
-        return static_cast<arrow::FloatBuilder*>(builder)->Append(static_cast<float>(value));
-      case arrow::Type::DECIMAL128: {
-        const auto& type = static_cast<const arrow::Decimal128Type&>(*builder->type());
-        const auto exact = arrow::Decimal128::FromReal(value, type.precision(), type.scale());
-        auto* decimals = static_cast<arrow::Decimal128Builder*>(builder);
-        return exact.ok() ? decimals->Append(*exact) : decimals->AppendNull();
-      }
-      default:
-        return static_cast<arrow::DoubleBuilder*>(builder)->Append(value);
-    }
-  }
-
   bool list_;
   std::shared_ptr<arrow::DataType> type_;
   std::unique_ptr<arrow::ArrayBuilder> builder_;

@@ -182,12 +182,14 @@ constexpr AggregateRow kAggregates[] = {
     {"collect_list", 1, 1, PrepareList, Plain<MakeList>},
     {"array_agg", 1, 1, PrepareList, Plain<MakeList>},
     {"collect_set", 1, 1, PrepareSet, Plain<MakeSet>},
-    {"listagg", 1, 2, PrepareText, JoinedText},
-    {"string_agg", 1, 2, PrepareText, JoinedText},
-    {"mode", 1, 2, PrepareMode, Plain<MakeMode>},
+    {"listagg", 1, -1, PrepareText, JoinedText},
+    {"string_agg", 1, -1, PrepareText, JoinedText},
+    {"mode", 0, 3, PrepareMode, Plain<MakeMode>},
+    {"collect_frequent_items", 2, 2, PrepareFrequentItems, FrequentItemsOf},
+    {"histogram_numeric", 2, 2, PrepareHistogram, HistogramOf},
     {"percentile", 2, 3, PreparePercentile, Percentile},
-    {"percentile_cont", 2, 3, PreparePercentile, Percentile},
-    {"percentile_disc", 2, 3, PreparePercentile, Percentile},
+    {"percentile_cont", 1, 3, PreparePercentile, Percentile},
+    {"percentile_disc", 1, 3, PreparePercentile, Percentile},
     {"median", 1, 1, PrepareMedian, Percentile},
     {"percentile_approx", 2, 3, PrepareApproximate, Approximate},
     {"approx_percentile", 2, 3, PrepareApproximate, Approximate},
@@ -215,6 +217,7 @@ std::string Display(const AggregateCall& call) {
 std::vector<std::string> AggregateNames() {
   std::vector<std::string> names;
   for (const AggregateRow& row : kAggregates) names.emplace_back(row.name);
+  std::erase(names, "collect_frequent_items");  // of DataFrame.freqItems alone
   return names;
 }
 

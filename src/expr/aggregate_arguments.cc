@@ -9,8 +9,11 @@
 #include "expr/accumulators.h"
 #include "expr/coercion.h"
 #include "expr/foldable.h"
+#include "expr/frequent_items.h"
 #include "expr/function_expr.h"
 #include "expr/function_registry.h"
+#include "expr/histogram.h"
+#include "expr/ordered_text.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -180,7 +183,9 @@ Status PrepareText(AggregateCall* call) {
   if (call->args.size() < 2) call->display = Shown(*call, call->name.c_str(), 1, ", NULL");
   SLUICE_RETURN_IF_ERROR(Coerce(call, 0, Arg::kStringOrBinary));
   call->type = call->args[0]->type();
+  for (size_t key = 3; key < call->args.size(); ++key) SLUICE_RETURN_IF_ERROR(CheckOrdered(*call, key));
   if (call->args.size() < 2) return Status::OK();
+  if (!IsFoldable(*call->args[1])) return TakeConstant(call, 1, "delimiter", call->type);
   if (call->args[1]->type()->id() != arrow::Type::NA && !SameSparkType(*call->args[1]->type(), *call->type)) {
     return UserError(
         "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
@@ -195,8 +200,43 @@ Status PrepareMode(AggregateCall* call) {
   if (call->args.size() < 2) return Status::OK();
   SLUICE_RETURN_IF_ERROR(TakeConstant(call, 1, "deterministic", arrow::boolean()));
   const bool deterministic = static_cast<const arrow::BooleanScalar&>(ConstantOf(*call, 1)).value;
-  call->display = deterministic ? fmt::format("mode() WITHIN GROUP (ORDER BY {} DESC)", call->args[0]->ToString())
+  const bool greatest = call->args.size() > 2 && static_cast<const arrow::BooleanScalar&>(ConstantOf(*call, 2)).value;
+  // Spark shows the order the other way about.
+  call->display = deterministic ? fmt::format("mode() WITHIN GROUP (ORDER BY {}{})", call->args[0]->ToString(),
+                                              greatest ? "" : " DESC")
                                 : Shown(*call, "mode", 1);
+  return Status::OK();
+}
+
+// histogram_numeric(value, bins): x has the type of the values.
+Status PrepareHistogram(AggregateCall* call) {
+  const TypePtr given = call->args[0]->type();
+  if (given->id() == arrow::Type::DURATION || given->id() == arrow::Type::INTERVAL_MONTHS) {
+    return NotSupported("histogram_numeric of intervals is not supported by Sluice.");
+  }
+  TypePtr type = given;
+  if (given->id() == arrow::Type::DATE32) {
+    call->args[0] = NumbersOf(call->args[0], arrow::int32());
+  } else if (given->id() == arrow::Type::TIMESTAMP) {
+    call->args[0] = NumbersOf(call->args[0], arrow::int64());
+  } else {
+    SLUICE_RETURN_IF_ERROR(Coerce(call, 0, Arg::kNumber));
+    type = call->args[0]->type();
+  }
+  SLUICE_RETURN_IF_ERROR(Coerce(call, 0, Arg::kDouble));
+  SLUICE_RETURN_IF_ERROR(TakeConstant(call, 1, "nb", arrow::int32()));
+  call->type =
+      ArrayType(arrow::struct_({arrow::field("x", type, true), arrow::field("y", arrow::float64(), true)}), true);
+  const int32_t bins = static_cast<const arrow::Int32Scalar&>(ConstantOf(*call, 1)).value;
+  if (bins >= 2) return Status::OK();
+  return UserError("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "histogram_numeric needs two bins at least.",
+                   {{"exprName", "nb"}, {"valueRange", "[2, 2147483647]"}, {"currentValue", std::to_string(bins)}});
+}
+
+Status PrepareFrequentItems(AggregateCall* call) {
+  SLUICE_RETURN_IF_ERROR(TakeConstant(call, 1, "size", arrow::int32()));
+  call->type = ArrayType(call->args[0]->type(), call->args[0]->nullable());
+  call->nullable = false;
   return Status::OK();
 }
 
@@ -266,7 +306,11 @@ Result<std::unique_ptr<Accumulator>> JoinedText(const AggregateCall& call) {
   if (call.args.size() > 1 && ConstantOf(call, 1).is_valid) {
     delimiter = static_cast<const arrow::BaseBinaryScalar&>(ConstantOf(call, 1)).view();
   }
-  return MakeJoinedText(call, std::move(delimiter));
+  if (call.args.size() < 4) return MakeJoinedText(call, std::move(delimiter));
+  const std::string_view letters = static_cast<const arrow::BaseBinaryScalar&>(ConstantOf(call, 2)).view();
+  std::vector<TextOrder> order;
+  for (size_t i = 0; i + 1 < letters.size(); i += 2) order.push_back({letters[i] == 'a', letters[i + 1] == 'f'});
+  return MakeOrderedText(call, std::move(delimiter), std::move(order));
 }
 
 Result<std::unique_ptr<Accumulator>> Percentile(const AggregateCall& call) {
@@ -288,6 +332,14 @@ Result<std::unique_ptr<Accumulator>> Approximate(const AggregateCall& call) {
 Result<std::unique_ptr<Accumulator>> ApproximateCount(const AggregateCall& call) {
   SLUICE_ASSIGN(const int precision, PrecisionOf(call));
   return MakeApproximateCount(call, precision);
+}
+
+Result<std::unique_ptr<Accumulator>> HistogramOf(const AggregateCall& call) {
+  return MakeHistogram(call, static_cast<const arrow::Int32Scalar&>(ConstantOf(call, 1)).value);
+}
+
+Result<std::unique_ptr<Accumulator>> FrequentItemsOf(const AggregateCall& call) {
+  return MakeFrequentItems(call, static_cast<const arrow::Int32Scalar&>(ConstantOf(call, 1)).value);
 }
 
 }  // namespace sluice

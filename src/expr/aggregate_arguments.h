@@ -15,8 +15,13 @@ Status PrepareBits(AggregateCall* call);
 Status PrepareBy(AggregateCall* call);
 Status PrepareList(AggregateCall* call);
 Status PrepareSet(AggregateCall* call);
+// listagg(value[, delimiter]); with an order, a text of two letters a key ('a' or 'd', NULLs 'f' or 'l') and the keys
+// stand behind the delimiter.
 Status PrepareText(AggregateCall* call);
+// mode(value[, deterministic[, greatest]]): which of several it is.
 Status PrepareMode(AggregateCall* call);
+Status PrepareHistogram(AggregateCall* call);
+Status PrepareFrequentItems(AggregateCall* call);
 Status PreparePercentile(AggregateCall* call);
 Status PrepareMedian(AggregateCall* call);
 Status PrepareApproximate(AggregateCall* call);
@@ -27,5 +32,7 @@ Result<std::unique_ptr<Accumulator>> JoinedText(const AggregateCall& call);
 Result<std::unique_ptr<Accumulator>> Percentile(const AggregateCall& call);
 Result<std::unique_ptr<Accumulator>> Approximate(const AggregateCall& call);
 Result<std::unique_ptr<Accumulator>> ApproximateCount(const AggregateCall& call);
+Result<std::unique_ptr<Accumulator>> HistogramOf(const AggregateCall& call);
+Result<std::unique_ptr<Accumulator>> FrequentItemsOf(const AggregateCall& call);
 
 }  // namespace sluice

@@ -110,6 +110,10 @@ std::shared_ptr<arrow::DataType> LiteralDecimal(const std::string& text) {
 }
 
 Result<ExprPtr> Argument(const std::string& type_text, const std::string& text, const ResolveOptions& options) {
+  if (type_text == "interval") {  // '1' MONTH
+    const size_t field = text.rfind(' ');
+    return Argument("interval" + text.substr(field), Unquoted(text.substr(0, field)), options);
+  }
   SLUICE_ASSIGN(auto type, ParseSparkType(type_text));
   if (type->id() == arrow::Type::DECIMAL128 && text != "NULL") type = LiteralDecimal(text);
   if (text == "NULL") return std::make_shared<LiteralExpr>(arrow::MakeNullScalar(type));
@@ -293,8 +297,9 @@ TEST_P(GoldenTest, AsRecorded) {
 
 INSTANTIATE_TEST_SUITE_P(Families, GoldenTest,
                          testing::Values("aggregates", "arrays", "casts", "conditionals", "csv_values", "dates",
-                                         "hashes", "java_patterns", "json", "json_paths", "json_values", "math",
-                                         "operators", "patterns", "strings", "utf8"),
+                                         "encryption", "hashes", "java_patterns", "json", "json_paths", "json_values",
+                                         "math", "number_formats", "operators", "patterns", "sentences", "sequences",
+                                         "strings", "utf8"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

@@ -6,7 +6,11 @@
 #include <functional>
 
 #include "analysis/connect_types.h"
+#include "analysis/file_columns.h"
+#include "analysis/sql/parser.h"
+#include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
+#include "conf/session_options.h"
 #include "service/handlers.h"
 #include "session/session.h"
 #include "types/spark_type.h"
@@ -19,29 +23,38 @@ using spark::connect::AnalyzePlanResponse;
 
 namespace {
 
-// Takes out what says where a part of a plan comes from, and nothing of what it means.
-void ForgetOrigins(google::protobuf::Message* message) {
+// Takes out what says where a part of a plan comes from and how it was spelled, and nothing of what it means.
+void ForgetSpelling(google::protobuf::Message* message, const SessionOptions& options) {
   if (auto* relation = dynamic_cast<spark::connect::Relation*>(message)) relation->clear_common();
-  if (auto* expression = dynamic_cast<spark::connect::Expression*>(message)) expression->clear_common();
-  if (auto* column = dynamic_cast<spark::connect::Expression::UnresolvedAttribute*>(message)) column->clear_plan_id();
+  if (auto* expression = dynamic_cast<spark::connect::Expression*>(message)) {
+    if (expression->has_expression_string()) {
+      auto parsed = ParseExpressionSql(expression->expression_string().expression(), ParseOptions{options, ""});
+      if (parsed.ok()) *expression = parsed.MoveValueUnsafe();
+    }
+    expression->clear_common();
+  }
+  if (auto* column = dynamic_cast<spark::connect::Expression::UnresolvedAttribute*>(message)) {
+    column->clear_plan_id();
+    column->set_unparsed_identifier(sql::LowerCase(column->unparsed_identifier()));
+  }
   const auto* reflection = message->GetReflection();
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   reflection->ListFields(*message, &fields);
   for (const auto* field : fields) {
     if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
     if (!field->is_repeated()) {
-      ForgetOrigins(reflection->MutableMessage(message, field));
+      ForgetSpelling(reflection->MutableMessage(message, field), options);
       continue;
     }
     for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
-      ForgetOrigins(reflection->MutableRepeatedMessage(message, field, i));
+      ForgetSpelling(reflection->MutableRepeatedMessage(message, field, i), options);
     }
   }
 }
 
-std::string Meaning(const spark::connect::Plan& plan) {
+std::string Meaning(const spark::connect::Plan& plan, const Session& session) {
   spark::connect::Relation relation = plan.root();
-  ForgetOrigins(&relation);
+  ForgetSpelling(&relation, SessionOptions::Of(session.conf()));
   std::string bytes;
   google::protobuf::io::StringOutputStream stream(&bytes);
   {
@@ -78,9 +91,17 @@ Result<AnalyzePlanResponse> AnalyzePlan(Session* session, const AnalyzePlanReque
       response.mutable_is_streaming()->set_is_streaming(IsStreaming(*plan));
       break;
     }
-    case AnalyzePlanRequest::kIsLocal:
-      response.mutable_is_local()->set_is_local(false);
+    case AnalyzePlanRequest::kIsLocal: {
+      SLUICE_ASSIGN(const PlanPtr plan, session->Resolve(request.is_local().plan().root()));
+      response.mutable_is_local()->set_is_local(plan->kind == PlanKind::kLocal);
       break;
+    }
+    case AnalyzePlanRequest::kInputFiles: {
+      SLUICE_ASSIGN(const PlanPtr plan, session->Resolve(request.input_files().plan().root()));
+      auto* files = response.mutable_input_files();
+      for (std::string& file : FilesOf(*plan)) files->add_files(std::move(file));
+      break;
+    }
     case AnalyzePlanRequest::kSparkVersion:
       response.mutable_spark_version()->set_version(SLUICE_SPARK_VERSION);
       break;
@@ -96,12 +117,12 @@ Result<AnalyzePlanResponse> AnalyzePlan(Session* session, const AnalyzePlanReque
       break;
     }
     case AnalyzePlanRequest::kSameSemantics:
-      response.mutable_same_semantics()->set_result(Meaning(request.same_semantics().target_plan()) ==
-                                                    Meaning(request.same_semantics().other_plan()));
+      response.mutable_same_semantics()->set_result(Meaning(request.same_semantics().target_plan(), *session) ==
+                                                    Meaning(request.same_semantics().other_plan(), *session));
       break;
     case AnalyzePlanRequest::kSemanticHash:
       response.mutable_semantic_hash()->set_result(
-          static_cast<int32_t>(std::hash<std::string>()(Meaning(request.semantic_hash().plan()))));
+          static_cast<int32_t>(std::hash<std::string>()(Meaning(request.semantic_hash().plan(), *session))));
       break;
     // Caching is a hint, and not taken.
     case AnalyzePlanRequest::kPersist:

@@ -18,6 +18,11 @@ def nested(spark):
                                        "items ARRAY<STRUCT<sku: STRING, n: INT>>")
 
 
+def structs(spark):
+    return spark.sql("SELECT * FROM VALUES (1, named_struct('x', 1, 'y', 'a', 'in', named_struct('p', 1.5D, 'q', 2))), "
+                     "(2, NULL), (3, named_struct('x', NULL, 'y', 'b', 'in', NULL)) AS t(id, s)")
+
+
 def by_place():
     return Window.partitionBy("place").orderBy("stars", "votes", "kind")
 
@@ -66,6 +71,10 @@ PROGRAMS = {
     "pivot_found": lambda s: reviews(s).groupBy("place").pivot("kind").agg(F.sum("votes").alias("v"), F.count(F.lit(1)).alias("n")),
     "pivot_count": lambda s: reviews(s).groupBy("place").pivot("stars", [1, 5]).count(),
     "unpivot": lambda s: reviews(s).unpivot(["place"], ["stars", "votes"], "what", "value"),
+    "pivot_several": lambda s: reviews(s).groupBy("place").pivot("kind", ["Toys", "Home"]).agg(
+        F.sum("votes"), F.avg("stars").alias("mean"), F.count(F.lit(1))),
+    "pivot_several_of_all": lambda s: reviews(s).groupBy().pivot("place").agg(F.max("stars"), F.min("stars").alias("low")),
+    "pivot_of_two_keys": lambda s: reviews(s).groupBy("place", "stars").pivot("kind").agg(F.first("votes"), F.last("score")),
     "melt_all": lambda s: s.range(2).withColumn("x", F.col("id") * 2).melt("id", None, "name", "value"),
     "count_distinct": lambda s: reviews(s).agg(F.count_distinct("place", "kind"), F.sum_distinct("stars")),
     # Subqueries.
@@ -106,6 +115,23 @@ PROGRAMS = {
     "intersect_all": lambda s: reviews(s).select("stars").intersectAll(reviews(s).select("stars").limit(6)),
     "except_all": lambda s: reviews(s).select("stars").exceptAll(s.createDataFrame([(5,), (5,)], "stars INT")),
     "sort_within": lambda s: s.range(5).sortWithinPartitions(F.desc("id")),
+    # Fields of structs.
+    "with_field": lambda s: structs(s).select("id", F.col("s").withField("z", F.lit(3))),
+    "with_field_replaced": lambda s: structs(s).select("id", F.col("s").withField("X", F.col("id") * 2).alias("s")),
+    "with_field_inside": lambda s: structs(s).select("id", F.col("s").withField("in.p", F.lit("new"))),
+    "with_fields": lambda s: structs(s).select(F.col("s").withField("a", F.lit(1)).withField("b", F.col("id")).alias("s")),
+    "with_field_column": lambda s: structs(s).withColumn("s", F.col("s").withField("y", F.upper(F.col("s.y")))),
+    "with_field_of_literal": lambda s: s.range(1).select(F.struct(F.lit(1).alias("a")).withField("b", F.lit(None)).alias("s")),
+    "drop_field": lambda s: structs(s).select("id", F.col("s").dropFields("x")),
+    "drop_fields": lambda s: structs(s).select(F.col("s").dropFields("X", "in").alias("s")),
+    "drop_field_inside": lambda s: structs(s).select(F.col("s").dropFields("in.q")),
+    "drop_no_field": lambda s: structs(s).select(F.col("s").dropFields("none").alias("s")),
+    # Ordered aggregates.
+    "listagg_ordered": lambda s: reviews(s).groupBy("place").agg(F.expr("listagg(kind, ',') WITHIN GROUP (ORDER BY stars)")),
+    "json_tuple": lambda s: s.createDataFrame([('{"*": 1, "it\'s": [1, 2]}',), (None,), ("x",)], "j STRING").select(
+        F.json_tuple("j", "*", "it's").alias("all", "its")),
+    "histogram_numeric": lambda s: reviews(s).groupBy("kind").agg(F.histogram_numeric("stars", F.lit(3)).alias("h")),
+    "freq_items": lambda s: s.createDataFrame([(1, "a")] * 5 + [(2, "b")], "x INT, y STRING").freqItems(["x", "y"], 0.6),
     "comma_join": lambda s: s.sql("SELECT a.id, b.id AS other FROM range(4) a, range(4) b WHERE a.id = b.id + 1"),
 }
 
@@ -119,6 +145,11 @@ VALUES = {
 
 # Programs that Spark refuses: the condition of its error.
 ERRORS = {
+    "with_field_of_number": lambda s: s.range(1).select(F.col("id").withField("a", F.lit(1))),
+    "with_field_of_no_struct": lambda s: structs(s).select(F.col("s").withField("x.a", F.lit(1))),
+    "with_field_of_none": lambda s: structs(s).select(F.col("s").withField("none.a", F.lit(1))),
+    "drop_all_fields": lambda s: structs(s).select(F.col("s").dropFields("x", "y", "in")),
+    "freq_items_unknown": lambda s: s.range(3).freqItems(["none"]),
     "window_in_filter": lambda s: s.range(3).filter(F.row_number().over(Window.orderBy("id")) == 1),
     "rank_without_order": lambda s: s.range(3).select(F.rank().over(Window.partitionBy("id"))),
     "explode_number": lambda s: s.range(3).select(F.explode("id")),

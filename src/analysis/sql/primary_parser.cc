@@ -442,24 +442,34 @@ Result<Expression> ExpressionParser::ParseParameter() {
       cursor_.PlaceOf(begin));
 }
 
-// IGNORE NULLS or RESPECT NULLS behind a call.
+// IGNORE NULLS or RESPECT NULLS behind a call. The latter says what holds anyway, but Spark names the column otherwise.
 Result<Expression> ExpressionParser::ParseNullsOption(Expression call) {
   if (!cursor_.IsAnyWord({"IGNORE", "RESPECT"}) || !cursor_.IsWord("NULLS", 1)) return call;
   const bool ignore = cursor_.IsWord("IGNORE");
   cursor_.Next();
   cursor_.Next();
-  if (!ignore) return call;
   Expression outer;
   *outer.mutable_common() = call.common();
-  outer.mutable_unresolved_function()->set_function_name("ignore_nulls");
+  outer.mutable_unresolved_function()->set_function_name(ignore ? "ignore_nulls" : "respect_nulls");
   outer.mutable_unresolved_function()->set_is_internal(true);
   *outer.mutable_unresolved_function()->add_arguments() = std::move(call);
   return outer;
 }
 
-// What may follow a call: FILTER (WHERE c), IGNORE NULLS and OVER, and what is refused: WITHIN GROUP.
+// What may follow a call: WITHIN GROUP (ORDER BY ..), FILTER (WHERE c), IGNORE NULLS and OVER. An order of its own
+// stands behind the call's arguments.
 Result<Expression> ExpressionParser::ParseCallTail(Expression call, size_t begin) {
-  if (cursor_.IsWord("WITHIN") && cursor_.IsWord("GROUP", 1)) return cursor_.Refuse("WITHIN GROUP", begin);
+  if (cursor_.AcceptWords({"WITHIN", "GROUP"})) {
+    const int height = height_;
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("ORDER"));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("BY"));
+    do {
+      SLUICE_ASSIGN(*call.mutable_unresolved_function()->add_arguments()->mutable_sort_order(), ParseSortOrder());
+    } while (cursor_.AcceptSymbol(","));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    SLUICE_RETURN_IF_ERROR(SetHeight(std::max(height, height_) + 1));
+  }
   SLUICE_ASSIGN(call, ParseNullsOption(std::move(call)));
   if (cursor_.IsWord("FILTER") && cursor_.IsSymbol("(", 1)) {
     const int height = height_;

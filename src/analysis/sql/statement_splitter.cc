@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "analysis/sql/blanks.h"
 #include "analysis/sql/statement_parser.h"
 #include "analysis/sql/token_cursor.h"
 
 namespace sluice::sql {
 namespace {
-
-constexpr std::string_view kBlanks = " \t\r\n";
 
 // The offset behind the string, name or comment at `position`; `position` itself when there is none.
 size_t SkipOpaque(std::string_view text, size_t position) {
@@ -115,7 +114,9 @@ Result<SetStatement> ParseSet(const StatementText& statement, const std::string&
   }
   const size_t equals = rest.find('=');
   set.key = Trim(std::string_view(rest).substr(0, equals));
-  if (equals == std::string::npos || set.key.empty() || set.key.find_first_of(" \t\r\n'\"") != std::string::npos) {
+  const bool odd =
+      set.key.find_first_of(kBlanks) != std::string::npos || set.key.find_first_of("'\"") != std::string::npos;
+  if (equals == std::string::npos || set.key.empty() || odd) {
     return WithPlace(UserError("INVALID_SET_SYNTAX", "A SET statement has the form SET key = value."),
                      PlaceOf(statement, file_name));
   }

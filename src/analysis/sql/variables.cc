@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/sql/blanks.h"
 #include "analysis/sql/statement_parser.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -47,7 +48,7 @@ class Substitution {
   Status OutsideQuotes(char c) {
     if (c == ';') {
       statement_.reset();
-    } else if (!statement_ && std::string_view(" \t\r\n").find(c) == std::string_view::npos) {
+    } else if (!statement_ && kBlanks.find(c) == std::string_view::npos) {
       statement_ = position_;
     }
     if (Starts("${")) return Replace();

@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "expr/functions/sentences.h"
 #include "expr/functions/text_arguments.h"
 #include "expr/signature.h"
 
@@ -45,6 +46,7 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddTextEdits(rows);
     AddTextMeasures(rows);
     AddUrls(rows);
+    AddSentences(rows);
     AddMath(rows);
     AddRounding(rows);
     AddMoreMath(rows);
@@ -64,12 +66,14 @@ const std::vector<ScalarFunction>& ScalarFunctions() {
     AddIntervals(rows);
     AddHashes(rows);
     AddEncodings(rows);
+    AddEncryption(rows);
     AddJson(rows);
     AddToJson(rows);
     AddJsonPaths(rows);
     AddCsv(rows);
     AddFormatting(rows);
     AddFormatNumber(rows);
+    AddNumberFormats(rows);
     AddMisc(rows);
     AddChecks(rows);
     return rows;
