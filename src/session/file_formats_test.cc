@@ -54,7 +54,7 @@ class FileFormats : public ::testing::Test {
   }
 
   Result<PlanPtr> Select(const PlanPtr& plan, const std::string& columns) {
-    ASSERT_TRUE(session_->catalog().CreateView("files", plan, true).ok());
+    EXPECT_TRUE(session_->catalog().CreateView("files", plan, true).ok());
     spark::connect::Relation relation;
     relation.mutable_sql()->set_query("SELECT " + columns + " FROM files");
     return session_->Resolve(relation);
@@ -269,7 +269,7 @@ TEST_F(FileFormats, SaveModes) {
   ASSERT_TRUE(WriteBatch(session_.get(), write).ok());
   // Only the partition that the rows are of.
   write.plan = Select(input, "v, k").ValueOrDie();
-  ASSERT_TRUE(session_->catalog().CreateView("some", write.plan, true).ok());
+  EXPECT_TRUE(session_->catalog().CreateView("some", write.plan, true).ok());
   spark::connect::Relation one;
   one.mutable_sql()->set_query("SELECT 'new' AS v, k FROM some WHERE k = 2");
   write.plan = session_->Resolve(one).ValueOrDie();
