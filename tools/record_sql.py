@@ -9,7 +9,8 @@ A recording: {"ansi": bool, "timeZone": "UTC", "cases": [case, ..]}, a case bein
   {"sql": .., "schema": Spark's schema, "rows": [[text or null, ..], ..]}         rows: every column CAST AS STRING
   {"sql": .., "schema": .., "error": class, "sqlState": ..}                       failed when run
   {"sql": .., "error": class, "sqlState": ..}                                     failed when analyzed
-streaming.txt has lines "output mode | query" over the view events, a rate stream; its cases have "mode", and "schema" when the
+streaming.txt has lines "output mode | query" over the view events, a rate stream, and marked and others, two
+more with watermarks of ten and twenty seconds; its cases have "mode", and "schema" when the
 query was started.
 "rows" is left out where they depend on the clock. Rows are sorted by their JSON text unless the query ends in an ORDER BY.
 """
@@ -99,7 +100,9 @@ def main() -> None:
              .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "1").getOrCreate())
     spark.sparkContext.setLogLevel("OFF")
     make_views(spark)
-    spark.readStream.format("rate").load().createOrReplaceTempView("events")
+    for view, delay in {"events": None, "marked": "10 seconds", "others": "20 seconds"}.items():
+        stream = spark.readStream.format("rate").load()
+        (stream.withWatermark("timestamp", delay) if delay else stream).createOrReplaceTempView(view)
     groups = sys.argv[1:] or [path.stem for path in sorted(FOLDER.glob("*.txt"))]
     for group in groups:
         ansi = not group.endswith("ansi_off")

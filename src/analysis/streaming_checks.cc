@@ -8,6 +8,8 @@
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "plan/event_time.h"
+#include "plan/rules.h"
+#include "plan/stream_join.h"
 
 namespace sluice {
 namespace {
@@ -30,6 +32,7 @@ struct Operations {
   bool mixed_union = false;          // of streams and batch relations
   bool windows = false;              // functions OVER other rows
   bool table_kept = false;           // a join gives a table's rows that no row of the stream meets
+  std::vector<PlanPtr> joins;        // of two streams
 };
 
 // A join of a table with a stream, which stands on the left after Optimize where it can.
@@ -46,6 +49,22 @@ bool HasEventTimeKey(const PlanNode& node) {
                      [](const EventTimeMark& mark) { return mark.delay_ms.has_value(); });
 }
 
+// Whether the rows that the join gives without a partner, or keeps until they have one, ever leave.
+bool EndsForUnmatched(const PlanPtr& join) {
+  const PlanPtr sorted = JoinConditions(join);
+  const JoinEviction left = EvictionOf(*sorted, JoinSide::kLeft);
+  const JoinEviction right = EvictionOf(*sorted, JoinSide::kRight);
+  if (left.key) return true;
+  switch (join->join) {
+    case JoinType::kRight:
+      return !right.bounds.empty();
+    case JoinType::kFull:
+      return !left.bounds.empty() || !right.bounds.empty();
+    default:
+      return !left.bounds.empty();
+  }
+}
+
 bool AggregatesBelow(const PlanNode& node) {
   if (node.kind == PlanKind::kAggregate && !node.deduplicate) return true;
   return std::any_of(node.inputs.begin(), node.inputs.end(),
@@ -59,7 +78,8 @@ bool GroupsBelow(const PlanNode& node) {
   return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return GroupsBelow(*input); });
 }
 
-void Collect(const PlanNode& node, Operations* found) {
+void Collect(const PlanPtr& plan, Operations* found) {
+  const PlanNode& node = *plan;
   if (!IsStreaming(node)) return;
   switch (node.kind) {
     case PlanKind::kAggregate:
@@ -83,7 +103,8 @@ void Collect(const PlanNode& node, Operations* found) {
       found->windows = true;
       break;
     case PlanKind::kJoin:
-      if (IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1])) {
+      if (JoinsStreams(node)) {
+        found->joins.push_back(plan);
         found->over_aggregation |= AggregatesBelow(*node.inputs[0]) || AggregatesBelow(*node.inputs[1]);
       } else {
         found->table_kept |= KeepsTable(node);
@@ -96,7 +117,7 @@ void Collect(const PlanNode& node, Operations* found) {
     default:
       break;
   }
-  for (const PlanPtr& input : node.inputs) Collect(*input, found);
+  for (const PlanPtr& input : node.inputs) Collect(input, found);
 }
 
 // "append" as Spark's texts have it, and what it does not go with.
@@ -111,6 +132,53 @@ Status ModeError(const std::string& mode, const std::string& what) {
 
 Status NoStreamMay(const std::string& what) {
   return UserError(kUnsupportedOperation, what + " has no meaning on a stream, which has no end.");
+}
+
+const char* NameOf(JoinType type) {
+  switch (type) {
+    case JoinType::kInner:
+      return "Inner";
+    case JoinType::kLeft:
+      return "LeftOuter";
+    case JoinType::kRight:
+      return "RightOuter";
+    case JoinType::kFull:
+      return "FullOuter";
+    case JoinType::kLeftSemi:
+      return "LeftSemi";
+    default:
+      return "LeftAnti";
+  }
+}
+
+// As Spark: rows without a partner must be able to leave, and leave in append.
+Status CheckStreamJoin(const PlanPtr& join, const std::string& mode) {
+  const char* name = NameOf(join->join);
+  switch (join->join) {
+    case JoinType::kInner:
+    case JoinType::kLeftSemi:
+    case JoinType::kLeft:
+    case JoinType::kRight:
+    case JoinType::kFull:
+      break;
+    default:
+      return UserError(kUnsupportedOperation,
+                       fmt::format("{} joins with a streaming DataFrame/Dataset on the right are not supported", name));
+  }
+  const bool outer = join->join != JoinType::kInner && join->join != JoinType::kLeftSemi;
+  if (mode == "complete" || (outer && mode != "append")) {
+    return UserError(
+        kUnsupportedOperation,
+        fmt::format("{} join between two streaming DataFrames/Datasets is not supported in {} output mode, "
+                    "only in append output mode",
+                    name, mode));
+  }
+  if (join->join == JoinType::kInner || EndsForUnmatched(join)) return Status::OK();
+  return UserError(kUnsupportedOperation,
+                   fmt::format("Stream-stream {} join between two streaming DataFrame/Datasets is not supported "
+                               "without a watermark in the join keys, or a watermark on the nullable side and an "
+                               "appropriate range condition",
+                               name));
 }
 
 // What Spark refuses, in its order.
@@ -128,6 +196,7 @@ Status CheckAsSpark(const Operations& found, const std::string& mode) {
         "delay, which are \"late rows\" in downstream stateful operations and these rows can be discarded. "
         "Use the output mode append.");
   }
+  for (const PlanPtr& join : found.joins) SLUICE_RETURN_IF_ERROR(CheckStreamJoin(join, mode));
   if (found.distinct_aggregate) {
     return UserError(kUnsupportedOperation,
                      "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
@@ -171,7 +240,7 @@ Status CheckStreamingPlan(const PlanNode& plan, const std::string& output_mode) 
                      "read_kafka(..).");
   }
   Operations found;
-  Collect(plan, &found);
+  Collect(std::make_shared<PlanNode>(plan), &found);
   SLUICE_RETURN_IF_ERROR(CheckAsSpark(found, mode));
   return Status::OK();
 }

@@ -33,6 +33,15 @@ class StreamingChecksTest : public ::testing::Test {
     events->scan.format = "rate";
     events->schema = arrow::schema({arrow::field("timestamp", TimestampType()), arrow::field("value", arrow::int64())});
     catalog_.AddView("events", events);
+    for (const auto& [view, delay_ms] : {std::pair("marked", 10'000), std::pair("others", 20'000)}) {
+      auto marked = std::make_shared<PlanNode>();
+      marked->kind = PlanKind::kWatermark;
+      marked->inputs = {events};
+      marked->schema = events->schema;
+      marked->exprs = {std::make_shared<ColumnExpr>(0, "timestamp", TimestampType(), true)};
+      marked->delay_ms = delay_ms;
+      catalog_.AddView(view, marked);
+    }
     auto numbers = std::make_shared<PlanNode>();
     numbers->kind = PlanKind::kLocal;
     numbers->schema = ParseSparkSchema(Recorded("views.json")["numbers"]["ddl"].get<std::string>()).ValueOrDie();

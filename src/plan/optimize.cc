@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/plan.h"
 #include "plan/rules.h"
+#include "plan/stream_join.h"
 
 namespace sluice {
 
@@ -21,7 +22,7 @@ PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {
   PlanPtr result = MergeProjections(ExtractPython(plan));
   result = PushFilters(result);
   result = JoinConditions(result);
-  result = StreamsOnTheLeft(result);
+  result = NullsOfStreamJoins(StreamsOnTheLeft(result));
   result = PushFilters(result);
   result = MergeProjections(result);
   result = FoldConstants(result, context);

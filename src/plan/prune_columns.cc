@@ -4,6 +4,7 @@
 #include "plan/python_step.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
+#include "plan/stream_join.h"
 
 namespace sluice {
 namespace {
@@ -117,6 +118,27 @@ Pruned PruneUnion(const PlanPtr& plan, std::vector<bool> needed) {
   return pruned;
 }
 
+// A join of two streams keeps what its inputs give: no more than it needs, as in Spark.
+Pruned PruneStream(const PlanPtr& input, const std::vector<bool>& needed) {
+  Pruned pruned = Prune(input, needed);
+  std::vector<bool> given(static_cast<size_t>(pruned.plan->schema->num_fields()), false);
+  for (size_t i = 0; i < needed.size(); ++i) {
+    if (needed[i]) given[static_cast<size_t>(static_cast<const ColumnExpr*>(pruned.columns[i].get())->index())] = true;
+  }
+  if (given == std::vector<bool>(given.size(), true)) return pruned;
+  auto project = std::make_shared<PlanNode>();
+  project->kind = PlanKind::kProject;
+  project->exprs = KeepItems(Unchanged(pruned.plan).columns, given);
+  std::vector<ExprPtr> places;
+  project->schema = KeepFields(*pruned.plan->schema, given, &places);
+  for (ExprPtr& column : pruned.columns) {
+    if (column != nullptr) column = places[static_cast<size_t>(static_cast<const ColumnExpr&>(*column).index())];
+  }
+  project->inputs = {std::move(pruned.plan)};
+  pruned.plan = std::move(project);
+  return pruned;
+}
+
 // Keys and conditions are over both inputs' columns, and so is the output, but for semi and anti joins.
 Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   const auto left_width = static_cast<size_t>(plan->inputs[0]->schema->num_fields());
@@ -126,8 +148,11 @@ Pruned PruneJoin(const PlanPtr& plan, const std::vector<bool>& needed) {
   both.resize(left_width + static_cast<size_t>(plan->inputs[1]->schema->num_fields()), false);
   for (const ExprPtr& expr : plan->exprs) MarkColumns(expr, &both);
   const auto middle = both.begin() + static_cast<std::ptrdiff_t>(left_width);
-  const Pruned left = Prune(plan->inputs[0], std::vector<bool>(both.begin(), middle));
-  const Pruned right = Prune(plan->inputs[1], std::vector<bool>(middle, both.end()));
+  const auto prune = JoinsStreams(*plan) ? PruneStream : [](const PlanPtr& input, const std::vector<bool>& columns) {
+    return Prune(input, columns);
+  };
+  const Pruned left = prune(plan->inputs[0], std::vector<bool>(both.begin(), middle));
+  const Pruned right = prune(plan->inputs[1], std::vector<bool>(middle, both.end()));
   const int shift = left.plan->schema->num_fields();
   std::vector<ExprPtr> places = left.columns;
   for (const ExprPtr& column : right.columns) {

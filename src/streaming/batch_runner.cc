@@ -14,6 +14,7 @@
 #include "exec/scan.h"
 #include "exec/task_runner.h"
 #include "plan/rewrite.h"
+#include "plan/stream_join.h"
 #include "streaming/bad_records/batch.h"
 #include "streaming/query_state_stores.h"
 
@@ -75,11 +76,36 @@ bool BatchRunner::cancelled() const {
   return cancelled_;
 }
 
+namespace {
+
+// The batch as a step sees it. One above others goes by the least watermark that they let through.
+StateBatch BatchOf(const StateBatch& batch, const StateStep& step, const std::vector<StateStep>& steps,
+                   const std::function<const StateBatch&(size_t step)>& below) {
+  StateBatch its = batch;
+  const auto lower = [](const PlanNode& from, const std::optional<int64_t>& given, std::optional<int64_t>* us) {
+    if (!given || !*us) return;
+    const int64_t through = JoinsStreams(from) ? WatermarkAbove(from, *given / 1000) * 1000 : *given;
+    *us = std::min(**us, through);
+  };
+  for (const auto& side : step.inputs) {
+    for (const StreamBranch& branch : side) {
+      if (!branch.step) continue;
+      const PlanNode& from = *steps[*branch.step].node;
+      lower(from, below(*branch.step).late_us, &its.late_us);
+      lower(from, below(*branch.step).evict_us, &its.evict_us);
+    }
+  }
+  return its;
+}
+
+}  // namespace
+
 // The rows on their way, by step and its input, and what the partitions did.
 struct BatchRunner::Exchanges {
   struct Step {
     std::vector<std::unique_ptr<Exchange>> inputs;
     std::vector<StateCounts> counts;  // by partition
+    StateBatch batch;                 // with the watermarks that count for the step
   };
   std::vector<Step> steps;
 };
@@ -158,12 +184,12 @@ Result<std::unique_ptr<Operator>> BatchRunner::OpenInput(const BatchWork& work, 
   }
   Exchanges::Step& step = exchanges->steps[*branch.step];
   OperatorStores& stores = work.stores->stores(*branch.step);
-  SLUICE_RETURN_IF_ERROR(stores.Open(input.partition, work.state.version));
+  SLUICE_RETURN_IF_ERROR(stores.Open(input.partition, step.batch.version));
   StateCounts* const counts = &step.counts[static_cast<size_t>(input.partition)];
   StatePartition partition{input.partition, {}, &stores, counts};
   for (const auto& exchange : step.inputs) partition.rows.push_back(exchange->Take(input.partition));
-  SLUICE_ASSIGN(auto rows, work.stores->step(*branch.step).OpenPartition(work.state, std::move(partition)));
-  return std::make_unique<PartitionRows>(std::move(rows), &stores, input.partition, work.state.version + 1, counts);
+  SLUICE_ASSIGN(auto rows, work.stores->step(*branch.step).OpenPartition(step.batch, std::move(partition)));
+  return std::make_unique<PartitionRows>(std::move(rows), &stores, input.partition, step.batch.version + 1, counts);
 }
 
 Result<std::unique_ptr<Operator>> BatchRunner::OpenPipeline(const BatchWork& work, Exchanges* exchanges,
@@ -194,7 +220,7 @@ Status BatchRunner::RunAll(std::vector<Task>* tasks, const std::function<Status(
 // Brings the rows of a step's inputs to its partitions.
 Status BatchRunner::RunStep(const BatchWork& work, const std::vector<SourceInput>& inputs, size_t step,
                             Exchanges* exchanges, BatchOutcome* outcome) {
-  Exchanges::Step made;
+  Exchanges::Step& made = exchanges->steps[step];
   made.counts.resize(static_cast<size_t>(work.stores->partitions(step)));
   for (size_t side = 0; side < shape_.steps[step].inputs.size(); ++side) {
     std::vector<TaskInput> all = InputsOf(shape_.steps[step].inputs[side], work, inputs);
@@ -204,7 +230,7 @@ Status BatchRunner::RunStep(const BatchWork& work, const std::vector<SourceInput
         std::make_unique<Exchange>(static_cast<int>(count), work.stores->partitions(step), work.state.budget);
     const auto run = [&](int i, Task* task) -> Status {
       SLUICE_ASSIGN(auto pipeline, OpenPipeline(work, exchanges, task->inputs[0], nullptr, task));
-      SLUICE_ASSIGN(auto into, work.stores->step(step).OpenInput(side, work.state, exchange.get(), i));
+      SLUICE_ASSIGN(auto into, work.stores->step(step).OpenInput(side, made.batch, exchange.get(), i));
       for (;;) {
         SLUICE_ASSIGN(auto slice, pipeline->Next());
         if (slice == nullptr) return into->Finish();
@@ -214,7 +240,6 @@ Status BatchRunner::RunStep(const BatchWork& work, const std::vector<SourceInput
     SLUICE_RETURN_IF_ERROR(RunAll(&tasks, run, outcome));
     made.inputs.push_back(std::move(exchange));
   }
-  exchanges->steps[step] = std::move(made);
   return Status::OK();
 }
 
@@ -360,6 +385,8 @@ Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<S
   Exchanges exchanges;
   exchanges.steps.resize(shape_.steps.size());
   for (size_t step = 0; step < shape_.steps.size(); ++step) {
+    const auto below = [&](size_t i) -> const StateBatch& { return exchanges.steps[i].batch; };
+    exchanges.steps[step].batch = BatchOf(work.state, shape_.steps[step], shape_.steps, below);
     SLUICE_RETURN_IF_ERROR(RunStep(work, inputs, step, &exchanges, &outcome));
   }
   SLUICE_RETURN_IF_ERROR(RunToSink(work, inputs, &exchanges, &outcome));

@@ -94,6 +94,17 @@ def state_stream(spark: SparkSession, job: dict) -> dict:
     return {}
 
 
+def join_stream(spark: SparkSession, job: dict) -> dict:
+    """A query over the streams l and r, of files with the columns k, t and v behind the side's letter."""
+    for side, delay in {"l": "10 seconds", "r": "20 seconds"}.items():
+        rows = spark.readStream.schema(f"{side}k STRING, {side}t TIMESTAMP, {side}v INT").parquet(f"{job['path']}/{side}")
+        rows.withWatermark(f"{side}t", delay).createOrReplaceTempView(side)
+    query = (spark.sql(job["sql"]).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
+             .trigger(availableNow=True).start(job["out"]))
+    query.awaitTermination()
+    return {}
+
+
 def value(cell):
     if isinstance(cell, (bytes, bytearray)):
         return {"hex": bytes(cell).hex()}
@@ -113,7 +124,8 @@ def sql(spark: SparkSession, job: dict) -> dict:
     return {"rows": [[value(c) for c in row] for row in spark.sql(job["text"]).collect()]}
 
 
-JOBS = {"stream": stream, "file_stream": file_stream, "state_stream": state_stream, "write": write, "read": read, "sql": sql}
+JOBS = {"stream": stream, "file_stream": file_stream, "state_stream": state_stream,
+        "join_stream": join_stream, "write": write, "read": read, "sql": sql}
 
 
 def answer(spark: SparkSession, line: str) -> dict:

@@ -1,12 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/stateful/stateful_operator.h"
 
+#include <algorithm>
+
 #include "base/spark_error.h"
+#include "exec/stateful/stream_join.h"
 #include "exec/stateful/streaming_aggregate.h"
 #include "exec/stateful/streaming_deduplicate.h"
 #include "exec/stateful/streaming_limit.h"
+#include "plan/event_time.h"
+#include "plan/stream_join.h"
 
 namespace sluice {
+namespace {
+
+bool JoinsStreamsBelow(const PlanNode& node) {
+  return std::any_of(node.inputs.begin(), node.inputs.end(),
+                     [](const PlanPtr& input) { return JoinsStreams(*input) || JoinsStreamsBelow(*input); });
+}
+
+// Behind a join there may be an event time of each side: by which a row is late cannot be told.
+Status CheckOneEventTime(const PlanNode& node) {
+  const auto count = [](const PlanNode& rows) {
+    const std::vector<EventTimeMark> marks = EventTimesOf(rows);
+    return std::count_if(marks.begin(), marks.end(),
+                         [](const EventTimeMark& mark) { return mark.delay_ms.has_value(); });
+  };
+  const bool joins = node.kind == PlanKind::kJoin;
+  const bool several = joins ? count(*node.inputs[0]) > 1 || count(*node.inputs[1]) > 1
+                             : node.kind == PlanKind::kAggregate && JoinsStreamsBelow(node) && count(node) > 1;
+  if (!several) return Status::OK();
+  return UserError(
+      "_LEGACY_ERROR_TEMP_3077",
+      "More than one event time columns are available. Please ensure there is at most one event time column "
+      "per stream: leave out the others behind the join, or cast them.");
+}
+
+}  // namespace
 
 void StateCounts::Add(const StateCounts& other) {
   updated += other.updated;
@@ -19,12 +49,14 @@ void StateCounts::Add(const StateCounts& other) {
 }
 
 Result<std::unique_ptr<StatefulOperator>> MakeStatefulOperator(const PlanNode& node) {
+  SLUICE_RETURN_IF_ERROR(CheckOneEventTime(node));
   if (node.kind == PlanKind::kAggregate && !node.deduplicate) return StreamingAggregate::Make(node);
   if (node.kind == PlanKind::kAggregate) return StreamingDeduplicate::Make(node);
   if (node.kind == PlanKind::kLimit && node.limit && node.offset == 0) {
     return std::make_unique<StreamingLimit>(*node.limit, node.schema);
   }
-  return NotSupported("A join of two streams is not supported by Sluice yet.");
+  if (JoinsStreams(node)) return StreamJoin::Make(node);
+  return InternalError("a node that keeps no state was to be a step");
 }
 
 }  // namespace sluice
