@@ -53,6 +53,10 @@ Column when(const Column& condition, const T& value) {
 Column window(const Column& time, const std::string& duration);
 Column window(const Column& time, const std::string& duration, const std::string& slide);
 Column window(const Column& time, const std::string& duration, const std::string& slide, const std::string& start);
+// The session that a time lies in, as a key of groupBy: times of a group that are less than the gap ("5 minutes") apart
+// share one. The gap may be a text of each row.
+Column session_window(const Column& time, const std::string& gap);
+Column session_window(const Column& time, const Column& gap);
 // Keys of orderBy by name.
 Column asc(const std::string& name);
 Column desc(const std::string& name);

@@ -83,9 +83,9 @@ Result<ExprPtr> ExpressionResolver::ResolveCall(const std::string& given_name,
     const auto& inner = call.arguments(0).unresolved_function();
     return ResolveAggregateCall(CanonicalName(inner.function_name()), inner, &call.arguments(1));
   }
-  if (name == "window" && call.arguments_size() > 1) {
+  if ((name == "window" && call.arguments_size() > 1) || name == "session_window") {
     if (window_ != nullptr) return window_;
-    return NotSupported("window in this place is not supported by Sluice: select it, or group by it.");
+    return NotSupported(name + " in this place is not supported by Sluice: select it, or group by it.");
   }
   if (name == "grouping" || name == "grouping_id") return ResolveGrouping(name, call);
   if (IsAggregateFunction(name)) return ResolveAggregateCall(name, call, nullptr);

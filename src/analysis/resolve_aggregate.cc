@@ -8,6 +8,8 @@
 #include "analysis/relation_resolver.h"
 #include "analysis/shown_expr.h"
 #include "base/spark_error.h"
+#include "plan/event_time.h"
+#include "plan/session_windows.h"
 
 namespace sluice {
 namespace {
@@ -63,6 +65,31 @@ Result<Aggregate> NamingFiles(const Aggregate& aggregate, const ResolveOptions& 
 
 Status AggregateAsKey(const Expression& key) {
   return AtOrigin(UserError("GROUP_BY_AGGREGATE", "An aggregate must not stand in GROUP BY."), key.common().origin());
+}
+
+bool HasSessions(const PlanNode& node) {
+  if (node.kind == PlanKind::kTimeWindow && node.window.length_us == 0) return true;
+  return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return HasSessions(*input); });
+}
+
+// Rows of a table that are grouped by sessions get those of their group before; a stream keeps sessions in its state.
+// Grouped again by such a column they are merged again, as in Spark.
+Result<PlanPtr> MergedSessions(PlanPtr input, const std::vector<NamedExpr>& keys, bool has_sets) {
+  if (IsStreaming(*input) || !HasSessions(*input)) return input;
+  const std::vector<EventTimeMark> marks = EventTimesOf(*input);
+  int session = -1;
+  std::vector<ExprPtr> others;
+  for (const NamedExpr& key : keys) {
+    const auto* column = dynamic_cast<const ColumnExpr*>(key.expr.get());
+    if (column != nullptr && marks[static_cast<size_t>(column->index())].session) {
+      session = column->index();
+    } else {
+      others.push_back(key.expr);
+    }
+  }
+  if (session < 0) return input;
+  if (has_sets) return NotSupported("session_window in ROLLUP, CUBE or GROUPING SETS is not supported by Sluice.");
+  return WithMergedSessions(std::move(input), session, std::move(others));
 }
 
 }  // namespace
@@ -180,6 +207,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& giv
   SelectBlock block;
   block.aggregate = std::make_shared<AggregateBuilder>(std::move(key_exprs), std::move(key_names));
   SLUICE_ASSIGN(std::vector<std::vector<bool>> sets, ResolveSets(aggregate, keys, input.scope, of_rows));
+  SLUICE_ASSIGN(input.plan, MergedSessions(std::move(input.plan), keys, !sets.empty()));
   // Of no keys there is one group, which is there without rows too.
   const bool one_group = keys.empty() && sets.size() == 1;
   if (!sets.empty() && !one_group) block.aggregate->GroupBySets(std::move(sets));

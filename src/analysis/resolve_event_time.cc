@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// withWatermark, and window(): Spark computes the windows of a relation's rows below the operator that names them.
+// withWatermark, window() and session_window(): Spark computes the windows of a relation's rows below the operator that
+// names them.
 #include <arrow/api.h>
 #include <fmt/format.h>
 
@@ -13,7 +14,10 @@
 #include "analysis/sql/parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
+#include "expr/coercion.h"
 #include "expr/function_registry.h"
+#include "expr/session_end.h"
+#include "types/calendar_interval.h"
 #include "types/spark_type.h"
 
 namespace sluice {
@@ -22,6 +26,7 @@ namespace {
 using spark::connect::Expression;
 
 constexpr char kWindow[] = "window";
+constexpr char kSessionWindow[] = "session_window";
 
 Status BadInterval(const std::string& text) {
   return UserError("CANNOT_PARSE_INTERVAL", fmt::format("'{}' is no interval; write 10 seconds or 1 hour.", text),
@@ -56,19 +61,32 @@ const std::string* TextOf(const Expression& expression) {
   return expression.has_literal() && expression.literal().has_string() ? &expression.literal().string() : nullptr;
 }
 
-bool IsWindowCall(const Expression& expression) {
+// Which of the two functions an expression calls; null: neither.
+const char* WindowNameOf(const Expression& expression) {
+  const auto known = [](const std::string& name, int arguments) -> const char* {
+    if (SameName(name, kSessionWindow)) return kSessionWindow;
+    return SameName(name, kWindow) && arguments > 1 ? kWindow : nullptr;
+  };
   if (expression.has_call_function()) {
-    return SameName(expression.call_function().function_name(), kWindow) &&
-           expression.call_function().arguments_size() > 1;
+    return known(expression.call_function().function_name(), expression.call_function().arguments_size());
   }
-  return expression.has_unresolved_function() && SameName(expression.unresolved_function().function_name(), kWindow) &&
-         expression.unresolved_function().arguments_size() > 1;
+  if (!expression.has_unresolved_function()) return nullptr;
+  return known(expression.unresolved_function().function_name(), expression.unresolved_function().arguments_size());
 }
 
-// The calls of window() in an expression, whatever it is made of.
+std::vector<const Expression*> ArgumentsOf(const Expression& call) {
+  std::vector<const Expression*> arguments;
+  for (const Expression& argument :
+       call.has_call_function() ? call.call_function().arguments() : call.unresolved_function().arguments()) {
+    arguments.push_back(&argument);
+  }
+  return arguments;
+}
+
+// The calls of either in an expression, whatever it is made of.
 void FindWindows(const google::protobuf::Message& message, std::vector<Expression>* found) {
   const auto* expression = dynamic_cast<const Expression*>(&message);
-  if (expression != nullptr && IsWindowCall(*expression)) {
+  if (expression != nullptr && WindowNameOf(*expression) != nullptr) {
     found->push_back(*expression);
     return;
   }
@@ -132,6 +150,74 @@ bool IsTimestamp(const arrow::DataType& type) {
   return type.id() == arrow::Type::TIMESTAMP;
 }
 
+// A gap of which Spark says as little.
+Status UnexpectedGap(const Expr& gap) {
+  const std::string type = SparkTypeName(*gap.type());
+  return UserError(
+      "_LEGACY_ERROR_TEMP_1040",
+      fmt::format("The gap of session_window must be a text such as '5 minutes', and {} is of the type {}.",
+                  gap.ToString(), type),
+      {{"dt", "\"" + type + "\""}});
+}
+
+// The time that the windows are of: of a window of windows the last moment of those.
+Result<ExprPtr> ResolveWindowTime(ExpressionResolver& resolver, const ResolveOptions& options,
+                                  const Expression& argument) {
+  SLUICE_ASSIGN(ExprPtr time, resolver.Resolve(argument));
+  if (time->type()->id() == arrow::Type::STRUCT) return ResolveFunction("window_time", {std::move(time)}, options);
+  if (IsTimestamp(*time->type())) return time;
+  if (!IsStringType(*time->type()) && time->type()->id() != arrow::Type::DATE32)
+    return UnexpectedInput("window", 0, *time, "TIMESTAMP");
+  return MakeImplicitCast(std::move(time), TimestampType(), options.ansi);
+}
+
+// When the session of a single row ends.
+Result<ExprPtr> ResolveSessionEnd(ExpressionResolver& resolver, const ResolveOptions& options, const ExprPtr& time,
+                                  const Expression& gap) {
+  if (const std::string* text = TextOf(gap)) {
+    // A text that is no interval is no gap: no row has a session then, as in Spark.
+    const auto length = ParseCalendarInterval(*text);
+    if (length) return std::make_shared<SessionEndExpr>(time, *length);
+  }
+  SLUICE_ASSIGN(ExprPtr length, resolver.Resolve(gap));
+  if (length->type()->id() == arrow::Type::NA) {
+    SLUICE_ASSIGN(length, MakeImplicitCast(std::move(length), StringType(), options.ansi));
+  }
+  if (IsStringType(*length->type())) return std::make_shared<SessionEndExpr>(time, std::move(length));
+  return UnexpectedGap(*length);
+}
+
+Result<std::optional<InputWindow>> WindowOf(ExpressionResolver& resolver, const ResolveOptions& options,
+                                            const Expression& call, ResolvedRelation* input) {
+  const char* const name = WindowNameOf(call);
+  const bool session = name == std::string_view(kSessionWindow);
+  const std::vector<const Expression*> arguments = ArgumentsOf(call);
+  if (session ? arguments.size() != 2 : arguments.size() > 4) {
+    return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                     session ? "session_window takes two arguments." : "window takes two to four arguments.");
+  }
+  auto node = std::make_shared<PlanNode>();
+  node->kind = PlanKind::kTimeWindow;
+  SLUICE_ASSIGN(const ExprPtr time, ResolveWindowTime(resolver, options, *arguments[0]));
+  node->exprs = {time};
+  if (session) {
+    SLUICE_ASSIGN(ExprPtr end, ResolveSessionEnd(resolver, options, time, *arguments[1]));
+    node->exprs.push_back(std::move(end));
+  } else {
+    SLUICE_ASSIGN(node->window, LengthsOf(arguments));
+  }
+  const auto type = arrow::struct_({arrow::field("start", time->type()), arrow::field("end", time->type())});
+  arrow::FieldVector fields = input->plan->schema->fields();
+  fields.push_back(arrow::field(name, type, /*nullable=*/false));
+  node->schema = arrow::schema(std::move(fields));
+  node->inputs = {input->plan};
+  InputWindow window;
+  window.column = std::make_shared<ColumnExpr>(node->schema->num_fields() - 1, name, type, /*nullable=*/false);
+  window.scope.Add({name, {}, window.column, {}});
+  input->plan = std::move(node);
+  return std::optional(std::move(window));
+}
+
 }  // namespace
 
 Result<ResolvedRelation> RelationResolver::ResolveWatermark(const spark::connect::WithWatermark& watermark) {
@@ -184,36 +270,8 @@ Result<std::optional<InputWindow>> RelationResolver::FindWindow(
                      "Multiple time/session window expressions would result in a cartesian product of rows, therefore "
                      "they are currently not supported.");
   }
-  std::vector<const Expression*> arguments;
-  for (const Expression& argument : calls[0].has_call_function() ? calls[0].call_function().arguments()
-                                                                 : calls[0].unresolved_function().arguments()) {
-    arguments.push_back(&argument);
-  }
-  if (arguments.size() > 4) {
-    return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "window takes two to four arguments.");
-  }
   ExpressionResolver resolver(options_, &input->scope, &catalog_);
-  SLUICE_ASSIGN(ExprPtr time, resolver.Resolve(*arguments[0]));
-  if (time->type()->id() == arrow::Type::STRUCT) {
-    SLUICE_ASSIGN(time, ResolveFunction("window_time", {std::move(time)}, options_));
-  }
-  if (!IsTimestamp(*time->type())) {
-    SLUICE_ASSIGN(time, MakeImplicitCast(std::move(time), TimestampType(), options_.ansi));
-  }
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kTimeWindow;
-  SLUICE_ASSIGN(node->window, LengthsOf(arguments));
-  const auto type = arrow::struct_({arrow::field("start", time->type()), arrow::field("end", time->type())});
-  arrow::FieldVector fields = input->plan->schema->fields();
-  fields.push_back(arrow::field(kWindow, type, /*nullable=*/false));
-  node->schema = arrow::schema(std::move(fields));
-  node->inputs = {input->plan};
-  node->exprs = {std::move(time)};
-  InputWindow window;
-  window.column = std::make_shared<ColumnExpr>(node->schema->num_fields() - 1, kWindow, type, /*nullable=*/false);
-  window.scope.Add({kWindow, {}, window.column, {}});
-  input->plan = std::move(node);
-  return std::optional(std::move(window));
+  return WindowOf(resolver, options_, calls[0], input);
 }
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include "base/spark_error.h"
 #include "plan/event_time.h"
 #include "plan/rules.h"
+#include "plan/session_windows.h"
 #include "plan/stream_join.h"
 
 namespace sluice {
@@ -27,6 +28,7 @@ struct Operations {
   int offsets = 0;
   bool distinct_aggregate = false;
   bool without_watermark = false;    // an aggregation none of whose keys is an event time
+  bool sessions = false;             // an aggregation by sessions
   bool within_no_watermark = false;  // dropDuplicatesWithinWatermark of rows without an event time
   bool over_aggregation = false;     // something with state stands above an aggregation
   bool mixed_union = false;          // of streams and batch relations
@@ -85,6 +87,7 @@ void Collect(const PlanPtr& plan, Operations* found) {
     case PlanKind::kAggregate:
       (node.deduplicate ? found->deduplications : found->aggregations)++;
       if (!node.deduplicate) found->without_watermark |= !HasEventTimeKey(node);
+      if (!node.deduplicate) found->sessions |= SessionKeyOf(node) >= 0;
       if (node.within_watermark) {
         found->within_no_watermark |= EventTimeColumn(EventTimesOf(*node.inputs[0])) < 0;
       }
@@ -188,6 +191,7 @@ Status CheckAsSpark(const Operations& found, const std::string& mode) {
   if (mode == "append" && grouped && found.without_watermark) {
     return ModeError("append", "streaming aggregations without watermark");
   }
+  if (mode == "update" && found.sessions) return ModeError("update", "session window streaming aggregations");
   if (mode != "append" && found.over_aggregation) {
     return UserError(
         kUnsupportedOperation,

@@ -11,12 +11,14 @@
 #include "checkpoint/offset_log.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/state_command.h"
 #include "connectors/file/table_check.h"
 #include "connectors/file/table_move.h"
 #include "connectors/file/table_paths.h"
 #include "connectors/file/table_repair.h"
 #include "env/env.h"
 #include "session/session.h"
+#include "state/state_check.h"
 
 namespace sluice::cli {
 namespace {
@@ -59,7 +61,8 @@ int WithFolders(const CheckpointOptions& options, Work work) {
 int Show(const CheckpointOptions& options) {
   return WithFolders(options, [](const Location& checkpoint, const Location&) -> Result<int> {
     SLUICE_ASSIGN(const std::string page, ShowCheckpoint(checkpoint));
-    std::cout << Redact(page);
+    SLUICE_ASSIGN(const std::string state, ShowState(checkpoint));
+    std::cout << Redact(page + state);
     return kEndedWell;
   });
 }
@@ -124,6 +127,7 @@ void AddCheckpointCommand(CLI::App* app, Chosen* chosen) {
   AddPart(parent, "verify", "Exit 0: whole, 1: damaged; a finding a line", true, Verify, chosen);
   AddPart(parent, "repair", "Mend what is safe, keeping copies; exit 1: some damage is left", true, Repair, chosen);
   AddPart(parent, "clean", "Remove part files that no log entry names", true, Clean, chosen);
+  AddStateCommand(parent, chosen);
   AddReplayBadCommand(parent, chosen);
 }
 

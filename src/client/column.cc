@@ -214,6 +214,12 @@ Column window(const Column& time, const std::string& duration, const std::string
 Column window(const Column& time, const std::string& duration, const std::string& slide, const std::string& start) {
   return call_function("window", {time, lit(duration), lit(slide), lit(start)});
 }
+Column session_window(const Column& time, const std::string& gap) {
+  return call_function("session_window", {time, lit(gap)});
+}
+Column session_window(const Column& time, const Column& gap) {
+  return call_function("session_window", {time, gap});
+}
 Column asc(const std::string& name) {
   return col(name).asc();
 }

@@ -7,6 +7,7 @@
 #include "base/spark_error.h"
 #include "exec/window_rows.h"
 #include "expr/gather.h"
+#include "plan/session_windows.h"
 
 namespace sluice {
 namespace {
@@ -114,12 +115,42 @@ Result<ArrayPtr> NthValue(const WindowCall& call, const WindowRows& rows, const 
   return TakeRows(values, places, PoolOf(context));
 }
 
+// The session that each row's own is a part of: rows come by the starts of theirs.
+Result<ArrayPtr> MergedSessions(const WindowCall& call, const WindowRows& rows, const EvalContext& context) {
+  SLUICE_ASSIGN(const auto own, Evaluation(*rows.rows, context).Eval(call.call.args[0]));
+  const auto& sessions = static_cast<const arrow::StructArray&>(*own);
+  const ArrayPtr starts = sessions.field(0);
+  const ArrayPtr ends = sessions.field(1);
+  arrow::TimestampBuilder merged_starts(starts->type(), PoolOf(context));
+  arrow::TimestampBuilder merged_ends(starts->type(), PoolOf(context));
+  SLUICE_RETURN_IF_ERROR(merged_starts.Reserve(rows.size()));
+  SLUICE_RETURN_IF_ERROR(merged_ends.Reserve(rows.size()));
+  const auto* start = starts->data()->GetValues<int64_t>(1);
+  const auto* end = ends->data()->GetValues<int64_t>(1);
+  for (int64_t row = 0; row < rows.size();) {
+    int64_t last = end[row];
+    int64_t next = row + 1;
+    for (; next < rows.partition_end[static_cast<size_t>(row)] && start[next] <= last; ++next) {
+      last = std::max(last, end[next]);
+    }
+    for (const int64_t first = start[row]; row < next; ++row) {
+      merged_starts.UnsafeAppend(first);
+      merged_ends.UnsafeAppend(last);
+    }
+  }
+  SLUICE_ASSIGN(const ArrayPtr first, merged_starts.Finish());
+  SLUICE_ASSIGN(const ArrayPtr last, merged_ends.Finish());
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(own->type(), rows.size(), {nullptr}, {first->data(), last->data()}, 0));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::Array>> EvalWindowCall(const WindowCall& call, const WindowRows& rows,
                                                      const EvalContext& context) {
   switch (call.function) {
     case WindowFunction::kAggregate:
+      if (call.call.name == kMergedSession) return MergedSessions(call, rows, context);
       return EvalWindowAggregate(call, rows, context);
     case WindowFunction::kRowNumber:
       return Column<arrow::Int32Builder>(rows, context,

@@ -5,6 +5,7 @@
 
 #include "expr/function_expr.h"
 #include "plan/python_step.h"
+#include "plan/session_windows.h"
 
 namespace sluice {
 namespace {
@@ -62,6 +63,16 @@ Marks OfGenerator(const PlanNode& node) {
   return marks;
 }
 
+// A session that others were merged with is one still.
+Marks OfWindow(const PlanNode& node) {
+  Marks marks = EventTimesOf(*node.inputs[0]);
+  for (const WindowCall& window : node.windows) {
+    marks.push_back(window.call.name == kMergedSession ? MarkOf(window.call.args[0], marks) : EventTimeMark());
+  }
+  marks.resize(WidthOf(node));
+  return marks;
+}
+
 // The input's columns, and others behind them.
 Marks OfPassedColumns(const PlanNode& node) {
   Marks marks = EventTimesOf(*node.inputs[0]);
@@ -95,7 +106,7 @@ std::vector<EventTimeMark> EventTimesOf(const PlanNode& node) {
     case PlanKind::kGenerate:
       return OfGenerator(node);
     case PlanKind::kWindow:
-      return OfPassedColumns(node);
+      return OfWindow(node);
     case PlanKind::kPython:
       return IsPython(node, PythonStep::Kind::kColumns) ? OfPassedColumns(node) : Marks(WidthOf(node));
     case PlanKind::kFilter:

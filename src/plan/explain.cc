@@ -139,7 +139,7 @@ std::string JoinText(const PlanNode& node) {
 std::string TimeWindowText(const PlanNode& node) {
   const std::string& name = node.schema->fields().back()->name();
   if (node.window.length_us == 0) {
-    return fmt::format("SessionWindow {} gap={} us AS {}", Shown(node.exprs[0]), Shown(node.exprs[1]), name);
+    return fmt::format("SessionWindow {} to {} AS {}", Shown(node.exprs[0]), Shown(node.exprs[1]), name);
   }
   return fmt::format("TimeWindow {} length={} us, slide={} us, start={} us AS {}", Shown(node.exprs[0]),
                      node.window.length_us, node.window.slide_us, node.window.start_us, name);

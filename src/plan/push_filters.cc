@@ -8,6 +8,7 @@
 #include "plan/python_step.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
+#include "plan/session_windows.h"
 
 namespace sluice {
 namespace {
@@ -77,6 +78,30 @@ PlanPtr BelowWindow(const PlanNode& filter) {
   return ReadsOnly(filter.exprs[0], window, other) ? Below(filter, filter.exprs[0]) : nullptr;
 }
 
+// The projection over the node that merges sessions, whose columns are those of the rows below.
+bool MergesSessions(const PlanNode& node) {
+  if (node.kind != PlanKind::kProject || node.inputs[0]->kind != PlanKind::kWindow) return false;
+  const PlanNode& window = *node.inputs[0];
+  if (window.windows.size() != 1 || window.windows[0].call.name != kMergedSession) return false;
+  const auto width = static_cast<int>(node.exprs.size());
+  for (int i = 0; i < width; ++i) {
+    const auto* column = dynamic_cast<const ColumnExpr*>(node.exprs[static_cast<size_t>(i)].get());
+    if (column == nullptr || (column->index() != i && column->index() != width)) return false;
+  }
+  return window.schema->num_fields() == width + 1;
+}
+
+// Spark takes the condition of a group's session for one of each row's own, and so the same rows are left out here.
+PlanPtr BelowSessions(const PlanNode& filter) {
+  auto project = std::make_shared<PlanNode>(*filter.inputs[0]);
+  auto window = std::make_shared<PlanNode>(*project->inputs[0]);
+  const PlanPtr below = FilterBelow(filter, window->inputs[0], filter.exprs[0]);
+  const PlanPtr lower = Pushed(below);
+  window->inputs = {lower == nullptr ? below : lower};
+  project->inputs = {std::move(window)};
+  return project;
+}
+
 // Groups that are left out by their keys are not made: of a stream they are no state either, as in Spark.
 PlanPtr BelowAggregate(const PlanNode& filter) {
   const PlanNode& aggregate = *filter.inputs[0];
@@ -134,6 +159,7 @@ PlanPtr Pushed(const PlanPtr& node) {
     }
     return above;
   }
+  if (MergesSessions(*input)) return BelowSessions(*node);
   if (input->kind == PlanKind::kWatermark) return BelowWatermark(*node);
   if (input->kind == PlanKind::kTimeWindow) return BelowWindow(*node);
   if (input->kind == PlanKind::kAggregate) return BelowAggregate(*node);

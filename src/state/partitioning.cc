@@ -34,4 +34,14 @@ std::vector<int32_t> PartitionsOf(const arrow::ArrayVector& keys, int64_t rows, 
   return result;
 }
 
+std::optional<int> PartitioningColumns(std::string_view operator_name, std::string_view store, int prefix_columns,
+                                       int columns) {
+  if (operator_name == "stateStoreSave" || operator_name.starts_with("dedupe")) return columns;
+  if (operator_name == "sessionWindowStateStoreSaveExec") return prefix_columns;
+  if (operator_name != "symmetricHashJoin") return std::nullopt;
+  if (store.ends_with("-keyToNumValues")) return columns;
+  // The last column tells rows of equal keys apart.
+  return store.ends_with("-keyWithIndexToValue") ? std::optional(columns - 1) : std::nullopt;
+}
+
 }  // namespace sluice

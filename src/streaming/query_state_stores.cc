@@ -64,65 +64,73 @@ Result<std::unique_ptr<QueryStateStores>> QueryStateStores::Make(const Streaming
   return made;
 }
 
-// What the checkpoint says of its operators must be what the query has.
-Status QueryStateStores::CheckOperators(int64_t version) const {
-  const auto text = [](const std::map<int64_t, std::string>& names) {
-    std::string list;
-    for (const auto& [id, name] : names) {
-      list += fmt::format("{}(OperatorId: {} -> OperatorName: {})", list.empty() ? "" : ", ", id, name);
-    }
-    return list;
-  };
-  std::map<int64_t, std::string> mine;
+namespace {
+
+using OperatorNames = std::map<int64_t, std::string>;
+
+// As Spark prints them in its errors.
+std::string Printed(const OperatorNames& names) {
+  std::string list;
+  for (const auto& [id, name] : names) {
+    list += fmt::format("{}(OperatorId: {} -> OperatorName: {})", list.empty() ? "" : ", ", id, name);
+  }
+  return list;
+}
+
+Status OperatorsDiffer(const OperatorNames& stored, const OperatorNames& mine) {
+  return UserError("STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
+                   fmt::format("Streaming stateful operator name does not match with the operator in state metadata. "
+                               "This likely to happen when user adds/removes/changes stateful operator of existing "
+                               "streaming query.\nStateful operators in the metadata: [{}]; Stateful operators in "
+                               "current batch: [{}].",
+                               Printed(stored), Printed(mine)),
+                   {{"OpsInMetadataSeq", Printed(stored)}, {"OpsInCurBatchSeq", Printed(mine)}});
+}
+
+}  // namespace
+
+// What the checkpoint says of its operators must be what the query has. A query without state is compared too: it would
+// leave behind state that no longer fits the batches which follow.
+Status QueryStateStores::CheckOperators(int64_t /*version*/) const {
+  OperatorNames mine;
   for (const Step& step : steps_) mine[step.stores->spec().id] = step.stores->spec().name;
   const Location root{checkpoint_->fs, checkpoint_->path + "/state"};
   SLUICE_ASSIGN(const std::vector<FileInfo> folders, root.fs->List(root.path, /*recursive=*/false));
-  if (folders.empty()) {
+  if (folders.empty() && !mine.empty()) {
     return UserError("STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY",
                      fmt::format("Cannot restart streaming query with stateful operators because the state directory "
                                  "{} is empty or missing. Stateful operators in current batch: [{}]. Restore the "
                                  "state files, or use a new checkpoint.",
-                                 root.path, text(mine)),
-                     {{"OpsInCurBatchSeq", text(mine)}});
+                                 root.path, Printed(mine)),
+                     {{"OpsInCurBatchSeq", Printed(mine)}});
   }
-  std::map<int64_t, std::string> stored;
+  OperatorNames stored;
+  OperatorNames unnamed;  // of the query, with a folder that does not say what it is
   for (const FileInfo& folder : folders) {
-    if (!folder.is_folder) continue;
     const auto id = ParseBatchName(BaseName(folder.path));
+    if (!folder.is_folder || !id) continue;
     const LogFolder log({root.fs, folder.path + "/_metadata"});
-    if (!id) continue;
     const Result<std::string> metadata = log.Read("metadata");
+    if (!metadata.ok() && !IsNotFound(metadata.status())) return metadata.status();
     // Spark 3.5 writes none; a damaged one Spark writes anew, and so does Prepare.
-    if (!metadata.ok()) {
-      if (!IsNotFound(metadata.status())) return metadata.status();
-      continue;
-    }
-    const Result<OperatorMetadata> parsed = ParseOperatorMetadata(*metadata, log.PathOf("metadata"));
+    const Result<OperatorMetadata> parsed =
+        metadata.ok() ? ParseOperatorMetadata(*metadata, log.PathOf("metadata")) : metadata.status();
     if (parsed.ok()) {
       stored[id->value] = parsed->name;
-    } else if (!HasErrorClass(parsed.status(), "SLUICE_CHECKPOINT_DAMAGED")) {
+    } else if (!metadata.ok() || HasErrorClass(parsed.status(), "SLUICE_CHECKPOINT_DAMAGED")) {
+      if (const auto found = mine.find(id->value); found != mine.end()) unnamed.insert(*found);
+    } else {
       return parsed.status();
     }
   }
-  if (stored.empty() || stored == mine) return Status::OK();
-  // A part of the names may be missing; none may differ.
-  const bool fits = std::all_of(stored.begin(), stored.end(), [&](const auto& one) {
-    const auto found = mine.find(one.first);
-    return found != mine.end() && found->second == one.second;
-  });
-  if (fits && version > 0) return Status::OK();
-  return UserError("STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
-                   fmt::format("Streaming stateful operator name does not match with the operator in state metadata. "
-                               "This likely to happen when user adds/removes/changes stateful operator of existing "
-                               "streaming query. Stateful operators in the metadata: [{}]; Stateful operators in "
-                               "current batch: [{}].",
-                               text(stored), text(mine)),
-                   {{"OpsInMetadataSeq", text(stored)}, {"OpsInCurBatchSeq", text(mine)}});
+  if (stored.empty()) return Status::OK();
+  OperatorNames all = stored;
+  all.insert(unnamed.begin(), unnamed.end());
+  return all == mine ? Status::OK() : OperatorsDiffer(stored, mine);
 }
 
 Status QueryStateStores::Prepare(int64_t version) {
-  // A query without state asks for nothing: a listing is a request.
-  if (checkpoint_ && version > 0 && !steps_.empty()) SLUICE_RETURN_IF_ERROR(CheckOperators(version));
+  if (checkpoint_ && version > 0) SLUICE_RETURN_IF_ERROR(CheckOperators(version));
   for (const Step& step : steps_) SLUICE_RETURN_IF_ERROR(step.stores->Prepare(version));
   return Status::OK();
 }

@@ -9,6 +9,7 @@
 #include "checkpoint/commit_log.h"
 #include "checkpoint/offset_log.h"
 #include "expr/aggregate.h"
+#include "state/state_check.h"
 #include "streaming/stream_script.h"
 #include "types/spark_type.h"
 
@@ -154,6 +155,88 @@ TEST(Stateful, AnotherOperatorIsRefused) {
   other->schema = arrow::schema({spec.plan->schema->field(0), spec.plan->schema->field(1)});
   spec.plan = other;
   EXPECT_TRUE(HasErrorClass(RunOne(script, spec).status(), "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"));
+}
+
+void Replace(StreamScript& script, const std::string& path, const std::string& content) {
+  script.Delete(path);
+  ASSERT_TRUE(script.fs().CreateAtomic(path, content).ok());
+}
+
+TEST(Stateful, AQueryWithoutStateIsRefusedWhereThereIsSome) {
+  StreamScript script;
+  QuerySpec spec = SpecOf(script);
+  const PlanPtr stateful = spec.plan;
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  spec.plan = script.Spec({TriggerKind::kOnce, 0}).plan;
+  const Status refused = RunOne(script, spec).status();
+  EXPECT_TRUE(HasErrorClass(refused, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA")) << refused;
+  EXPECT_NE(refused.ToString().find("in the metadata: [(OperatorId: 0 -> OperatorName: stateStoreSave)]; Stateful "
+                                    "operators in current batch: []."),
+            std::string::npos)
+      << refused;
+  spec.plan = stateful;
+  EXPECT_TRUE(RunOne(script, spec).ok());
+}
+
+TEST(Stateful, AnOperatorThatTheCheckpointLacksIsRefused) {
+  StreamScript script;
+  QuerySpec spec = SpecOf(script);
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  // Rows of the groups, each once: what was operator 0 is operator 1 now.
+  auto more = std::make_shared<PlanNode>(*Over(PlanKind::kAggregate, spec.plan, {ColumnOf(*spec.plan, 1)}));
+  more->deduplicate = true;
+  more->schema = arrow::schema({spec.plan->schema->field(1)});
+  spec.plan = more;
+  const Status refused = RunOne(script, spec).status();
+  EXPECT_TRUE(HasErrorClass(refused, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA")) << refused;
+}
+
+TEST(Stateful, GoesOnWithoutMetadataAsSpark35LeavesIt) {
+  StreamScript script;
+  const QuerySpec spec = SpecOf(script);
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  const std::string metadata = script.Read("/checkpoint/state/0/_metadata/metadata");
+  script.Delete("/checkpoint/state/0/_metadata/metadata");
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  EXPECT_EQ(script.Read("/checkpoint/state/0/_metadata/metadata"), metadata);
+}
+
+TEST(Stateful, FilesOfAnotherPartitionAreRefused) {
+  StreamScript script;
+  const QuerySpec spec = SpecOf(script);
+  ASSERT_TRUE(RunOne(script, spec).ok());
+  const std::string first = "/checkpoint/state/0/0/1.delta";
+  const std::string second = "/checkpoint/state/0/1/1.delta";
+  const std::string bytes = script.Read(first);
+  Replace(script, first, script.Read(second));
+  Replace(script, second, bytes);
+  const Status refused = RunOne(script, spec).status();
+  EXPECT_TRUE(HasErrorClass(refused, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED")) << refused;
+  EXPECT_NE(refused.ToString().find("the file of another partition"), std::string::npos) << refused;
+  const auto report = CheckState({script.shared_fs(), "/checkpoint"}, 2);
+  ASSERT_TRUE(report.ok()) << report.status();
+  // A restart planned the next batch, which needs version 1 of both.
+  EXPECT_EQ(CheckState({script.shared_fs(), "/checkpoint"}, 1)->damage.size(), 2u);
+}
+
+TEST(Stateful, ACheckNamesWhatARestartWouldMiss) {
+  StreamScript script;
+  const QuerySpec spec = SpecOf(script);
+  for (int batch = 0; batch < 3; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
+  const Location checkpoint{script.shared_fs(), "/checkpoint"};
+  EXPECT_EQ(CheckState(checkpoint, 3)->damage, std::vector<std::string>());
+  EXPECT_EQ(ShowState(checkpoint).ValueOrDie(), "state 0        stateStoreSave, 2 partitions\n");
+  const std::string damaged = "/checkpoint/state/0/0/3.delta";
+  std::string bytes = script.Read(damaged);
+  bytes[bytes.size() / 2] ^= 0x55;
+  Replace(script, damaged, bytes);
+  script.Delete("/checkpoint/state/0/1/2.delta");
+  const auto report = CheckState(checkpoint, 3);
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ(report->damage.size(), 2u);
+  EXPECT_NE(report->damage[0].find(damaged), std::string::npos) << report->damage[0];
+  EXPECT_NE(report->damage[1].find("/checkpoint/state/0/1/2.delta does not exist"), std::string::npos)
+      << report->damage[1];
 }
 
 TEST(Stateful, TheNumberOfPartitionsStaysForLife) {

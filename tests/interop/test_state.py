@@ -24,6 +24,8 @@ TURNS = [
     [(71, "d", 16), (30, "late", 17)],
     [(100, "e", 18)],
 ]
+SESSIONS = ("SELECT session_window.start AS s, session_window.end AS e, k, count(*) AS n, sum(v) AS a, first(v) AS b, last(v) AS c "
+            "FROM {{source}} GROUP BY session_window(ts, {}), k")
 # What Spark is told, and the same in SQL.
 QUERIES = {
     "count": ("tumbling", "SELECT window.start AS s, k, count(*) AS n FROM {source} GROUP BY window(ts, '10 seconds'), k"),
@@ -31,6 +33,9 @@ QUERIES = {
                    "stddev(v) AS f, count(v) AS g FROM {source} GROUP BY window(ts, '10 seconds'), k"),
     "sliding": ("sliding", "SELECT window.start AS s, k, count(*) AS n FROM {source} GROUP BY window(ts, '10 seconds', '5 seconds', "
                 "'1 second'), k"),
+    # Sessions go on over the change of engines, and those of the state become one by a row of the next turn.
+    "sessions": ("sessions", SESSIONS.format("'8 seconds'")),
+    "gaps": ("gaps", SESSIONS.format("CASE WHEN v % 2 = 0 THEN '4 seconds' ELSE '9 seconds' END")),
 }
 
 

@@ -76,6 +76,12 @@ def windowed(rows, *lengths):
     return rows.groupBy(functions.window("ts", *lengths).alias("w"), "k")
 
 
+def sessions(rows, gap):
+    grouped = rows.groupBy(functions.session_window("ts", gap).alias("w"), "k")
+    return grouped.agg(*(functions.expr(e) for e in ["count(*) AS n", "sum(v) AS a", "first(v) AS b", "last(v) AS c"])).selectExpr(
+        "w.start AS s", "w.end AS e", "k", *"nabc")
+
+
 # Queries that keep state, over rows of ts, k and v.
 STATE_QUERIES = {
     "tumbling": lambda rows: windowed(rows, "10 seconds").count().selectExpr("w.start AS s", "k", "`count` AS n"),
@@ -83,6 +89,8 @@ STATE_QUERIES = {
         *(functions.expr(e) for e in ["sum(v) AS a", "avg(v) AS b", "min(v) AS c", "max(k) AS d", "first(v) AS e", "stddev(v) AS f",
                                       "count(v) AS g"])).selectExpr("w.start AS s", "k", *"abcdefg"),
     "sliding": lambda rows: windowed(rows, "10 seconds", "5 seconds", "1 second").count().selectExpr("w.start AS s", "k", "`count` AS n"),
+    "sessions": lambda rows: sessions(rows, "8 seconds"),
+    "gaps": lambda rows: sessions(rows, functions.expr("CASE WHEN v % 2 = 0 THEN '4 seconds' ELSE '9 seconds' END")),
 }
 
 

@@ -14,6 +14,7 @@
 #include "connectors/file/part_file_name.h"
 #include "connectors/file/table_marks.h"
 #include "connectors/file/table_paths.h"
+#include "state/state_check.h"
 
 namespace sluice {
 namespace {
@@ -166,6 +167,9 @@ Result<Verified> Verify(const Location& checkpoint, const Location& sink) {
   SLUICE_ASSIGN(CheckpointReport logs, CheckCheckpoint(checkpoint));
   report.damage = std::move(logs.damage);
   report.notes = std::move(logs.notes);
+  SLUICE_ASSIGN(StateReport state, CheckState(checkpoint, logs.next().value));
+  std::move(state.damage.begin(), state.damage.end(), std::back_inserter(report.damage));
+  std::move(state.notes.begin(), state.notes.end(), std::back_inserter(report.notes));
   FileSinkLog log({sink.fs, sink.path + "/_spark_metadata"}, {}, &SystemClock());
   SLUICE_RETURN_IF_ERROR(log.Refresh());
   verified.has_log = log.Latest().has_value();

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/printable.h"
 #include "base/spark_error.h"
@@ -18,6 +19,8 @@
 #include "checkpoint/offset_log.h"
 #include "checkpoint/query_metadata.h"
 #include "connectors/file/table_check.h"
+#include "state/operator_metadata.h"
+#include "state/state_schema.h"
 
 namespace sluice {
 namespace {
@@ -53,6 +56,7 @@ class Repair {
 
   Status Run() {
     for (const Location& folder : Folders()) SLUICE_RETURN_IF_ERROR(MendSideFiles(folder));
+    SLUICE_RETURN_IF_ERROR(MendState());
     SLUICE_RETURN_IF_ERROR(table_.Refresh());
     SLUICE_RETURN_IF_ERROR(FindEnds());
     SLUICE_RETURN_IF_ERROR(MendLastOffsets());
@@ -160,6 +164,36 @@ class Repair {
   }
 
   static bool IsDamaged(const Status& status) { return HasErrorClass(status, "SLUICE_CHECKPOINT_DAMAGED"); }
+
+  // Of the state only what describes it can be mended: the rows are nowhere else.
+  Status MendState() {
+    SLUICE_ASSIGN(const std::vector<FileInfo> files,
+                  checkpoint_.fs->List(checkpoint_.path + "/state", /*recursive=*/true));
+    std::set<std::string> folders;
+    for (const FileInfo& file : files) {
+      if (!file.is_folder) folders.insert(file.path.substr(0, file.path.rfind('/')));
+    }
+    for (const std::string& path : folders) {
+      const Location folder{checkpoint_.fs, path};
+      SLUICE_RETURN_IF_ERROR(MendSideFiles(folder));
+      if (BaseName(path) != "_metadata") continue;
+      SLUICE_RETURN_IF_ERROR(MendDescription(folder, "metadata"));
+      SLUICE_RETURN_IF_ERROR(MendDescription(folder, "schema"));
+    }
+    return Status::OK();
+  }
+
+  // A restart writes what describes an operator anew, from the query.
+  Status MendDescription(const Location& folder, const std::string& name) {
+    const LogFolder log(folder);
+    const Result<std::string> text = log.Read(name);
+    if (IsNotFound(text.status())) return Status::OK();
+    Status status = text.status();
+    if (text.ok() && name == "schema") status = ParseStateSchema(*text, log.PathOf(name)).status();
+    if (text.ok() && name == "metadata") status = ParseOperatorMetadata(*text, log.PathOf(name)).status();
+    if (!IsDamaged(status)) return Status::OK();
+    return Remove(folder, name, "it is damaged, and a restart writes it anew from the query");
+  }
 
   Status MendLastOffsets() {
     if (!planned_ || !IsDamaged(offsets_.Read(*planned_).status())) return Status::OK();

@@ -22,6 +22,7 @@ struct TableRepair {
 //   - removes a damaged commits/N of the last batch when the sink log has it whole, and damaged ones before the last: a
 //     restart finds the batch in the table and writes the entry again
 //   - removes a damaged sink log entry of the last batch without a commit: the batch runs again with its recorded range
+//   - removes a damaged description of state (its metadata or schema), which a restart writes anew
 // Everything else is left as it is, and told. Errors are the file systems'.
 Result<TableRepair> RepairCheckpoint(const Location& checkpoint, const Location& sink, Clock* clock);
 

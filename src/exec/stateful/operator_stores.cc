@@ -8,6 +8,7 @@
 
 #include "base/spark_error.h"
 #include "checkpoint/log_folder.h"
+#include "state/partitioning.h"
 
 namespace sluice {
 namespace {
@@ -40,6 +41,35 @@ Status RowMisfit(const char* side, const std::string& place) {
       fmt::format("CANNOT_LOAD_STATE_STORE.{}_ROW_FORMAT_VALIDATION_FAILURE", side),
       fmt::format("An error occurred during loading state. A {} in {} does not have the form of the query's schema.",
                   side == std::string_view("KEY") ? "key" : "value", place));
+}
+
+// Spark goes on with the files of another partition, and gives wrong results.
+Status CheckPartition(std::string_view key, const UnsafeRowCodec& codec, int columns, int partitions, int partition) {
+  SLUICE_ASSIGN(arrow::ArrayVector values, codec.Decode({key}, nullptr));
+  values.resize(static_cast<size_t>(columns));
+  const int32_t right = PartitionsOf(values, 1, partitions)[0];
+  if (right == partition) return Status::OK();
+  return DamagedState(
+      fmt::format("it has a key of partition {}: it is the file of another partition, or of a query "
+                  "with another number of them",
+                  right));
+}
+
+// Adds to the check of a row whether its key belongs to the partition.
+StateFolder::RowCheck AndOfPartition(StateFolder::RowCheck fits, const OperatorStateSpec& spec, size_t store,
+                                     const UnsafeRowCodec& codec, int partition) {
+  constexpr int64_t kAllRows = 4096;  // from then on some: beside what reading costs that is nothing
+  constexpr int64_t kStep = 16;
+  const OperatorStateSpec::Store& kept = spec.stores[store];
+  const auto columns = PartitioningColumns(spec.name, kept.name, kept.prefix_columns, kept.schema.key->num_fields());
+  if (!columns || spec.partitions == 1) return fits;
+  return [fits = std::move(fits), &codec, first = *columns, all = spec.partitions, partition, row = int64_t{0}](
+             std::string_view key, const std::optional<std::string_view>& value) mutable -> Status {
+    SLUICE_RETURN_IF_ERROR(fits(key, value));
+    const int64_t number = row++;
+    if (number >= kAllRows && number % kStep != 0) return Status::OK();
+    return CheckPartition(key, codec, first, all, partition);
+  };
 }
 
 }  // namespace
@@ -122,7 +152,8 @@ Status OperatorStores::Open(int partition, int64_t version) {
     }
     one.map = StateMap();
     const auto cover = [&](int64_t bytes) { return CoverBytes(partition, bytes); };
-    SLUICE_ASSIGN(one.snapshot, one.files->Load(version, &one.map, cover, CheckOf(one, store)));
+    const auto fits = AndOfPartition(CheckOf(one, store), spec_, store, keys_[store], partition);
+    SLUICE_ASSIGN(one.snapshot, one.files->Load(version, &one.map, cover, fits));
     one.version = version;
   }
   return Cover(partition);

@@ -8,7 +8,9 @@
 #include "exec/stateful/streaming_aggregate.h"
 #include "exec/stateful/streaming_deduplicate.h"
 #include "exec/stateful/streaming_limit.h"
+#include "exec/stateful/streaming_sessions.h"
 #include "plan/event_time.h"
+#include "plan/session_windows.h"
 #include "plan/stream_join.h"
 
 namespace sluice {
@@ -50,7 +52,10 @@ void StateCounts::Add(const StateCounts& other) {
 
 Result<std::unique_ptr<StatefulOperator>> MakeStatefulOperator(const PlanNode& node) {
   SLUICE_RETURN_IF_ERROR(CheckOneEventTime(node));
-  if (node.kind == PlanKind::kAggregate && !node.deduplicate) return StreamingAggregate::Make(node);
+  if (node.kind == PlanKind::kAggregate && !node.deduplicate) {
+    const int session = SessionKeyOf(node);
+    return session < 0 ? StreamingAggregate::Make(node) : StreamingSessions::Make(node, session);
+  }
   if (node.kind == PlanKind::kAggregate) return StreamingDeduplicate::Make(node);
   if (node.kind == PlanKind::kLimit && node.limit && node.offset == 0) {
     return std::make_unique<StreamingLimit>(*node.limit, node.schema);

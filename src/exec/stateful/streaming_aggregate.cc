@@ -8,63 +8,18 @@
 #include <string_view>
 #include <utility>
 
-#include "base/spark_error.h"
-#include "exec/aggregate_state.h"
 #include "exec/select_rows.h"
 #include "exec/stateful/saved_groups.h"
 #include "plan/event_time.h"
-#include "state/partitioning.h"
 #include "state/unsafe_row.h"
 
 namespace sluice {
 namespace {
 
-using Shape = StreamingAggregate::Shape;
+using Shape = AggregateShape;
 using Rows = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
 constexpr size_t kSliceRows = 8192;
-
-std::vector<std::shared_ptr<arrow::DataType>> TypesOf(const arrow::Schema& schema) {
-  std::vector<std::shared_ptr<arrow::DataType>> types;
-  for (const auto& field : schema.fields()) types.push_back(field->type());
-  return types;
-}
-
-// Aggregates the rows of a task, and gives each group to its partition.
-class AggregateInput : public StateInput {
- public:
-  AggregateInput(std::shared_ptr<const Shape> shape, const StateBatch& batch, Exchange* exchange, int task,
-                 int partitions)
-      : shape_(std::move(shape)), exchange_(exchange), task_(task), partitions_(partitions) {
-    spec_.keys = shape_->keys;
-    spec_.calls = shape_->calls;
-    spec_.schema = shape_->key_schema;
-    spec_.context = *batch.context;
-    spec_.budget = batch.budget;
-  }
-  Status Open() {
-    SLUICE_ASSIGN(state_, AggregateState::Make(spec_));
-    return Status::OK();
-  }
-  Status Add(const std::shared_ptr<arrow::RecordBatch>& slice) override { return state_->Add(slice); }
-  Status Finish() override {
-    SLUICE_ASSIGN(const auto groups, state_->Save());
-    state_.reset();
-    if (groups->num_rows() == 0) return Status::OK();
-    const auto keys = static_cast<std::ptrdiff_t>(shape_->keys.size());
-    const arrow::ArrayVector columns = groups->columns();
-    const auto partition_of = PartitionsOf({columns.begin(), columns.begin() + keys}, groups->num_rows(), partitions_);
-    return exchange_->Add(task_, groups, partition_of, spec_.context.pool);
-  }
-
- private:
-  const std::shared_ptr<const Shape> shape_;
-  Exchange* const exchange_;
-  const int task_;
-  const int partitions_;
-  AggregateSpec spec_;
-  std::unique_ptr<AggregateState> state_;
-};
 
 // The groups of a partition. Its state changes with the first Next.
 class AggregatePartition : public Operator {
@@ -186,7 +141,7 @@ class AggregatePartition : public Operator {
   Status KeepChanged(const arrow::ArrayVector& keys, const std::vector<int64_t>& kept, SavedGroups* merged) {
     SLUICE_ASSIGN(const arrow::ArrayVector values, merged->Finish());
     std::vector<int32_t> rows(kept.begin(), kept.end());
-    SLUICE_ASSIGN(const auto all, Output(keys, values, static_cast<int64_t>(merged->groups())));
+    SLUICE_ASSIGN(const auto all, shape_->Output(keys, values, merged->groups(), *batch_.context));
     SLUICE_ASSIGN(changed_, SelectRows(all, rows, pool()));
     return Status::OK();
   }
@@ -230,23 +185,7 @@ class AggregatePartition : public Operator {
     SLUICE_ASSIGN(SavedGroups groups, SavedGroups::Make(shape_->calls, rows));
     SLUICE_RETURN_IF_ERROR(groups.Add(saved, ids));
     SLUICE_ASSIGN(const arrow::ArrayVector results, groups.Finish());
-    return Output(key_columns, results, rows);
-  }
-
-  Result<std::shared_ptr<arrow::RecordBatch>> Output(const arrow::ArrayVector& keys, const arrow::ArrayVector& values,
-                                                     int64_t rows) const {
-    arrow::ArrayVector columns;
-    for (size_t i = 0; i < shape_->key_of.size(); ++i) {
-      if (shape_->key_of[i] >= 0) {
-        columns.push_back(keys[static_cast<size_t>(shape_->key_of[i])]);
-        continue;
-      }
-      SLUICE_ASSIGN(const auto value, EvalConstant(shape_->constants[i], *batch_.context));
-      SLUICE_ASSIGN(auto column, arrow::MakeArrayFromScalar(*value, rows));
-      columns.push_back(std::move(column));
-    }
-    columns.insert(columns.end(), values.begin(), values.end());
-    return arrow::RecordBatch::Make(shape_->output, rows, std::move(columns));
+    return shape_->Output(key_columns, results, rows, *batch_.context);
   }
 
   const std::shared_ptr<const Shape> shape_;
@@ -262,49 +201,19 @@ class AggregatePartition : public Operator {
   size_t next_ = 0;
 };
 
-// Spark leaves constants and repetitions out of the key, and calls what is no column by one name.
-void AddKeys(const PlanNode& node, Shape* shape) {
-  arrow::FieldVector fields;
-  for (size_t i = 0; i < node.exprs.size(); ++i) {
-    const ExprPtr& expr = node.exprs[i];
-    const auto& field = node.schema->field(static_cast<int>(i));
-    const auto* column = dynamic_cast<const ColumnExpr*>(expr.get());
-    const bool constant = dynamic_cast<const LiteralExpr*>(expr.get()) != nullptr;
-    int place = -1;
-    for (size_t j = 0; j < shape->keys.size() && column != nullptr; ++j) {
-      const auto* other = dynamic_cast<const ColumnExpr*>(shape->keys[j].get());
-      if (other != nullptr && other->index() == column->index()) place = static_cast<int>(j);
-    }
-    if (place < 0 && !constant) {
-      place = static_cast<int>(shape->keys.size());
-      shape->keys.push_back(expr);
-      fields.push_back(arrow::field(column != nullptr ? column->name() : "_groupingexpression", field->type()));
-    }
-    shape->key_of.push_back(place);
-    shape->constants.push_back(constant ? expr : nullptr);
-  }
-  shape->key_schema = arrow::schema(std::move(fields));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<StatefulOperator>> StreamingAggregate::Make(const PlanNode& node) {
-  auto shape = std::make_shared<Shape>();
-  AddKeys(node, shape.get());
-  shape->calls = node.aggregates;
-  shape->output = node.schema;
-  SLUICE_ASSIGN(const SavedGroups values, SavedGroups::Make(shape->calls, 0));
-  shape->value_schema = arrow::schema(values.fields());
+  SLUICE_ASSIGN(const auto shape, AggregateShape::Make(node));
   auto made = std::make_unique<StreamingAggregate>();
   const std::vector<EventTimeMark> marks = EventTimesOf(*node.inputs.at(0));
   for (size_t i = 0; i < shape->keys.size() && !made->time_; ++i) {
     const auto* column = dynamic_cast<const ColumnExpr*>(shape->keys[i].get());
     if (column == nullptr) continue;
     const EventTimeMark& mark = marks[static_cast<size_t>(column->index())];
-    if (mark.session) return NotSupported("session_window in a streaming query is not supported by Sluice yet.");
     if (mark.delay_ms) made->time_ = EventTimeField{static_cast<int>(i), mark.window};
   }
-  made->shape_ = std::move(shape);
+  made->shape_ = shape;
   return std::unique_ptr<StatefulOperator>(std::move(made));
 }
 
@@ -319,9 +228,9 @@ OperatorStateSpec StreamingAggregate::StateSpec(int64_t id, int partitions) cons
 
 Result<std::unique_ptr<StateInput>> StreamingAggregate::OpenInput(size_t, const StateBatch& batch, Exchange* exchange,
                                                                   int task) const {
-  auto input = std::make_unique<AggregateInput>(shape_, batch, exchange, task, exchange->partitions());
-  SLUICE_RETURN_IF_ERROR(input->Open());
-  return std::unique_ptr<StateInput>(std::move(input));
+  std::vector<int> all(shape_->keys.size());
+  std::iota(all.begin(), all.end(), 0);
+  return OpenAggregateInput(shape_, std::move(all), batch, exchange, task);
 }
 
 Result<std::unique_ptr<Operator>> StreamingAggregate::OpenPartition(const StateBatch& batch,

@@ -3,11 +3,10 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
 
+#include "exec/stateful/aggregate_shape.h"
 #include "exec/stateful/event_time.h"
 #include "exec/stateful/stateful_operator.h"
-#include "expr/aggregate.h"
 
 namespace sluice {
 
@@ -27,19 +26,8 @@ class StreamingAggregate : public StatefulOperator {
   Result<std::unique_ptr<Operator>> OpenPartition(const StateBatch& batch, StatePartition partition) const override;
   bool EvictsUnder(OutputMode mode) const override { return time_.has_value() && mode != OutputMode::kComplete; }
 
-  // What the rows of a partition are made by. Immutable.
-  struct Shape {
-    std::vector<ExprPtr> keys;       // of the state: without constants and repetitions
-    std::vector<int> key_of;         // of each key of the result: its place in `keys`, or -1: a constant
-    std::vector<ExprPtr> constants;  // by key of the result, null unless it is one
-    std::vector<AggregateCall> calls;
-    std::shared_ptr<arrow::Schema> key_schema;
-    std::shared_ptr<arrow::Schema> value_schema;
-    std::shared_ptr<arrow::Schema> output;
-  };
-
  private:
-  std::shared_ptr<const Shape> shape_;
+  std::shared_ptr<const AggregateShape> shape_;
   std::optional<EventTimeField> time_;
 };
 

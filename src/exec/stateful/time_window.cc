@@ -22,20 +22,24 @@ TimeWindowOperator::TimeWindowOperator(std::unique_ptr<Operator> input, const Pl
       context_(std::move(context)),
       isolation_(bad_rows, context_.pool) {}
 
-// A session begins with its row and lasts for the gap; one of no length or less is none.
-Status TimeWindowOperator::Add(const arrow::Array& times, const arrow::Array* gaps) {
+// One of no length or less is no session.
+void TimeWindowOperator::AddSessions(const arrow::Array& times, const arrow::Array& ends) {
+  const ColumnReader<int64_t> starts_of(times);
+  const ColumnReader<int64_t> ends_of(ends);
+  for (int64_t row = 0; row < times.length(); ++row) {
+    if (times.IsNull(row) || ends.IsNull(row) || ends_of[row] <= starts_of[row]) continue;
+    made_.rows.push_back(static_cast<int32_t>(row));
+    made_.starts.push_back(starts_of[row]);
+    made_.ends.push_back(ends_of[row]);
+  }
+}
+
+void TimeWindowOperator::AddWindows(const arrow::Array& times) {
   const ColumnReader<int64_t> reader(times);
-  const int64_t windows = gaps != nullptr ? 1 : (window_.length_us + window_.slide_us - 1) / window_.slide_us;
+  const int64_t windows = (window_.length_us + window_.slide_us - 1) / window_.slide_us;
   for (int64_t row = 0; row < times.length(); ++row) {
     if (times.IsNull(row)) continue;
     const int64_t time = reader[row];
-    if (gaps != nullptr) {
-      if (gaps->IsNull(row) || ColumnReader<int64_t>(*gaps)[row] <= 0) continue;
-      made_.rows.push_back(static_cast<int32_t>(row));
-      made_.starts.push_back(time);
-      made_.ends.push_back(time + ColumnReader<int64_t>(*gaps)[row]);
-      continue;
-    }
     const int64_t offset = time - window_.start_us;
     const int64_t last = time - (offset - FloorDiv(offset, window_.slide_us) * window_.slide_us);
     for (int64_t i = 0; i < windows; ++i) {
@@ -46,7 +50,6 @@ Status TimeWindowOperator::Add(const arrow::Array& times, const arrow::Array* ga
       made_.ends.push_back(start + window_.length_us);
     }
   }
-  return Status::OK();
 }
 
 Result<std::shared_ptr<arrow::Array>> TimeWindowOperator::WindowColumn() const {
@@ -71,11 +74,13 @@ Result<std::shared_ptr<arrow::RecordBatch>> TimeWindowOperator::Next() {
       made_ = {};
       Evaluation evaluation(rows, context_);
       SLUICE_ASSIGN(const auto times, evaluation.Eval(exprs_.at(0)));
-      std::shared_ptr<arrow::Array> gaps;
-      if (exprs_.size() > 1) {
-        SLUICE_ASSIGN(gaps, evaluation.Eval(exprs_[1]));
+      if (exprs_.size() == 1) {
+        AddWindows(*times);
+        return Status::OK();
       }
-      return Add(*times, gaps.get());
+      SLUICE_ASSIGN(const auto ends, evaluation.Eval(exprs_[1]));
+      AddSessions(*times, *ends);
+      return Status::OK();
     }));
     if (slice->num_rows() == 0 || made_.rows.empty()) continue;
     SLUICE_ASSIGN(const auto selected, SelectRows(slice, made_.rows, context_.pool));

@@ -13,6 +13,7 @@ namespace sluice {
 
 // Gives each row once for each window that its time lies in, the window in a last column; a row without a time goes.
 // As in Spark windows come from the last to the first, and start at multiples of the slide since 1970 plus the start.
+// Of a session there is one: from the row's time to the end that the row gives.
 class TimeWindowOperator : public Operator {
  public:
   // `node` is a kTimeWindow.
@@ -30,7 +31,8 @@ class TimeWindowOperator : public Operator {
     std::vector<int64_t> starts;
     std::vector<int64_t> ends;
   };
-  Status Add(const arrow::Array& times, const arrow::Array* gaps);
+  void AddWindows(const arrow::Array& times);
+  void AddSessions(const arrow::Array& times, const arrow::Array& ends);
   Result<std::shared_ptr<arrow::Array>> WindowColumn() const;
 
   std::unique_ptr<Operator> input_;
