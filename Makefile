@@ -75,7 +75,7 @@ crash:
 faults:
 	@tools/deps.sh test
 	@tools/build.sh release sluice examples
-	@.venv/bin/python -m pytest -q tests/faults tests/interop/test_fencing.py tests/interop/test_secrets.py --all-faults $(PYTEST)
+	@.venv/bin/python -m pytest -q tests/faults tests/interop/test_fencing.py tests/interop/test_secrets.py tests/interop/test_stream_joins.py --all-faults $(PYTEST)
 
 parquet-corpus:
 	@tools/deps.sh build

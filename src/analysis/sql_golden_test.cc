@@ -113,8 +113,8 @@ TEST_P(SqlGoldenTest, AnalyzesAsSpark) {
 INSTANTIATE_TEST_SUITE_P(Groups, SqlGoldenTest,
                          ::testing::Values("lab", "select", "aggregate", "order", "errors", "ansi_off", "names", "sets",
                                            "joins", "generators", "window", "grouping", "subqueries", "lambdas",
-                                           "collections", "aggregates_more", "texts", "intervals", "within_group", "sessions",
-                                           "calls"),
+                                           "collections", "aggregates_more", "texts", "intervals", "within_group",
+                                           "sessions", "calls"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

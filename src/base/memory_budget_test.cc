@@ -58,7 +58,8 @@ TEST(MemoryBudget, NobodyWaitsForEverForWhatIsHeld) {
   EXPECT_TRUE(HasErrorClass(budget.Take(40), "SLUICE_MEMORY_BUDGET"));
   ASSERT_TRUE(budget.Take(30).ok());
   std::future<Status> waiting = std::async(std::launch::async, [&] { return budget.Take(20); });
-  EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout) << "a task's bytes come back";
+  EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout)
+      << "a task's bytes come back";
   budget.Give(30);
   EXPECT_TRUE(waiting.get().ok());
   std::future<Status> for_held = std::async(std::launch::async, [&] { return budget.Take(80); });

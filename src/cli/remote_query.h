@@ -9,9 +9,11 @@
 #include "base/status.h"
 #include "channel/channel.h"
 
-namespace sluice::cli {
-
+namespace sluice {
 class ProgressPrinter;
+}
+
+namespace sluice::cli {
 
 // A streaming query at a Spark Connect server. One thread.
 class RemoteQuery {

@@ -173,8 +173,8 @@ TEST_P(SqlRowsTest, GivesSparksRows) {
 INSTANTIATE_TEST_SUITE_P(Groups, SqlRowsTest,
                          ::testing::Values("lab", "select", "aggregate", "order", "errors", "ansi_off", "names", "sets",
                                            "joins", "generators", "window", "grouping", "subqueries", "lambdas",
-                                           "collections", "aggregates_more", "texts", "intervals", "within_group", "sessions",
-                                           "calls"),
+                                           "collections", "aggregates_more", "texts", "intervals", "within_group",
+                                           "sessions", "calls"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -68,8 +68,18 @@ bool FitsDecimal(const arrow::DataType& from, const arrow::DataType& to) {
   }
 }
 
+// A decimal that loses digits behind the point alone; Spark leaves out of account that rounding up may need one more.
+bool HasMoreWholeDigits(const arrow::DataType& from, const arrow::DataType& to, CastMode mode) {
+  if (mode == CastMode::kTry || !IsDecimal(from)) return false;
+  const auto whole = [](const arrow::DataType& type) {
+    const auto& decimal = static_cast<const arrow::DecimalType&>(type);
+    return decimal.precision() - decimal.scale();
+  };
+  return whole(to) > whole(from);
+}
+
 bool CastCanGiveNull(const arrow::DataType& from, const arrow::DataType& to, CastMode mode) {
-  if (IsDecimal(to)) return !FitsDecimal(from, to);
+  if (IsDecimal(to)) return !FitsDecimal(from, to) && !HasMoreWholeDigits(from, to, mode);
   if (IsString(to) || from.Equals(to)) return false;
   if (mode == CastMode::kTry) return !(IsString(from) && IsBinary(to)) && from.num_fields() == 0;
   if (IsString(from)) return !IsBinary(to);

@@ -44,6 +44,10 @@ JoinEviction EvictionOf(const PlanNode& join, JoinSide side);
 // How far a watermark still counts above the join: rows that it gives may be as old as the rows that it keeps.
 int64_t WatermarkAbove(const PlanNode& join, int64_t watermark_ms);
 
+// Of each column of that side, whether a row with NULL there is left out before the join, since it has no partner: none
+// of a side that gives rows without one.
+std::vector<bool> ColumnsWithoutNulls(const PlanNode& join, JoinSide side);
+
 // A rule of Optimize, behind JoinConditions: a join of two streams gets no rows with a NULL in a column without which
 // they have no partner, but of a side whose rows it gives without one. What is left out is no state, and below a
 // watermark it does not move that either, as in Spark.

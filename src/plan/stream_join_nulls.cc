@@ -55,28 +55,46 @@ std::vector<ExprPtr> ColumnsOf(const arrow::Schema& schema) {
   return columns;
 }
 
-PlanPtr Filtered(const PlanNode& join) {
-  const size_t left = ColumnsOf(*join.inputs[0]->schema).size();
-  std::vector<bool> needed(left + ColumnsOf(*join.inputs[1]->schema).size(), false);
-  std::vector<bool> opaque(join.exprs.size(), false);
+// What the condition needs of both inputs' columns, and which of its keys may be NULL though no column is.
+struct Needs {
+  std::vector<bool> columns;
+  std::vector<bool> opaque;  // by the number of the expression
+};
+
+Needs NeedsOf(const PlanNode& join) {
+  const int both = join.inputs[0]->schema->num_fields() + join.inputs[1]->schema->num_fields();
+  Needs needs{std::vector<bool>(static_cast<size_t>(both), false), std::vector<bool>(join.exprs.size(), false)};
   for (size_t i = 0; i < join.exprs.size(); ++i) {
     const bool is_key = i < 2 * join.null_safe.size();
     if (is_key && join.null_safe[i / 2]) continue;
-    opaque[i] = !AddColumns(join.exprs[i], &needed) && is_key;
+    needs.opaque[i] = !AddColumns(join.exprs[i], &needs.columns) && is_key;
   }
+  return needs;
+}
+
+bool LeavesOutNulls(const PlanNode& join, JoinSide side) {
+  const bool known = join.join == JoinType::kInner || join.join == JoinType::kLeftSemi ||
+                     join.join == JoinType::kLeft || join.join == JoinType::kRight;
+  return known && !join.null_safe.empty() && !KeepsUnmatched(join.join, side);
+}
+
+PlanPtr Filtered(const PlanNode& join) {
+  const Needs needs = NeedsOf(join);
+  const auto left = static_cast<size_t>(join.inputs[0]->schema->num_fields());
   auto filtered = std::make_shared<PlanNode>(join);
   for (const JoinSide side : {JoinSide::kLeft, JoinSide::kRight}) {
-    if (KeepsUnmatched(join.join, side) || join.join == JoinType::kFull) continue;
+    if (!LeavesOutNulls(join, side)) continue;
     const bool is_left = side == JoinSide::kLeft;
     PlanPtr& input = filtered->inputs[is_left ? 0 : 1];
     const std::vector<ExprPtr> columns = ColumnsOf(*input->schema);
     std::vector<ExprPtr> places(is_left ? 0 : left);
     places.insert(places.end(), columns.begin(), columns.end());
-    for (size_t i = 0; i < opaque.size(); ++i) {
-      if (opaque[i] && (i % 2 == 0) == is_left) input = WithoutNulls(input, SubstituteColumns(join.exprs[i], places));
+    for (size_t i = 0; i < needs.opaque.size(); ++i) {
+      if (!needs.opaque[i] || (i % 2 == 0) != is_left) continue;
+      input = WithoutNulls(input, SubstituteColumns(join.exprs[i], places));
     }
     for (size_t i = 0; i < columns.size(); ++i) {
-      if (needed[i + (is_left ? 0 : left)]) input = WithoutNulls(input, columns[i]);
+      if (needs.columns[i + (is_left ? 0 : left)]) input = WithoutNulls(input, columns[i]);
     }
   }
   return filtered;
@@ -84,13 +102,19 @@ PlanPtr Filtered(const PlanNode& join) {
 
 }  // namespace
 
+std::vector<bool> ColumnsWithoutNulls(const PlanNode& join, JoinSide side) {
+  const auto left = static_cast<size_t>(join.inputs[0]->schema->num_fields());
+  const bool is_left = side == JoinSide::kLeft;
+  const auto count = static_cast<size_t>(join.inputs[is_left ? 0 : 1]->schema->num_fields());
+  if (!LeavesOutNulls(join, side)) return std::vector<bool>(count, false);
+  const Needs needs = NeedsOf(join);
+  const auto begin = needs.columns.begin() + static_cast<std::ptrdiff_t>(is_left ? 0 : left);
+  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
+}
+
 PlanPtr NullsOfStreamJoins(const PlanPtr& plan) {
-  return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
-    if (!JoinsStreams(*node) || node->null_safe.empty()) return nullptr;
-    const bool known = node->join == JoinType::kInner || node->join == JoinType::kLeftSemi ||
-                       node->join == JoinType::kLeft || node->join == JoinType::kRight;
-    return known ? Filtered(*node) : nullptr;
-  });
+  return RewritePlan(plan,
+                     [](const PlanPtr& node) -> PlanPtr { return JoinsStreams(*node) ? Filtered(*node) : nullptr; });
 }
 
 }  // namespace sluice

@@ -42,6 +42,7 @@ PlanPtr StreamOf(char side) {
   scan->scan.format = "json";
   scan->scan.paths = {std::string("/in/") + side};
   scan->scan.columns = {0, 1, 2};
+  scan->scan.options["maxFilesPerTrigger"] = "1";
   scan->schema =
       ParseSparkSchema(std::string{side} + "k STRING, " + side + "t TIMESTAMP, " + side + "v INT").ValueOrDie();
   scan->scan.source_schema = scan->schema;

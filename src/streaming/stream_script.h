@@ -50,7 +50,9 @@ class StreamScript {
   }
 
   Result<std::shared_ptr<RunningQuery>> Start(QuerySpec spec, std::function<void(const QueryProgress&)> listener = {}) {
-    return manager_.Start(std::move(spec), std::move(listener));
+    QueryListener told;
+    told.progress = std::move(listener);
+    return manager_.Start(std::move(spec), std::move(told));
   }
 
   // Starts a query that must start, and waits until it waits for its next trigger.

@@ -23,10 +23,10 @@ def end_without_asking() -> None:
 class Server:
     """A server on a free port; use as a context manager, which stops it."""
 
-    def __init__(self, folder: pathlib.Path, *flags, env: dict | None = None):
+    def __init__(self, folder: pathlib.Path, *flags, env: dict | None = None, prefix: list = ()):
         end_without_asking()
         folder.mkdir(parents=True, exist_ok=True)
-        self.running = program.Sluice(folder, env).start("server", "--port", "0", *flags)
+        self.running = program.Running([*prefix, program.SLUICE, "server", "--port", "0", *flags], env or {}, folder)
         ready = re.compile(r"sluice: ready on sc://(\S+):(\d+)\n")
         self.running.wait_until(lambda: ready.search(self.running.printed()), 60, "the ready line")
         self.host, port = ready.search(self.running.printed()).groups()

@@ -26,13 +26,16 @@ def reviews_topic(kafka, partitions: int = 2):
         topic.delete()
 
 
-def start(kafka, folder: pathlib.Path, checkpoint: pathlib.Path) -> program.Running:
-    """Runs the program in `folder`, where its .env is, with a checkpoint of its own under the fixed name, in a mount
-    namespace."""
-    source = (program.ROOT / "examples" / f"{NAME}.cc").read_text()
-    assert '"reviews"' in source and "/tmp/kafka-checkpoint" in source
+def with_checkpoint(checkpoint: pathlib.Path) -> list[str]:
+    """Put before a command: it finds `checkpoint` under the fixed name, in a mount namespace of its own."""
     pathlib.Path("/tmp/kafka-checkpoint").mkdir(exist_ok=True)
     checkpoint.mkdir(exist_ok=True)
-    prefix = ["unshare", "-m", "sh", "-c", f"mount --bind '{checkpoint}' /tmp/kafka-checkpoint && exec \"$@\"", "sh"]
+    return ["unshare", "-m", "sh", "-c", f"mount --bind '{checkpoint}' /tmp/kafka-checkpoint && exec \"$@\"", "sh"]
+
+
+def start(kafka, folder: pathlib.Path, checkpoint: pathlib.Path) -> program.Running:
+    """Runs the program in `folder`, where its .env is, with a checkpoint of its own."""
+    source = (program.ROOT / "examples" / f"{NAME}.cc").read_text()
+    assert '"reviews"' in source and "/tmp/kafka-checkpoint" in source
     env = {"SSL_CERT_FILE": str(kafka.ca_file)}  # the lab's cluster has a certificate that every system knows
-    return program.Running([*prefix, program.SLUICE.parent / "examples" / NAME], env, folder)
+    return program.Running([*with_checkpoint(checkpoint), program.SLUICE.parent / "examples" / NAME], env, folder)

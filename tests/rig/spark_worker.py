@@ -103,10 +103,11 @@ def state_stream(spark: SparkSession, job: dict) -> dict:
 
 
 def join_stream(spark: SparkSession, job: dict) -> dict:
-    """A query over the streams l and r, of files with the columns k, t and v behind the side's letter."""
-    for side, delay in {"l": "10 seconds", "r": "20 seconds"}.items():
+    """A query over the streams l and r, of files with the columns k, t and v behind the side's letter; `again` is r as a
+    source of its own."""
+    for name, side, delay in (("l", "l", "10 seconds"), ("r", "r", "20 seconds"), ("again", "r", "20 seconds")):
         rows = spark.readStream.schema(f"{side}k STRING, {side}t TIMESTAMP, {side}v INT").parquet(f"{job['path']}/{side}")
-        rows.withWatermark(f"{side}t", delay).createOrReplaceTempView(side)
+        rows.withWatermark(f"{side}t", delay).createOrReplaceTempView(name)
     query = (spark.sql(job["sql"]).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
              .trigger(availableNow=True).start(job["out"]))
     query.awaitTermination()

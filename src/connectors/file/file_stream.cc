@@ -243,6 +243,14 @@ Result<std::vector<FileSourceEntry>> FileStream::NewFiles() {
 // plans the next batch with them.
 Result<std::optional<std::string>> FileStream::LatestOffset(const std::string& start) {
   SLUICE_ASSIGN(const int64_t from, ParseOffset(start));
+  if (log_.latest() < from) {
+    // Spark takes one DataFrame that a query reads twice for one source, whose folder is that of the first.
+    return UserError("SLUICE_CHECKPOINT_DAMAGED",
+                     fmt::format("The query has read {} up to offset {}, and the log of that source in the checkpoint "
+                                 "ends with {}. Either files of the log are gone, or the query is one of Spark's that "
+                                 "reads a stream twice, which has one log for both: such a query is not taken over.",
+                                 description(), from, log_.latest()));
+  }
   SLUICE_ASSIGN(std::vector<FileSourceEntry> files, NewFiles());
   if (context_.available_now && !available_now_) {
     available_now_.emplace();

@@ -98,6 +98,7 @@ Result<Side> SideOf(const PlanNode& node, size_t number) {
   const int column = EventTimeColumn(marks);
   if (column >= 0) side.time = EventTimeField{column, marks[static_cast<size_t>(column)].window};
   side.eviction = EvictionOf(node, kSides[number]);
+  side.without_nulls = ColumnsWithoutNulls(node, kSides[number]);
   side.kept = KeepsUnmatched(node.join, kSides[number]);
   return side;
 }
@@ -145,6 +146,10 @@ OperatorStateSpec StreamJoin::StateSpec(int64_t id, int partitions) const {
   numbered.push_back(arrow::field("index", arrow::int64()));
   for (const Side& side : shape_->sides) {
     arrow::FieldVector row = side.rows->fields();
+    // Where Spark knows that there are no NULLs, its schema says so: a query that may have some cannot go on with it.
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (side.without_nulls[i]) row[i] = row[i]->WithNullable(false);
+    }
     row.push_back(arrow::field("matched", arrow::boolean()));
     spec.stores.push_back({side.name + "-keyToNumValues", {shape_->key_schema, number}, 0});
     spec.stores.push_back(

@@ -31,6 +31,7 @@ class StreamJoin : public StatefulOperator {
   struct Side {
     std::string name;
     std::shared_ptr<arrow::Schema> rows;
+    std::vector<bool> without_nulls;     // of each of its columns
     std::vector<ExprPtr> keys;           // over the side's rows
     std::vector<ExprPtr> conditions;     // over them too: a row that fails them never has a partner
     std::optional<EventTimeField> time;  // by it a row is late

@@ -82,6 +82,7 @@ BadRowSink* BadRecordBatch::OpenTask(TaskId task, const std::string& identity) {
 
 Status BadRecordBatch::Count(const SourceRecord& record, const Status& error) {
   const int64_t count = ++records_;
+  if (record.left_out) ++left_out_;
   if (limits_.max_per_batch <= 0 || count <= limits_.max_per_batch) return Status::OK();
   const SparkErrorDetail* detail = FindSparkError(error);
   const std::string cause = detail == nullptr ? error.message() : detail->ToString();
@@ -112,7 +113,8 @@ Status BadRecordBatch::PublishFile(Task* task) {
   return Status::OK();
 }
 
-Status BadRecordBatch::Publish(int64_t input_rows) {
+Status BadRecordBatch::Publish(int64_t rows_read) {
+  const int64_t input_rows = rows_read + left_out_;
   const auto records = static_cast<double>(records_.load());
   if (records > limits_.max_ratio * static_cast<double>(input_rows)) {
     return UserError(kLimitClass,

@@ -37,7 +37,7 @@ class BadRecordBatch {
   int64_t records() const { return records_; }
   // After the last task, before the sink commits: SLUICE_BAD_RECORDS_LIMIT when there are too many, else makes all
   // files durable under their names and removes what an earlier attempt left that is not this batch's.
-  Status Publish(int64_t input_rows);
+  Status Publish(int64_t rows_read);
   // After the sink's commit.
   Status Commit() const { return folder_->Commit(batch_, files_); }
 
@@ -51,7 +51,8 @@ class BadRecordBatch {
   const BatchId batch_;
   const bool recovered_;
   std::atomic<int64_t> records_{0};
-  std::mutex mutex_;  // of tasks_ while tasks open
+  std::atomic<int64_t> left_out_{0};  // of them, those that never became rows
+  std::mutex mutex_;                  // of tasks_ while tasks open
   std::map<TaskId, std::unique_ptr<Task>> tasks_;
   std::vector<BadRecordFile> files_;
 };
