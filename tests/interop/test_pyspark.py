@@ -164,7 +164,7 @@ def test_long_errors_fit_into_trailers(pyspark):
 
 def test_what_is_not_there_is_refused_by_name(pyspark, tmp_path):
     refused = {
-        "freq_items": lambda: pyspark.range(3).freqItems(["id"]).collect(),
+        "make_interval": lambda: pyspark.sql("SELECT make_interval(1)").collect(),
     }
     for name, call in refused.items():
         error = raised(UnsupportedOperationException, call)

@@ -116,7 +116,7 @@ def on_terminal(sluice, columns: int, *words, **env) -> list[str]:
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     child = subprocess.Popen([program.SLUICE, *words], stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.DEVNULL,
-                             cwd=sluice.cwd, env=program.clean_environment(env))
+                             cwd=sluice.cwd, env=program.clean_environment({"TERM": "dumb", **env}))
     os.close(its)
     printed = b""
     while True:
@@ -135,10 +135,10 @@ def on_terminal(sluice, columns: int, *words, **env) -> list[str]:
 def test_colours_are_for_terminals_that_have_them(sluice):
     words = ("sql", "SELECT 1 AS n, '\x1b[31mred' AS t")
     painted = on_terminal(sluice, 80, *words, TERM="xterm-256color")
-    assert painted[1] == "\x1b[1m|  n|t             |" and painted[2].startswith("\x1b[0m+"), painted
+    assert painted[1] == "\x1b[1m|  n|t       |" and painted[2].startswith("\x1b[0m+"), painted
     assert painted[3] == "|  1|\\u001b[31mred|", "what a record holds paints nothing"
     plain = [line.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "") for line in painted]
-    for env in ({"TERM": "dumb"}, {}, {"TERM": "xterm-256color", "NO_COLOR": "1"}):
+    for env in ({"TERM": "dumb"}, {"TERM": ""}, {"TERM": "xterm-256color", "NO_COLOR": "1"}):
         assert on_terminal(sluice, 80, *words, **env) == [line for line in plain if line], env
 
 
