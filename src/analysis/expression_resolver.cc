@@ -305,6 +305,7 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ResolveNamed(const Expression
       }
       SLUICE_ASSIGN(const auto found, pattern->ColumnsIn(*scopes().front()));
       std::vector<NamedExpr> columns;
+      columns.reserve(found.size());
       for (const ScopeColumn* column : found)
         columns.push_back({column->name, column->value, column->qualifier, false, column->plan_ids});
       return columns;

@@ -37,6 +37,7 @@ Result<bool> AnyFileBelow(const Location& folder) {
 Status DeleteAll(const Location& folder) {
   SLUICE_ASSIGN(const auto files, folder.fs->List(folder.path, /*recursive=*/true));
   std::vector<std::string> paths;
+  paths.reserve(files.size() + 1);
   for (const FileInfo& file : files) paths.push_back(file.path);
   SLUICE_RETURN_IF_ERROR(folder.fs->Delete(folder.path, paths));
   paths.push_back(folder.path + "/none");

@@ -37,6 +37,7 @@ Expression::SortOrder SortOrderOf(const Column& key) {
 
 std::vector<Column> ColumnsOf(const std::vector<std::string>& names) {
   std::vector<Column> columns;
+  columns.reserve(names.size());
   for (const std::string& name : names) columns.emplace_back(name);
   return columns;
 }
@@ -419,6 +420,7 @@ DataFrame GroupedData::agg(std::initializer_list<std::pair<std::string, std::str
 
 DataFrame GroupedData::Each(const std::string& function, const std::vector<std::string>& names) const {
   std::vector<Column> columns;
+  columns.reserve(names.size());
   for (const std::string& name : names) columns.push_back(functions::call_function(function, {Column(name)}));
   return agg(columns);
 }
