@@ -94,7 +94,7 @@ struct PlanNode {
   std::vector<bool> null_safe;  // kJoin: for each pair of keys, whether NULL meets NULL; `exprs` has the pairs, left
                                 // and right, and then conditions that must all hold, over the columns of both inputs
   int64_t delay_ms = 0;         // kWatermark: how late rows may come; `exprs` has the column of the event time
-  TimeWindow window;            // kTimeWindow: `exprs` has the time and, of sessions, their gap in microseconds
+  TimeWindow window;            // kTimeWindow: `exprs` has the time and, of sessions, their end
   GeneratorSpec generator;      // kGenerate: output = kept columns, then the generated ones
   std::vector<WindowCall> windows;  // kWindow: output = the input's columns, then one a call
   SampleSpec sample;                // kSample
