@@ -75,10 +75,12 @@ void KafkaRangeReader::Cancel() {
 }
 
 std::string KafkaRangeReader::PlaceOf(int64_t row) const {
-  const std::string partition =
-      fmt::format("topic {}, partition {}", range_.partition.topic, range_.partition.partition);
-  if (row < 0 || row >= static_cast<int64_t>(slice_offsets_.size())) return partition;
-  return fmt::format("{}, offset {}", partition, slice_offsets_[row]);
+  if (row >= 0 && row < static_cast<int64_t>(slice_offsets_.size())) return PlaceOfOffset(slice_offsets_[row]);
+  return fmt::format("topic {}, partition {}", range_.partition.topic, range_.partition.partition);
+}
+
+std::string KafkaRangeReader::PlaceOfOffset(int64_t offset) const {
+  return fmt::format("topic {}, partition {}, offset {}", range_.partition.topic, range_.partition.partition, offset);
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> KafkaRangeReader::Next() {
@@ -153,22 +155,14 @@ Status KafkaRangeReader::TakeRecord(const KafkaRecord& record) {
 
 // Set aside without its value, which has no room, or the error that names the way out.
 Status KafkaRangeReader::TooLarge(const KafkaRecord& record, int64_t size) {
-  const std::string place = fmt::format("topic {}, partition {}, offset {}", range_.partition.topic,
-                                        range_.partition.partition, record.offset);
   const Status error =
       WithContext(EnvironmentError("SLUICE_MEMORY_BUDGET",
                                    fmt::format("A record of {} bytes is larger than an eighth of the memory budget ({} "
                                                "bytes). Raise spark.sluice.memory (or --memory) to at least {}m.",
                                                size, limits_.max_record_bytes, (size * 8 >> 20) + 1)),
-                  place);
+                  PlaceOfOffset(record.offset));
   if (!limits_.keep_records) return error;
-  SourceRecord kept;
-  kept.topic = range_.partition.topic;
-  kept.partition = range_.partition.partition;
-  kept.offset = record.offset;
-  kept.left_out = true;
-  kept.place = place;
-  unreadable_.emplace_back(std::move(kept), error);
+  LeaveOut(record.offset, error);
   next_ = record.offset + 1;
   fetch_->Pop();
   progressed_ = true;
@@ -254,6 +248,16 @@ Result<bool> KafkaRangeReader::MeetsBatch(int64_t first_offset) {
   }
 }
 
+void KafkaRangeReader::LeaveOut(int64_t offset, Status reason) {
+  SourceRecord record;
+  record.topic = range_.partition.topic;
+  record.partition = range_.partition.partition;
+  record.offset = offset;
+  record.left_out = true;
+  record.place = PlaceOfOffset(offset);
+  unreadable_.emplace_back(std::move(record), std::move(reason));
+}
+
 // One entry for the records of the batch that are in the range: what they are nobody can say.
 Status KafkaRangeReader::PassOver(const FetchStep& batch) {
   const int64_t begin = std::max(next_, batch.position);
@@ -264,15 +268,8 @@ Status KafkaRangeReader::PassOver(const FetchStep& batch) {
     search.Met(*offset, within);
     progressed_ = true;
   }
-  SourceRecord record;
-  record.topic = range_.partition.topic;
-  record.partition = range_.partition.partition;
-  record.offset = begin;
-  record.left_out = true;
-  record.place = fmt::format("topic {}, partition {}, offset {}", record.topic, record.partition, begin);
-  unreadable_.emplace_back(
-      std::move(record), WithHint(batch.error, fmt::format(" It has the offsets {} to {} of what is read here.", begin,
-                                                           search.end() - 1)));
+  LeaveOut(begin, WithHint(batch.error,
+                           fmt::format(" It has the offsets {} to {} of what is read here.", begin, search.end() - 1)));
   next_ = search.end();
   return next_ < range_.end ? fetch_->Seek(next_) : Status::OK();
 }

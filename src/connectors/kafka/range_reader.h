@@ -55,6 +55,9 @@ class KafkaRangeReader : public SliceReader {
   Status WaitLonger();
   Status SeekAfterOutOfRange();
   Status PassOver(const FetchStep& batch);
+  // Sets a record aside without its bytes.
+  void LeaveOut(int64_t offset, Status reason);
+  std::string PlaceOfOffset(int64_t offset) const;
   Result<bool> MeetsBatch(int64_t first_offset);
   Status CheckGap();
   Result<OffsetRange> Available();  // [earliest, latest) that the broker has now
