@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <iostream>
 
+#include "cli/colors.h"
+
 namespace sluice::cli {
 namespace {
 
@@ -60,6 +62,17 @@ std::string HistoryFile() {
   return folder + "/history";
 }
 
+// What stands between the two marks takes no column. The library prints it with the character behind it, so that the
+// blank at the end of a prompt stays behind the last code.
+std::string PaintedPrompt(const std::string& prompt) {
+  if (prompt.empty() || !HasColors(STDOUT_FILENO)) return prompt;
+  const auto code = [](Paint paint) {
+    return RL_PROMPT_START_IGNORE + std::string(CodeOf(paint)) + RL_PROMPT_END_IGNORE;
+  };
+  const size_t blank = prompt.size() - 1;
+  return code(Paint::kHeader) + prompt.substr(0, blank) + code(Paint::kPlain) + prompt.substr(blank);
+}
+
 bool MayHoldSecret(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   for (const char* word : {"password", "secret", "token", "jaas", "access.key", "access_key"}) {
@@ -94,7 +107,7 @@ std::optional<std::string> LineEditor::Read(const std::string& prompt) {
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;
   }
-  char* const line = readline(prompt.c_str());
+  char* const line = readline(PaintedPrompt(prompt).c_str());
   if (line == nullptr) {
     std::cout << std::endl;
     return std::nullopt;

@@ -152,11 +152,11 @@ def test_output_follows_nothing(sluice, tmp_path):
 STEERING = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202etxt"
 
 
-def on_a_terminal(sluice, *words) -> str:
-    """What a terminal gets from the program."""
+def on_a_terminal(sluice, terminal, *words) -> str:
+    """What a terminal of that kind gets from the program."""
     leader, follower = pty.openpty()
     with subprocess.Popen([program.SLUICE, *map(str, words)], stdin=subprocess.DEVNULL, stdout=follower, stderr=follower,
-                          cwd=sluice.cwd, env=program.clean_environment({})) as child:
+                          cwd=sluice.cwd, env=program.clean_environment({"TERM": terminal})) as child:
         os.close(follower)
         seen = b""
         try:
@@ -169,10 +169,13 @@ def on_a_terminal(sluice, *words) -> str:
     return seen.decode()
 
 
+@pytest.mark.parametrize("terminal", ["dumb", "xterm-256color"])
 @pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
-def test_rows_do_not_steer_a_terminal(sluice, form):
+def test_rows_do_not_steer_a_terminal(sluice, form, terminal):
     query = "SELECT concat(" + ", ".join(f"chr({ord(c)})" if ord(c) < 256 else f"'{c}'" for c in STEERING) + ") AS x"
-    seen = on_a_terminal(sluice, "sql", query, "--format", form)
+    seen = on_a_terminal(sluice, terminal, "sql", query, "--format", form)
+    if terminal != "dumb":
+        seen = re.sub("\x1b\\[[012]m", "", seen)  # the program's own colours
     assert re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]", seen) is None, repr(seen)
     assert "\\u001b[2j" in seen.lower() and "\\u202etxt" in seen
     piped = sluice.ok("sql", query, "--format", form).out

@@ -116,7 +116,7 @@ def on_terminal(sluice, columns: int, *words, **env) -> list[str]:
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     child = subprocess.Popen([program.SLUICE, *words], stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.DEVNULL,
-                             cwd=sluice.cwd, env=program.clean_environment({"TERM": "dumb", **env}))
+                             cwd=sluice.cwd, env=program.clean_environment(env))
     os.close(its)
     printed = b""
     while True:

@@ -35,7 +35,7 @@ def test_settings_and_views_last(sluice):
 @pytest.mark.parametrize("command", ["shell", "sql"])
 def test_history_is_private_and_has_no_secrets(sluice, command):
     ours, its = pty.openpty()
-    env = program.clean_environment({"XDG_STATE_HOME": str(sluice.cwd / "state"), "TERM": "dumb"})
+    env = program.clean_environment({"XDG_STATE_HOME": str(sluice.cwd / "state")})
     child = subprocess.Popen([program.SLUICE, command], stdin=its, stdout=its, stderr=its, cwd=sluice.cwd, env=env)
     os.close(its)
     for line in ("SELECT 40 +", "2 AS answer;", "SELECT 'my password is canary-81b';", ".quit"):
@@ -48,6 +48,20 @@ def test_history_is_private_and_has_no_secrets(sluice, command):
     file = sluice.cwd / "state" / "sluice" / "history"
     assert "answer" in file.read_text() and "canary-81b" not in file.read_text()
     assert file.stat().st_mode & 0o077 == 0 and file.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("environment, painted", [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False)])
+def test_the_prompt_is_painted_where_there_are_colours(sluice, environment, painted):
+    ours, its = pty.openpty()
+    env = program.clean_environment({"XDG_STATE_HOME": str(sluice.cwd / "state"), **environment})
+    child = subprocess.Popen([program.SLUICE, "shell"], stdin=its, stdout=its, stderr=its, cwd=sluice.cwd, env=env)
+    os.close(its)
+    time.sleep(0.5)
+    os.write(ours, b".quit\n")
+    assert child.wait(30) == 0
+    printed = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert ("\x1b[1msluice>\x1b[0m " in printed) == painted and "\1" not in printed and "\2" not in printed, repr(printed)
 
 
 @pytest.mark.parametrize("words, offered", [(["sluice", "checkpoint", "sh"], ["show"]), (["sluice", "sql", "--ma"], ["--max-rows"]),

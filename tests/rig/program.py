@@ -30,9 +30,9 @@ class Done:
 
 
 def clean_environment(extra: dict[str, str]) -> dict[str, str]:
-    """This environment without any credentials of its own, so that a test sees only what it gives."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HWE_", "SLUICE_LOG"))}
-    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", **extra}
+    """This environment without credentials and colours of its own, so that a test sees only what it gives."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HWE_", "SLUICE_LOG", "NO_COLOR"))}
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "TERM": "dumb", **extra}
 
 
 class Running:
