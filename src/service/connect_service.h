@@ -30,7 +30,7 @@ struct Execution {
   std::shared_ptr<Session> session;  // lives as long as its rows
 };
 
-// Spark Connect's service without a transport: every door (C++ API, SQL file, later gRPC) hands its messages to this.
+// Spark Connect's service without a transport: every door (C++ API, SQL file, gRPC) hands its messages to this.
 // Thread-safe. A session begins with the first request that names it.
 class ConnectService {
  public:
