@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/memory_plan.h"
 #include "base/spark_error.h"
 #include "env/temporary_file.h"
 
@@ -15,11 +16,6 @@ namespace {
 constexpr size_t kPieceBytes = 1 << 20;
 // Files of so few bytes are published side by side: the copies that their uploads hold hardly count.
 constexpr size_t kSmallBytes = 256 << 10;
-
-std::mutex& OnePublishing() {
-  static std::mutex mutex;
-  return mutex;
-}
 
 class SpooledFile : public PendingFile {
  public:
@@ -47,7 +43,7 @@ class SpooledFile : public PendingFile {
   }
 
   Result<PublishOutcome> Publish() override {
-    std::unique_lock<std::mutex> alone(OnePublishing(), std::defer_lock);
+    std::unique_lock<std::mutex> alone(GateOf(MemoryGate::kPublishing), std::defer_lock);
     if (overflow_ != nullptr || kept_.size() > kSmallBytes) alone.lock();
     SLUICE_ASSIGN(target_, fs_->OpenForWrite(path_));
     std::string piece;

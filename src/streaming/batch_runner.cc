@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/log_context.h"
+#include "base/memory_plan.h"
 #include "base/spark_error.h"
 #include "exec/planner.h"
 #include "exec/retained_batch.h"
@@ -274,12 +275,11 @@ Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, 
   return writer->Finish();
 }
 
-// One query of the process at a time: each of these writers waits for memory while the ones before it have theirs, and
-// of two queries that do so neither might ever get its last one.
+// Each of these writers waits for memory while the ones before it have theirs: of two queries that did so at once
+// neither might ever get its last one.
 Result<std::vector<std::unique_ptr<TaskWriter>>> BatchRunner::OpenTogether(const BatchWork& work,
                                                                            const std::string& identity) const {
-  static std::mutex one_at_a_time;
-  std::lock_guard lock(one_at_a_time);
+  const std::lock_guard alone(GateOf(MemoryGate::kSeveralWriters));
   std::vector<std::unique_ptr<TaskWriter>> writers;
   for (int i = 0; i < shape_.partitions; ++i) {
     SLUICE_ASSIGN(auto writer, OpenWriter(work, TaskId(i), identity + std::to_string(i)));

@@ -12,6 +12,7 @@
 
 #include "base/logging.h"
 #include "base/memory_budget.h"
+#include "base/memory_plan.h"
 #include "base/spark_error.h"
 #include "env/deferred_file.h"
 #include "env/s3/s3_file_system.h"
@@ -36,11 +37,6 @@ bool IsLarge(const arrow::RecordBatch& slice) {
     }
   }
   return false;
-}
-
-std::mutex& LargeSlices() {
-  static std::mutex mutex;
-  return mutex;
 }
 
 }  // namespace
@@ -211,7 +207,7 @@ Status FileTaskWriter::WriteSortedFolder(const std::string& folder) {
   for (;;) {
     SLUICE_ASSIGN(const std::optional<uint32_t> next, sorter_->NextRowBytes());
     if (!next) break;
-    std::unique_lock<std::mutex> alone(LargeSlices(), std::defer_lock);
+    std::unique_lock<std::mutex> alone(GateOf(MemoryGate::kLargeSlices), std::defer_lock);
     if (*next > kLargeSlice) alone.lock();
     SLUICE_ASSIGN(const PartitionSorter::Rows rows, sorter_->NextRows());
     SLUICE_ASSIGN(const auto slice, codec_->Decode(rows.bytes, rows.rows));
@@ -234,7 +230,7 @@ Status FileTaskWriter::WriteSorted() {
 
 Status FileTaskWriter::Write(const std::shared_ptr<arrow::RecordBatch>& slice) {
   rows_ += slice->num_rows();
-  std::unique_lock<std::mutex> alone(LargeSlices(), std::defer_lock);
+  std::unique_lock<std::mutex> alone(GateOf(MemoryGate::kLargeSlices), std::defer_lock);
   if (IsLarge(*slice)) alone.lock();
   if (partitioned()) return WritePartitioned(*slice);
   return WriteRows("", *slice, nullptr, slice->num_rows());
