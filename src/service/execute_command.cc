@@ -38,12 +38,10 @@ Result<Responses> ExecuteSql(Session* session, const spark::connect::SqlCommand&
                                 command.has_input() ? OptionsOf(SqlOf(command.input()), options.session) : options));
   if (rows) {
     *relation = std::move(*rows);
-  } else if (command.has_input()) {
+    return Responses{std::move(response)};
+  }
+  if (command.has_input()) {
     *relation = command.input();
-    // Wrong text is told now, not when the rows are asked for.
-    const spark::connect::SQL& sql = SqlOf(*relation);
-    if (!sql.query().empty())
-      SLUICE_RETURN_IF_ERROR(ParseQuerySql(sql.query(), OptionsOf(sql, options.session)).status());
   } else {
     // Clients up to 3.5 send the bare text.
 #pragma GCC diagnostic push
@@ -51,6 +49,8 @@ Result<Responses> ExecuteSql(Session* session, const spark::connect::SqlCommand&
     SLUICE_ASSIGN(*relation, ParseQuerySql(command.sql(), options));
 #pragma GCC diagnostic pop
   }
+  // A wrong text or name is told now, not when the rows are asked for.
+  SLUICE_RETURN_IF_ERROR(session->Resolve(*relation).status());
   return Responses{std::move(response)};
 }
 

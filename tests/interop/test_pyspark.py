@@ -148,6 +148,17 @@ def test_errors_are_spark_s(pyspark, sql, kind, condition, state):
     assert f"[{condition}]" in str(error)
 
 
+def test_names_are_checked_when_the_text_is_given(pyspark):
+    from pyspark.errors import AnalysisException, ArithmeticException
+
+    for query in ("SELECT nowhere FROM range(3)", "SELECT * FROM nowhere", "SELECT no_such_function(1)"):
+        with pytest.raises(AnalysisException):
+            pyspark.sql(query)
+    frame = pyspark.sql("SELECT 1 / 0 AS n")
+    with pytest.raises(ArithmeticException):
+        frame.collect()
+
+
 def test_an_error_has_its_place_in_the_text(pyspark):
     error = raised(AnalysisException, lambda: pyspark.sql("SELECT nope FROM range(1)").collect())
     (context,) = error.getQueryContext()
