@@ -149,10 +149,11 @@ def copy_project(mutants: list[Mutant]) -> None:
 
 def build(mutants: list[Mutant]) -> None:
     targets = {mutant.test.split()[0] for mutant in mutants}
+    all_faults = ["-k", "0"]  # every change that does not compile is told, not the first alone
     if "pytest" in targets:
-        subprocess.run([COPY / "tools" / "build.sh", "release", "sluice", "faulty_sluice"], check=True)
+        subprocess.run([COPY / "tools" / "build.sh", "release", *all_faults, "sluice", "faulty_sluice"], check=True)
     if targets - {"pytest"}:
-        subprocess.run([COPY / "tools" / "build.sh", "debug", *sorted(targets - {"pytest"})], check=True)
+        subprocess.run([COPY / "tools" / "build.sh", "debug", *all_faults, *sorted(targets - {"pytest"})], check=True)
 
 
 def run_test(test: str, number: int) -> tuple[bool, str]:
