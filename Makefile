@@ -15,12 +15,13 @@
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make damage     every byte of a checkpoint and sink log damaged   make resources  10,000 batches, full disks (long)
 # make mutants    small changes of meaning, each of which its test must notice (MUTANTS="kafka-delivery-error": only these)
+# make clients    the Spark Connect clients of Go, the JVM and Ibis, on Sluice and on Spark
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: all demo test package bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
-	crash faults bombs damage resources histories expressions interop-s3 parquet-corpus mutants tidy format clean
+	crash faults bombs damage resources histories expressions clients interop-s3 parquet-corpus mutants tidy format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -105,6 +106,11 @@ expressions:
 mutants:
 	@tools/deps.sh test
 	@python3 tools/mutants.py run $(MUTANTS)
+
+clients:
+	@tools/deps.sh clients
+	@tools/build.sh release sluice
+	@.venv/bin/python -m pytest -q tests/clients --all-clients $(PYTEST)
 
 interop-s3:
 	@tools/deps.sh s3spark

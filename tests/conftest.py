@@ -18,6 +18,7 @@ def pytest_addoption(parser):
     parser.addoption("--all-budgets", action="store_true", help="every case of the memory budget, not a sample")
     parser.addoption("--all-bombs", action="store_true", help="2,000 bombs, not a seeded sample")
     parser.addoption("--all-faults", action="store_true", help="every fault case, not a seeded sample")
+    parser.addoption("--all-clients", action="store_true", help="clients of Spark Connect that others wrote")
     parser.addoption("--on-spark", action="store_true",
                      help="run the tests of Python functions on a real Spark Connect server instead of Sluice")
     parser.addoption("--spark-s3", action="store_true", help="run the tests that need Spark's AWS bundle")
@@ -105,6 +106,11 @@ def keep_samples(config, items) -> None:
             dropped.update(set(tests) - set(random.Random(config.getoption("--seed")).sample(tests, count)))
     config.hook.pytest_deselected(items=[item for item in items if item in dropped])
     items[:] = [item for item in items if item not in dropped]
+
+
+def pytest_ignore_collect(collection_path, config):
+    """What only a named command runs: it fetches more than the tests need."""
+    return collection_path.name == "clients" and not config.getoption("--all-clients") or None
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients of Spark Connect that others wrote: what a program of theirs prints is the same on Sluice and on Spark."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+from rig import connect
+from servers import kafka, process
+
+HERE = pathlib.Path(__file__).parent
+IBIS = process.CACHE / "ibis-12.0.0" / "bin" / "python"
+JARS = process.CACHE / "connect-client-4.2.0"
+OPENED = ("java.nio", "java.lang", "java.util", "sun.util.calendar")  # Spark's client looks into these packages
+
+
+def built(command: list, folder: pathlib.Path, **env) -> None:
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **env}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def go_program(folder: pathlib.Path) -> list:
+    built(["go", "build", "-buildvcs=false", "-o", folder / "program", "."], HERE / "go", GOFLAGS="-mod=readonly")
+    return [folder / "program"]
+
+
+def jvm_program(folder: pathlib.Path) -> list:
+    java = pathlib.Path(kafka.java())
+    built([java.with_name("javac"), "-nowarn", "-cp", f"{JARS}/*", "-d", folder, "Smoke.java"], HERE / "jvm")
+    opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+    return [java, *opened, "-cp", f"{folder}:{JARS}/*", "Smoke"]
+
+
+def ibis_program(folder: pathlib.Path) -> list:
+    return [IBIS, "-W", "ignore", HERE / "ibis" / "program.py"]
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    spark = connect.SparkServer(tmp_path_factory.mktemp("spark"), "--conf", "spark.sql.shuffle.partitions=2")
+    try:
+        with connect.Server(tmp_path_factory.mktemp("sluice")) as sluice:
+            yield sluice, spark
+    finally:
+        spark.close()
+
+
+@pytest.mark.parametrize("program", [go_program, jvm_program, ibis_program], ids=["go", "jvm", "ibis"])
+def test_a_client_gets_what_spark_gives_it(servers, tmp_path, program):
+    (tmp_path / "built").mkdir()
+    command = program(tmp_path / "built")
+    printed = []
+    for server in servers:
+        tables = tmp_path / type(server).__name__
+        tables.mkdir()
+        done = subprocess.run([*map(str, command), server.url, tables], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        printed.append(done.stdout)
+    assert printed[0] == printed[1] and printed[0].count("\n") > 3
