@@ -110,21 +110,16 @@ BENCHMARK(BM_Filter)->Unit(benchmark::kMillisecond);
 
 // The lab's projection: fifteen parts of a line.
 void BM_ProjectSplit(benchmark::State& state) {
-  auto scan = std::make_shared<PlanNode>();
-  scan->kind = PlanKind::kLocal;
-  scan->schema = kSchema;
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->inputs = {scan};
+  std::vector<ExprPtr> exprs;
   arrow::FieldVector fields;
   for (int i = 0; i < 15; ++i) {
-    project->exprs.push_back(Call("getitem", {Call("split", {Column(4), Text("\t")}), Int(i)}));
+    exprs.push_back(Call("getitem", {Call("split", {Column(4), Text("\t")}), Int(i)}));
     fields.push_back(arrow::field("part" + std::to_string(i), StringType()));
   }
-  project->schema = arrow::schema(fields);
-  const PlanPtr plan = Optimize(project, {});
+  const PlanPtr input = MakeNode(plan::LocalRows(), {}, kSchema);
+  const PlanPtr plan = Optimize(MakeProject(input, std::move(exprs), arrow::schema(fields)), {});
   for (auto _ : state) {
-    ProjectOperator rows(Rows(), plan->exprs, plan->schema, {});
+    ProjectOperator rows(Rows(), plan->Get<plan::Project>().exprs, plan->schema, {});
     Drain(rows);
   }
   CountRows(state);

@@ -8,7 +8,6 @@
 
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
-#include "plan/python_step.h"
 
 namespace sluice {
 
@@ -102,12 +101,11 @@ bool AggregateBuilder::AreKeys(const std::vector<ExprPtr>& exprs) {
 
 // Each row once for each set, with its keys and the set's id behind its own columns.
 PlanPtr AggregateBuilder::Expanded(PlanPtr input) const {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kGenerate;
-  node->generator.kind = GeneratorKind::kStack;
-  node->generator.stack_rows = static_cast<int>(sets_.size());
+  plan::Generate node;
+  node.generator.kind = GeneratorKind::kStack;
+  node.generator.stack_rows = static_cast<int>(sets_.size());
   arrow::FieldVector fields = input->schema->fields();
-  for (int i = 0; i < input->schema->num_fields(); ++i) node->generator.kept.push_back(i);
+  for (int i = 0; i < input->schema->num_fields(); ++i) node.generator.kept.push_back(i);
   for (size_t i = 0; i < keys_.size(); ++i) fields.push_back(arrow::field(key_names_[i], keys_[i]->type()));
   fields.push_back(arrow::field("spark_grouping_id", arrow::int64(), false));
   if (RepeatsSets()) fields.push_back(arrow::field("set", arrow::int64(), false));
@@ -117,15 +115,13 @@ PlanPtr AggregateBuilder::Expanded(PlanPtr input) const {
   };
   for (size_t set = 0; set < sets_.size(); ++set) {
     for (size_t i = 0; i < keys_.size(); ++i) {
-      node->exprs.push_back(sets_[set][i] ? keys_[i]
-                                          : std::make_shared<LiteralExpr>(arrow::MakeNullScalar(keys_[i]->type())));
+      node.arguments.push_back(sets_[set][i] ? keys_[i]
+                                             : std::make_shared<LiteralExpr>(arrow::MakeNullScalar(keys_[i]->type())));
     }
-    node->exprs.push_back(number(ids[set]));
-    if (RepeatsSets()) node->exprs.push_back(number(static_cast<int64_t>(set)));
+    node.arguments.push_back(number(ids[set]));
+    if (RepeatsSets()) node.arguments.push_back(number(static_cast<int64_t>(set)));
   }
-  node->schema = arrow::schema(std::move(fields));
-  node->inputs = {std::move(input)};
-  return node;
+  return MakeNode(std::move(node), {std::move(input)}, arrow::schema(std::move(fields)));
 }
 
 ExprPtr AggregateBuilder::AddCall(AggregateCall call) {
@@ -199,37 +195,34 @@ Result<ExprPtr> AggregateBuilder::LowerNode(const ExprPtr& expr, std::unordered_
 }
 
 PlanPtr AggregateBuilder::Build(PlanPtr input) const {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kAggregate;
-  node->aggregates = calls_;
+  plan::Aggregate node;
+  node.calls = calls_;
   std::vector<std::shared_ptr<arrow::Field>> fields;
   if (sets_.empty()) {
-    node->exprs = keys_;
-    node->inputs = {std::move(input)};
+    node.keys = keys_;
     for (size_t i = 0; i < keys_.size(); ++i) {
       fields.push_back(arrow::field(key_names_[i], keys_[i]->type(), keys_[i]->nullable()));
     }
   } else {
     const int width = input->schema->num_fields();
-    const PlanPtr expanded = Expanded(std::move(input));
-    for (int i = width; i < expanded->schema->num_fields(); ++i) {
-      const auto& field = expanded->schema->field(i);
-      node->exprs.push_back(std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
+    input = Expanded(std::move(input));
+    for (int i = width; i < input->schema->num_fields(); ++i) {
+      const auto& field = input->schema->field(i);
+      node.keys.push_back(std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
       fields.push_back(field);
     }
-    node->inputs = {expanded};
   }
   for (const AggregateCall& call : calls_) fields.push_back(arrow::field(call.display, call.type, call.nullable));
-  node->schema = arrow::schema(std::move(fields));
-  if (python_.empty() || python_[0] == nullptr) return node;
-  return BuildPython(*node);
+  auto schema = arrow::schema(std::move(fields));
+  if (!python_.empty() && python_[0] != nullptr) return BuildPython(std::move(input), std::move(schema));
+  return MakeNode(std::move(node), {std::move(input)}, std::move(schema));
 }
 
 // Workers get the rows group by group: sorted by the keys, which stand in front of the arguments.
-PlanPtr AggregateBuilder::BuildPython(const PlanNode& aggregate) const {
+PlanPtr AggregateBuilder::BuildPython(PlanPtr input, std::shared_ptr<arrow::Schema> output) const {
   std::vector<ExprPtr> values = keys_;
-  PythonStep step;
-  step.kind = PythonStep::Kind::kAggregate;
+  plan::PythonStep step;
+  step.kind = plan::PythonStep::Kind::kAggregate;
   step.keys = static_cast<int>(keys_.size());
   for (size_t i = 0; i < calls_.size(); ++i) {
     PythonCall call;
@@ -240,29 +233,19 @@ PlanPtr AggregateBuilder::BuildPython(const PlanNode& aggregate) const {
     }
     step.calls.push_back(std::move(call));
   }
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->inputs = aggregate.inputs;
-  project->exprs = values;
   std::vector<std::shared_ptr<arrow::Field>> fields;
-  std::vector<ExprPtr> columns;
+  std::vector<SortKey> order;
   for (const ExprPtr& value : values) {
     const std::string name = fmt::format("_{}", fields.size());
-    columns.push_back(
+    step.columns.push_back(
         std::make_shared<ColumnExpr>(static_cast<int>(fields.size()), name, value->type(), value->nullable()));
     fields.push_back(arrow::field(name, value->type(), value->nullable()));
   }
-  project->schema = arrow::schema(std::move(fields));
-  PlanPtr rows = std::move(project);
-  if (!keys_.empty()) {
-    auto sort = std::make_shared<PlanNode>();
-    sort->kind = PlanKind::kSort;
-    sort->schema = rows->schema;
-    sort->inputs = {rows};
-    for (size_t i = 0; i < keys_.size(); ++i) sort->sort_keys.push_back({columns[i], true, true});
-    rows = std::move(sort);
-  }
-  return MakePythonNode(std::move(step), std::move(columns), {std::move(rows)}, aggregate.schema);
+  const auto schema = arrow::schema(std::move(fields));
+  PlanPtr rows = MakeProject(std::move(input), std::move(values), schema);
+  for (size_t i = 0; i < keys_.size(); ++i) order.push_back({step.columns[i], true, true});
+  if (!order.empty()) rows = MakeNode(plan::Sort{std::move(order)}, {std::move(rows)}, schema);
+  return MakeNode(std::move(step), {std::move(rows)}, std::move(output));
 }
 
 }  // namespace sluice

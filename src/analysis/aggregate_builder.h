@@ -78,7 +78,7 @@ class AggregateBuilder {
   // Columns between keys and calls: the grouping id, and the number of the set where a set comes twice.
   size_t set_columns() const { return sets_.empty() ? 0 : RepeatsSets() ? 2 : 1; }
   PlanPtr Expanded(PlanPtr input) const;
-  PlanPtr BuildPython(const PlanNode& aggregate) const;
+  PlanPtr BuildPython(PlanPtr input, std::shared_ptr<arrow::Schema> output) const;
   Result<ExprPtr> LowerNode(const ExprPtr& expr, std::unordered_map<const Expr*, ExprPtr>* done);
 
   std::vector<ExprPtr> keys_;

@@ -2,7 +2,7 @@
 #include "analysis/analyzer.h"
 
 #include "analysis/lower_rows.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relation_context.h"
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -14,7 +14,7 @@ Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Catalog::Collect(const 
 Analyzer::Analyzer(Catalog& catalog, const Conf& conf) : catalog_(catalog), conf_(conf) {}
 
 Result<PlanPtr> Analyzer::Resolve(const spark::connect::Relation& relation) {
-  SLUICE_ASSIGN(ResolvedRelation resolved, RelationResolver(catalog_, conf_).Resolve(relation));
+  SLUICE_ASSIGN(ResolvedRelation resolved, RelationContext(catalog_, conf_).Resolve(relation));
   return LowerRowExprs(resolved.plan, SessionOptions::Of(conf_));
 }
 

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <functional>
 #include <utility>
+#include <variant>
 
 #include "analysis/aggregate_builder.h"
 #include "analysis/lower_rows.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relation_context.h"
 #include "base/spark_error.h"
 #include "expr/function_expr.h"
 #include "plan/rewrite.h"
@@ -70,28 +71,7 @@ class Puller {
       Pulled pulled{plan, AllColumns(*plan), {}, {}};
       return pulled;
     }
-    switch (plan->kind) {
-      case PlanKind::kProject:
-        return PullProject(*plan);
-      case PlanKind::kFilter:
-        return PullFilter(*plan);
-      case PlanKind::kAggregate:
-        return PullAggregate(*plan);
-      case PlanKind::kSort:
-      case PlanKind::kRepartition:
-        // Without a LIMIT above it the order of a subquery's rows has no meaning.
-        return Pull(plan->inputs[0]);
-      case PlanKind::kLimit:
-        return PullLimit(*plan);
-      case PlanKind::kJoin:
-        return PullJoin(*plan);
-      case PlanKind::kGenerate:
-        return PullGenerate(*plan);
-      case PlanKind::kWindow:
-        return PullWindow(*plan);
-      default:
-        return Refused("A set operation or a sample");
-    }
+    return std::visit([&](const auto& op) { return PullNode(op, *plan); }, plan->op);
   }
 
  private:
@@ -102,20 +82,28 @@ class Puller {
     return moved;
   }
 
-  Result<Pulled> PullProject(const PlanNode& node) {
+  template <typename Op>
+  static Result<Pulled> PullNode(const Op&, const PlanNode&) {
+    return Refused("A set operation or a sample");
+  }
+  // Without a LIMIT above it the order of a subquery's rows has no meaning.
+  Result<Pulled> PullNode(const plan::Sort&, const PlanNode& node) { return Pull(node.inputs[0]); }
+  Result<Pulled> PullNode(const plan::Repartition&, const PlanNode& node) { return Pull(node.inputs[0]); }
+
+  Result<Pulled> PullNode(const plan::Project& project, const PlanNode& node) {
     SLUICE_ASSIGN(Pulled pulled, Pull(node.inputs[0]));
-    if (!AllDeterministic(node.exprs)) return Refused("An expression that is not deterministic");
-    if (!pulled.if_empty.empty()) pulled.if_empty = Over(node.exprs, pulled.if_empty);
-    pulled.outputs = Over(node.exprs, pulled.outputs);
+    if (!AllDeterministic(project.exprs)) return Refused("An expression that is not deterministic");
+    if (!pulled.if_empty.empty()) pulled.if_empty = Over(project.exprs, pulled.if_empty);
+    pulled.outputs = Over(project.exprs, pulled.outputs);
     return pulled;
   }
 
-  Result<Pulled> PullFilter(const PlanNode& node) {
+  Result<Pulled> PullNode(const plan::Filter& filter, const PlanNode& node) {
     SLUICE_ASSIGN(Pulled pulled, Pull(node.inputs[0]));
     // A row that is made of nothing may be left out again; then nothing is there.
     if (!pulled.if_empty.empty()) return Refused("HAVING without GROUP BY");
     std::vector<ExprPtr> parts;
-    AddConjuncts(SubstituteColumns(node.exprs[0], pulled.outputs), &parts);
+    AddConjuncts(SubstituteColumns(filter.condition, pulled.outputs), &parts);
     for (const ExprPtr& part : parts) {
       if (HasNode<OuterExpr>(part)) {
         pulled.conditions.push_back(part);
@@ -203,101 +191,93 @@ class Puller {
   }
 
   // Rows are grouped by what they are found by as well.
-  Result<Pulled> PullAggregate(const PlanNode& node) {
+  Result<Pulled> PullNode(const plan::Aggregate& aggregate, const PlanNode& node) {
     SLUICE_ASSIGN(Pulled below, Pull(node.inputs[0]));
     if (!below.if_empty.empty()) return Refused("An aggregation of an aggregation");
     std::vector<Pair> pairs;
     SLUICE_RETURN_IF_ERROR(OnlyPairs(&below, &pairs, NeedsValues(node, below)));
-    const std::shared_ptr<PlanNode> aggregate = Moved(node, below);
-    const size_t keys = node.exprs.size();
+    const std::shared_ptr<PlanNode> moved = Moved(node, below);
+    const size_t keys = aggregate.keys.size();
     arrow::FieldVector fields(node.schema->fields().begin(),
                               node.schema->fields().begin() + static_cast<std::ptrdiff_t>(keys));
     for (const Pair& pair : pairs) {
-      aggregate->exprs.push_back(pair.inner);
+      moved->Get<plan::Aggregate>().keys.push_back(pair.inner);
       fields.push_back(arrow::field(pair.inner->ToString(), pair.inner->type(), pair.inner->nullable()));
     }
     fields.insert(fields.end(), node.schema->fields().begin() + static_cast<std::ptrdiff_t>(keys),
                   node.schema->fields().end());
-    aggregate->schema = arrow::schema(std::move(fields));
+    moved->schema = arrow::schema(std::move(fields));
     Pulled pulled;
     for (size_t i = 0; i < static_cast<size_t>(node.schema->num_fields()); ++i) {
       const size_t at = i < keys ? i : i + pairs.size();
-      pulled.outputs.push_back(ColumnOf(*aggregate->schema, static_cast<int>(at)));
+      pulled.outputs.push_back(ColumnOf(*moved->schema, static_cast<int>(at)));
     }
     for (size_t i = 0; i < pairs.size(); ++i) {
-      const ExprPtr key = ColumnOf(*aggregate->schema, static_cast<int>(keys + i));
+      const ExprPtr key = ColumnOf(*moved->schema, static_cast<int>(keys + i));
       SLUICE_ASSIGN(ExprPtr equal, ResolveFunction(pairs[i].op, {pairs[i].outer, key}, options_));
       pulled.conditions.push_back(std::move(equal));
     }
     if (keys == 0) {
-      for (const AggregateCall& call : node.aggregates) {
+      for (const AggregateCall& call : aggregate.calls) {
         SLUICE_ASSIGN(ExprPtr value, OfNoRows(call));
         pulled.if_empty.push_back(std::move(value));
       }
     }
-    pulled.plan = aggregate;
+    pulled.plan = moved;
     return pulled;
   }
 
   // The first rows of each outer row are numbered for themselves.
-  Result<Pulled> PullLimit(const PlanNode& node) {
+  Result<Pulled> PullNode(const plan::Limit& limit, const PlanNode& node) {
     PlanPtr below = node.inputs[0];
     std::vector<SortKey> order;
-    while (below->kind == PlanKind::kSort || below->kind == PlanKind::kProject) {
-      if (below->kind == PlanKind::kSort) {
-        order = below->sort_keys;
-        break;
-      }
-      below = below->inputs[0];
-    }
+    while (below->Is<plan::Project>()) below = below->inputs[0];
+    if (const auto* sort = below->As<plan::Sort>()) order = sort->keys;
     const bool sorted = !order.empty();
     SLUICE_ASSIGN(Pulled pulled, Pull(sorted ? below : node.inputs[0]));
-    if (!pulled.if_empty.empty() && (!node.limit || *node.limit > 0) && node.offset == 0) {
+    if (!pulled.if_empty.empty() && (!limit.rows || *limit.rows > 0) && limit.offset == 0) {
       return sorted ? Pull(node.inputs[0]) : pulled;  // one row
     }
     std::vector<Pair> pairs;
     bool values_needed = false;
     for (const SortKey& key : order) values_needed |= HasNode<OuterExpr>(SubstituteColumns(key.expr, pulled.outputs));
     SLUICE_RETURN_IF_ERROR(OnlyPairs(&pulled, &pairs, values_needed));
-    auto window = std::make_shared<PlanNode>();
-    window->kind = PlanKind::kWindow;
-    for (const Pair& pair : pairs) window->exprs.push_back(pair.inner);
+    plan::Window window;
+    for (const Pair& pair : pairs) window.partition.push_back(pair.inner);
     for (SortKey key : order) {
       key.expr = OverValues(SubstituteColumns(key.expr, pulled.outputs));
-      window->sort_keys.push_back(std::move(key));
+      window.order.push_back(std::move(key));
     }
     WindowCall number;
     number.function = WindowFunction::kRowNumber;
     number.call.type = arrow::int32();
     number.call.nullable = false;
     number.call.display = "row_number()";
-    window->windows = {number};
+    window.calls = {number};
     arrow::FieldVector fields = pulled.plan->schema->fields();
     const auto place = static_cast<int>(fields.size());
     fields.push_back(arrow::field("row_number()", arrow::int32(), false));
-    window->schema = arrow::schema(std::move(fields));
-    window->inputs = {pulled.plan};
-    const ExprPtr row = ColumnOf(*window->schema, place);
-    pulled.plan = window;
+    pulled.plan = MakeNode(std::move(window), {pulled.plan}, arrow::schema(std::move(fields)));
+    const ExprPtr row = ColumnOf(*pulled.plan->schema, place);
     const auto demand = [&](const char* op, int64_t bound) -> Status {
       const ExprPtr literal = std::make_shared<LiteralExpr>(std::make_shared<arrow::Int64Scalar>(bound));
       SLUICE_ASSIGN(ExprPtr condition, ResolveFunction(op, {row, literal}, options_));
       pulled.plan = MakeFilter(std::move(pulled.plan), std::move(condition));
       return Status::OK();
     };
-    if (node.limit) SLUICE_RETURN_IF_ERROR(demand("<=", node.offset + *node.limit));
-    if (node.offset > 0) SLUICE_RETURN_IF_ERROR(demand(">", node.offset));
+    if (limit.rows) SLUICE_RETURN_IF_ERROR(demand("<=", limit.offset + *limit.rows));
+    if (limit.offset > 0) SLUICE_RETURN_IF_ERROR(demand(">", limit.offset));
     if (!sorted) return pulled;
     // The projections that stood between the sort and the limit.
-    std::vector<const PlanNode*> projections;
-    for (const PlanNode* one = node.inputs[0].get(); one->kind == PlanKind::kProject; one = one->inputs[0].get())
-      projections.push_back(one);
+    std::vector<const plan::Project*> projections;
+    for (const PlanNode* one = node.inputs[0].get(); one->Is<plan::Project>(); one = one->inputs[0].get())
+      projections.push_back(one->As<plan::Project>());
     for (auto one = projections.rbegin(); one != projections.rend(); ++one)
       pulled.outputs = Over((*one)->exprs, pulled.outputs);
     return pulled;
   }
 
-  Result<Pulled> PullJoin(const PlanNode& node) {
+  Result<Pulled> PullNode(const plan::Join& join, const PlanNode& node) {
     SLUICE_ASSIGN(Pulled left, Pull(node.inputs[0]));
     SLUICE_ASSIGN(Pulled right, Pull(node.inputs[1]));
     if (!left.if_empty.empty() || !right.if_empty.empty()) return Refused("A join with an aggregation");
@@ -312,70 +292,70 @@ class Puller {
     };
     std::vector<ExprPtr> both = left.outputs;
     for (const ExprPtr& output : right.outputs) both.push_back(moved(output));
-    std::vector<ExprPtr> exprs = Over(node.exprs, both);
-    if (node.join != JoinType::kInner && (!right.conditions.empty() || AnyOuter(exprs) || AnyOuter(right.outputs))) {
+    plan::Join over = join;
+    over.VisitExpressions([&](ExprPtr& expr) { expr = SubstituteColumns(expr, both); });
+    bool any_outer = AnyOuter(right.outputs);
+    over.VisitExpressions([&](const ExprPtr& expr) { any_outer = any_outer || HasNode<OuterExpr>(expr); });
+    if (join.type != JoinType::kInner && (!right.conditions.empty() || any_outer)) {
       return Refused("An outer, semi or anti join");
     }
-    auto join = std::make_shared<PlanNode>(*MakeJoin(left.plan, right.plan, node.join, {}));
     Pulled pulled;
     pulled.conditions = left.conditions;
     for (const ExprPtr& condition : right.conditions) pulled.conditions.push_back(moved(condition));
-    const size_t keys = 2 * node.null_safe.size();
-    join->null_safe = node.null_safe;
-    for (size_t i = 0; i < exprs.size(); ++i) {
-      if (i >= keys && HasNode<OuterExpr>(exprs[i])) {
-        pulled.conditions.push_back(exprs[i]);
-      } else {
-        join->exprs.push_back(exprs[i]);
-      }
+    std::vector<ExprPtr> conditions;
+    for (const ExprPtr& condition : over.conditions) {
+      (HasNode<OuterExpr>(condition) ? pulled.conditions : conditions).push_back(condition);
     }
-    pulled.outputs = GivesLeftOnly(node.join) ? left.outputs : both;
-    if (node.join == JoinType::kExistence) pulled.outputs.push_back(ColumnOf(*join->schema, shift));
-    if (!GivesLeftOnly(node.join)) {
+    auto joined = std::make_shared<PlanNode>(*MakeJoin(left.plan, right.plan, join.type, std::move(conditions)));
+    joined->Get<plan::Join>().keys = std::move(over.keys);
+    pulled.outputs = GivesLeftOnly(join.type) ? left.outputs : both;
+    if (join.type == JoinType::kExistence) pulled.outputs.push_back(ColumnOf(*joined->schema, shift));
+    if (!GivesLeftOnly(join.type)) {
       // Columns may have become nullable.
-      pulled.outputs = Over(pulled.outputs, AllColumns(*join));
+      pulled.outputs = Over(pulled.outputs, AllColumns(*joined));
     }
-    pulled.plan = std::move(join);
+    pulled.plan = std::move(joined);
     return pulled;
   }
 
-  Result<Pulled> PullGenerate(const PlanNode& node) {
+  Result<Pulled> PullNode(const plan::Generate& generate, const PlanNode& node) {
     SLUICE_ASSIGN(Pulled pulled, Pull(node.inputs[0]));
     if (!pulled.if_empty.empty()) return Refused("A generator over an aggregation");
     std::vector<Pair> pairs;
     if (NeedsValues(node, pulled)) SLUICE_RETURN_IF_ERROR(OnlyPairs(&pulled, &pairs, true));
-    const std::shared_ptr<PlanNode> generate = Moved(node, pulled);
-    generate->generator.kept.clear();
+    const std::shared_ptr<PlanNode> moved = Moved(node, pulled);
+    std::vector<int>& places = moved->Get<plan::Generate>().generator.kept;
+    places.clear();
     arrow::FieldVector fields = pulled.plan->schema->fields();
     const auto width = static_cast<int>(fields.size());
-    for (int i = 0; i < width; ++i) generate->generator.kept.push_back(i);
-    const auto kept = node.generator.kept.size();
+    for (int i = 0; i < width; ++i) places.push_back(i);
+    const auto kept = generate.generator.kept.size();
     fields.insert(fields.end(), node.schema->fields().begin() + static_cast<std::ptrdiff_t>(kept),
                   node.schema->fields().end());
-    generate->schema = arrow::schema(std::move(fields));
-    generate->inputs = {pulled.plan};
+    moved->schema = arrow::schema(std::move(fields));
+    moved->inputs = {pulled.plan};
     std::vector<ExprPtr> outputs;
-    for (const int column : node.generator.kept) outputs.push_back(pulled.outputs[static_cast<size_t>(column)]);
-    for (int i = width; i < generate->schema->num_fields(); ++i) outputs.push_back(ColumnOf(*generate->schema, i));
+    for (const int column : generate.generator.kept) outputs.push_back(pulled.outputs[static_cast<size_t>(column)]);
+    for (int i = width; i < moved->schema->num_fields(); ++i) outputs.push_back(ColumnOf(*moved->schema, i));
     pulled.outputs = std::move(outputs);
-    pulled.plan = generate;
+    pulled.plan = moved;
     return pulled;
   }
 
-  Result<Pulled> PullWindow(const PlanNode& node) {
+  Result<Pulled> PullNode(const plan::Window& window, const PlanNode& node) {
     SLUICE_ASSIGN(Pulled pulled, Pull(node.inputs[0]));
     if (!pulled.if_empty.empty()) return Refused("A window function over an aggregation");
     std::vector<Pair> pairs;
     SLUICE_RETURN_IF_ERROR(OnlyPairs(&pulled, &pairs, NeedsValues(node, pulled)));
-    const std::shared_ptr<PlanNode> window = Moved(node, pulled);
-    for (const Pair& pair : pairs) window->exprs.push_back(pair.inner);
+    const std::shared_ptr<PlanNode> moved = Moved(node, pulled);
+    for (const Pair& pair : pairs) moved->Get<plan::Window>().partition.push_back(pair.inner);
     arrow::FieldVector fields = pulled.plan->schema->fields();
     const auto width = static_cast<int>(fields.size());
-    fields.insert(fields.end(), node.schema->fields().end() - static_cast<std::ptrdiff_t>(node.windows.size()),
+    fields.insert(fields.end(), node.schema->fields().end() - static_cast<std::ptrdiff_t>(window.calls.size()),
                   node.schema->fields().end());
-    window->schema = arrow::schema(std::move(fields));
-    for (int i = width; i < window->schema->num_fields(); ++i) pulled.outputs.push_back(ColumnOf(*window->schema, i));
-    pulled.plan = window;
+    moved->schema = arrow::schema(std::move(fields));
+    for (int i = width; i < moved->schema->num_fields(); ++i) pulled.outputs.push_back(ColumnOf(*moved->schema, i));
+    pulled.plan = moved;
     return pulled;
   }
 

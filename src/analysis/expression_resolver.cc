@@ -10,7 +10,7 @@
 #include "analysis/connect_types.h"
 #include "analysis/name_parts.h"
 #include "analysis/python_functions.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relation_context.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/parser.h"
 #include "analysis/sql/query_parser.h"

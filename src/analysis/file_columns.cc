@@ -96,11 +96,12 @@ constexpr std::array<FileColumn, 5> kColumns = {
       [](const TableFile& file) { return std::to_string(file.modified_ms * 1000); }}}};
 
 std::shared_ptr<const ResolvedTable> TableOf(const PlanNode& node) {
-  if (node.kind != PlanKind::kScan || node.scan.streaming || node.scan.resolved == nullptr) return nullptr;
+  const auto* scan = node.As<plan::Scan>();
+  if (scan == nullptr || scan->source.streaming || scan->source.resolved == nullptr) return nullptr;
   const auto& formats = AllFileFormats();
   const bool files = std::any_of(formats.begin(), formats.end(),
-                                 [&](const FileFormat* format) { return SameName(format->name, node.scan.format); });
-  return files ? std::static_pointer_cast<const ResolvedTable>(node.scan.resolved->found) : nullptr;
+                                 [&](const FileFormat* format) { return SameName(format->name, scan->source.format); });
+  return files ? std::static_pointer_cast<const ResolvedTable>(scan->source.resolved->found) : nullptr;
 }
 
 bool ReadsFiles(const PlanNode& node) {
@@ -111,14 +112,14 @@ bool ReadsFiles(const PlanNode& node) {
 // The files' columns are told of the file as those are that stand in the names of its folders.
 PlanPtr ScanWithColumns(const PlanNode& scan, const ResolvedTable& table) {
   auto wider = std::make_shared<ResolvedTable>(table);
-  auto node = std::make_shared<PlanNode>(scan);
+  ScanSpec source = scan.Get<plan::Scan>().source;
   arrow::FieldVector all = table.schema->fields();
   arrow::FieldVector read = scan.schema->fields();
   const size_t folders = table.files.partition_names.size();
   for (TableFile& file : wider->files.files) file.partition.resize(folders);
   for (const FileColumn& column : kColumns) {
     const auto field = arrow::field(column.name, column.type(), false);
-    node->scan.columns.push_back(static_cast<int>(all.size()));
+    source.columns.push_back(static_cast<int>(all.size()));
     all.push_back(field);
     read.push_back(field);
     wider->folders.push_back(static_cast<int>(wider->files.partition_names.size()));
@@ -127,20 +128,18 @@ PlanPtr ScanWithColumns(const PlanNode& scan, const ResolvedTable& table) {
     for (TableFile& file : wider->files.files) file.partition.emplace_back(column.text(file));
   }
   wider->schema = arrow::schema(std::move(all));
-  node->scan.source_schema = wider->schema;
-  node->schema = arrow::schema(std::move(read));
-  node->scan.resolved = std::make_shared<ResolvedSource>(ResolvedSource{std::move(wider)});
-  return node;
+  source.source_schema = wider->schema;
+  source.resolved = std::make_shared<ResolvedSource>(ResolvedSource{std::move(wider)});
+  return MakeNode(plan::Scan{std::move(source)}, {}, arrow::schema(std::move(read)));
 }
 
 // The plan with the files' columns behind its own, or null where they do not come through. `moved`: also through what
 // moves rows to other tasks, where Spark's calls know the file no more.
 PlanPtr WithColumns(const PlanPtr& plan, bool moved) {
   if (const auto table = TableOf(*plan)) return ScanWithColumns(*plan, *table);
-  const bool moves =
-      plan->kind == PlanKind::kSort || plan->kind == PlanKind::kLimit || plan->kind == PlanKind::kRepartition;
-  const bool passes = plan->kind == PlanKind::kProject || plan->kind == PlanKind::kFilter ||
-                      plan->kind == PlanKind::kSample || plan->kind == PlanKind::kUnion || (moved && moves);
+  const bool moves = plan->Is<plan::Sort>() || plan->Is<plan::Limit>() || plan->Is<plan::Repartition>();
+  const bool passes = plan->Is<plan::Project>() || plan->Is<plan::Filter>() || plan->Is<plan::Sample>() ||
+                      plan->Is<plan::Union>() || (moved && moves);
   if (!passes) return nullptr;
   auto node = std::make_shared<PlanNode>(*plan);
   for (PlanPtr& input : node->inputs) {
@@ -152,8 +151,10 @@ PlanPtr WithColumns(const PlanPtr& plan, bool moved) {
   for (int i = below.num_fields() - static_cast<int>(kColumns.size()); i < below.num_fields(); ++i) {
     const auto& field = below.field(i);
     fields.push_back(field);
-    if (plan->kind == PlanKind::kProject)
-      node->exprs.push_back(std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
+    if (node->Is<plan::Project>()) {
+      node->Get<plan::Project>().exprs.push_back(
+          std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
+    }
   }
   node->schema = arrow::schema(std::move(fields));
   return node;

@@ -30,12 +30,9 @@ class FixedCatalog : public Catalog {
   Result<PlanPtr> ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schema> schema) override {
     const auto found = formats_.find(spec.format.empty() ? "parquet" : spec.format);
     if (found == formats_.end()) return UserError("DATA_SOURCE_NOT_FOUND", "no format " + spec.format);
-    auto node = std::make_shared<PlanNode>();
-    node->kind = PlanKind::kScan;
-    node->schema = schema != nullptr ? std::move(schema) : found->second;
-    for (int i = 0; i < node->schema->num_fields(); ++i) spec.columns.push_back(i);
-    node->scan = std::move(spec);
-    return node;
+    if (schema == nullptr) schema = found->second;
+    for (int i = 0; i < schema->num_fields(); ++i) spec.columns.push_back(i);
+    return MakeNode(plan::Scan{std::move(spec)}, {}, std::move(schema));
   }
 
   bool HasFormat(const std::string& format) const override { return formats_.count(format) > 0; }

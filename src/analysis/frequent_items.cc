@@ -6,7 +6,7 @@
 
 #include "analysis/aggregate_builder.h"
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relation_context.h"
 #include "base/spark_error.h"
 
 namespace sluice {

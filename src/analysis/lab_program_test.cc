@@ -101,12 +101,12 @@ TEST_F(LabProgramTest, SelectExprBecomesOneProjectionWithOneSplit) {
   EXPECT_FALSE(plan->schema->field(15)->nullable());
 
   const PlanPtr optimized = Optimize(plan, EvalContext());
-  ASSERT_EQ(optimized->kind, PlanKind::kProject);
-  ASSERT_EQ(optimized->inputs[0]->kind, PlanKind::kScan) << Explain(*optimized);
+  ASSERT_TRUE(optimized->Is<plan::Project>());
+  ASSERT_TRUE(optimized->inputs[0]->Is<plan::Scan>()) << Explain(*optimized);
   EXPECT_TRUE(optimized->schema->Equals(*plan->schema));
-  EXPECT_EQ(optimized->inputs[0]->scan.columns, std::vector<int>{1});
+  EXPECT_EQ(optimized->inputs[0]->Get<plan::Scan>().source.columns, std::vector<int>{1});
   std::vector<const Expr*> splits;
-  for (const ExprPtr& expr : optimized->exprs) CollectSplits(expr, &splits);
+  for (const ExprPtr& expr : optimized->Get<plan::Project>().exprs) CollectSplits(expr, &splits);
   EXPECT_EQ(splits.size(), 1U) << Explain(*optimized);
 }
 
@@ -129,10 +129,10 @@ TEST_F(LabProgramTest, NestedWithColumnSplitsOnce) {
   ASSERT_NE(plan, nullptr);
   ASSERT_EQ(plan->schema->num_fields(), 22);
   const PlanPtr optimized = Optimize(plan, EvalContext());
-  ASSERT_EQ(optimized->kind, PlanKind::kProject);
-  ASSERT_EQ(optimized->inputs[0]->kind, PlanKind::kScan) << Explain(*optimized);
+  ASSERT_TRUE(optimized->Is<plan::Project>());
+  ASSERT_TRUE(optimized->inputs[0]->Is<plan::Scan>()) << Explain(*optimized);
   std::vector<const Expr*> splits;
-  for (const ExprPtr& expr : optimized->exprs) CollectSplits(expr, &splits);
+  for (const ExprPtr& expr : optimized->Get<plan::Project>().exprs) CollectSplits(expr, &splits);
   EXPECT_EQ(splits.size(), 1U) << Explain(*optimized);
   EXPECT_TRUE(optimized->schema->field(21)->type()->Equals(*arrow::int32()));
 }
@@ -171,10 +171,10 @@ FROM STREAM read_kafka(bootstrapServers => '${BOOTSTRAP}', subscribe => 'reviews
   EXPECT_TRUE(IsStreaming(*plan));
   const PlanPtr optimized = Optimize(plan, EvalContext());
   const PlanNode& scan = *optimized->inputs[0];
-  ASSERT_EQ(scan.kind, PlanKind::kScan);
-  EXPECT_EQ(scan.scan.options.at("kafka.bootstrap.servers"), "localhost:9092");
-  EXPECT_EQ(scan.scan.options.at("maxOffsetsPerTrigger"), "1000");
-  EXPECT_EQ(scan.scan.options.at("kafka.security.protocol"), "SASL_SSL");
+  ASSERT_TRUE(scan.Is<plan::Scan>());
+  EXPECT_EQ(scan.Get<plan::Scan>().source.options.at("kafka.bootstrap.servers"), "localhost:9092");
+  EXPECT_EQ(scan.Get<plan::Scan>().source.options.at("maxOffsetsPerTrigger"), "1000");
+  EXPECT_EQ(scan.Get<plan::Scan>().source.options.at("kafka.security.protocol"), "SASL_SSL");
 }
 
 TEST_F(LabProgramTest, AShortLineFailsWithItsPlaceInTheText) {
@@ -193,7 +193,7 @@ TEST_F(LabProgramTest, AShortLineFailsWithItsPlaceInTheText) {
   const auto batch = ToEngineBatch(plain).ValueOrDie();
   EvalContext context;
   Evaluation evaluation(*batch, context);
-  const Status status = evaluation.Eval(optimized->exprs[1]).status();
+  const Status status = evaluation.Eval(optimized->Get<plan::Project>().exprs[1]).status();
   const SparkErrorDetail* error = FindSparkError(status);
   ASSERT_NE(error, nullptr) << status.ToString();
   EXPECT_EQ(error->error_class, "INVALID_ARRAY_INDEX");

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "analysis/aggregate_builder.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relation_context.h"
 #include "base/spark_error.h"
 #include "plan/rewrite.h"
 
@@ -26,7 +26,7 @@ bool HasNodeOf(const PlanNode& node) {
 // that it gave before.
 PlanPtr OverInput(const PlanNode& node, PlanPtr input, const std::function<ExprPtr(const ExprPtr&)>& change) {
   auto copy = std::make_shared<PlanNode>(node);
-  const bool passes = node.kind == PlanKind::kFilter || node.kind == PlanKind::kSort;
+  const bool passes = node.Is<plan::Filter>() || node.Is<plan::Sort>();
   if (passes) copy->schema = input->schema;
   copy->inputs = {std::move(input)};
   PlanPtr changed = RewriteExpressions(copy, [&](const std::vector<ExprPtr>& exprs) {
@@ -45,7 +45,7 @@ PlanPtr OverInput(const PlanNode& node, PlanPtr input, const std::function<ExprP
 }
 
 Status NoWindowIn(const PlanNode& node) {
-  if (node.kind == PlanKind::kFilter) {
+  if (node.Is<plan::Filter>()) {
     return UserError("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE",
                      "A window function has no meaning in WHERE or HAVING: compute it in a query below.",
                      {{"clauseName", "WHERE"}});
@@ -58,14 +58,10 @@ Status NoWindowIn(const PlanNode& node) {
 Result<PlanPtr> LowerWindows(const PlanPtr& plan) {
   PlanPtr node = plan;
   while (HasNodeOf<WindowExpr>(*node)) {
-    if (node->kind != PlanKind::kProject) return NoWindowIn(*node);
+    if (!node->Is<plan::Project>()) return NoWindowIn(*node);
     ExprNumbers numbers;
-    struct Spec {
-      std::shared_ptr<PlanNode> node;
-      std::map<int, int> columns;  // of each call, by its number
-    };
-    std::map<std::string, Spec> specs;
-    std::vector<std::string> order;  // of the specs, as they come
+    std::map<std::string, plan::Window> specs;  // by PARTITION BY and ORDER BY
+    std::vector<std::string> order;             // of the specs, as they come
     std::map<int, std::pair<std::string, int>> places;
     const auto add = [&](const ExprPtr& expr) -> ExprPtr {
       const auto* window = dynamic_cast<const WindowExpr*>(expr.get());
@@ -77,30 +73,23 @@ Result<PlanPtr> LowerWindows(const PlanPtr& plan) {
       for (const ExprPtr& one : window->partition()) key += fmt::format("{},", numbers.Of(one));
       for (const SortKey& one : window->order())
         key += fmt::format(";{}:{}:{}", numbers.Of(one.expr), one.ascending, one.nulls_first);
-      Spec& spec = specs[key];
-      if (spec.node == nullptr) {
-        spec.node = std::make_shared<PlanNode>();
-        spec.node->kind = PlanKind::kWindow;
-        spec.node->exprs = window->partition();
-        spec.node->sort_keys = window->order();
-        order.push_back(key);
-      }
-      places.emplace(number, std::pair(key, static_cast<int>(spec.node->windows.size())));
-      spec.node->windows.push_back(window->call());
+      const auto [spec, is_new] = specs.try_emplace(key, plan::Window{window->partition(), window->order(), {}});
+      if (is_new) order.push_back(key);
+      std::vector<WindowCall>& calls = spec->second.calls;
+      places.emplace(number, std::pair(key, static_cast<int>(calls.size())));
+      calls.push_back(window->call());
       return nullptr;
     };
     for (const ExprPtr& expr : ExpressionsOf(*node)) Transform(expr, add);
     PlanPtr input = node->inputs[0];
     std::map<std::string, int> shifts;
     for (const std::string& key : order) {
-      const std::shared_ptr<PlanNode>& made = specs[key].node;
+      plan::Window& window = specs[key];
       shifts[key] = input->schema->num_fields();
       arrow::FieldVector fields = input->schema->fields();
-      for (const WindowCall& call : made->windows)
+      for (const WindowCall& call : window.calls)
         fields.push_back(arrow::field(call.call.display, call.call.type, call.call.nullable));
-      made->schema = arrow::schema(std::move(fields));
-      made->inputs = {std::move(input)};
-      input = made;
+      input = MakeNode(std::move(window), {std::move(input)}, arrow::schema(std::move(fields)));
     }
     const arrow::Schema& schema = *input->schema;
     const auto replace = [&](const ExprPtr& expr) -> ExprPtr {
@@ -122,27 +111,23 @@ Status OutsideSelect() {
 // Each generator of the SELECT list makes rows of those of the one before.
 Result<PlanPtr> LowerGenerators(const PlanPtr& node) {
   if (!HasNodeOf<GeneratedExpr>(*node)) return node;
-  if (node->kind != PlanKind::kProject) return OutsideSelect();
+  const auto* project = node->As<plan::Project>();
+  if (project == nullptr) return OutsideSelect();
   PlanPtr input = node->inputs[0];
   std::map<const GeneratorCall*, int> places;
-  for (const ExprPtr& expr : node->exprs) {
+  for (const ExprPtr& expr : project->exprs) {
     const auto* column = dynamic_cast<const GeneratedExpr*>(expr.get());
     if (column == nullptr || places.count(column->call().get()) > 0) continue;
     const GeneratorCall& call = *column->call();
-    auto generate = std::make_shared<PlanNode>();
-    generate->kind = PlanKind::kGenerate;
-    generate->exprs = expr->children();
-    generate->generator = call.spec;
+    plan::Generate generate{call.spec, expr->children()};
     arrow::FieldVector fields = input->schema->fields();
-    for (int i = 0; i < input->schema->num_fields(); ++i) generate->generator.kept.push_back(i);
+    for (int i = 0; i < input->schema->num_fields(); ++i) generate.generator.kept.push_back(i);
     places.emplace(&call, input->schema->num_fields());
     fields.insert(fields.end(), call.fields.begin(), call.fields.end());
-    generate->schema = arrow::schema(std::move(fields));
-    generate->inputs = {std::move(input)};
-    input = std::move(generate);
+    input = MakeNode(std::move(generate), {std::move(input)}, arrow::schema(std::move(fields)));
   }
   auto above = std::make_shared<PlanNode>(*node);
-  for (ExprPtr& expr : above->exprs) {
+  for (ExprPtr& expr : above->Get<plan::Project>().exprs) {
     const auto* column = dynamic_cast<const GeneratedExpr*>(expr.get());
     if (column != nullptr) {
       expr = ColumnOf(*input->schema, places[column->call().get()] + column->index());

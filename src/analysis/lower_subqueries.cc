@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "analysis/lower_rows.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relation_context.h"
 #include "base/spark_error.h"
 #include "expr/branch.h"
 #include "expr/function_expr.h"
@@ -67,8 +67,7 @@ class Joiner {
     if (negated && subquery->kind() == SubqueryKind::kIn && pulled.conditions.empty() &&
         subquery->values().size() == 1 && pulled.outputs.size() == 1) {
       auto join = std::make_shared<PlanNode>(*MakeJoin(input_, pulled.plan, JoinType::kLeftAntiNullAware, {}));
-      join->exprs = {subquery->values()[0], OverJoin(pulled.outputs[0], width(), {})};
-      join->null_safe = {false};
+      join->Get<plan::Join>().keys = {{subquery->values()[0], OverJoin(pulled.outputs[0], width(), {}), false}};
       input_ = std::move(join);
       return ExprPtr();
     }
@@ -208,20 +207,17 @@ PlanPtr FirstColumns(const PlanPtr& plan, const arrow::Schema& schema) {
 }
 
 // Conditions of an inner join with subqueries in them are asked above it.
-Result<PlanPtr> LowerJoin(const PlanNode& node, const ResolveOptions& options) {
-  if (node.join != JoinType::kInner) {
+Result<PlanPtr> LowerJoin(const plan::Join& join, const PlanNode& node, const ResolveOptions& options) {
+  if (join.type != JoinType::kInner) {
     return NotSupported("A subquery in the condition of an outer, semi or anti join is not supported by Sluice.");
   }
-  auto join = std::make_shared<PlanNode>(node);
-  join->exprs.clear();
-  PlanPtr result = join;
-  for (const ExprPtr& condition : node.exprs) {
-    if (HasNode<SubqueryExpr>(condition)) {
-      result = MakeFilter(std::move(result), condition);
-    } else {
-      join->exprs.push_back(condition);
-    }
+  std::vector<ExprPtr> in_join;
+  std::vector<ExprPtr> above;
+  for (const ExprPtr& condition : join.conditions) {
+    (HasNode<SubqueryExpr>(condition) ? above : in_join).push_back(condition);
   }
+  PlanPtr result = MakeNode(plan::Join{join.type, join.keys, std::move(in_join)}, node.inputs, node.schema);
+  for (const ExprPtr& condition : above) result = MakeFilter(std::move(result), condition);
   return LowerRowExprs(result, options);
 }
 
@@ -237,29 +233,24 @@ void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts) {
 }
 
 PlanPtr MakeJoin(PlanPtr left, PlanPtr right, JoinType type, std::vector<ExprPtr> conditions) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kJoin;
-  node->join = type;
-  node->exprs = std::move(conditions);
   arrow::FieldVector fields = left->schema->fields();
   if (type == JoinType::kExistence) fields.push_back(arrow::field("exists", arrow::boolean(), false));
   if (!GivesLeftOnly(type)) {
     const bool missing = type == JoinType::kLeft || type == JoinType::kLeftSingle;
     for (const auto& field : right->schema->fields()) fields.push_back(missing ? field->WithNullable(true) : field);
   }
-  node->schema = arrow::schema(std::move(fields));
-  node->inputs = {std::move(left), std::move(right)};
-  return node;
+  return MakeNode(plan::Join{type, {}, std::move(conditions)}, {std::move(left), std::move(right)},
+                  arrow::schema(std::move(fields)));
 }
 
 Result<PlanPtr> LowerSubqueries(const PlanPtr& node, const ResolveOptions& options) {
-  if (node->kind == PlanKind::kJoin) return LowerJoin(*node, options);
+  if (const auto* join = node->As<plan::Join>()) return LowerJoin(*join, *node, options);
   if (node->inputs.size() != 1) return NotSupported("A subquery here is not supported by Sluice.");
   Joiner joiner(node->inputs[0], options);
   auto copy = std::make_shared<PlanNode>(*node);
-  if (node->kind == PlanKind::kFilter) {
+  if (const auto* filter = node->As<plan::Filter>()) {
     std::vector<ExprPtr> parts;
-    AddConjuncts(node->exprs[0], &parts);
+    AddConjuncts(filter->condition, &parts);
     // What needs no subquery is asked first.
     std::stable_partition(parts.begin(), parts.end(), [](const ExprPtr& part) { return !HasNode<SubqueryExpr>(part); });
     std::vector<ExprPtr> left;
@@ -277,7 +268,7 @@ Result<PlanPtr> LowerSubqueries(const PlanPtr& node, const ResolveOptions& optio
     changed.push_back(std::move(value));
   }
   copy->inputs = {joiner.input()};
-  const bool passes = node->kind == PlanKind::kSort;
+  const bool passes = node->Is<plan::Sort>();
   if (passes) copy->schema = joiner.input()->schema;
   const PlanPtr result = RewriteExpressions(copy, [&](const std::vector<ExprPtr>&) { return changed; });
   return passes ? FirstColumns(result, *node->schema) : result;

@@ -60,13 +60,14 @@ TEST_F(OptimizeTest, MergesProjections) {
       "options=[]\n");
   const PlanPtr plan = Optimized("SELECT x + 1, x + 2 FROM (SELECT a * 2 AS x FROM parquet.`/t`)");
   ASSERT_NE(plan, nullptr);
-  EXPECT_EQ(plan->exprs[0]->children()[0], plan->exprs[1]->children()[0]) << "a * 2 must stay one object";
+  EXPECT_EQ(plan->Get<plan::Project>().exprs[0]->children()[0], plan->Get<plan::Project>().exprs[1]->children()[0])
+      << "a * 2 must stay one object";
 }
 
 TEST_F(OptimizeTest, KeepsApartWhatIsNotDeterministic) {
   const PlanPtr plan = Optimized("SELECT u, u AS v FROM (SELECT CAST(uuid() AS STRING) AS u FROM parquet.`/t`)");
   ASSERT_NE(plan, nullptr);
-  EXPECT_EQ(plan->inputs[0]->kind, PlanKind::kProject) << Explain(*plan);
+  EXPECT_TRUE(plan->inputs[0]->Is<plan::Project>()) << Explain(*plan);
 }
 
 TEST_F(OptimizeTest, PushesFiltersBelowProjections) {
@@ -76,7 +77,7 @@ TEST_F(OptimizeTest, PushesFiltersBelowProjections) {
   // Below a projection that draws its values anew for each row a filter would change them.
   const PlanPtr plan = Optimized("SELECT * FROM (SELECT a AS x, uuid() AS u FROM parquet.`/t`) WHERE x = 1");
   ASSERT_NE(plan, nullptr);
-  EXPECT_EQ(plan->kind, PlanKind::kFilter) << Explain(*plan);
+  EXPECT_TRUE(plan->Is<plan::Filter>()) << Explain(*plan);
   // A condition on a computed value stays above it.
   EXPECT_EQ(Explained("SELECT y FROM (SELECT a, upper(b) AS y FROM parquet.`/t`) WHERE y = 'X'"),
             "Filter (y = X)\n  Project [upper(b) AS y]\n    Scan parquet [b] paths=[/t] options=[]\n");
@@ -135,7 +136,7 @@ TEST_F(OptimizeTest, FoldsConstants) {
   for (const char* never : {"false", "CAST(NULL AS BOOLEAN)", "1 = 2"}) {
     const PlanPtr plan = Optimized(std::string("SELECT a FROM parquet.`/t` WHERE ") + never);
     ASSERT_NE(plan, nullptr);
-    EXPECT_EQ(plan->kind, PlanKind::kFilter) << never;
+    EXPECT_TRUE(plan->Is<plan::Filter>()) << never;
   }
   EXPECT_EQ(Explained("SELECT 2 * 3 AS six FROM range(1)"), "Project [6 AS six]\n  Range (0, 1, step=1)\n");
   // What fails must fail when it runs, and only then.

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "analysis/file_columns.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/shown_expr.h"
 #include "base/spark_error.h"
 #include "plan/event_time.h"
@@ -16,6 +16,7 @@ namespace {
 
 using spark::connect::Aggregate;
 using spark::connect::Expression;
+using Expressions = google::protobuf::RepeatedPtrField<Expression>;
 
 const Expression& WithoutAlias(const Expression& expression) {
   return expression.has_alias() ? expression.alias().expr() : expression;
@@ -68,7 +69,8 @@ Status AggregateAsKey(const Expression& key) {
 }
 
 bool HasSessions(const PlanNode& node) {
-  if (node.kind == PlanKind::kTimeWindow && node.window.length_us == 0) return true;
+  if (const auto* window = node.As<plan::TimeWindow>(); window != nullptr && window->session_end != nullptr)
+    return true;
   return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return HasSessions(*input); });
 }
 
@@ -92,12 +94,56 @@ Result<PlanPtr> MergedSessions(PlanPtr input, const std::vector<NamedExpr>& keys
   return WithMergedSessions(std::move(input), session, std::move(others));
 }
 
+Result<std::vector<std::vector<bool>>> ResolveSets(RelationContext& context, const Aggregate& aggregate,
+                                                   const std::vector<NamedExpr>& keys, const Scope& input,
+                                                   const InputWindow* window) {
+  std::vector<std::vector<bool>> sets;
+  const size_t count = keys.size();
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_ROLLUP) {
+    for (size_t length = count + 1; length-- > 0;) {
+      std::vector<bool> set(count, false);
+      std::fill(set.begin(), set.begin() + static_cast<std::ptrdiff_t>(length), true);
+      sets.push_back(std::move(set));
+    }
+    return sets;
+  }
+  if (aggregate.group_type() == Aggregate::GROUP_TYPE_CUBE) {
+    if (count > 12) return NotSupported("CUBE of more than 12 columns is not supported by Sluice.");
+    for (size_t outside = 0; outside < size_t{1} << count; ++outside) {
+      std::vector<bool> set;
+      for (size_t i = 0; i < count; ++i) set.push_back((outside >> (count - 1 - i) & 1U) == 0);
+      sets.push_back(std::move(set));
+    }
+    return sets;
+  }
+  if (aggregate.group_type() != Aggregate::GROUP_TYPE_GROUPING_SETS) return sets;
+  ExprNumbers numbers;
+  for (const auto& one : aggregate.grouping_sets()) {
+    SLUICE_ASSIGN(const std::vector<NamedExpr> named,
+                  ResolveKeys(context, aggregate, one.grouping_set(), input, window));
+    std::vector<bool> set(count, false);
+    for (const NamedExpr& key : named) {
+      bool found = false;
+      for (size_t i = 0; i < count; ++i) {
+        if (numbers.Of(keys[i].expr) != numbers.Of(key.expr)) continue;
+        set[i] = true;
+        found = true;
+      }
+      if (!found) {
+        return NotSupported(fmt::format("A grouping set names {}, which the grouping expressions do not.", key.name));
+      }
+    }
+    sets.push_back(std::move(set));
+  }
+  return sets;
+}
+
 }  // namespace
 
-Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& aggregate, const Expressions& list,
-                                                             const Scope& input, const InputWindow* window) {
-  const Scope aliases = SelectAliases(aggregate, input, options_, window, &catalog_);
-  ExpressionResolver resolver = Over(&input);
+Result<std::vector<NamedExpr>> ResolveKeys(RelationContext& context, const Aggregate& aggregate,
+                                           const Expressions& list, const Scope& input, const InputWindow* window) {
+  const Scope aliases = SelectAliases(aggregate, input, context.options(), window, context.catalog());
+  ExpressionResolver resolver = context.Over(&input);
   if (window != nullptr) {
     resolver.AllowWindow(window->column);
     resolver.AddFallback(&window->scope);
@@ -139,65 +185,24 @@ Result<std::vector<NamedExpr>> RelationResolver::ResolveKeys(const Aggregate& ag
   return keys;
 }
 
-Result<std::vector<std::vector<bool>>> RelationResolver::ResolveSets(const Aggregate& aggregate,
-                                                                     const std::vector<NamedExpr>& keys,
-                                                                     const Scope& input, const InputWindow* window) {
-  std::vector<std::vector<bool>> sets;
-  const size_t count = keys.size();
-  if (aggregate.group_type() == Aggregate::GROUP_TYPE_ROLLUP) {
-    for (size_t length = count + 1; length-- > 0;) {
-      std::vector<bool> set(count, false);
-      std::fill(set.begin(), set.begin() + static_cast<std::ptrdiff_t>(length), true);
-      sets.push_back(std::move(set));
-    }
-    return sets;
-  }
-  if (aggregate.group_type() == Aggregate::GROUP_TYPE_CUBE) {
-    if (count > 12) return NotSupported("CUBE of more than 12 columns is not supported by Sluice.");
-    for (size_t outside = 0; outside < size_t{1} << count; ++outside) {
-      std::vector<bool> set;
-      for (size_t i = 0; i < count; ++i) set.push_back((outside >> (count - 1 - i) & 1U) == 0);
-      sets.push_back(std::move(set));
-    }
-    return sets;
-  }
-  if (aggregate.group_type() != Aggregate::GROUP_TYPE_GROUPING_SETS) return sets;
-  ExprNumbers numbers;
-  for (const auto& one : aggregate.grouping_sets()) {
-    SLUICE_ASSIGN(const std::vector<NamedExpr> named, ResolveKeys(aggregate, one.grouping_set(), input, window));
-    std::vector<bool> set(count, false);
-    for (const NamedExpr& key : named) {
-      bool found = false;
-      for (size_t i = 0; i < count; ++i) {
-        if (numbers.Of(keys[i].expr) != numbers.Of(key.expr)) continue;
-        set[i] = true;
-        found = true;
-      }
-      if (!found) {
-        return NotSupported(fmt::format("A grouping set names {}, which the grouping expressions do not.", key.name));
-      }
-    }
-    sets.push_back(std::move(set));
-  }
-  return sets;
-}
-
-Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& given) {
-  if (given.group_type() == Aggregate::GROUP_TYPE_PIVOT) return ResolvePivot(given);
-  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(given.has_input(), given.input()));
+Result<ResolvedRelation> ResolveAggregation(RelationContext& context, const spark::connect::Relation& relation) {
+  const Aggregate& given = relation.aggregate();
+  if (given.group_type() == Aggregate::GROUP_TYPE_PIVOT) return ResolvePivot(context, given);
+  SLUICE_ASSIGN(ResolvedRelation input, context.ResolveInput(given.has_input(), given.input()));
   const FileNaming naming = NamesFile(given);
   Scope files;
   if (naming != FileNaming::kNone) {
-    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, options_));
+    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, context.options()));
   }
-  SLUICE_ASSIGN(const Aggregate named, naming == FileNaming::kNone ? Aggregate() : NamingFiles(given, options_));
+  SLUICE_ASSIGN(const Aggregate named,
+                naming == FileNaming::kNone ? Aggregate() : NamingFiles(given, context.options()));
   const Aggregate& aggregate = naming == FileNaming::kNone ? given : named;
-  SLUICE_ASSIGN(std::optional<InputWindow> window, FindWindow(&input, ExpressionsOf(aggregate)));
+  SLUICE_ASSIGN(std::optional<InputWindow> window, FindWindow(context, &input, ExpressionsOf(aggregate)));
   if (naming != FileNaming::kNone && !window) window.emplace();
   for (const ScopeColumn& column : files.columns()) window->scope.Add(column);
   const InputWindow* of_rows = window ? &*window : nullptr;
   SLUICE_ASSIGN(std::vector<NamedExpr> keys,
-                ResolveKeys(aggregate, aggregate.grouping_expressions(), input.scope, of_rows));
+                ResolveKeys(context, aggregate, aggregate.grouping_expressions(), input.scope, of_rows));
   std::vector<ExprPtr> key_exprs;
   std::vector<std::string> key_names;
   for (const NamedExpr& key : keys) {
@@ -206,7 +211,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& giv
   }
   SelectBlock block;
   block.aggregate = std::make_shared<AggregateBuilder>(std::move(key_exprs), std::move(key_names));
-  SLUICE_ASSIGN(std::vector<std::vector<bool>> sets, ResolveSets(aggregate, keys, input.scope, of_rows));
+  SLUICE_ASSIGN(std::vector<std::vector<bool>> sets, ResolveSets(context, aggregate, keys, input.scope, of_rows));
   SLUICE_ASSIGN(input.plan, MergedSessions(std::move(input.plan), keys, !sets.empty()));
   // Of no keys there is one group, which is there without rows too.
   const bool one_group = keys.empty() && sets.size() == 1;
@@ -215,7 +220,7 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& giv
     block.select.push_back({keys[i].name, block.aggregate->Key(i), keys[i].qualifier});
   }
   Scope aliases;
-  ExpressionResolver resolver = Over(&input.scope);
+  ExpressionResolver resolver = context.Over(&input.scope);
   resolver.AddAliases(&aliases);
   if (window) {
     resolver.AllowWindow(window->column);
@@ -239,8 +244,9 @@ Result<ResolvedRelation> RelationResolver::ResolveAggregate(const Aggregate& giv
 }
 
 // dropDuplicates and DISTINCT: one row a key; columns that are no keys come from the first row seen.
-Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::connect::Deduplicate& deduplicate) {
-  SLUICE_ASSIGN(const ResolvedRelation input, Resolve(deduplicate.input()));
+Result<ResolvedRelation> ResolveDeduplicate(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Deduplicate& deduplicate = relation.deduplicate();
+  SLUICE_ASSIGN(const ResolvedRelation input, context.Resolve(deduplicate.input()));
   const auto& columns = input.scope.columns();
   std::vector<size_t> keys;
   const auto add = [&](size_t column) {
@@ -256,18 +262,18 @@ Result<ResolvedRelation> RelationResolver::ResolveDeduplicate(const spark::conne
     }
     if (!found) return UnresolvedColumn({name}, input.scope);
   }
-  SLUICE_ASSIGN(ResolvedRelation result, Deduplicated(input, keys));
+  SLUICE_ASSIGN(ResolvedRelation result, Deduplicated(context, input, keys));
   if (!deduplicate.within_watermark()) return result;
   auto project = std::make_shared<PlanNode>(*result.plan);
   auto aggregate = std::make_shared<PlanNode>(*project->inputs[0]);
-  aggregate->within_watermark = true;
+  aggregate->Get<plan::Aggregate>().within_watermark = true;
   project->inputs = {std::move(aggregate)};
   result.plan = std::move(project);
   return result;
 }
 
-Result<ResolvedRelation> RelationResolver::Deduplicated(const ResolvedRelation& input,
-                                                        const std::vector<size_t>& key_columns) const {
+Result<ResolvedRelation> Deduplicated(const RelationContext& context, const ResolvedRelation& input,
+                                      const std::vector<size_t>& key_columns) {
   const auto& columns = input.scope.columns();
   for (const ScopeColumn& column : columns) {
     if (!ContainsMap(*column.value->type())) continue;
@@ -289,14 +295,14 @@ Result<ResolvedRelation> RelationResolver::Deduplicated(const ResolvedRelation& 
     if (key != key_columns.end()) {
       value = builder.Key(static_cast<size_t>(key - key_columns.begin()));
     } else {
-      SLUICE_ASSIGN(AggregateCall first, sluice::ResolveAggregate("first", {columns[i].value}, false, options_.ansi));
+      SLUICE_ASSIGN(AggregateCall first, ResolveAggregate("first", {columns[i].value}, false, context.options().ansi));
       const ExprPtr call = builder.AddCall(std::move(first));
       SLUICE_ASSIGN(value, builder.Lower(call));
     }
     output.push_back({columns[i].name, std::move(value), columns[i].qualifier});
   }
   auto aggregate = std::make_shared<PlanNode>(*builder.Build(input.plan));
-  aggregate->deduplicate = true;
+  aggregate->Get<plan::Aggregate>().deduplicate = true;
   ResolvedRelation result;
   result.plan = MakeProject(std::move(aggregate), output);
   for (size_t i = 0; i < columns.size(); ++i) {

@@ -6,7 +6,7 @@
 
 #include "analysis/file_columns.h"
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/sql/token.h"
 #include "base/spark_error.h"
 
@@ -46,23 +46,24 @@ Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedE
 
 }  // namespace
 
-Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::Project& given) {
-  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(given.has_input(), given.input()));
+Result<ResolvedRelation> ResolveProject(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Project& given = relation.project();
+  SLUICE_ASSIGN(ResolvedRelation input, context.ResolveInput(given.has_input(), given.input()));
   Scope files;
   spark::connect::Project naming_files;
   const FileNaming naming = NamesFile(given);
   if (naming != FileNaming::kNone) {
     *naming_files.mutable_expressions() = given.expressions();
-    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, options_));
-    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, options_));
+    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, context.options()));
+    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, context.options()));
   }
   const auto& project = naming == FileNaming::kNone ? given : naming_files;
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
   std::vector<const google::protobuf::Message*> expressions;
   for (const auto& expression : project.expressions()) expressions.push_back(&expression);
-  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, expressions));
+  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(context, &input, expressions));
   Scope aliases;
-  ExpressionResolver resolver = Over(&input.scope);
+  ExpressionResolver resolver = context.Over(&input.scope);
   resolver.AddAliases(&aliases);
   resolver.AddFallback(&files);
   if (window) resolver.AllowWindow(window->column);
@@ -79,20 +80,21 @@ Result<ResolvedRelation> RelationResolver::ResolveProject(const spark::connect::
   return FinishSelect(std::move(input), std::move(items), std::move(builder));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveWithColumns(const spark::connect::WithColumns& given) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(given.input()));
+Result<ResolvedRelation> ResolveWithColumns(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::WithColumns& given = relation.with_columns();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(given.input()));
   Scope files;
   spark::connect::WithColumns naming_files;
   const FileNaming naming = NamesFile(given);
   if (naming != FileNaming::kNone) {
     *naming_files.mutable_aliases() = given.aliases();
-    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, options_));
-    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, options_));
+    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, context.options()));
+    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, context.options()));
   }
   const auto& with = naming == FileNaming::kNone ? given : naming_files;
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
-  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(&input, AliasesOf(with)));
-  ExpressionResolver resolver = Over(&input.scope);
+  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(context, &input, AliasesOf(with)));
+  ExpressionResolver resolver = context.Over(&input.scope);
   resolver.AddFallback(&files);
   if (window) resolver.AllowWindow(window->column);
   resolver.AllowAggregates(builder.get(), {&input.scope, &files});
@@ -121,8 +123,9 @@ Result<ResolvedRelation> RelationResolver::ResolveWithColumns(const spark::conne
   return FinishSelect(std::move(input), std::move(items), std::move(builder));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveRenamed(const spark::connect::WithColumnsRenamed& renamed) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(renamed.input()));
+Result<ResolvedRelation> ResolveRenamed(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::WithColumnsRenamed& renamed = relation.with_columns_renamed();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(renamed.input()));
   std::vector<NamedExpr> items = AllColumns(input.scope);
   const auto rename = [&](const std::string& from, const std::string& to) {
     for (NamedExpr& item : items) {
@@ -144,8 +147,9 @@ Result<ResolvedRelation> RelationResolver::ResolveRenamed(const spark::connect::
   return FromBlock(std::move(block));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveDrop(const spark::connect::Drop& drop) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(drop.input()));
+Result<ResolvedRelation> ResolveDrop(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Drop& drop = relation.drop();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(drop.input()));
   std::vector<std::string> names(drop.column_names().begin(), drop.column_names().end());
   std::vector<const Expr*> dropped;
   for (const auto& column : drop.columns()) {
@@ -171,8 +175,9 @@ Result<ResolvedRelation> RelationResolver::ResolveDrop(const spark::connect::Dro
   return FromBlock(std::move(block));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveToDf(const spark::connect::ToDF& to_df) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(to_df.input()));
+Result<ResolvedRelation> ResolveToDf(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::ToDF& to_df = relation.to_df();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(to_df.input()));
   std::vector<NamedExpr> items = AllColumns(input.scope);
   if (static_cast<size_t>(to_df.column_names_size()) != items.size()) {
     return UserError(
@@ -190,8 +195,9 @@ Result<ResolvedRelation> RelationResolver::ResolveToDf(const spark::connect::ToD
   return result;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveAlias(const spark::connect::SubqueryAlias& alias) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(alias.input()));
+Result<ResolvedRelation> ResolveAlias(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::SubqueryAlias& alias = relation.subquery_alias();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(alias.input()));
   std::vector<std::string> qualifier(alias.qualifier().begin(), alias.qualifier().end());
   qualifier.push_back(alias.alias());
   ResolvedRelation result;

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/sql/parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
@@ -126,7 +126,7 @@ std::string Written(Expression call) {
   return call.SerializeAsString();
 }
 
-Result<TimeWindow> LengthsOf(const std::vector<const Expression*>& arguments) {
+Result<WindowLengths> LengthsOf(const std::vector<const Expression*>& arguments) {
   std::vector<int64_t> lengths;
   for (size_t i = 1; i < arguments.size(); ++i) {
     const std::string* text = TextOf(*arguments[i]);
@@ -135,7 +135,7 @@ Result<TimeWindow> LengthsOf(const std::vector<const Expression*>& arguments) {
     SLUICE_ASSIGN(const int64_t ms, DelayMs(negative ? text->substr(1) : *text));
     lengths.push_back((negative ? -ms : ms) * 1000);
   }
-  TimeWindow window{lengths[0], lengths.size() > 1 ? lengths[1] : lengths[0], lengths.size() > 2 ? lengths[2] : 0};
+  WindowLengths window{lengths[0], lengths.size() > 1 ? lengths[1] : lengths[0], lengths.size() > 2 ? lengths[2] : 0};
   const auto refuse = [](const char* what) {
     return UserError("DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION", fmt::format("In window {}.", what));
   };
@@ -196,32 +196,28 @@ Result<std::optional<InputWindow>> WindowOf(ExpressionResolver& resolver, const 
     return UserError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
                      session ? "session_window takes two arguments." : "window takes two to four arguments.");
   }
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kTimeWindow;
   SLUICE_ASSIGN(const ExprPtr time, ResolveWindowTime(resolver, options, *arguments[0]));
-  node->exprs = {time};
+  plan::TimeWindow node{time, nullptr, {}};
   if (session) {
-    SLUICE_ASSIGN(ExprPtr end, ResolveSessionEnd(resolver, options, time, *arguments[1]));
-    node->exprs.push_back(std::move(end));
+    SLUICE_ASSIGN(node.session_end, ResolveSessionEnd(resolver, options, time, *arguments[1]));
   } else {
-    SLUICE_ASSIGN(node->window, LengthsOf(arguments));
+    SLUICE_ASSIGN(node.lengths, LengthsOf(arguments));
   }
   const auto type = arrow::struct_({arrow::field("start", time->type()), arrow::field("end", time->type())});
   arrow::FieldVector fields = input->plan->schema->fields();
   fields.push_back(arrow::field(name, type, /*nullable=*/false));
-  node->schema = arrow::schema(std::move(fields));
-  node->inputs = {input->plan};
   InputWindow window;
-  window.column = std::make_shared<ColumnExpr>(node->schema->num_fields() - 1, name, type, /*nullable=*/false);
+  window.column = std::make_shared<ColumnExpr>(static_cast<int>(fields.size()) - 1, name, type, /*nullable=*/false);
   window.scope.Add({name, {}, window.column, {}});
-  input->plan = std::move(node);
+  input->plan = MakeNode(std::move(node), {input->plan}, arrow::schema(std::move(fields)));
   return std::optional(std::move(window));
 }
 
 }  // namespace
 
-Result<ResolvedRelation> RelationResolver::ResolveWatermark(const spark::connect::WithWatermark& watermark) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(watermark.input()));
+Result<ResolvedRelation> ResolveWatermark(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::WithWatermark& watermark = relation.with_watermark();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(watermark.input()));
   SLUICE_ASSIGN(const int64_t delay_ms, DelayMs(watermark.delay_threshold()));
   SLUICE_ASSIGN(const auto parts, ParseNameParts(watermark.event_time()));
   const Scope::Match match = input.scope.Find(parts);
@@ -237,27 +233,21 @@ Result<ResolvedRelation> RelationResolver::ResolveWatermark(const spark::connect
                      fmt::format("The event time {} has the type {}, and must be a TIMESTAMP.", parts.back(), type),
                      {{"eventName", sql::QuoteName(parts.back())}, {"eventType", "\"" + type + "\""}});
   }
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kWatermark;
-  node->schema = input.plan->schema;
-  node->inputs = {std::move(input.plan)};
-  node->exprs = {time};
-  node->delay_ms = delay_ms;
   ResolvedRelation result;
-  result.plan = std::move(node);
+  result.plan = MakeNode(plan::Watermark{time, delay_ms}, {input.plan}, input.plan->schema);
   result.scope = std::move(input.scope);
   return result;
 }
 
-Result<std::optional<InputWindow>> RelationResolver::FindWindow(
-    ResolvedRelation* input, const std::vector<const google::protobuf::Message*>& expressions) {
+Result<std::optional<InputWindow>> FindWindow(RelationContext& context, ResolvedRelation* input,
+                                              const std::vector<const google::protobuf::Message*>& expressions) {
   std::vector<Expression> calls;
   for (const auto* expression : expressions) {
     const auto* text = dynamic_cast<const Expression*>(expression);
     if (text != nullptr && text->has_expression_string()) {
       // Where the text is wrong its own resolution says so.
       const Result<Expression> parsed =
-          ParseExpressionSql(text->expression_string().expression(), ParseOptions{options_, ""});
+          ParseExpressionSql(text->expression_string().expression(), ParseOptions{context.options(), ""});
       if (parsed.ok()) FindWindows(*parsed, &calls);
     } else {
       FindWindows(*expression, &calls);
@@ -270,8 +260,8 @@ Result<std::optional<InputWindow>> RelationResolver::FindWindow(
                      "Multiple time/session window expressions would result in a cartesian product of rows, therefore "
                      "they are currently not supported.");
   }
-  ExpressionResolver resolver(options_, &input->scope, &catalog_);
-  return WindowOf(resolver, options_, calls[0], input);
+  ExpressionResolver resolver(context.options(), &input->scope, context.catalog());
+  return WindowOf(resolver, context.options(), calls[0], input);
 }
 
 }  // namespace sluice

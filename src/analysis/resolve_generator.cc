@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "analysis/lower_rows.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/query_parser.h"
 #include "analysis/sql/token_cursor.h"
@@ -141,6 +141,39 @@ Status FillJsonTuple(std::vector<ExprPtr>* args, const ResolveOptions& options) 
   return Status::OK();
 }
 
+Result<ResolvedRelation> Generated(RelationContext& context, ResolvedRelation input,
+                                   const spark::connect::UnresolvedTableValuedFunction& function, bool outer) {
+  const std::string name = sql::LowerCase(function.function_name());
+  if (!IsGenerator(name)) {
+    if (IsScalarFunction(name) || IsAggregateFunction(name)) {
+      return UserError("UNSUPPORTED_GENERATOR.NOT_GENERATOR", fmt::format("The function {} makes no rows.", name),
+                       {{"functionName", "`" + name + "`"}, {"classCanonicalName", name}});
+    }
+    return UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION", fmt::format("There is no table function {} here.", name),
+                     {{"name", sql::QuoteName(name)}});
+  }
+  ExpressionResolver resolver = context.Over(&input.scope);
+  std::vector<ExprPtr> args;
+  for (const auto& argument : function.arguments()) {
+    SLUICE_ASSIGN(ExprPtr value, resolver.Resolve(argument));
+    args.push_back(std::move(value));
+  }
+  SLUICE_ASSIGN(GeneratorCall call, MakeGenerator(name, &args, context.options()));
+  plan::Generate node{call.spec, std::move(args)};
+  node.generator.outer = call.spec.outer || outer;
+  const int width = input.plan->schema->num_fields();
+  arrow::FieldVector fields = input.plan->schema->fields();
+  for (int i = 0; i < width; ++i) node.generator.kept.push_back(i);
+  for (const auto& field : call.fields) fields.push_back(outer ? field->WithNullable(true) : field);
+  ResolvedRelation result;
+  result.plan = MakeNode(std::move(node), {input.plan}, arrow::schema(std::move(fields)));
+  result.scope = std::move(input.scope);
+  const arrow::Schema& schema = *result.plan->schema;
+  for (int i = width; i < schema.num_fields(); ++i)
+    result.scope.Add({schema.field(i)->name(), {}, ColumnOf(schema, i), {}});
+  return result;
+}
+
 }  // namespace
 
 bool IsGenerator(const std::string& name) {
@@ -194,48 +227,10 @@ Result<std::vector<NamedExpr>> ExpressionResolver::ResolveGenerator(const Expres
   return columns;
 }
 
-Result<ResolvedRelation> RelationResolver::Generated(ResolvedRelation input,
-                                                     const spark::connect::UnresolvedTableValuedFunction& function,
-                                                     bool outer) {
-  const std::string name = sql::LowerCase(function.function_name());
-  if (!IsGenerator(name)) {
-    if (IsScalarFunction(name) || IsAggregateFunction(name)) {
-      return UserError("UNSUPPORTED_GENERATOR.NOT_GENERATOR", fmt::format("The function {} makes no rows.", name),
-                       {{"functionName", "`" + name + "`"}, {"classCanonicalName", name}});
-    }
-    return UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION", fmt::format("There is no table function {} here.", name),
-                     {{"name", sql::QuoteName(name)}});
-  }
-  ExpressionResolver resolver = Over(&input.scope);
-  std::vector<ExprPtr> args;
-  for (const auto& argument : function.arguments()) {
-    SLUICE_ASSIGN(ExprPtr value, resolver.Resolve(argument));
-    args.push_back(std::move(value));
-  }
-  SLUICE_ASSIGN(GeneratorCall call, MakeGenerator(name, &args, options_));
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kGenerate;
-  node->exprs = std::move(args);
-  node->generator = call.spec;
-  node->generator.outer = call.spec.outer || outer;
-  const int width = input.plan->schema->num_fields();
-  arrow::FieldVector fields = input.plan->schema->fields();
-  for (int i = 0; i < width; ++i) node->generator.kept.push_back(i);
-  for (const auto& field : call.fields) fields.push_back(outer ? field->WithNullable(true) : field);
-  node->schema = arrow::schema(std::move(fields));
-  node->inputs = {input.plan};
-  ResolvedRelation result;
-  result.scope = std::move(input.scope);
-  for (int i = width; i < node->schema->num_fields(); ++i)
-    result.scope.Add({node->schema->field(i)->name(), {}, ColumnOf(*node->schema, i), {}});
-  result.plan = std::move(node);
-  return result;
-}
-
-Result<ResolvedRelation> RelationResolver::ResolveTableFunction(
-    const spark::connect::UnresolvedTableValuedFunction& function) {
-  SLUICE_ASSIGN(ResolvedRelation one_row, ResolveInput(false, Relation()));
-  SLUICE_ASSIGN(ResolvedRelation generated, Generated(std::move(one_row), function, false));
+Result<ResolvedRelation> ResolveTableFunction(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::UnresolvedTableValuedFunction& function = relation.unresolved_table_valued_function();
+  SLUICE_ASSIGN(ResolvedRelation one_row, context.ResolveInput(false, spark::connect::Relation()));
+  SLUICE_ASSIGN(ResolvedRelation generated, Generated(context, std::move(one_row), function, false));
   // The one row has a column that nobody asked for.
   std::vector<NamedExpr> columns;
   for (const ScopeColumn& column : generated.scope.columns()) columns.push_back({column.name, column.value, {}});
@@ -245,7 +240,8 @@ Result<ResolvedRelation> RelationResolver::ResolveTableFunction(
   return result;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveLateralJoin(const spark::connect::LateralJoin& join) {
+Result<ResolvedRelation> ResolveLateralJoin(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::LateralJoin& join = relation.lateral_join();
   using spark::connect::Join;
   const bool outer = join.join_type() == Join::JOIN_TYPE_LEFT_OUTER;
   if (!outer && join.join_type() != Join::JOIN_TYPE_INNER && join.join_type() != Join::JOIN_TYPE_CROSS &&
@@ -253,18 +249,18 @@ Result<ResolvedRelation> RelationResolver::ResolveLateralJoin(const spark::conne
     return UserError("UNSUPPORTED_JOIN_TYPE", "A lateral join is INNER, CROSS or LEFT OUTER.",
                      {{"typ", Join::JoinType_Name(join.join_type())}, {"supported", "'INNER', 'LEFT OUTER', 'CROSS'"}});
   }
-  SLUICE_ASSIGN(ResolvedRelation left, Resolve(join.left()));
+  SLUICE_ASSIGN(ResolvedRelation left, context.Resolve(join.left()));
   left = PlainColumns(left);
   // The names that stand around a table function.
-  const Relation* right = &join.right();
-  std::vector<const Relation*> wrappers;
+  const spark::connect::Relation* right = &join.right();
+  std::vector<const spark::connect::Relation*> wrappers;
   while (right->has_subquery_alias() || right->has_to_df()) {
     wrappers.push_back(right);
     right = right->has_to_df() ? &right->to_df().input() : &right->subquery_alias().input();
   }
   if (right->has_unresolved_table_valued_function() && !(outer && join.has_join_condition())) {
     const size_t width = left.scope.columns().size();
-    Result<ResolvedRelation> generated = Generated(left, right->unresolved_table_valued_function(), outer);
+    Result<ResolvedRelation> generated = Generated(context, left, right->unresolved_table_valued_function(), outer);
     if (!generated.ok()) return AtOrigin(generated.status(), right->common().origin());
     std::vector<ScopeColumn> made(generated->scope.columns().begin() + static_cast<std::ptrdiff_t>(width),
                                   generated->scope.columns().end());
@@ -290,7 +286,7 @@ Result<ResolvedRelation> RelationResolver::ResolveLateralJoin(const spark::conne
     }
     result.plan = generated->plan;
     if (!join.has_join_condition()) return result;
-    ExpressionResolver resolver = Over(&result.scope);
+    ExpressionResolver resolver = context.Over(&result.scope);
     SLUICE_ASSIGN(ExprPtr condition,
                   resolver.ResolveCondition(join.join_condition(), "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"));
     result.plan = MakeFilter(std::move(result.plan), std::move(condition));
@@ -298,20 +294,17 @@ Result<ResolvedRelation> RelationResolver::ResolveLateralJoin(const spark::conne
   }
   const std::vector<const Scope*> scopes = {&left.scope};
   std::vector<ExprPtr> named;
-  outer_.push_back({&scopes, &named});
-  Result<ResolvedRelation> resolved = Resolve(join.right());
-  outer_.pop_back();
-  SLUICE_RETURN_IF_ERROR(resolved.status());
-  const ResolvedRelation given = PlainColumns(*resolved);
+  SLUICE_ASSIGN(const ResolvedRelation resolved, context.ResolveInside(join.right(), scopes, &named));
+  const ResolvedRelation given = PlainColumns(resolved);
   const Scope both = BothScopes(left, given);
   ExprPtr condition;
   if (join.has_join_condition()) {
-    ExpressionResolver resolver = Over(&both);
+    ExpressionResolver resolver = context.Over(&both);
     SLUICE_ASSIGN(condition, resolver.ResolveCondition(join.join_condition(), "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"));
   }
   ResolvedRelation result;
   SLUICE_ASSIGN(result.plan, JoinLateral(left.plan, given.plan, named, outer ? JoinType::kLeft : JoinType::kInner,
-                                         condition, options_));
+                                         condition, context.options()));
   for (const ScopeColumn& column : both.columns()) {
     const int index = static_cast<const ColumnExpr*>(column.value.get())->index();
     result.scope.Add({column.name, column.qualifier, ColumnOf(*result.plan->schema, index), column.plan_ids});

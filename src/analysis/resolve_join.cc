@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/sql/query_parser.h"
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
@@ -81,6 +81,56 @@ Result<const ScopeColumn*> UsingColumn(const std::string& name, const Scope& sco
                    {{"colName", QuotedName({name})}, {"side", side}, {"suggestion", names}});
 }
 
+// USING gives its columns once, in front: the left one's value, of a full join whichever is there.
+Result<ResolvedRelation> JoinOutput(RelationContext& context, PlanPtr node, const Scope& both, const Scope& left,
+                                    const std::vector<std::pair<const ScopeColumn*, ExprPtr>>& merged) {
+  const JoinType type = node->Get<plan::Join>().type;
+  const arrow::Schema& schema = *node->schema;
+  const size_t width = GivesLeftOnly(type) ? left.columns().size() : both.columns().size();
+  ResolvedRelation result;
+  if (merged.empty()) {
+    for (size_t i = 0; i < width; ++i) {
+      const ScopeColumn& column = both.columns()[i];
+      result.scope.Add({column.name, column.qualifier, OutputColumn(schema, column.value), column.plan_ids});
+    }
+    result.plan = std::move(node);
+    return result;
+  }
+  std::vector<NamedExpr> list;
+  std::vector<int> taken;
+  for (const auto& [one, other] : merged) {
+    const ExprPtr left_value = OutputColumn(schema, one->value);
+    const ScopeColumn& other_column = ColumnAtValue(both, other);
+    const ScopeColumn& kept = type == JoinType::kRight ? other_column : *one;
+    ExprPtr value = type == JoinType::kRight ? OutputColumn(schema, other) : left_value;
+    if (type == JoinType::kFull) {
+      SLUICE_ASSIGN(value, ResolveFunction("coalesce", {left_value, OutputColumn(schema, other)}, context.options()));
+      list.push_back({one->name, std::move(value), {}});
+      result.scope.AddMerged({one->name, one->qualifier, nullptr, one->plan_ids});
+    } else {
+      list.push_back({one->name, std::move(value), kept.qualifier, false, kept.plan_ids});
+    }
+    const ScopeColumn& left_out = type == JoinType::kRight ? *one : other_column;
+    // Of an inner join both are equal, and a DataFrame's column may stand for the other's.
+    const auto plan_ids = type == JoinType::kInner ? std::vector<int64_t>() : left_out.plan_ids;
+    if (!GivesLeftOnly(type)) result.scope.AddMerged({left_out.name, left_out.qualifier, nullptr, plan_ids});
+    taken.push_back(static_cast<const ColumnExpr*>(one->value.get())->index());
+    taken.push_back(static_cast<const ColumnExpr*>(other.get())->index());
+  }
+  for (size_t i = 0; i < width; ++i) {
+    const ScopeColumn& column = both.columns()[i];
+    const int index = static_cast<const ColumnExpr*>(column.value.get())->index();
+    if (std::find(taken.begin(), taken.end(), index) != taken.end()) continue;
+    list.push_back({column.name, OutputColumn(schema, column.value), column.qualifier, false, column.plan_ids});
+  }
+  result.plan = MakeProject(std::move(node), list);
+  const Scope places = Scope::Of(*result.plan->schema);
+  for (size_t i = 0; i < list.size(); ++i) {
+    result.scope.Add({list[i].name, list[i].qualifier, places.columns()[i].value, list[i].plan_ids});
+  }
+  return result;
+}
+
 }  // namespace
 
 Scope BothScopes(const ResolvedRelation& left, const ResolvedRelation& right) {
@@ -115,23 +165,20 @@ ResolvedRelation PlainColumns(const ResolvedRelation& input) {
   return result;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveJoin(const Join& join) {
+Result<ResolvedRelation> ResolveJoin(RelationContext& context, const spark::connect::Relation& relation) {
+  const Join& join = relation.join();
   SLUICE_ASSIGN(const JoinType type, TypeOf(join));
-  SLUICE_ASSIGN(ResolvedRelation left, Resolve(join.left()));
-  SLUICE_ASSIGN(ResolvedRelation right, Resolve(join.right()));
+  SLUICE_ASSIGN(ResolvedRelation left, context.Resolve(join.left()));
+  SLUICE_ASSIGN(ResolvedRelation right, context.Resolve(join.right()));
   left = PlainColumns(left);
   right = PlainColumns(right);
   const Scope both = BothScopes(left, right);
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kJoin;
-  node->join = type;
-  node->inputs = {left.plan, right.plan};
-  node->schema = OutputSchema(*left.plan, *right.plan, type);
+  std::vector<ExprPtr> conditions;
   if (join.has_join_condition()) {
-    ExpressionResolver resolver = Over(&both);
+    ExpressionResolver resolver = context.Over(&both);
     SLUICE_ASSIGN(ExprPtr condition,
                   resolver.ResolveCondition(join.join_condition(), "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"));
-    node->exprs.push_back(std::move(condition));
+    conditions.push_back(std::move(condition));
   }
   std::vector<std::pair<const ScopeColumn*, ExprPtr>> merged;  // left columns of USING, and the right ones over both
   const size_t left_count = left.scope.columns().size();
@@ -142,62 +189,13 @@ Result<ResolvedRelation> RelationResolver::ResolveJoin(const Join& join) {
     SLUICE_ASSIGN(const ScopeColumn* other, UsingColumn(name, right.scope, "right"));
     const auto at = static_cast<size_t>(other - right.scope.columns().data());
     const ExprPtr other_value = both.columns()[left_count + at].value;
-    SLUICE_ASSIGN(ExprPtr equal, ResolveFunction("==", {one->value, other_value}, options_));
-    node->exprs.push_back(std::move(equal));
+    SLUICE_ASSIGN(ExprPtr equal, ResolveFunction("==", {one->value, other_value}, context.options()));
+    conditions.push_back(std::move(equal));
     merged.emplace_back(one, other_value);
   }
-  return JoinOutput(std::move(node), both, left.scope, merged);
-}
-
-// USING gives its columns once, in front: the left one's value, of a full join whichever is there.
-Result<ResolvedRelation> RelationResolver::JoinOutput(
-    PlanPtr node, const Scope& both, const Scope& left,
-    const std::vector<std::pair<const ScopeColumn*, ExprPtr>>& merged) const {
-  const JoinType type = node->join;
-  const arrow::Schema& schema = *node->schema;
-  const size_t width = GivesLeftOnly(type) ? left.columns().size() : both.columns().size();
-  ResolvedRelation result;
-  if (merged.empty()) {
-    for (size_t i = 0; i < width; ++i) {
-      const ScopeColumn& column = both.columns()[i];
-      result.scope.Add({column.name, column.qualifier, OutputColumn(schema, column.value), column.plan_ids});
-    }
-    result.plan = std::move(node);
-    return result;
-  }
-  std::vector<NamedExpr> list;
-  std::vector<int> taken;
-  for (const auto& [one, other] : merged) {
-    const ExprPtr left_value = OutputColumn(schema, one->value);
-    const ScopeColumn& other_column = ColumnAtValue(both, other);
-    const ScopeColumn& kept = type == JoinType::kRight ? other_column : *one;
-    ExprPtr value = type == JoinType::kRight ? OutputColumn(schema, other) : left_value;
-    if (type == JoinType::kFull) {
-      SLUICE_ASSIGN(value, ResolveFunction("coalesce", {left_value, OutputColumn(schema, other)}, options_));
-      list.push_back({one->name, std::move(value), {}});
-      result.scope.AddMerged({one->name, one->qualifier, nullptr, one->plan_ids});
-    } else {
-      list.push_back({one->name, std::move(value), kept.qualifier, false, kept.plan_ids});
-    }
-    const ScopeColumn& left_out = type == JoinType::kRight ? *one : other_column;
-    // Of an inner join both are equal, and a DataFrame's column may stand for the other's.
-    const auto plan_ids = type == JoinType::kInner ? std::vector<int64_t>() : left_out.plan_ids;
-    if (!GivesLeftOnly(type)) result.scope.AddMerged({left_out.name, left_out.qualifier, nullptr, plan_ids});
-    taken.push_back(static_cast<const ColumnExpr*>(one->value.get())->index());
-    taken.push_back(static_cast<const ColumnExpr*>(other.get())->index());
-  }
-  for (size_t i = 0; i < width; ++i) {
-    const ScopeColumn& column = both.columns()[i];
-    const int index = static_cast<const ColumnExpr*>(column.value.get())->index();
-    if (std::find(taken.begin(), taken.end(), index) != taken.end()) continue;
-    list.push_back({column.name, OutputColumn(schema, column.value), column.qualifier, false, column.plan_ids});
-  }
-  result.plan = MakeProject(std::move(node), list);
-  const Scope places = Scope::Of(*result.plan->schema);
-  for (size_t i = 0; i < list.size(); ++i) {
-    result.scope.Add({list[i].name, list[i].qualifier, places.columns()[i].value, list[i].plan_ids});
-  }
-  return result;
+  PlanPtr node = MakeNode(plan::Join{type, {}, std::move(conditions)}, {left.plan, right.plan},
+                          OutputSchema(*left.plan, *right.plan, type));
+  return JoinOutput(context, std::move(node), both, left.scope, merged);
 }
 
 }  // namespace sluice

@@ -7,7 +7,7 @@
 
 #include "analysis/connect_types.h"
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
 
@@ -64,13 +64,14 @@ Result<ExprPtr> WithoutNan(const ExprPtr& column, const ResolveOptions& options)
 
 }  // namespace
 
-Result<ResolvedRelation> RelationResolver::ResolveFill(const spark::connect::NAFill& fill) {
-  SLUICE_ASSIGN(const ResolvedRelation input, Resolve(fill.input()));
+Result<ResolvedRelation> ResolveFill(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::NAFill& fill = relation.fill_na();
+  SLUICE_ASSIGN(const ResolvedRelation input, context.Resolve(fill.input()));
   std::vector<ExprPtr> values = ValuesOf(input.scope);
   const auto fill_column = [&](size_t column, const ExprPtr& by) -> Status {
-    SLUICE_ASSIGN(const ExprPtr present, WithoutNan(values[column], options_));
+    SLUICE_ASSIGN(const ExprPtr present, WithoutNan(values[column], context.options()));
     SLUICE_ASSIGN(const ExprPtr value, MakeCast(by, values[column]->type(), CastMode::kLegacy));
-    SLUICE_ASSIGN(values[column], ResolveFunction("coalesce", {present, value}, options_));
+    SLUICE_ASSIGN(values[column], ResolveFunction("coalesce", {present, value}, context.options()));
     return Status::OK();
   };
   const bool one_value = fill.values_size() == 1;
@@ -78,7 +79,7 @@ Result<ResolvedRelation> RelationResolver::ResolveFill(const spark::connect::NAF
     return UserError("SLUICE_FILL", "fillna needs one value, or one for each column.");
   }
   for (int i = 0; i < fill.values_size(); ++i) {
-    SLUICE_ASSIGN(const ExprPtr by, LiteralFromConnect(fill.values(i), options_));
+    SLUICE_ASSIGN(const ExprPtr by, LiteralFromConnect(fill.values(i), context.options()));
     Columns names = fill.cols();
     if (!one_value) {
       names.Clear();
@@ -94,8 +95,9 @@ Result<ResolvedRelation> RelationResolver::ResolveFill(const spark::connect::NAF
 }
 
 // A row stays when enough of its columns have a value.
-Result<ResolvedRelation> RelationResolver::ResolveDropMissing(const spark::connect::NADrop& drop) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(drop.input()));
+Result<ResolvedRelation> ResolveDropMissing(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::NADrop& drop = relation.drop_na();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(drop.input()));
   SLUICE_ASSIGN(const std::vector<bool> chosen, Chosen(drop.cols(), input.scope));
   const auto number = [](int32_t value) {
     return std::make_shared<LiteralExpr>(std::make_shared<arrow::Int32Scalar>(value));
@@ -105,20 +107,21 @@ Result<ResolvedRelation> RelationResolver::ResolveDropMissing(const spark::conne
   for (size_t i = 0; i < chosen.size(); ++i) {
     if (!chosen[i]) continue;
     ++columns;
-    SLUICE_ASSIGN(const ExprPtr value, WithoutNan(input.scope.columns()[i].value, options_));
-    SLUICE_ASSIGN(ExprPtr present, ResolveFunction("isnotnull", {value}, options_));
-    SLUICE_ASSIGN(present, ResolveFunction("if", {present, number(1), number(0)}, options_));
-    SLUICE_ASSIGN(count, ResolveFunction("+", {count, present}, options_));
+    SLUICE_ASSIGN(const ExprPtr value, WithoutNan(input.scope.columns()[i].value, context.options()));
+    SLUICE_ASSIGN(ExprPtr present, ResolveFunction("isnotnull", {value}, context.options()));
+    SLUICE_ASSIGN(present, ResolveFunction("if", {present, number(1), number(0)}, context.options()));
+    SLUICE_ASSIGN(count, ResolveFunction("+", {count, present}, context.options()));
   }
   const int32_t least = drop.has_min_non_nulls() ? drop.min_non_nulls() : columns;
-  SLUICE_ASSIGN(ExprPtr enough, ResolveFunction(">=", {count, number(least)}, options_));
+  SLUICE_ASSIGN(ExprPtr enough, ResolveFunction(">=", {count, number(least)}, context.options()));
   input.plan = MakeFilter(std::move(input.plan), std::move(enough));
   input.block = nullptr;
   return input;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveReplace(const spark::connect::NAReplace& replace) {
-  SLUICE_ASSIGN(const ResolvedRelation input, Resolve(replace.input()));
+Result<ResolvedRelation> ResolveReplace(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::NAReplace& replace = relation.replace();
+  SLUICE_ASSIGN(const ResolvedRelation input, context.Resolve(replace.input()));
   SLUICE_ASSIGN(const std::vector<bool> chosen, Chosen(replace.cols(), input.scope));
   std::vector<ExprPtr> values = ValuesOf(input.scope);
   for (size_t column = 0; column < values.size(); ++column) {
@@ -126,18 +129,18 @@ Result<ResolvedRelation> RelationResolver::ResolveReplace(const spark::connect::
     const ExprPtr& value = values[column];
     std::vector<ExprPtr> branches;
     for (const auto& one : replace.replacements()) {
-      SLUICE_ASSIGN(const ExprPtr old_value, LiteralFromConnect(one.old_value(), options_));
-      SLUICE_ASSIGN(const ExprPtr new_value, LiteralFromConnect(one.new_value(), options_));
+      SLUICE_ASSIGN(const ExprPtr old_value, LiteralFromConnect(one.old_value(), context.options()));
+      SLUICE_ASSIGN(const ExprPtr new_value, LiteralFromConnect(one.new_value(), context.options()));
       if (!SameKind(*value->type(), *old_value->type()) && old_value->type()->id() != arrow::Type::NA) continue;
       SLUICE_ASSIGN(const ExprPtr from, MakeCast(old_value, value->type(), CastMode::kLegacy));
       SLUICE_ASSIGN(const ExprPtr to, MakeCast(new_value, value->type(), CastMode::kLegacy));
-      SLUICE_ASSIGN(ExprPtr same, ResolveFunction("=", {value, from}, options_));
+      SLUICE_ASSIGN(ExprPtr same, ResolveFunction("=", {value, from}, context.options()));
       branches.push_back(std::move(same));
       branches.push_back(to);
     }
     if (branches.empty()) continue;
     branches.push_back(value);
-    SLUICE_ASSIGN(values[column], ResolveFunction("when", branches, options_));
+    SLUICE_ASSIGN(values[column], ResolveFunction("when", branches, context.options()));
   }
   return Changed(input, values);
 }

@@ -8,7 +8,7 @@
 #include "analysis/connect_types.h"
 #include "analysis/lower_rows.h"
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/query_parser.h"
 #include "base/spark_error.h"
@@ -19,6 +19,7 @@ namespace sluice {
 namespace {
 
 using spark::connect::Expression;
+using Expressions = google::protobuf::RepeatedPtrField<Expression>;
 
 constexpr int64_t kMostValues = 10000;  // spark.sql.pivotMaxValues
 
@@ -79,71 +80,10 @@ ResolvedRelation OverNames(PlanPtr plan) {
   return result;
 }
 
-}  // namespace
-
-// The values of a column, in order, as the columns of a pivot that names none.
-Result<std::vector<NamedExpr>> RelationResolver::FindPivotValues(const PlanPtr& input, const ExprPtr& column) {
-  const PlanPtr distinct = AggregateBuilder({column}, {"value"}).Build(input);
-  auto sort = std::make_shared<PlanNode>();
-  sort->kind = PlanKind::kSort;
-  sort->schema = distinct->schema;
-  sort->inputs = {distinct};
-  sort->sort_keys = {{ColumnOf(*distinct->schema, 0), true, true}};
-  SLUICE_ASSIGN(const PlanPtr lowered, LowerRowExprs(sort, options_));
-  SLUICE_ASSIGN(const auto batches, catalog_.Collect(lowered, kMostValues + 1));
-  std::vector<NamedExpr> values;
-  for (const auto& batch : batches) {
-    for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      SLUICE_ASSIGN(auto value, batch->column(0)->GetScalar(row));
-      ExprPtr literal = std::make_shared<LiteralExpr>(std::move(value));
-      SLUICE_ASSIGN(std::string name, TextOf(literal, options_));
-      values.push_back({std::move(name), std::move(literal), {}});
-    }
-  }
-  if (static_cast<int64_t>(values.size()) <= kMostValues) return values;
-  return UserError("_LEGACY_ERROR_TEMP_1324",
-                   fmt::format("The column of the pivot has more than {} different values.", kMostValues));
-}
-
-Result<ResolvedRelation> RelationResolver::ResolvePivot(const spark::connect::Aggregate& aggregate) {
-  SLUICE_ASSIGN(const ResolvedRelation input, ResolveInput(aggregate.has_input(), aggregate.input()));
-  const Expression* column = &aggregate.pivot().col();
-  std::vector<std::string> names;  // that values were given by AS
-  if (IsInternal(*column, "pivot_names")) {
-    const auto& call = column->unresolved_function();
-    for (int i = 1; i < call.arguments_size(); ++i) names.push_back(call.arguments(i).literal().string());
-    column = &call.arguments(0);
-  }
-  ExpressionResolver resolver = Over(&input.scope);
-  SLUICE_ASSIGN(const std::vector<NamedExpr> pivot, resolver.ResolveNamed(*column));
-  std::vector<NamedExpr> keys;
-  if (aggregate.grouping_expressions_size() == 1 && IsInternal(aggregate.grouping_expressions(0), sql::kOtherColumns)) {
-    SLUICE_ASSIGN(keys, OtherColumns(aggregate.grouping_expressions(0).unresolved_function(), input.scope));
-  } else {
-    SLUICE_ASSIGN(keys, ResolveKeys(aggregate, aggregate.grouping_expressions(), input.scope, nullptr));
-  }
-  std::vector<NamedExpr> values;
-  for (int i = 0; i < aggregate.pivot().values_size(); ++i) {
-    Expression literal;
-    *literal.mutable_literal() = aggregate.pivot().values(i);
-    SLUICE_ASSIGN(ExprPtr value, resolver.Resolve(literal));
-    std::string name = static_cast<size_t>(i) < names.size() ? names[static_cast<size_t>(i)] : "";
-    if (name.empty()) {
-      SLUICE_ASSIGN(name, TextOf(value, options_));
-    }
-    values.push_back({std::move(name), std::move(value), {}});
-  }
-  if (values.empty()) {
-    if (IsStreaming(*input.plan)) return NotSupported("A pivot of a stream needs its values.");
-    SLUICE_ASSIGN(values, FindPivotValues(input.plan, pivot.at(0).expr));
-  }
-  return Pivoted(input, std::move(keys), pivot.at(0), values, aggregate.aggregate_expressions());
-}
-
 // Groups by the keys and the column, then picks each value's results: NULL where there are none, as in Spark.
-Result<ResolvedRelation> RelationResolver::Pivoted(const ResolvedRelation& input, std::vector<NamedExpr> keys,
-                                                   const NamedExpr& column, const std::vector<NamedExpr>& values,
-                                                   const Expressions& aggregates) {
+Result<ResolvedRelation> Pivoted(RelationContext& context, const ResolvedRelation& input, std::vector<NamedExpr> keys,
+                                 const NamedExpr& column, const std::vector<NamedExpr>& values,
+                                 const Expressions& aggregates) {
   const size_t key_count = keys.size();
   std::vector<ExprPtr> exprs;
   std::vector<std::string> names;
@@ -155,7 +95,7 @@ Result<ResolvedRelation> RelationResolver::Pivoted(const ResolvedRelation& input
   auto inner = std::make_shared<AggregateBuilder>(exprs, names);
   std::vector<NamedExpr> grouped;
   for (size_t i = 0; i < keys.size(); ++i) grouped.push_back({keys[i].name, inner->Key(i), {}});
-  ExpressionResolver resolver = Over(&input.scope);
+  ExpressionResolver resolver = context.Over(&input.scope);
   resolver.AllowAggregates(inner.get(), {&input.scope});
   for (const Expression& expression : aggregates) {
     SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
@@ -179,11 +119,11 @@ Result<ResolvedRelation> RelationResolver::Pivoted(const ResolvedRelation& input
   const ExprPtr pivot = ColumnOf(*rows->schema, static_cast<int>(key_count));
   const size_t results = grouped.size() - width;
   for (const NamedExpr& value : values) {
-    SLUICE_ASSIGN(const ExprPtr same, ResolveFunction("<=>", {pivot, value.expr}, options_));
+    SLUICE_ASSIGN(const ExprPtr same, ResolveFunction("<=>", {pivot, value.expr}, context.options()));
     for (size_t i = 0; i < results; ++i) {
       SLUICE_ASSIGN(AggregateCall first,
-                    sluice::ResolveAggregate("first", {ColumnOf(*rows->schema, static_cast<int>(width + i))}, false,
-                                             options_.ansi));
+                    ResolveAggregate("first", {ColumnOf(*rows->schema, static_cast<int>(width + i))}, false,
+                                     context.options().ansi));
       first.filter = same;
       const std::string& name = grouped[width + i].name;
       const ExprPtr call = outer.AddCall(std::move(first));
@@ -194,9 +134,68 @@ Result<ResolvedRelation> RelationResolver::Pivoted(const ResolvedRelation& input
   return OverNames(MakeProject(outer.Build(rows), output));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveUnpivot(const spark::connect::Unpivot& unpivot) {
-  SLUICE_ASSIGN(const ResolvedRelation input, Resolve(unpivot.input()));
-  ExpressionResolver resolver = Over(&input.scope);
+}  // namespace
+
+// The values of a column, in order, as the columns of a pivot that names none.
+Result<std::vector<NamedExpr>> FindPivotValues(RelationContext& context, const PlanPtr& input, const ExprPtr& column) {
+  const PlanPtr distinct = AggregateBuilder({column}, {"value"}).Build(input);
+  const plan::Sort by_value{{{ColumnOf(*distinct->schema, 0), true, true}}};
+  const PlanPtr sort = MakeNode(by_value, {distinct}, distinct->schema);
+  SLUICE_ASSIGN(const PlanPtr lowered, LowerRowExprs(sort, context.options()));
+  SLUICE_ASSIGN(const auto batches, context.catalog()->Collect(lowered, kMostValues + 1));
+  std::vector<NamedExpr> values;
+  for (const auto& batch : batches) {
+    for (int64_t row = 0; row < batch->num_rows(); ++row) {
+      SLUICE_ASSIGN(auto value, batch->column(0)->GetScalar(row));
+      ExprPtr literal = std::make_shared<LiteralExpr>(std::move(value));
+      SLUICE_ASSIGN(std::string name, TextOf(literal, context.options()));
+      values.push_back({std::move(name), std::move(literal), {}});
+    }
+  }
+  if (static_cast<int64_t>(values.size()) <= kMostValues) return values;
+  return UserError("_LEGACY_ERROR_TEMP_1324",
+                   fmt::format("The column of the pivot has more than {} different values.", kMostValues));
+}
+
+Result<ResolvedRelation> ResolvePivot(RelationContext& context, const spark::connect::Aggregate& aggregate) {
+  SLUICE_ASSIGN(const ResolvedRelation input, context.ResolveInput(aggregate.has_input(), aggregate.input()));
+  const Expression* column = &aggregate.pivot().col();
+  std::vector<std::string> names;  // that values were given by AS
+  if (IsInternal(*column, "pivot_names")) {
+    const auto& call = column->unresolved_function();
+    for (int i = 1; i < call.arguments_size(); ++i) names.push_back(call.arguments(i).literal().string());
+    column = &call.arguments(0);
+  }
+  ExpressionResolver resolver = context.Over(&input.scope);
+  SLUICE_ASSIGN(const std::vector<NamedExpr> pivot, resolver.ResolveNamed(*column));
+  std::vector<NamedExpr> keys;
+  if (aggregate.grouping_expressions_size() == 1 && IsInternal(aggregate.grouping_expressions(0), sql::kOtherColumns)) {
+    SLUICE_ASSIGN(keys, OtherColumns(aggregate.grouping_expressions(0).unresolved_function(), input.scope));
+  } else {
+    SLUICE_ASSIGN(keys, ResolveKeys(context, aggregate, aggregate.grouping_expressions(), input.scope, nullptr));
+  }
+  std::vector<NamedExpr> values;
+  for (int i = 0; i < aggregate.pivot().values_size(); ++i) {
+    Expression literal;
+    *literal.mutable_literal() = aggregate.pivot().values(i);
+    SLUICE_ASSIGN(ExprPtr value, resolver.Resolve(literal));
+    std::string name = static_cast<size_t>(i) < names.size() ? names[static_cast<size_t>(i)] : "";
+    if (name.empty()) {
+      SLUICE_ASSIGN(name, TextOf(value, context.options()));
+    }
+    values.push_back({std::move(name), std::move(value), {}});
+  }
+  if (values.empty()) {
+    if (IsStreaming(*input.plan)) return NotSupported("A pivot of a stream needs its values.");
+    SLUICE_ASSIGN(values, FindPivotValues(context, input.plan, pivot.at(0).expr));
+  }
+  return Pivoted(context, input, std::move(keys), pivot.at(0), values, aggregate.aggregate_expressions());
+}
+
+Result<ResolvedRelation> ResolveUnpivot(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Unpivot& unpivot = relation.unpivot();
+  SLUICE_ASSIGN(const ResolvedRelation input, context.Resolve(unpivot.input()));
+  ExpressionResolver resolver = context.Over(&input.scope);
   const auto all = [&](const Expressions& list) -> Result<std::vector<NamedExpr>> {
     std::vector<NamedExpr> columns;
     for (const Expression& one : list) {
@@ -240,28 +239,24 @@ Result<ResolvedRelation> RelationResolver::ResolveUnpivot(const spark::connect::
   std::vector<NamedExpr> columns = ids;
   columns.insert(columns.end(), values.begin(), values.end());
   const PlanPtr plain = MakeProject(input.plan, columns);
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kGenerate;
-  node->generator.kind = GeneratorKind::kStack;
-  node->generator.stack_rows = static_cast<int>(values.size());
+  plan::Generate node;
+  node.generator.kind = GeneratorKind::kStack;
+  node.generator.stack_rows = static_cast<int>(values.size());
   arrow::FieldVector fields;
   for (size_t i = 0; i < ids.size(); ++i) {
-    node->generator.kept.push_back(static_cast<int>(i));
+    node.generator.kept.push_back(static_cast<int>(i));
     fields.push_back(plain->schema->field(static_cast<int>(i)));
   }
   fields.push_back(arrow::field(unpivot.variable_column_name(), StringType(), false));
   fields.push_back(arrow::field(unpivot.value_column_name(), type, nullable));
   for (size_t i = 0; i < values.size(); ++i) {
     const auto name = arrow::Buffer::FromString(values[i].name);
-    node->exprs.push_back(std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(name)));
-    SLUICE_ASSIGN(ExprPtr value,
-                  MakeImplicitCast(ColumnOf(*plain->schema, static_cast<int>(ids.size() + i)), type, options_.ansi));
-    node->exprs.push_back(std::move(value));
+    node.arguments.push_back(std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(name)));
+    SLUICE_ASSIGN(ExprPtr value, MakeImplicitCast(ColumnOf(*plain->schema, static_cast<int>(ids.size() + i)), type,
+                                                  context.options().ansi));
+    node.arguments.push_back(std::move(value));
   }
-  node->schema = arrow::schema(std::move(fields));
-  node->inputs = {plain};
-  ResolvedRelation result = OverNames(std::move(node));
-  return result;
+  return OverNames(MakeNode(std::move(node), {plain}, arrow::schema(std::move(fields))));
 }
 
 }  // namespace sluice

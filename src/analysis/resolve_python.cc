@@ -5,11 +5,10 @@
 #include <algorithm>
 
 #include "analysis/python_functions.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/shown_expr.h"
 #include "base/spark_error.h"
 #include "expr/python_call.h"
-#include "plan/python_step.h"
 
 namespace sluice {
 namespace {
@@ -50,12 +49,9 @@ struct GroupedSide {
 
 GroupedSide GroupedBy(const ResolvedRelation& input, const std::vector<ExprPtr>& keys) {
   GroupedSide side;
-  auto sort = std::make_shared<PlanNode>();
-  sort->kind = PlanKind::kSort;
-  sort->schema = input.plan->schema;
-  sort->inputs = {input.plan};
-  for (const ExprPtr& key : keys) sort->sort_keys.push_back({key, true, true});
-  side.sorted = keys.empty() ? input.plan : std::move(sort);
+  plan::Sort sort;
+  for (const ExprPtr& key : keys) sort.keys.push_back({key, true, true});
+  side.sorted = keys.empty() ? input.plan : MakeNode(std::move(sort), {input.plan}, input.plan->schema);
   side.columns = keys;
   std::vector<int> values;
   for (const ExprPtr& column : ColumnsOf(input.scope)) {
@@ -79,6 +75,18 @@ PythonCall CallOf(std::shared_ptr<const PythonFunction> function, const std::vec
   call.functions = {std::move(function)};
   for (const int offset : offsets) call.arguments.push_back({offset, ""});
   return call;
+}
+
+Result<std::vector<ExprPtr>> ResolveGroupKeys(RelationContext& context,
+                                              const google::protobuf::RepeatedPtrField<Expression>& keys,
+                                              const Scope& scope) {
+  ExpressionResolver resolver(context.options(), &scope, context.catalog());
+  std::vector<ExprPtr> values;
+  for (const Expression& key : keys) {
+    SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(key));
+    for (NamedExpr& column : named) values.push_back(std::move(column.expr));
+  }
+  return values;
 }
 
 }  // namespace
@@ -127,37 +135,29 @@ Result<ExprPtr> ExpressionResolver::ResolvePython(const std::shared_ptr<const Py
   return builder_->AddPythonCall(std::move(of_group), function, call->keywords());
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveMapPartitions(const spark::connect::MapPartitions& map) {
-  SLUICE_ASSIGN(const ResolvedRelation input, Resolve(map.input()));
+Result<ResolvedRelation> ResolveMapPartitions(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::MapPartitions& map = relation.map_partitions();
+  SLUICE_ASSIGN(const ResolvedRelation input, context.Resolve(map.input()));
   if (map.is_barrier()) return NotSupported("Barrier mode (barrier=True) is not supported by Sluice.");
-  SLUICE_ASSIGN(const auto function, PythonFunctionOf(map.func(), catalog_));
+  SLUICE_ASSIGN(const auto function, PythonFunctionOf(map.func(), *context.catalog()));
   if (function->eval != PythonEval::kMapPandas && function->eval != PythonEval::kMapArrow) {
     return WrongPlace(*function);
   }
   SLUICE_ASSIGN(auto output, OutputOf(*function));
-  PythonStep step;
-  step.kind = PythonStep::Kind::kBatches;
+  plan::PythonStep step;
+  step.kind = plan::PythonStep::Kind::kBatches;
   step.calls = {CallOf(function, {0})};
-  return RelationOf(MakePythonNode(std::move(step), ColumnsOf(input.scope), {input.plan}, std::move(output)));
+  step.columns = ColumnsOf(input.scope);
+  return RelationOf(MakeNode(std::move(step), {input.plan}, std::move(output)));
 }
 
-Result<std::vector<ExprPtr>> RelationResolver::ResolveGroupKeys(
-    const google::protobuf::RepeatedPtrField<Expression>& keys, const Scope& scope) {
-  ExpressionResolver resolver(options_, &scope, &catalog_);
-  std::vector<ExprPtr> values;
-  for (const Expression& key : keys) {
-    SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(key));
-    for (NamedExpr& column : named) values.push_back(std::move(column.expr));
-  }
-  return values;
-}
-
-Result<ResolvedRelation> RelationResolver::ResolveGroupMap(const spark::connect::GroupMap& map) {
+Result<ResolvedRelation> ResolveGroupMap(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::GroupMap& map = relation.group_map();
   if (map.has_transform_with_state_info() || map.is_map_groups_with_state() || map.has_initial_input()) {
     return NotSupported("Functions over groups with a state are not supported by Sluice.");
   }
-  SLUICE_ASSIGN(const ResolvedRelation input, Resolve(map.input()));
-  SLUICE_ASSIGN(const auto function, PythonFunctionOf(map.func(), catalog_));
+  SLUICE_ASSIGN(const ResolvedRelation input, context.Resolve(map.input()));
+  SLUICE_ASSIGN(const auto function, PythonFunctionOf(map.func(), *context.catalog()));
   switch (function->eval) {
     case PythonEval::kGroupedMapPandas:
     case PythonEval::kGroupedMapPandasIter:
@@ -167,26 +167,27 @@ Result<ResolvedRelation> RelationResolver::ResolveGroupMap(const spark::connect:
     default:
       return WrongPlace(*function);
   }
-  SLUICE_ASSIGN(const auto keys, ResolveGroupKeys(map.grouping_expressions(), input.scope));
+  SLUICE_ASSIGN(const auto keys, ResolveGroupKeys(context, map.grouping_expressions(), input.scope));
   GroupedSide side = GroupedBy(input, keys);
   SLUICE_ASSIGN(auto output, OutputOf(*function));
-  PythonStep step;
-  step.kind = PythonStep::Kind::kGroups;
+  plan::PythonStep step;
+  step.kind = plan::PythonStep::Kind::kGroups;
   step.keys = static_cast<int>(keys.size());
   step.calls = {CallOf(function, side.offsets)};
-  return RelationOf(
-      MakePythonNode(std::move(step), std::move(side.columns), {std::move(side.sorted)}, std::move(output)));
+  step.columns = std::move(side.columns);
+  return RelationOf(MakeNode(std::move(step), {std::move(side.sorted)}, std::move(output)));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveCoGroupMap(const spark::connect::CoGroupMap& map) {
-  SLUICE_ASSIGN(const ResolvedRelation left, Resolve(map.input()));
-  SLUICE_ASSIGN(const ResolvedRelation right, Resolve(map.other()));
-  SLUICE_ASSIGN(const auto function, PythonFunctionOf(map.func(), catalog_));
+Result<ResolvedRelation> ResolveCoGroupMap(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::CoGroupMap& map = relation.co_group_map();
+  SLUICE_ASSIGN(const ResolvedRelation left, context.Resolve(map.input()));
+  SLUICE_ASSIGN(const ResolvedRelation right, context.Resolve(map.other()));
+  SLUICE_ASSIGN(const auto function, PythonFunctionOf(map.func(), *context.catalog()));
   if (function->eval != PythonEval::kCogroupedMapPandas && function->eval != PythonEval::kCogroupedMapArrow) {
     return WrongPlace(*function);
   }
-  SLUICE_ASSIGN(const auto left_keys, ResolveGroupKeys(map.input_grouping_expressions(), left.scope));
-  SLUICE_ASSIGN(const auto right_keys, ResolveGroupKeys(map.other_grouping_expressions(), right.scope));
+  SLUICE_ASSIGN(const auto left_keys, ResolveGroupKeys(context, map.input_grouping_expressions(), left.scope));
+  SLUICE_ASSIGN(const auto right_keys, ResolveGroupKeys(context, map.other_grouping_expressions(), right.scope));
   if (left_keys.size() != right_keys.size()) {
     return UserError("SLUICE_PYTHON_FUNCTION_PLACE",
                      fmt::format("Cogroup keys must have same size: {} != {}", left_keys.size(), right_keys.size()));
@@ -199,17 +200,17 @@ Result<ResolvedRelation> RelationResolver::ResolveCoGroupMap(const spark::connec
   GroupedSide of_left = GroupedBy(left, left_keys);
   GroupedSide of_right = GroupedBy(right, right_keys);
   SLUICE_ASSIGN(auto output, OutputOf(*function));
-  PythonStep step;
-  step.kind = PythonStep::Kind::kCogroups;
+  plan::PythonStep step;
+  step.kind = plan::PythonStep::Kind::kCogroups;
   step.keys = static_cast<int>(left_keys.size());
   step.left_columns = static_cast<int>(of_left.columns.size());
-  std::vector<ExprPtr> columns = std::move(of_left.columns);
-  columns.insert(columns.end(), of_right.columns.begin(), of_right.columns.end());
+  step.columns = std::move(of_left.columns);
+  step.columns.insert(step.columns.end(), of_right.columns.begin(), of_right.columns.end());
   std::vector<int> offsets = of_left.offsets;
   offsets.insert(offsets.end(), of_right.offsets.begin(), of_right.offsets.end());
   step.calls = {CallOf(function, offsets)};
-  return RelationOf(MakePythonNode(std::move(step), std::move(columns),
-                                   {std::move(of_left.sorted), std::move(of_right.sorted)}, std::move(output)));
+  return RelationOf(
+      MakeNode(std::move(step), {std::move(of_left.sorted), std::move(of_right.sorted)}, std::move(output)));
 }
 
 // Python's aggregates are computed apart from all others, and by one kind of worker.

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "analysis/name_parts.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/sql/parser.h"
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
@@ -57,36 +57,16 @@ bool IsFileFormat(const std::string& name) {
   return false;
 }
 
-}  // namespace
-
-Result<ResolvedRelation> RelationResolver::ResolveRead(const spark::connect::Read& read) {
-  if (read.has_named_table()) return ResolveNamedTable(read);
-  const auto& source = read.data_source();
-  if (source.predicates_size() > 0) return NotSupported("Predicates of a JDBC source are not supported by Sluice.");
-  ScanSpec spec;
-  spec.format = source.format();
-  spec.options.insert(source.options().begin(), source.options().end());
-  spec.paths.assign(source.paths().begin(), source.paths().end());
-  spec.streaming = read.is_streaming();
-  std::shared_ptr<arrow::Schema> schema;
-  if (source.has_schema() && !source.schema().empty()) {
-    SLUICE_ASSIGN(schema, ParseSparkSchema(source.schema()));
-  }
-  SLUICE_ASSIGN(PlanPtr plan, catalog_.ResolveScan(std::move(spec), std::move(schema)));
-  return WithQualifier(std::move(plan), {});
-}
-
 // A view, or format.`path`.
-Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connect::Read& read) {
+Result<ResolvedRelation> ResolveNamedTable(RelationContext& context, const spark::connect::Read& read) {
   const auto& table = read.named_table();
   SLUICE_ASSIGN(const std::vector<std::string> parts, ParseNameParts(table.unparsed_identifier()));
   if (parts.size() == 1) {
     // DataFrames that spark.sql was given by name.
-    const auto given =
-        std::find_if(views_.rbegin(), views_.rend(), [&](const auto& one) { return SameName(one.first, parts[0]); });
-    if (given != views_.rend()) return Resolve(*given->second);
+    const spark::connect::Relation* given = context.FindView(parts[0]);
+    if (given != nullptr) return context.Resolve(*given);
   }
-  SLUICE_ASSIGN(PlanPtr view, catalog_.FindView(parts));
+  SLUICE_ASSIGN(PlanPtr view, context.catalog()->FindView(parts));
   if (view != nullptr) {
     if (read.is_streaming() && !IsStreaming(*view)) {
       return NotSupported(fmt::format("The view {} is no stream, so STREAM cannot read it.", QuotedName(parts)));
@@ -94,18 +74,18 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
     return WithQualifier(std::move(view), parts);
   }
   const std::map<std::string, std::string> options(table.options().begin(), table.options().end());
-  SLUICE_ASSIGN(PlanPtr found, catalog_.FindTable(parts, options, read.is_streaming()));
+  SLUICE_ASSIGN(PlanPtr found, context.catalog()->FindTable(parts, options, read.is_streaming()));
   if (found != nullptr) {
-    const std::string database = parts.size() > 1 ? parts[parts.size() - 2] : catalog_.CurrentDatabase();
+    const std::string database = parts.size() > 1 ? parts[parts.size() - 2] : context.catalog()->CurrentDatabase();
     return WithQualifier(std::move(found), {"spark_catalog", database, parts.back()});
   }
-  if (parts.size() == 2 && catalog_.HasFormat(parts[0])) {
+  if (parts.size() == 2 && context.catalog()->HasFormat(parts[0])) {
     ScanSpec spec;
     spec.format = parts[0];
     spec.paths = {parts[1]};
     spec.options.insert(table.options().begin(), table.options().end());
     spec.streaming = read.is_streaming();
-    SLUICE_ASSIGN(PlanPtr plan, catalog_.ResolveScan(std::move(spec), nullptr));
+    SLUICE_ASSIGN(PlanPtr plan, context.catalog()->ResolveScan(std::move(spec), nullptr));
     return WithQualifier(std::move(plan), {});
   }
   if (parts.size() == 2 && IsFileFormat(parts[0])) {
@@ -125,12 +105,33 @@ Result<ResolvedRelation> RelationResolver::ResolveNamedTable(const spark::connec
                   QuotedName(parts)),
       {{"relationName", QuotedName(parts)},
        {"searchPath", "[`system`.`builtin`, `system`.`session`, " +
-                          QuotedName({"spark_catalog", catalog_.CurrentDatabase()}) + "]"}});
+                          QuotedName({"spark_catalog", context.catalog()->CurrentDatabase()}) + "]"}});
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveLocal(const spark::connect::LocalRelation& local) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kLocal;
+}  // namespace
+
+Result<ResolvedRelation> ResolveRead(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Read& read = relation.read();
+  if (read.has_named_table()) return ResolveNamedTable(context, read);
+  const auto& source = read.data_source();
+  if (source.predicates_size() > 0) return NotSupported("Predicates of a JDBC source are not supported by Sluice.");
+  ScanSpec spec;
+  spec.format = source.format();
+  spec.options.insert(source.options().begin(), source.options().end());
+  spec.paths.assign(source.paths().begin(), source.paths().end());
+  spec.streaming = read.is_streaming();
+  std::shared_ptr<arrow::Schema> schema;
+  if (source.has_schema() && !source.schema().empty()) {
+    SLUICE_ASSIGN(schema, ParseSparkSchema(source.schema()));
+  }
+  SLUICE_ASSIGN(PlanPtr plan, context.catalog()->ResolveScan(std::move(spec), std::move(schema)));
+  return WithQualifier(std::move(plan), {});
+}
+
+Result<ResolvedRelation> ResolveLocal(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::LocalRelation& local = relation.local_relation();
+  plan::LocalRows node;
+  std::shared_ptr<arrow::Schema> schema;
   std::shared_ptr<arrow::Schema> wanted;
   if (local.has_schema() && !local.schema().empty()) {
     SLUICE_ASSIGN(wanted, ParseSparkSchema(local.schema()));
@@ -144,7 +145,7 @@ Result<ResolvedRelation> RelationResolver::ResolveLocal(const spark::connect::Lo
       SLUICE_ASSIGN(auto type, ToEngineType(field->type()));
       fields.push_back(arrow::field(field->name(), std::move(type), field->nullable()));
     }
-    node->schema = arrow::schema(std::move(fields));
+    schema = arrow::schema(std::move(fields));
     while (true) {
       std::shared_ptr<arrow::RecordBatch> batch;
       SLUICE_RETURN_IF_ERROR(reader->ReadNext(&batch));
@@ -152,32 +153,37 @@ Result<ResolvedRelation> RelationResolver::ResolveLocal(const spark::connect::Lo
       SLUICE_RETURN_IF_ERROR(batch->ValidateFull());
       SLUICE_ASSIGN(batch, ToEngineBatch(batch));
       if (wanted != nullptr) {
-        SLUICE_ASSIGN(batch, WithSchema(batch, wanted, options_));
+        SLUICE_ASSIGN(batch, WithSchema(batch, wanted, context.options()));
       }
-      node->rows.push_back(std::move(batch));
+      node.rows.push_back(std::move(batch));
     }
   }
-  if (wanted != nullptr) node->schema = wanted;
-  if (node->schema == nullptr) {
+  if (wanted != nullptr) schema = wanted;
+  if (schema == nullptr) {
     return UserError("SLUICE_LOCAL_RELATION.EMPTY", "A local relation has neither data nor a schema.");
   }
-  return WithQualifier(std::move(node), {});
+  return WithQualifier(MakeNode(std::move(node), {}, std::move(schema)), {});
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveRange(const spark::connect::Range& range) {
+Result<ResolvedRelation> ResolveRange(RelationContext&, const spark::connect::Relation& relation) {
+  const spark::connect::Range& range = relation.range();
   if (range.step() == 0) return UserError("SLUICE_RANGE_STEP", "The step of a range must not be 0.");
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kRange;
-  node->range_start = range.start();
-  node->range_end = range.end();
-  node->range_step = range.step();
-  node->schema = arrow::schema({arrow::field("id", arrow::int64(), false)});
-  return WithQualifier(std::move(node), {});
+  return WithQualifier(MakeNode(plan::Range{range.start(), range.end(), range.step()}, {},
+                                arrow::schema({arrow::field("id", arrow::int64(), false)})),
+                       {});
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveSql(const spark::connect::SQL& sql) {
-  SLUICE_ASSIGN(const Relation relation, ParseQuerySql(sql.query(), OptionsOf(sql, options_)));
-  return Resolve(relation);
+Result<ResolvedRelation> ResolveSql(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::SQL& sql = relation.sql();
+  SLUICE_ASSIGN(const spark::connect::Relation query, ParseQuerySql(sql.query(), OptionsOf(sql, context.options())));
+  return context.Resolve(query);
+}
+
+Result<ResolvedRelation> ResolveFrame(RelationContext& context, const spark::connect::Relation& relation) {
+  ResolvedRelation result;
+  SLUICE_ASSIGN(result.plan, context.catalog()->FindFrame(relation.cached_remote_relation().relation_id()));
+  result.scope = Scope::Of(*result.plan->schema);
+  return result;
 }
 
 }  // namespace sluice

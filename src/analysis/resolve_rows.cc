@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "analysis/file_columns.h"
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "analysis/shown_expr.h"
 #include "base/spark_error.h"
 
@@ -65,12 +65,7 @@ Result<PlanPtr> MakeSort(PlanPtr input, std::vector<SortKey> keys) {
     return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
                      fmt::format("{} has a map inside, which has no order.", key.expr->ToString()));
   }
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kSort;
-  node->schema = input->schema;
-  node->inputs = {std::move(input)};
-  node->sort_keys = std::move(keys);
-  return node;
+  return MakeNode(plan::Sort{std::move(keys)}, {input}, input->schema);
 }
 
 SortKey KeyOf(const spark::connect::Expression::SortOrder& order, ExprPtr value) {
@@ -137,18 +132,37 @@ PlanPtr FirstColumns(PlanPtr plan, int count) {
   return MakeProject(std::move(plan), columns);
 }
 
+Result<ResolvedRelation> Limited(RelationContext& context, const spark::connect::Relation& child,
+                                 std::optional<int64_t> limit, int64_t offset) {
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(child));
+  if (offset < 0 || (limit && *limit < 0)) {
+    return UserError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", "LIMIT and OFFSET must not be negative.");
+  }
+  const PlanPtr below = input.plan;
+  const auto* skip = below->As<plan::Limit>();
+  if (limit && offset == 0 && skip != nullptr && !skip->rows) {
+    // LIMIT n OFFSET m is one node: skip first, then count.
+    input.plan = MakeNode(plan::Limit{limit, skip->offset}, below->inputs, below->schema);
+  } else {
+    input.plan = MakeNode(plan::Limit{limit, offset}, {below}, below->schema);
+  }
+  input.block = nullptr;
+  return input;
+}
+
 }  // namespace
 
-Result<ResolvedRelation> RelationResolver::ResolveFilter(const spark::connect::Filter& filter) {
-  SLUICE_ASSIGN(ResolvedRelation input, ResolveInput(filter.has_input(), filter.input()));
+Result<ResolvedRelation> ResolveFilter(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Filter& filter = relation.filter();
+  SLUICE_ASSIGN(ResolvedRelation input, context.ResolveInput(filter.has_input(), filter.input()));
   static const std::string kNotBoolean = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN";
   if (const FileNaming naming = NamesFile(filter); naming != FileNaming::kNone) {
     PlanPtr wider = input.plan;
-    SLUICE_ASSIGN(const Scope files, AddFileColumns(&wider, naming, options_));
+    SLUICE_ASSIGN(const Scope files, AddFileColumns(&wider, naming, context.options()));
     if (!files.columns().empty()) {
       spark::connect::Expression condition = filter.condition();
-      SLUICE_RETURN_IF_ERROR(NameFileCalls(&condition, options_));
-      ExpressionResolver resolver = Over(&input.scope);
+      SLUICE_RETURN_IF_ERROR(NameFileCalls(&condition, context.options()));
+      ExpressionResolver resolver = context.Over(&input.scope);
       resolver.AddFallback(&files);
       SLUICE_ASSIGN(ExprPtr value, resolver.ResolveCondition(condition, kNotBoolean));
       input.plan = FirstColumns(MakeFilter(std::move(wider), std::move(value)), input.plan->schema->num_fields());
@@ -157,7 +171,7 @@ Result<ResolvedRelation> RelationResolver::ResolveFilter(const spark::connect::F
     }
   }
   if (input.block == nullptr || input.block->aggregate == nullptr) {
-    ExpressionResolver resolver = Over(&input.scope);
+    ExpressionResolver resolver = context.Over(&input.scope);
     Result<ExprPtr> condition = resolver.ResolveCondition(filter.condition(), kNotBoolean);
     if (condition.ok()) {
       input.plan = MakeFilter(std::move(input.plan), condition.MoveValueUnsafe());
@@ -166,22 +180,25 @@ Result<ResolvedRelation> RelationResolver::ResolveFilter(const spark::connect::F
     }
     if (input.block == nullptr || !IsUnresolved(condition.status())) return condition.status();
     SelectBlock block = *input.block;
-    Result<ExprPtr> below = BlockResolver(options_, this, &block).Condition(filter.condition(), kNotBoolean);
+    Result<ExprPtr> below =
+        BlockResolver(context.options(), &context, &block).Condition(filter.condition(), kNotBoolean);
     if (!below.ok()) return IsUnresolved(below.status()) ? condition.status() : below.status();
     block.conditions.push_back(below.MoveValueUnsafe());
     return FromBlock(std::move(block));
   }
   // HAVING
   SelectBlock block = *input.block;
-  SLUICE_ASSIGN(ExprPtr condition, BlockResolver(options_, this, &block).Condition(filter.condition(), kNotBoolean));
+  SLUICE_ASSIGN(ExprPtr condition,
+                BlockResolver(context.options(), &context, &block).Condition(filter.condition(), kNotBoolean));
   block.conditions.push_back(std::move(condition));
   return FromBlock(std::move(block));
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveSort(const spark::connect::Sort& sort) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(sort.input()));
+Result<ResolvedRelation> ResolveSort(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Sort& sort = relation.sort();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(sort.input()));
   // All rows are in one place, so that sortWithinPartitions sorts them all.
-  ExpressionResolver resolver = Over(&input.scope);
+  ExpressionResolver resolver = context.Over(&input.scope);
   std::vector<SortKey> keys;
   Status failed;
   for (const auto& order : sort.order()) {
@@ -201,7 +218,7 @@ Result<ResolvedRelation> RelationResolver::ResolveSort(const spark::connect::Sor
     SLUICE_ASSIGN(input.plan, MakeSort(std::move(input.plan), std::move(keys)));
   } else {
     if (input.block == nullptr) return failed;
-    Result<PlanPtr> sorted = SortByHidden(options_, this, *input.block, input.scope, sort);
+    Result<PlanPtr> sorted = SortByHidden(context.options(), &context, *input.block, input.scope, sort);
     if (!sorted.ok()) return IsUnresolved(sorted.status()) && IsUnresolved(failed) ? failed : sorted.status();
     input.plan = sorted.MoveValueUnsafe();
   }
@@ -209,41 +226,22 @@ Result<ResolvedRelation> RelationResolver::ResolveSort(const spark::connect::Sor
   return input;
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveLimit(const Relation& child, std::optional<int64_t> limit,
-                                                        int64_t offset) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(child));
-  if (offset < 0 || (limit && *limit < 0)) {
-    return UserError("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", "LIMIT and OFFSET must not be negative.");
-  }
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kLimit;
-  node->schema = input.plan->schema;
-  node->limit = limit;
-  node->offset = offset;
-  node->inputs = {input.plan};
-  const PlanNode& below = *input.plan;
-  if (limit && offset == 0 && below.kind == PlanKind::kLimit && !below.limit) {
-    // LIMIT n OFFSET m is one node: skip first, then count.
-    node->offset = below.offset;
-    node->inputs = below.inputs;
-  }
-  input.plan = std::move(node);
-  input.block = nullptr;
-  return input;
+Result<ResolvedRelation> ResolveLimit(RelationContext& context, const spark::connect::Relation& relation) {
+  return Limited(context, relation.limit().input(), relation.limit().limit(), 0);
 }
 
-Result<ResolvedRelation> RelationResolver::ResolveRepartition(const spark::connect::Repartition& repartition) {
-  SLUICE_ASSIGN(ResolvedRelation input, Resolve(repartition.input()));
+Result<ResolvedRelation> ResolveOffset(RelationContext& context, const spark::connect::Relation& relation) {
+  return Limited(context, relation.offset().input(), std::nullopt, relation.offset().offset());
+}
+
+Result<ResolvedRelation> ResolveRepartition(RelationContext& context, const spark::connect::Relation& relation) {
+  const spark::connect::Repartition& repartition = relation.repartition();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(repartition.input()));
   if (repartition.num_partitions() < 1) {
     return UserError("INVALID_PARAMETER_VALUE.SLUICE_PARTITIONS", "The number of partitions must be positive.");
   }
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kRepartition;
-  node->schema = input.plan->schema;
-  node->inputs = {input.plan};
-  node->partitions = repartition.num_partitions();
-  node->shuffle = repartition.shuffle();
-  input.plan = std::move(node);
+  const plan::Repartition moved{repartition.num_partitions(), repartition.shuffle()};
+  input.plan = MakeNode(moved, {input.plan}, input.plan->schema);
   input.block = nullptr;
   return input;
 }

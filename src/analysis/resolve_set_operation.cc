@@ -7,7 +7,7 @@
 #include <array>
 #include <numeric>
 
-#include "analysis/relation_resolver.h"
+#include "analysis/relations.h"
 #include "base/spark_error.h"
 #include "expr/function_registry.h"
 #include "types/spark_type.h"
@@ -145,30 +145,26 @@ bool PassesAll(const Columns& columns) {
 
 // A projection of a side's columns under the schema that both have.
 PlanPtr Side(const PlanPtr& input, const Columns& columns, const std::shared_ptr<arrow::Schema>& schema) {
-  auto node = std::make_shared<PlanNode>(*MakeProject(input, columns));
-  node->schema = schema;
-  return node;
+  std::vector<ExprPtr> exprs;
+  exprs.reserve(columns.size());
+  for (const NamedExpr& column : columns) exprs.push_back(column.expr);
+  return MakeProject(input, std::move(exprs), schema);
 }
 
 PlanPtr MakeUnion(const PlanPtr& left, const Columns& left_columns, const PlanPtr& right,
                   const Columns& right_columns) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kUnion;
   std::vector<std::shared_ptr<arrow::Field>> fields;
   for (size_t i = 0; i < left_columns.size(); ++i) {
     const ExprPtr& one = left_columns[i].expr;
     fields.push_back(
         arrow::field(left_columns[i].name, one->type(), one->nullable() || right_columns[i].expr->nullable()));
   }
-  node->schema = arrow::schema(std::move(fields));
+  const auto schema = arrow::schema(std::move(fields));
   // A chain of unions is one union: a hundred of them are read by a hundred parts, not by a hundred steps.
-  if (left->kind == PlanKind::kUnion && left->schema->Equals(*node->schema) && PassesAll(left_columns)) {
-    node->inputs = left->inputs;
-  } else {
-    node->inputs = {Side(left, left_columns, node->schema)};
-  }
-  node->inputs.push_back(Side(right, right_columns, node->schema));
-  return node;
+  const bool goes_on = left->Is<plan::Union>() && left->schema->Equals(*schema) && PassesAll(left_columns);
+  std::vector<PlanPtr> inputs = goes_on ? left->inputs : std::vector<PlanPtr>{Side(left, left_columns, schema)};
+  inputs.push_back(Side(right, right_columns, schema));
+  return MakeNode(plan::Union(), std::move(inputs), schema);
 }
 
 ResolvedRelation OverColumns(PlanPtr plan, const Columns& names) {
@@ -228,26 +224,24 @@ Result<PlanPtr> BySides(const PlanPtr& left, Columns left_columns, const PlanPtr
 
 // The rows with their number among those that are equal to them: so that no two are equal.
 PlanPtr Numbered(const PlanPtr& input, Columns* columns) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kWindow;
-  node->inputs = {MakeProject(input, *columns)};
-  arrow::FieldVector fields = node->inputs[0]->schema->fields();
+  plan::Window window;
+  PlanPtr rows = MakeProject(input, *columns);
+  arrow::FieldVector fields = rows->schema->fields();
   const auto width = static_cast<int>(fields.size());
   for (int i = 0; i < width; ++i) {
     const auto& field = *fields[static_cast<size_t>(i)];
-    node->exprs.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
-    (*columns)[static_cast<size_t>(i)].expr = node->exprs.back();
+    window.partition.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
+    (*columns)[static_cast<size_t>(i)].expr = window.partition.back();
   }
   WindowCall number;
   number.function = WindowFunction::kRowNumber;
   number.call.type = arrow::int32();
   number.call.nullable = false;
   number.call.display = "number";
-  node->windows = {number};
+  window.calls = {number};
   fields.push_back(arrow::field("number", arrow::int32(), false));
-  node->schema = arrow::schema(std::move(fields));
   columns->push_back({"number", std::make_shared<ColumnExpr>(width, "number", arrow::int32(), false), {}});
-  return node;
+  return MakeNode(std::move(window), {std::move(rows)}, arrow::schema(std::move(fields)));
 }
 
 Status CheckNoMaps(const std::string& operation, const Columns& columns) {
@@ -262,9 +256,10 @@ Status CheckNoMaps(const std::string& operation, const Columns& columns) {
 
 }  // namespace
 
-Result<ResolvedRelation> RelationResolver::ResolveSetOperation(const SetOperation& operation) {
-  SLUICE_ASSIGN(const ResolvedRelation left, Resolve(operation.left_input()));
-  SLUICE_ASSIGN(const ResolvedRelation right, Resolve(operation.right_input()));
+Result<ResolvedRelation> ResolveSetOperation(RelationContext& context, const spark::connect::Relation& relation) {
+  const SetOperation& operation = relation.set_op();
+  SLUICE_ASSIGN(const ResolvedRelation left, context.Resolve(operation.left_input()));
+  SLUICE_ASSIGN(const ResolvedRelation right, context.Resolve(operation.right_input()));
   const std::string name = NameOf(operation);
   const bool is_union = operation.set_op_type() == SetOperation::SET_OP_TYPE_UNION;
   Columns left_columns = ColumnsOf(left);
@@ -273,13 +268,13 @@ Result<ResolvedRelation> RelationResolver::ResolveSetOperation(const SetOperatio
     if (!is_union) return NotSupported(fmt::format("{} BY NAME is not supported by Sluice.", name));
     SLUICE_RETURN_IF_ERROR(MatchByName(operation.allow_missing_columns(), &left_columns, &right_columns));
   }
-  SLUICE_RETURN_IF_ERROR(Widen(name, options_.ansi, &left_columns, &right_columns));
+  SLUICE_RETURN_IF_ERROR(Widen(name, context.options().ansi, &left_columns, &right_columns));
   if (is_union) {
     ResolvedRelation all = OverColumns(MakeUnion(left.plan, left_columns, right.plan, right_columns), left_columns);
     if (operation.is_all()) return all;
     std::vector<size_t> keys(left_columns.size());
     std::iota(keys.begin(), keys.end(), 0);
-    return Deduplicated(all, keys);
+    return Deduplicated(context, all, keys);
   }
   if (operation.set_op_type() == SetOperation::SET_OP_TYPE_UNSPECIFIED) {
     return NotSupported(fmt::format("{} is not supported by Sluice.", name));
@@ -290,13 +285,14 @@ Result<ResolvedRelation> RelationResolver::ResolveSetOperation(const SetOperatio
   SLUICE_RETURN_IF_ERROR(CheckNoMaps(name, right_columns));
   const bool in_both = operation.set_op_type() == SetOperation::SET_OP_TYPE_INTERSECT;
   if (!operation.is_all()) {
-    SLUICE_ASSIGN(PlanPtr rows, BySides(left.plan, left_columns, right.plan, right_columns, in_both, options_));
+    SLUICE_ASSIGN(PlanPtr rows,
+                  BySides(left.plan, left_columns, right.plan, right_columns, in_both, context.options()));
     return OverColumns(std::move(rows), left_columns);
   }
   const Columns names = left_columns;
   const PlanPtr one = Numbered(left.plan, &left_columns);
   const PlanPtr other = Numbered(right.plan, &right_columns);
-  SLUICE_ASSIGN(const PlanPtr numbered, BySides(one, left_columns, other, right_columns, in_both, options_));
+  SLUICE_ASSIGN(const PlanPtr numbered, BySides(one, left_columns, other, right_columns, in_both, context.options()));
   const Scope places = Scope::Of(*numbered->schema);
   Columns output;
   for (size_t i = 0; i < names.size(); ++i) output.push_back({names[i].name, places.columns()[i].value, {}});

@@ -85,10 +85,8 @@ class SqlGoldenTest : public ::testing::TestWithParam<std::string> {
   SqlGoldenTest() {
     const json views = ReadJson(Folder() / "views.json");
     for (const auto& [name, view] : views.items()) {
-      auto node = std::make_shared<PlanNode>();
-      node->kind = PlanKind::kLocal;
-      node->schema = ParseSparkSchema(view["ddl"].get<std::string>()).ValueOrDie();
-      catalog_.AddView(name, std::move(node));
+      const auto schema = ParseSparkSchema(view["ddl"].get<std::string>()).ValueOrDie();
+      catalog_.AddView(name, MakeNode(plan::LocalRows(), {}, schema));
     }
   }
 

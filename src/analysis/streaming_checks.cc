@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
@@ -39,15 +40,17 @@ struct Operations {
 
 // A join of a table with a stream, which stands on the left after Optimize where it can.
 bool KeepsTable(const PlanNode& join) {
-  if (join.join == JoinType::kFull) return true;
+  const JoinType type = join.Get<plan::Join>().type;
+  if (type == JoinType::kFull) return true;
   const bool stream_left = IsStreaming(*join.inputs[0]);
-  if (stream_left) return join.join == JoinType::kRight;
-  return join.join != JoinType::kInner && join.join != JoinType::kRight;
+  if (stream_left) return type == JoinType::kRight;
+  return type != JoinType::kInner && type != JoinType::kRight;
 }
 
 bool HasEventTimeKey(const PlanNode& node) {
   const std::vector<EventTimeMark> marks = EventTimesOf(node);
-  return std::any_of(marks.begin(), marks.begin() + static_cast<std::ptrdiff_t>(node.exprs.size()),
+  return std::any_of(marks.begin(),
+                     marks.begin() + static_cast<std::ptrdiff_t>(node.Get<plan::Aggregate>().keys.size()),
                      [](const EventTimeMark& mark) { return mark.delay_ms.has_value(); });
 }
 
@@ -57,7 +60,7 @@ bool EndsForUnmatched(const PlanPtr& join) {
   const JoinEviction left = EvictionOf(*sorted, JoinSide::kLeft);
   const JoinEviction right = EvictionOf(*sorted, JoinSide::kRight);
   if (left.key) return true;
-  switch (join->join) {
+  switch (join->Get<plan::Join>().type) {
     case JoinType::kRight:
       return !right.bounds.empty();
     case JoinType::kFull:
@@ -68,7 +71,7 @@ bool EndsForUnmatched(const PlanPtr& join) {
 }
 
 bool AggregatesBelow(const PlanNode& node) {
-  if (node.kind == PlanKind::kAggregate && !node.deduplicate) return true;
+  if (const auto* aggregate = node.As<plan::Aggregate>(); aggregate != nullptr && !aggregate->deduplicate) return true;
   return std::any_of(node.inputs.begin(), node.inputs.end(),
                      [](const PlanPtr& input) { return AggregatesBelow(*input); });
 }
@@ -76,51 +79,59 @@ bool AggregatesBelow(const PlanNode& node) {
 // DISTINCT of SQL is an aggregation for Spark, and cannot be told from dropDuplicates here.
 bool GroupsBelow(const PlanNode& node) {
   if (!IsStreaming(node)) return false;
-  if (node.kind == PlanKind::kAggregate) return true;
+  if (node.Is<plan::Aggregate>()) return true;
   return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return GroupsBelow(*input); });
 }
 
-void Collect(const PlanPtr& plan, Operations* found) {
-  const PlanNode& node = *plan;
-  if (!IsStreaming(node)) return;
-  switch (node.kind) {
-    case PlanKind::kAggregate:
-      (node.deduplicate ? found->deduplications : found->aggregations)++;
-      if (!node.deduplicate) found->without_watermark |= !HasEventTimeKey(node);
-      if (!node.deduplicate) found->sessions |= SessionKeyOf(node) >= 0;
-      if (node.within_watermark) {
-        found->within_no_watermark |= EventTimeColumn(EventTimesOf(*node.inputs[0])) < 0;
-      }
-      found->over_aggregation |= GroupsBelow(*node.inputs[0]);
-      for (const AggregateCall& call : node.aggregates) found->distinct_aggregate |= call.distinct;
-      break;
-    case PlanKind::kSort:
-      ++found->sorts;
-      found->sorts_of_groups += AggregatesBelow(node) ? 1 : 0;
-      break;
-    case PlanKind::kLimit:
-      found->limits += node.limit ? 1 : 0;
-      found->offsets += node.offset > 0 || !node.limit ? 1 : 0;
-      break;
-    case PlanKind::kWindow:
-      found->windows = true;
-      break;
-    case PlanKind::kJoin:
-      if (JoinsStreams(node)) {
-        found->joins.push_back(plan);
-        found->over_aggregation |= AggregatesBelow(*node.inputs[0]) || AggregatesBelow(*node.inputs[1]);
-      } else {
-        found->table_kept |= KeepsTable(node);
-      }
-      break;
-    case PlanKind::kUnion:
-      found->mixed_union |= !std::all_of(node.inputs.begin(), node.inputs.end(),
-                                         [](const PlanPtr& input) { return IsStreaming(*input); });
-      break;
-    default:
-      break;
+template <typename Op>
+void Note(const Op&, const PlanPtr&, Operations*) {}
+
+void Note(const plan::Aggregate& aggregate, const PlanPtr& plan, Operations* found) {
+  const PlanNode& input = *plan->inputs[0];
+  if (aggregate.deduplicate) {
+    ++found->deduplications;
+  } else {
+    ++found->aggregations;
+    found->without_watermark |= !HasEventTimeKey(*plan);
+    found->sessions |= SessionKeyOf(*plan) >= 0;
   }
-  for (const PlanPtr& input : node.inputs) Collect(input, found);
+  if (aggregate.within_watermark) found->within_no_watermark |= EventTimeColumn(EventTimesOf(input)) < 0;
+  found->over_aggregation |= GroupsBelow(input);
+  for (const AggregateCall& call : aggregate.calls) found->distinct_aggregate |= call.distinct;
+}
+
+void Note(const plan::Sort&, const PlanPtr& plan, Operations* found) {
+  ++found->sorts;
+  found->sorts_of_groups += AggregatesBelow(*plan) ? 1 : 0;
+}
+
+void Note(const plan::Limit& limit, const PlanPtr&, Operations* found) {
+  found->limits += limit.rows ? 1 : 0;
+  found->offsets += limit.offset > 0 || !limit.rows ? 1 : 0;
+}
+
+void Note(const plan::Window&, const PlanPtr&, Operations* found) {
+  found->windows = true;
+}
+
+void Note(const plan::Join&, const PlanPtr& plan, Operations* found) {
+  if (JoinsStreams(*plan)) {
+    found->joins.push_back(plan);
+    found->over_aggregation |= AggregatesBelow(*plan->inputs[0]) || AggregatesBelow(*plan->inputs[1]);
+  } else {
+    found->table_kept |= KeepsTable(*plan);
+  }
+}
+
+void Note(const plan::Union&, const PlanPtr& plan, Operations* found) {
+  found->mixed_union |=
+      !std::all_of(plan->inputs.begin(), plan->inputs.end(), [](const PlanPtr& input) { return IsStreaming(*input); });
+}
+
+void Collect(const PlanPtr& plan, Operations* found) {
+  if (!IsStreaming(*plan)) return;
+  std::visit([&](const auto& op) { Note(op, plan, found); }, plan->op);
+  for (const PlanPtr& input : plan->inputs) Collect(input, found);
 }
 
 // "append" as Spark's texts have it, and what it does not go with.
@@ -156,8 +167,9 @@ const char* NameOf(JoinType type) {
 
 // As Spark: rows without a partner must be able to leave, and leave in append.
 Status CheckStreamJoin(const PlanPtr& join, const std::string& mode) {
-  const char* name = NameOf(join->join);
-  switch (join->join) {
+  const JoinType type = join->Get<plan::Join>().type;
+  const char* name = NameOf(type);
+  switch (type) {
     case JoinType::kInner:
     case JoinType::kLeftSemi:
     case JoinType::kLeft:
@@ -168,7 +180,7 @@ Status CheckStreamJoin(const PlanPtr& join, const std::string& mode) {
       return UserError(kUnsupportedOperation,
                        fmt::format("{} joins with a streaming DataFrame/Dataset on the right are not supported", name));
   }
-  const bool outer = join->join != JoinType::kInner && join->join != JoinType::kLeftSemi;
+  const bool outer = type != JoinType::kInner && type != JoinType::kLeftSemi;
   if (mode == "complete" || (outer && mode != "append")) {
     return UserError(
         kUnsupportedOperation,
@@ -176,7 +188,7 @@ Status CheckStreamJoin(const PlanPtr& join, const std::string& mode) {
                     "only in append output mode",
                     name, mode));
   }
-  if (join->join == JoinType::kInner || EndsForUnmatched(join)) return Status::OK();
+  if (type == JoinType::kInner || EndsForUnmatched(join)) return Status::OK();
   return UserError(kUnsupportedOperation,
                    fmt::format("Stream-stream {} join between two streaming DataFrame/Datasets is not supported "
                                "without a watermark in the join keys, or a watermark on the nullable side and an "

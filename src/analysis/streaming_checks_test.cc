@@ -27,25 +27,19 @@ json Recorded(const std::string& file) {
 class StreamingChecksTest : public ::testing::Test {
  protected:
   StreamingChecksTest() {
-    auto events = std::make_shared<PlanNode>();
-    events->kind = PlanKind::kScan;
-    events->scan.streaming = true;
-    events->scan.format = "rate";
-    events->schema = arrow::schema({arrow::field("timestamp", TimestampType()), arrow::field("value", arrow::int64())});
+    plan::Scan rate;
+    rate.source.streaming = true;
+    rate.source.format = "rate";
+    const PlanPtr events =
+        MakeNode(std::move(rate), {},
+                 arrow::schema({arrow::field("timestamp", TimestampType()), arrow::field("value", arrow::int64())}));
     catalog_.AddView("events", events);
     for (const auto& [view, delay_ms] : {std::pair("marked", 10'000), std::pair("others", 20'000)}) {
-      auto marked = std::make_shared<PlanNode>();
-      marked->kind = PlanKind::kWatermark;
-      marked->inputs = {events};
-      marked->schema = events->schema;
-      marked->exprs = {std::make_shared<ColumnExpr>(0, "timestamp", TimestampType(), true)};
-      marked->delay_ms = delay_ms;
-      catalog_.AddView(view, marked);
+      const ExprPtr time = std::make_shared<ColumnExpr>(0, "timestamp", TimestampType(), true);
+      catalog_.AddView(view, MakeNode(plan::Watermark{time, delay_ms}, {events}, events->schema));
     }
-    auto numbers = std::make_shared<PlanNode>();
-    numbers->kind = PlanKind::kLocal;
-    numbers->schema = ParseSparkSchema(Recorded("views.json")["numbers"]["ddl"].get<std::string>()).ValueOrDie();
-    catalog_.AddView("numbers", numbers);
+    const auto numbers = ParseSparkSchema(Recorded("views.json")["numbers"]["ddl"].get<std::string>()).ValueOrDie();
+    catalog_.AddView("numbers", MakeNode(plan::LocalRows(), {}, numbers));
   }
 
   Result<PlanPtr> Resolve(const std::string& sql) {

@@ -18,7 +18,7 @@ namespace sluice {
 // records. Each output row keeps the place of the row that it came from.
 class GenerateOperator : public Operator {
  public:
-  // `node` is a kGenerate. `bad_rows` may be null; see RowIsolation.
+  // `node` is a Generate. `bad_rows` may be null; see RowIsolation.
   GenerateOperator(std::unique_ptr<Operator> input, const PlanNode& node, EvalContext context,
                    BadRowSink* bad_rows = nullptr);
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }

@@ -34,10 +34,8 @@ std::shared_ptr<PlanNode> Explode(const PlanPtr& input, GeneratorKind kind, bool
   arrow::FieldVector fields = {input->schema->field(0)};
   if (kind == GeneratorKind::kPosExplode) fields.push_back(arrow::field("pos", arrow::int32()));
   fields.push_back(arrow::field("col", arrow::int64()));
-  auto node = scripted::Node(PlanKind::kGenerate, arrow::schema(fields), {input});
-  node->generator = {kind, outer, 1, {0}};
-  node->exprs = {Column(input->schema, "list")};
-  return node;
+  plan::Generate explode{{kind, outer, 1, {0}}, {Column(input->schema, "list")}};
+  return MakeNode(std::move(explode), {input}, arrow::schema(fields));
 }
 
 std::string Text(const arrow::RecordBatch& batch) {
@@ -84,7 +82,7 @@ TEST(Generate, RowsKeepTheirPlace) {
 TEST(Generate, ARecordIsSetAsideOnceWithAllItsRows) {
   const auto scan = ScanNode(Lists(), true);
   const auto outer = Explode(scan, GeneratorKind::kExplode, false);
-  outer->generator.kept = {0, 1};
+  outer->Get<plan::Generate>().generator.kept = {0, 1};
   outer->schema = arrow::schema({Lists()->field(0), Lists()->field(1), arrow::field("col", arrow::int64())});
   const auto inner = Explode(outer, GeneratorKind::kExplode, false);  // each list as often as it has elements
   const auto plan = scripted::ProjectNode(

@@ -40,20 +40,21 @@ Result<arrow::ArrayVector> Nulls(const arrow::Schema& schema, int begin, int end
 
 }  // namespace
 
-JoinSpec JoinSpecOf(const PlanNode& join) {
-  const arrow::Schema& right = *join.inputs.at(1)->schema;
-  std::vector<ExprPtr> over_right(static_cast<size_t>(join.inputs.at(0)->schema->num_fields()));
+JoinSpec JoinSpecOf(const PlanNode& node) {
+  const arrow::Schema& right = *node.inputs.at(1)->schema;
+  std::vector<ExprPtr> over_right(static_cast<size_t>(node.inputs.at(0)->schema->num_fields()));
   for (int i = 0; i < right.num_fields(); ++i) {
     const auto& field = *right.field(i);
     over_right.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
   }
-  JoinSpec spec{join.join, {{}, join.null_safe}, {{}, join.null_safe}, {}, join.schema};
-  const size_t pairs = join.null_safe.size();
-  for (size_t i = 0; i < pairs; ++i) {
-    spec.left_keys.exprs.push_back(join.exprs[2 * i]);
-    spec.right_keys.exprs.push_back(SubstituteColumns(join.exprs[2 * i + 1], over_right));
+  const auto& join = node.Get<plan::Join>();
+  JoinSpec spec{join.type, {}, {}, join.conditions, node.schema};
+  for (const JoinKey& key : join.keys) {
+    spec.left_keys.exprs.push_back(key.left);
+    spec.left_keys.null_safe.push_back(key.null_safe);
+    spec.right_keys.exprs.push_back(SubstituteColumns(key.right, over_right));
+    spec.right_keys.null_safe.push_back(key.null_safe);
   }
-  spec.conditions.assign(join.exprs.begin() + static_cast<std::ptrdiff_t>(2 * pairs), join.exprs.end());
   return spec;
 }
 

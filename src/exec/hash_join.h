@@ -21,7 +21,7 @@ struct JoinSpec {
 };
 
 // Of a plan node of that kind.
-JoinSpec JoinSpecOf(const PlanNode& join);
+JoinSpec JoinSpecOf(const PlanNode& node);
 
 // Keeps the right rows in memory and reads the left ones slice by slice. Rows come in the order of the left ones;
 // within a slice those without a partner come last, and right rows without one at the very end. A row that has a left

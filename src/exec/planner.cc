@@ -5,6 +5,7 @@
 #include <atomic>
 #include <limits>
 #include <utility>
+#include <variant>
 
 #include "base/spark_error.h"
 #include "exec/chained_reader.h"
@@ -50,27 +51,45 @@ struct Top {
   std::shared_ptr<TopBound> bound;
 };
 
+using OperatorPtr = std::unique_ptr<Operator>;
+
 class Planner {
  public:
   explicit Planner(const PlannerContext& context) : context_(context) {}
 
-  Result<std::unique_ptr<Operator>> Build(const PlanPtr& plan) const;
+  Result<OperatorPtr> Build(const PlanPtr& plan) const {
+    return std::visit([&](const auto& op) { return BuildNode(op, plan); }, plan->op);
+  }
   Result<PlannedParts> Parts(const PlanPtr& plan) const;
 
  private:
+  // Of a node of each kind. What changes rows one by one is run with the rows below it, part by part.
+  Result<OperatorPtr> BuildNode(const plan::Scan&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::Project&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::Filter&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::Union&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::Watermark&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::TimeWindow&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::Generate&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::LocalRows& local, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Range& range, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Aggregate& aggregate, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Sort& sort, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Limit& limit, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Join& join, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Window& window, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Sample& sample, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::PythonStep& step, const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildNode(const plan::Repartition& repartition, const PlanPtr& plan) const;
+
   // `top`: of the sort above, if its first rows alone are wanted.
   Result<Input> InputOf(const PlanPtr& plan, size_t max_parts, const Top* top = nullptr) const;
-  Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts, const Top* top) const;
+  Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts, const Top* top) const;
   Result<Input> UnionInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts) const;
-  std::unique_ptr<Operator> Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const;
-  Result<std::unique_ptr<Operator>> BuildRows(const PlanPtr& plan) const;
-  Result<std::unique_ptr<Operator>> BuildAggregate(const PlanNode& node) const;
-  Result<std::unique_ptr<Operator>> BuildJoin(const PlanNode& node) const;
-  Result<std::unique_ptr<Operator>> BuildWindow(const PlanNode& node) const;
-  Result<std::unique_ptr<Operator>> BuildPython(const PlanPtr& plan) const;
-  Result<std::unique_ptr<Operator>> BuildTopRows(const PlanNode& sort, int64_t rows) const;
-  Result<std::unique_ptr<Operator>> BuildLimit(const PlanNode& node) const;
-  Result<std::unique_ptr<Operator>> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
+  OperatorPtr Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const;
+  Result<OperatorPtr> BuildRows(const PlanPtr& plan) const;
+  Result<OperatorPtr> BuildTopRows(const std::vector<SortKey>& keys, const PlanNode& node, int64_t rows) const;
+  Result<OperatorPtr> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
 
   const PlannerContext context_;
 };
@@ -98,17 +117,18 @@ Result<std::shared_ptr<const RowsWanted>> WantedOf(const PlanNode& plan, const P
   return std::make_shared<QueryWants>(plan, scan, context, std::move(bound));
 }
 
-Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& scan, size_t max_parts, const Top* top) const {
-  if (scan.scan.streaming)
+Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts, const Top* top) const {
+  const ScanSpec& source_spec = bottom.Get<plan::Scan>().source;
+  if (source_spec.streaming)
     return NotSupported(
         "A streaming source can be read by a streaming query only; without STREAM the rows that are there now are "
         "read.");
-  SLUICE_ASSIGN(auto opened, context_.open_source(scan.scan));
+  SLUICE_ASSIGN(auto opened, context_.open_source(source_spec));
   SLUICE_ASSIGN(const std::vector<InputPartition> partitions, opened->PlanTasks());
   const std::shared_ptr<BatchSource> source = std::move(opened);
-  SLUICE_ASSIGN(const auto wanted, WantedOf(*plan, scan, source.get(), context_.eval, top));
+  SLUICE_ASSIGN(const auto wanted, WantedOf(*plan, bottom, source.get(), context_.eval, top));
   const size_t parts = std::min(partitions.size(), max_parts);
-  auto open = [plan, &bottom = scan, source, partitions, parts, wanted,
+  auto open = [plan, &bottom, source, partitions, parts, wanted,
                eval = context_.eval](int part) -> Result<std::unique_ptr<Operator>> {
     const size_t begin = partitions.size() * static_cast<size_t>(part) / parts;
     const size_t end = partitions.size() * (static_cast<size_t>(part) + 1) / parts;
@@ -143,24 +163,23 @@ Result<Input> Planner::UnionInput(const PlanPtr& plan, const PlanNode& bottom, s
 
 Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts, const Top* top) const {
   const PlanNode& bottom = BottomOfChain(*plan);
-  if (bottom.kind == PlanKind::kScan) return ScanInput(plan, bottom, max_parts, top);
-  if (bottom.kind == PlanKind::kUnion) return UnionInput(plan, bottom, max_parts);
+  if (bottom.Is<plan::Scan>()) return ScanInput(plan, bottom, max_parts, top);
+  if (bottom.Is<plan::Union>()) return UnionInput(plan, bottom, max_parts);
   SLUICE_ASSIGN(auto rows, BuildRows(plan));
   auto once = std::make_shared<std::unique_ptr<Operator>>(std::move(rows));
   return Input{1, [once](int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); }};
 }
 
-std::unique_ptr<Operator> Planner::Gather(const std::shared_ptr<arrow::Schema>& schema, Input input,
-                                          int threads) const {
+OperatorPtr Planner::Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const {
   if (input.parts == 0)
     return std::make_unique<LocalOperator>(schema, std::vector<std::shared_ptr<arrow::RecordBatch>>());
   return std::make_unique<GatherOperator>(schema, input.parts, std::move(input.open), threads, context_.budget);
 }
 
 // Projections and filters, over a scan or over anything else.
-Result<std::unique_ptr<Operator>> Planner::BuildRows(const PlanPtr& plan) const {
+Result<OperatorPtr> Planner::BuildRows(const PlanPtr& plan) const {
   const PlanNode& bottom = BottomOfChain(*plan);
-  if (bottom.kind == PlanKind::kScan || bottom.kind == PlanKind::kUnion) {
+  if (bottom.Is<plan::Scan>() || bottom.Is<plan::Union>()) {
     SLUICE_ASSIGN(Input input, InputOf(plan, std::numeric_limits<size_t>::max()));
     return Gather(plan->schema, std::move(input), context_.threads);
   }
@@ -170,31 +189,54 @@ Result<std::unique_ptr<Operator>> Planner::BuildRows(const PlanPtr& plan) const 
   return BuildChain(*plan, bottom, std::move(rows), context_.eval);
 }
 
-Result<std::unique_ptr<Operator>> Planner::BuildAggregate(const PlanNode& node) const {
-  SLUICE_ASSIGN(Input input, InputOf(node.inputs.at(0), kMaxStates));
-  AggregateSpec spec{node.exprs, node.aggregates, node.schema, context_.eval, context_.budget};
-  spec.repeatable = input.repeatable && IsDeterministic(node);
+Result<OperatorPtr> Planner::BuildNode(const plan::LocalRows& local, const PlanPtr& plan) const {
+  return std::make_unique<LocalOperator>(plan->schema, local.rows);
+}
+
+Result<OperatorPtr> Planner::BuildNode(const plan::Range& range, const PlanPtr& plan) const {
+  return std::make_unique<RangeOperator>(plan->schema, range.start, range.end, range.step);
+}
+
+Result<OperatorPtr> Planner::BuildNode(const plan::Aggregate& aggregate, const PlanPtr& plan) const {
+  SLUICE_ASSIGN(Input input, InputOf(plan->inputs.at(0), kMaxStates));
+  AggregateSpec spec{aggregate.keys, aggregate.calls, plan->schema, context_.eval, context_.budget};
+  spec.repeatable = input.repeatable && IsDeterministic(*plan);
   return std::make_unique<HashAggregateOperator>(std::move(spec), input.parts, std::move(input.open), context_.threads);
 }
 
-Result<std::unique_ptr<Operator>> Planner::BuildJoin(const PlanNode& node) const {
-  SLUICE_ASSIGN(auto left, Build(node.inputs.at(0)));
-  SLUICE_ASSIGN(auto right, Build(node.inputs.at(1)));
-  return std::make_unique<HashJoinOperator>(JoinSpecOf(node), std::move(left), std::move(right), context_.eval,
+Result<OperatorPtr> Planner::BuildNode(const plan::Sort& sort, const PlanPtr& plan) const {
+  SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
+  return std::make_unique<SortOperator>(std::move(rows), sort.keys, std::nullopt, context_.eval, context_.budget);
+}
+
+Result<OperatorPtr> Planner::BuildNode(const plan::Join&, const PlanPtr& plan) const {
+  SLUICE_ASSIGN(auto left, Build(plan->inputs.at(0)));
+  SLUICE_ASSIGN(auto right, Build(plan->inputs.at(1)));
+  return std::make_unique<HashJoinOperator>(JoinSpecOf(*plan), std::move(left), std::move(right), context_.eval,
                                             context_.budget);
 }
 
-Result<std::unique_ptr<Operator>> Planner::BuildWindow(const PlanNode& node) const {
-  SLUICE_ASSIGN(auto rows, Build(node.inputs.at(0)));
-  std::vector<SortKey> order = WindowOperator::OrderOf(node);
+Result<OperatorPtr> Planner::BuildNode(const plan::Window& window, const PlanPtr& plan) const {
+  SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
+  std::vector<SortKey> order = WindowOperator::OrderOf(window);
   if (!order.empty()) {
     rows =
         std::make_unique<SortOperator>(std::move(rows), std::move(order), std::nullopt, context_.eval, context_.budget);
   }
-  return std::make_unique<WindowOperator>(std::move(rows), node, context_.eval, context_.budget);
+  return std::make_unique<WindowOperator>(std::move(rows), *plan, context_.eval, context_.budget);
 }
 
-Result<std::unique_ptr<Operator>> Planner::BuildPython(const PlanPtr& plan) const {
+Result<OperatorPtr> Planner::BuildNode(const plan::Sample& sample, const PlanPtr& plan) const {
+  SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
+  return std::make_unique<SampleOperator>(std::move(rows), sample, context_.eval);
+}
+
+// Moves rows between tasks; the rows of a query are the same.
+Result<OperatorPtr> Planner::BuildNode(const plan::Repartition&, const PlanPtr& plan) const {
+  return Build(plan->inputs.at(0));
+}
+
+Result<OperatorPtr> Planner::BuildNode(const plan::PythonStep&, const PlanPtr& plan) const {
   if (&BottomOfChain(*plan) != plan.get()) return BuildRows(plan);
   std::vector<std::unique_ptr<Operator>> inputs;
   for (const PlanPtr& input : plan->inputs) {
@@ -205,13 +247,12 @@ Result<std::unique_ptr<Operator>> Planner::BuildPython(const PlanPtr& plan) cons
 }
 
 // The first rows of a sort: each part gives its own first rows, and among those are the first of all.
-Result<std::unique_ptr<Operator>> Planner::BuildTopRows(const PlanNode& sort, int64_t rows) const {
-  const SortKey& key = sort.sort_keys.at(0);
+Result<OperatorPtr> Planner::BuildTopRows(const std::vector<SortKey>& keys, const PlanNode& node, int64_t rows) const {
+  const SortKey& key = keys.at(0);
   const auto bound = std::make_shared<TopBound>(key.ascending, key.nulls_first);
   const Top wanted{key, rows, bound};
-  SLUICE_ASSIGN(Input input, InputOf(sort.inputs.at(0), kMaxStates, &wanted));
-  const auto top = [keys = sort.sort_keys, rows, eval = context_.eval, budget = context_.budget,
-                    bound](std::unique_ptr<Operator> from) {
+  SLUICE_ASSIGN(Input input, InputOf(node.inputs.at(0), kMaxStates, &wanted));
+  const auto top = [keys, rows, eval = context_.eval, budget = context_.budget, bound](std::unique_ptr<Operator> from) {
     return std::make_unique<SortOperator>(std::move(from), keys, rows, eval, budget, bound);
   };
   if (input.parts == 1) {
@@ -222,17 +263,18 @@ Result<std::unique_ptr<Operator>> Planner::BuildTopRows(const PlanNode& sort, in
     SLUICE_ASSIGN(auto from, open(part));
     return top(std::move(from));
   };
-  return top(Gather(sort.schema, std::move(input), context_.threads));
+  return top(Gather(node.schema, std::move(input), context_.threads));
 }
 
 // The first rows of any plan; there may come more.
-Result<std::unique_ptr<Operator>> Planner::BuildFirstRows(const PlanPtr& plan, int64_t rows) const {
-  if (plan->kind == PlanKind::kSort) return BuildTopRows(*plan, rows);
-  if (plan->kind == PlanKind::kProject && BottomOfChain(*plan).kind != PlanKind::kScan) {
+Result<OperatorPtr> Planner::BuildFirstRows(const PlanPtr& plan, int64_t rows) const {
+  if (const auto* sort = plan->As<plan::Sort>()) return BuildTopRows(sort->keys, *plan, rows);
+  const bool of_scan = BottomOfChain(*plan).Is<plan::Scan>();
+  if (const auto* project = plan->As<plan::Project>(); project != nullptr && !of_scan) {
     SLUICE_ASSIGN(auto below, BuildFirstRows(plan->inputs.at(0), rows));
-    return std::make_unique<ProjectOperator>(std::move(below), plan->exprs, plan->schema, context_.eval);
+    return std::make_unique<ProjectOperator>(std::move(below), project->exprs, plan->schema, context_.eval);
   }
-  if (BottomOfChain(*plan).kind != PlanKind::kScan) return Build(plan);
+  if (!of_scan) return Build(plan);
   SLUICE_ASSIGN(Input input, InputOf(plan, std::numeric_limits<size_t>::max()));
   const bool filtered = HasFilter(*plan);
   input.open = [open = std::move(input.open), rows](int part) -> Result<std::unique_ptr<Operator>> {
@@ -242,68 +284,29 @@ Result<std::unique_ptr<Operator>> Planner::BuildFirstRows(const PlanPtr& plan, i
   return Gather(plan->schema, std::move(input), filtered || rows > kFewRows ? context_.threads : 1);
 }
 
-Result<std::unique_ptr<Operator>> Planner::BuildLimit(const PlanNode& node) const {
-  const PlanPtr& below = node.inputs.at(0);
+Result<OperatorPtr> Planner::BuildNode(const plan::Limit& limit, const PlanPtr& plan) const {
+  const PlanPtr& below = plan->inputs.at(0);
   std::unique_ptr<Operator> rows;
-  if (node.last_rows) {
+  if (limit.last_rows) {
     SLUICE_ASSIGN(rows, Build(below));
-    return std::make_unique<TailOperator>(std::move(rows), node.limit.value_or(0), context_.eval, context_.budget);
+    return std::make_unique<TailOperator>(std::move(rows), limit.rows.value_or(0), context_.eval, context_.budget);
   }
-  if (node.limit && *node.limit < std::numeric_limits<int64_t>::max() - node.offset) {
-    SLUICE_ASSIGN(rows, BuildFirstRows(below, *node.limit + node.offset));
+  if (limit.rows && *limit.rows < std::numeric_limits<int64_t>::max() - limit.offset) {
+    SLUICE_ASSIGN(rows, BuildFirstRows(below, *limit.rows + limit.offset));
   } else {
     SLUICE_ASSIGN(rows, Build(below));
   }
-  return std::make_unique<LimitOperator>(std::move(rows), node.limit, node.offset);
-}
-
-Result<std::unique_ptr<Operator>> Planner::Build(const PlanPtr& plan) const {
-  switch (plan->kind) {
-    case PlanKind::kScan:
-    case PlanKind::kProject:
-    case PlanKind::kFilter:
-    case PlanKind::kUnion:
-    case PlanKind::kWatermark:
-    case PlanKind::kTimeWindow:
-    case PlanKind::kGenerate:
-      return BuildRows(plan);
-    case PlanKind::kLocal:
-      return std::make_unique<LocalOperator>(plan->schema, plan->rows);
-    case PlanKind::kRange:
-      return std::make_unique<RangeOperator>(plan->schema, plan->range_start, plan->range_end, plan->range_step);
-    case PlanKind::kAggregate:
-      return BuildAggregate(*plan);
-    case PlanKind::kSort: {
-      SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
-      return std::make_unique<SortOperator>(std::move(rows), plan->sort_keys, std::nullopt, context_.eval,
-                                            context_.budget);
-    }
-    case PlanKind::kLimit:
-      return BuildLimit(*plan);
-    case PlanKind::kJoin:
-      return BuildJoin(*plan);
-    case PlanKind::kWindow:
-      return BuildWindow(*plan);
-    case PlanKind::kSample: {
-      SLUICE_ASSIGN(auto rows, Build(plan->inputs.at(0)));
-      return std::make_unique<SampleOperator>(std::move(rows), plan->sample, context_.eval);
-    }
-    case PlanKind::kPython:
-      return BuildPython(plan);
-    case PlanKind::kRepartition:
-      return Build(plan->inputs.at(0));  // moves rows between tasks; the rows of a query are the same
-  }
-  return InternalError("a plan node of an unknown kind");
+  return std::make_unique<LimitOperator>(std::move(rows), limit.rows, limit.offset);
 }
 
 Result<PlannedParts> Planner::Parts(const PlanPtr& plan) const {
-  const bool moves = plan->kind == PlanKind::kRepartition;
-  const PlanPtr rows = moves ? plan->inputs.at(0) : plan;
-  const bool gathers = moves && !plan->shuffle && plan->partitions > 0;
-  const size_t most = gathers ? std::min(static_cast<size_t>(plan->partitions), kMostWrites) : kMostWrites;
+  const auto* moves = plan->As<plan::Repartition>();
+  const PlanPtr rows = moves != nullptr ? plan->inputs.at(0) : plan;
+  const bool gathers = moves != nullptr && !moves->shuffle && moves->partitions > 0;
+  const size_t most = gathers ? std::min(static_cast<size_t>(moves->partitions), kMostWrites) : kMostWrites;
   PlannedParts planned;
-  const PlanKind bottom = BottomOfChain(*rows).kind;
-  if (bottom == PlanKind::kScan || (bottom == PlanKind::kUnion && !gathers)) {
+  const PlanNode& bottom = BottomOfChain(*rows);
+  if (bottom.Is<plan::Scan>() || (bottom.Is<plan::Union>() && !gathers)) {
     SLUICE_ASSIGN(Input input, InputOf(rows, most));
     planned.parts = input.parts;
     planned.open = std::move(input.open);
@@ -313,7 +316,7 @@ Result<PlannedParts> Planner::Parts(const PlanPtr& plan) const {
     planned.open = [once = std::make_shared<std::unique_ptr<Operator>>(std::move(all))](
                        int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); };
   }
-  if (moves && plan->shuffle) planned.spread = plan->partitions;
+  if (moves != nullptr && moves->shuffle) planned.spread = moves->partitions;
   return planned;
 }
 

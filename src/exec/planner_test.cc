@@ -17,8 +17,7 @@ namespace {
 
 using scripted::BatchPtr;
 using scripted::Column;
-using scripted::FilterNode;
-using scripted::Node;
+using scripted::Over;
 using scripted::ProjectNode;
 using scripted::ReaderWatch;
 using scripted::ScanNode;
@@ -78,55 +77,47 @@ class Reference {
   explicit Reference(const Table& source) : source_(source) {}
 
   Table Run(const PlanNode& node) const {
-    if (node.kind == PlanKind::kScan) return source_;
+    if (node.Is<plan::Scan>()) return source_;
     Table rows = Run(*node.inputs.at(0));
-    switch (node.kind) {
-      case PlanKind::kUnion:
-        for (size_t i = 1; i < node.inputs.size(); ++i) {
-          const Table more = Run(*node.inputs[i]);
-          rows.insert(rows.end(), more.begin(), more.end());
-        }
-        return rows;
-      case PlanKind::kFilter:
-        return Filter(node, rows);
-      case PlanKind::kProject:
-        return Project(node, rows);
-      case PlanKind::kAggregate:
-        return Aggregate(node, rows);
-      case PlanKind::kSort:
-        return Sort(node, std::move(rows));
-      default:
-        return Limit(node, rows);
+    if (const auto* filter = node.As<plan::Filter>()) return Filter(*filter, rows);
+    if (const auto* project = node.As<plan::Project>()) return Project(*project, rows);
+    if (const auto* aggregate = node.As<plan::Aggregate>()) return Aggregate(*aggregate, rows);
+    if (const auto* sort = node.As<plan::Sort>()) return Sort(*sort, std::move(rows));
+    if (const auto* limit = node.As<plan::Limit>()) return Limit(*limit, rows);
+    for (size_t i = 1; i < node.inputs.size(); ++i) {
+      const Table more = Run(*node.inputs[i]);
+      rows.insert(rows.end(), more.begin(), more.end());
     }
+    return rows;
   }
 
  private:
   static size_t IndexOf(const ExprPtr& expr) {
     return static_cast<size_t>(static_cast<const ColumnExpr&>(*expr).index());
   }
-  static Table Filter(const PlanNode& node, const Table& rows) {
+  static Table Filter(const plan::Filter& filter, const Table& rows) {
     Table kept;  // conditions of these tests: the column is a multiple of 3
-    const size_t column = IndexOf(node.exprs[0]->children().at(0));
+    const size_t column = IndexOf(filter.condition->children().at(0));
     for (const Row& row : rows) {
       if (row[column] && *row[column] % 3 == 0) kept.push_back(row);
     }
     return kept;
   }
-  static Table Project(const PlanNode& node, const Table& rows) {
+  static Table Project(const plan::Project& project, const Table& rows) {
     Table changed;
     for (const Row& row : rows) {
       changed.emplace_back();
-      for (const auto& expr : node.exprs) changed.back().push_back(row[IndexOf(expr)]);
+      for (const auto& expr : project.exprs) changed.back().push_back(row[IndexOf(expr)]);
     }
     return changed;
   }
-  static Table Aggregate(const PlanNode& node, const Table& rows) {
+  static Table Aggregate(const plan::Aggregate& aggregate, const Table& rows) {
     Table groups;  // keys, then count(*) and sum(first column)
-    const size_t keys = node.exprs.size();
+    const size_t keys = aggregate.keys.size();
     if (keys == 0) groups.push_back({0, std::nullopt});
     for (const Row& row : rows) {
       Row key;
-      for (const auto& expr : node.exprs) key.push_back(row[IndexOf(expr)]);
+      for (const auto& expr : aggregate.keys) key.push_back(row[IndexOf(expr)]);
       auto group = std::find_if(groups.begin(), groups.end(),
                                 [&](const Row& g) { return std::equal(key.begin(), key.end(), g.begin()); });
       if (group == groups.end()) {
@@ -138,9 +129,9 @@ class Reference {
     }
     return groups;
   }
-  static Table Sort(const PlanNode& node, Table rows) {
+  static Table Sort(const plan::Sort& sort, Table rows) {
     std::stable_sort(rows.begin(), rows.end(), [&](const Row& x, const Row& y) {
-      for (const SortKey& key : node.sort_keys) {
+      for (const SortKey& key : sort.keys) {
         const auto& a = x[IndexOf(key.expr)];
         const auto& b = y[IndexOf(key.expr)];
         if (a == b) continue;
@@ -151,34 +142,29 @@ class Reference {
     });
     return rows;
   }
-  static Table Limit(const PlanNode& node, const Table& rows) {
-    const auto begin = std::min(rows.size(), static_cast<size_t>(node.offset));
-    const auto end = node.limit ? std::min(rows.size(), begin + static_cast<size_t>(*node.limit)) : rows.size();
+  static Table Limit(const plan::Limit& limit, const Table& rows) {
+    const auto begin = std::min(rows.size(), static_cast<size_t>(limit.offset));
+    const auto end = limit.rows ? std::min(rows.size(), begin + static_cast<size_t>(*limit.rows)) : rows.size();
     return {rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end)};
   }
 
   const Table& source_;
 };
 
-PlanPtr LimitNode(PlanPtr input, std::optional<int64_t> limit, int64_t offset) {
-  auto node = Node(PlanKind::kLimit, input->schema, {input});
-  node->limit = limit;
-  node->offset = offset;
-  return node;
+PlanPtr LimitNode(const PlanPtr& input, std::optional<int64_t> limit, int64_t offset) {
+  return Over(input, plan::Limit{limit, offset});
 }
 
-PlanPtr SortNode(PlanPtr input, std::vector<SortKey> keys) {
-  auto node = Node(PlanKind::kSort, input->schema, {input});
-  node->sort_keys = std::move(keys);
-  return node;
+PlanPtr SortNode(const PlanPtr& input, std::vector<SortKey> keys) {
+  return Over(input, plan::Sort{std::move(keys)});
 }
 
 PlanPtr AggregateNode(PlanPtr input, std::vector<ExprPtr> keys) {
-  auto node = Node(PlanKind::kAggregate, Ints(static_cast<int>(keys.size()) + 2), {std::move(input)});
-  node->exprs = std::move(keys);
-  node->aggregates = {ResolveAggregate("count", {}, false, true).ValueOrDie(),
-                      ResolveAggregate("sum", {At(0)}, false, true).ValueOrDie()};
-  return node;
+  auto schema = Ints(static_cast<int>(keys.size()) + 2);
+  plan::Aggregate aggregate{std::move(keys),
+                            {ResolveAggregate("count", {}, false, true).ValueOrDie(),
+                             ResolveAggregate("sum", {At(0)}, false, true).ValueOrDie()}};
+  return MakeNode(std::move(aggregate), {std::move(input)}, std::move(schema));
 }
 
 PlanPtr RandomNode(PlanPtr input, std::mt19937& random) {
@@ -186,11 +172,11 @@ PlanPtr RandomNode(PlanPtr input, std::mt19937& random) {
   const auto any = [&] { return At(static_cast<int>(random() % static_cast<unsigned>(columns))); };
   switch (random() % 7) {
     case 6: {
-      const auto some = FilterNode(input, Where(any(), [](int64_t v) { return v % 3 == 0; }));
-      return scripted::Node(PlanKind::kUnion, input->schema, {input, some, input});
+      const auto some = MakeFilter(input, Where(any(), [](int64_t v) { return v % 3 == 0; }));
+      return MakeNode(plan::Union(), {input, some, input}, input->schema);
     }
     case 0:
-      return FilterNode(input, Where(any(), [](int64_t v) { return v % 3 == 0; }));
+      return MakeFilter(input, Where(any(), [](int64_t v) { return v % 3 == 0; }));
     case 1: {
       std::vector<ExprPtr> exprs;
       for (unsigned i = 1 + random() % 3; i > 0; --i) exprs.push_back(any());
@@ -302,7 +288,7 @@ TEST(Planner, AnAggregationOfAUnionReadsItsInputsAgainWhereAllCanBe) {
   PlannerContext context = Context(ManyPartitions(20, 100), 2);
   context.budget = &budget;
   const auto run = [&](const PlanPtr& other) -> Result<Table> {
-    const auto both = Node(PlanKind::kUnion, scan->schema, {scan, other});
+    const auto both = MakeNode(plan::Union(), {scan, other}, scan->schema);
     SLUICE_ASSIGN(const auto rows, PlanOperators(AggregateNode(both, {At(0)}), context));
     SLUICE_ASSIGN(const auto result, scripted::Drain(*rows));
     return ToTable(*result);
@@ -315,14 +301,13 @@ TEST(Planner, AnAggregationOfAUnionReadsItsInputsAgainWhereAllCanBe) {
 }
 
 TEST(Planner, ARangeBelowAnAggregation) {
-  auto range = Node(PlanKind::kRange, Ints(1), {});
-  range->range_end = 100000;
+  const PlanPtr range = MakeNode(plan::Range{0, 100000, 1}, {}, Ints(1));
   auto rows = PlanOperators(AggregateNode(range, {}), Context({}, 2)).ValueOrDie();
   EXPECT_EQ(ToTable(*scripted::Drain(*rows).ValueOrDie()), (Table{{100000, 4999950000}}));
 }
 
 TEST(Planner, AnErrorKeepsThePlaceOfItsPartition) {
-  const auto filtered = FilterNode(ScanNode(Ints(1), false), Where(At(0), [](int64_t v) { return v % 2 == 1; }));
+  const auto filtered = MakeFilter(ScanNode(Ints(1), false), Where(At(0), [](int64_t v) { return v % 2 == 1; }));
   for (const PlanPtr& plan : {ProjectNode(filtered, {scripted::FailAt(At(0), 47)}),
                               SortNode(filtered, {{scripted::FailAt(At(0), 47), true, true}})}) {
     auto rows = PlanOperators(LimitNode(plan, 100000, 0), Context(ManyPartitions(5, 2), 2)).ValueOrDie();
@@ -334,8 +319,7 @@ TEST(Planner, AnErrorKeepsThePlaceOfItsPartition) {
 
 // All rows would take minutes.
 TEST(Planner, CancelReachesTheKernelThatRuns) {
-  PlanNode range{PlanKind::kRange, {}, arrow::schema({arrow::field("id", arrow::int64())})};
-  range.range_end = 1'000'000;
+  const PlanPtr range = MakeNode(plan::Range{0, 1'000'000, 1}, {}, arrow::schema({arrow::field("id", arrow::int64())}));
   const auto literal = [](std::string text) {
     return std::make_shared<LiteralExpr>(std::make_shared<arrow::StringViewScalar>(std::move(text)));
   };
@@ -343,10 +327,8 @@ TEST(Planner, CancelReachesTheKernelThatRuns) {
       *MakeCast(std::make_shared<ColumnExpr>(0, "id", arrow::int64(), false), StringType(), CastMode::kTry);
   const ExprPtr text = *ResolveFunction("concat", {literal(std::string(24, 'a')), id, literal("!")}, {});
   const ExprPtr slow = *ResolveFunction("regexp_count", {text, literal("(a|aa)+$")}, {});
-  PlanNode project{
-      PlanKind::kProject, {std::make_shared<PlanNode>(range)}, arrow::schema({arrow::field("n", arrow::int32())})};
-  project.exprs = {slow};
-  const auto rows = PlanOperators(std::make_shared<PlanNode>(project), PlannerContext()).ValueOrDie();
+  const PlanPtr project = MakeProject(range, {slow}, arrow::schema({arrow::field("n", arrow::int32())}));
+  const auto rows = PlanOperators(project, PlannerContext()).ValueOrDie();
   std::thread canceller([&rows] { rows->Cancel(); });
   Status status;
   for (auto next = rows->Next(); status.ok() && (!next.ok() || *next != nullptr); next = rows->Next())

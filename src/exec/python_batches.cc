@@ -3,15 +3,15 @@
 
 #include <arrow/api.h>
 
-#include "plan/python_step.h"
+#include "plan/plan.h"
 
 namespace sluice {
 
 PythonBatchesOperator::PythonBatchesOperator(const PlanNode& node, std::unique_ptr<Operator> input, EvalContext context)
     : input_(std::move(input)),
       schema_(node.schema),
-      calls_(PythonStepOf(node).calls),
-      rows_(node, PythonColumnsOf(node), context) {}
+      calls_(node.Get<plan::PythonStep>().calls),
+      rows_(node, node.Get<plan::PythonStep>().columns, context) {}
 
 Status PythonBatchesOperator::SendNext() {
   SLUICE_ASSIGN(const auto slice, input_->Next());

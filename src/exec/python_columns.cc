@@ -8,14 +8,14 @@
 
 #include "base/spark_error.h"
 #include "exec/retained_batch.h"
-#include "plan/python_step.h"
+#include "plan/plan.h"
 
 namespace sluice {
 namespace {
 
 std::shared_ptr<arrow::Schema> ResultsOf(const PlanNode& node) {
   const auto& fields = node.schema->fields();
-  const auto first = static_cast<std::ptrdiff_t>(fields.size() - PythonStepOf(node).calls.size());
+  const auto first = static_cast<std::ptrdiff_t>(fields.size() - node.Get<plan::PythonStep>().calls.size());
   return arrow::schema(std::vector<std::shared_ptr<arrow::Field>>(fields.begin() + first, fields.end()));
 }
 
@@ -25,8 +25,8 @@ PythonColumnsOperator::PythonColumnsOperator(const PlanNode& node, std::unique_p
                                              BadRowSink* bad_rows)
     : input_(std::move(input)),
       schema_(node.schema),
-      calls_(PythonStepOf(node).calls),
-      rows_(node, PythonColumnsOf(node), context),
+      calls_(node.Get<plan::PythonStep>().calls),
+      rows_(node, node.Get<plan::PythonStep>().columns, context),
       pool_(context.pool),
       results_(ResultsOf(node)),
       isolation_(bad_rows, context.pool) {}

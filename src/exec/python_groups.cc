@@ -5,24 +5,27 @@
 
 #include "base/spark_error.h"
 #include "exec/retained_batch.h"
-#include "plan/python_step.h"
+#include "plan/plan.h"
 
 namespace sluice {
 namespace {
 
 std::shared_ptr<arrow::Schema> WithoutKeys(const PlanNode& node) {
-  const bool aggregates = PythonStepOf(node).kind == PythonStep::Kind::kAggregate;
+  const bool aggregates = node.Get<plan::PythonStep>().kind == plan::PythonStep::Kind::kAggregate;
   const auto& fields = node.schema->fields();
   return arrow::schema(std::vector<std::shared_ptr<arrow::Field>>(
-      fields.begin() + (aggregates ? PythonStepOf(node).keys : 0), fields.end()));
+      fields.begin() + (aggregates ? node.Get<plan::PythonStep>().keys : 0), fields.end()));
 }
 
 }  // namespace
 
 PythonGroupsOperator::PythonGroupsOperator(const PlanNode& node, EvalContext context, MemoryBudget* budget)
-    : schema_(node.schema), step_(PythonStepOf(node)), memory_(budget, "a cogroup"), results_(WithoutKeys(node)) {
-  const std::vector<ExprPtr>& columns = PythonColumnsOf(node);
-  const auto middle = columns.begin() + (node.inputs.size() > 1 ? PythonStepOf(node).left_columns : 0);
+    : schema_(node.schema),
+      step_(node.Get<plan::PythonStep>()),
+      memory_(budget, "a cogroup"),
+      results_(WithoutKeys(node)) {
+  const std::vector<ExprPtr>& columns = node.Get<plan::PythonStep>().columns;
+  const auto middle = columns.begin() + (node.inputs.size() > 1 ? node.Get<plan::PythonStep>().left_columns : 0);
   if (node.inputs.size() > 1) {
     sides_.push_back(std::make_unique<PythonRows>(node, std::vector<ExprPtr>(columns.begin(), middle), context));
   }
@@ -34,7 +37,8 @@ Result<std::unique_ptr<Operator>> PythonGroupsOperator::Make(const PlanNode& nod
                                                              EvalContext context, MemoryBudget* budget) {
   std::unique_ptr<PythonGroupsOperator> made(new PythonGroupsOperator(node, std::move(context), budget));
   for (size_t i = 0; i < inputs.size(); ++i) {
-    SLUICE_ASSIGN(auto groups, RowGroups::Make(std::move(inputs[i]), made->sides_[i].get(), PythonStepOf(node).keys));
+    SLUICE_ASSIGN(auto groups,
+                  RowGroups::Make(std::move(inputs[i]), made->sides_[i].get(), node.Get<plan::PythonStep>().keys));
     made->groups_.push_back(std::move(groups));
   }
   return std::unique_ptr<Operator>(std::move(made));
@@ -85,7 +89,7 @@ Result<std::optional<std::vector<PythonGroupsOperator::Rows>>> PythonGroupsOpera
   if (!left_ended_) {
     SLUICE_ASSIGN(auto group, groups_[0]->Next());
     if (group) {
-      if (step_.kind == PythonStep::Kind::kAggregate) {
+      if (step_.kind == plan::PythonStep::Kind::kAggregate) {
         SLUICE_ASSIGN(auto key, OwnRows(group->rows[0]->Slice(0, 1), nullptr));
         keys_.push_back(std::move(key));
       }
@@ -122,7 +126,7 @@ Status PythonGroupsOperator::SendNext() {
 // The keys of the groups that the results are of.
 Result<std::shared_ptr<arrow::RecordBatch>> PythonGroupsOperator::WithKeys(
     const std::shared_ptr<arrow::RecordBatch>& results) {
-  if (step_.kind != PythonStep::Kind::kAggregate) return results;
+  if (step_.kind != plan::PythonStep::Kind::kAggregate) return results;
   Rows keys;
   for (int64_t i = 0; i < results->num_rows(); ++i) {
     if (keys_.empty()) return InternalError("a Python worker gave results of more groups than there are");

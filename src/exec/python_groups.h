@@ -12,7 +12,7 @@
 #include "exec/operator.h"
 #include "exec/python_rows.h"
 #include "exec/row_groups.h"
-#include "plan/python_step.h"
+#include "plan/plan.h"
 
 namespace sluice {
 
@@ -39,7 +39,7 @@ class PythonGroupsOperator : public Operator {
   Result<std::shared_ptr<arrow::RecordBatch>> WithKeys(const std::shared_ptr<arrow::RecordBatch>& results);
 
   const std::shared_ptr<arrow::Schema> schema_;
-  const PythonStep step_;
+  const plan::PythonStep step_;
   MemoryReservation memory_;
   std::vector<std::unique_ptr<PythonRows>> sides_;
   std::vector<std::unique_ptr<RowGroups>> groups_;

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "base/spark_error.h"
-#include "plan/python_step.h"
+#include "plan/plan.h"
 #include "python/pickled_call.h"
 #include "types/spark_batch.h"
 #include "types/spark_type.h"
@@ -70,8 +70,8 @@ Status WrongTypes(const arrow::Schema& wanted, const arrow::Schema& got) {
 PythonRows::PythonRows(const PlanNode& node, std::vector<ExprPtr> exprs, EvalContext context)
     : exprs_(std::move(exprs)),
       context_(std::move(context)),
-      whole_rows_(TakesWholeRows(PythonStepOf(node).calls[0].functions[0]->eval)),
-      first_(PythonStepOf(node).calls[0].functions[0]),
+      whole_rows_(TakesWholeRows(node.Get<plan::PythonStep>().calls[0].functions[0]->eval)),
+      first_(node.Get<plan::PythonStep>().calls[0].functions[0]),
       batch_rows_(BatchRowsOf(*first_)) {
   std::vector<std::shared_ptr<arrow::Field>> fields;
   for (const ExprPtr& expr : exprs_) {

@@ -17,7 +17,7 @@ namespace sluice {
 // What all operators do that hand rows to Python: the columns of a node's `exprs`, under the names that a worker knows.
 class PythonRows {
  public:
-  // `node`: of the kind kPython; `exprs`: those of one input.
+  // `node` is a PythonStep; `exprs`: those of one input.
   PythonRows(const PlanNode& node, std::vector<ExprPtr> exprs, EvalContext context);
 
   // The values of the expressions over a slice, in engine types.

@@ -17,10 +17,11 @@ namespace {
 std::vector<ExprPtr> FiltersAbove(const PlanNode& plan, const PlanNode& bottom) {
   std::vector<ExprPtr> filters;
   for (const PlanNode* node = &plan; node != &bottom; node = node->inputs.at(0).get()) {
-    if (node->kind != PlanKind::kFilter) {
+    const auto* filter = node->As<plan::Filter>();
+    if (filter == nullptr) {
       filters.clear();
-    } else if (node->exprs.at(0)->deterministic()) {
-      filters.push_back(node->exprs[0]);
+    } else if (filter->condition->deterministic()) {
+      filters.push_back(filter->condition);
     }
   }
   return filters;
@@ -34,13 +35,13 @@ int ScanColumnOf(const Expr& key, const PlanNode& plan) {
   for (;; node = node->inputs.at(0).get()) {
     const auto* column = dynamic_cast<const ColumnExpr*>(expr);
     if (column == nullptr) return -1;
-    if (node->kind == PlanKind::kScan) return column->index();
-    if (node->kind == PlanKind::kProject) {
-      expr = node->exprs.at(static_cast<size_t>(column->index())).get();
-    } else if (node->kind == PlanKind::kTimeWindow) {
+    if (node->Is<plan::Scan>()) return column->index();
+    if (const auto* project = node->As<plan::Project>()) {
+      expr = project->exprs.at(static_cast<size_t>(column->index())).get();
+    } else if (node->Is<plan::TimeWindow>()) {
       // The window is made; of the other columns a row gives several, so that the first rows are not those of the scan.
       return -1;
-    } else if (node->kind != PlanKind::kFilter && node->kind != PlanKind::kWatermark) {
+    } else if (!node->Is<plan::Filter>() && !node->Is<plan::Watermark>()) {
       return -1;
     }
   }
@@ -49,13 +50,13 @@ int ScanColumnOf(const Expr& key, const PlanNode& plan) {
 bool HasFilter(const PlanNode& plan) {
   bool found = false;
   for (const PlanNode* node = &plan; !node->inputs.empty(); node = node->inputs[0].get()) {
-    found = found || node->kind == PlanKind::kFilter || node->kind == PlanKind::kTimeWindow;
+    found = found || node->Is<plan::Filter>() || node->Is<plan::TimeWindow>();
   }
   return found;
 }
 
 QueryWants::QueryWants(const PlanNode& plan, const PlanNode& scan, EvalContext context, ScanBound bound)
-    : conditions_(scan.scan.conditions), context_(std::move(context)), bound_(std::move(bound)) {
+    : conditions_(scan.Get<plan::Scan>().source.conditions), context_(std::move(context)), bound_(std::move(bound)) {
   const std::vector<ExprPtr> filters = FiltersAbove(plan, scan);
   std::vector<bool> used(static_cast<size_t>(scan.schema->num_fields()), false);
   for (const ExprPtr& filter : filters) MarkColumns(filter, &used);

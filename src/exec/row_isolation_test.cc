@@ -15,7 +15,6 @@ using scripted::BatchPtr;
 using scripted::Column;
 using scripted::FailAt;
 using scripted::FailWhere;
-using scripted::FilterNode;
 using scripted::FunctionExpr;
 using scripted::ProjectNode;
 using scripted::ScanNode;
@@ -121,7 +120,7 @@ TEST_P(RowIsolationCases, WhatFailsIsSetAsideAndTheRestStaysInItsSlices) {
 TEST(RowIsolation, ARowIsFoundThroughFiltersAndProjectionsThatLostRowsThemselves) {
   // 1 fails in the lower projection, 4 in the filter, odd rows are filtered out, 6 fails in the upper projection.
   const auto lower = ProjectNode(ScanNode(Numbers(), true), {FailAt(N(), 1)});
-  const auto even = FilterNode(lower, Where(FailAt(N(), 4), [](int64_t v) { return v % 2 == 0; }));
+  const auto even = MakeFilter(lower, Where(FailAt(N(), 4), [](int64_t v) { return v % 2 == 0; }));
   const auto upper = ProjectNode(even, {FailAt(N(), 6)});
   Collected collected;
   EXPECT_THAT(RunPlan(upper, {{9, 8, 1, 2}, {0, 1, 2, 3, 4, 5, 6, 7, 8}}, &collected).ValueOrDie(),

@@ -9,17 +9,17 @@
 
 namespace sluice {
 
-SampleOperator::SampleOperator(std::unique_ptr<Operator> input, SampleSpec spec, EvalContext context)
-    : input_(std::move(input)), spec_(spec), context_(std::move(context)), numbers_(spec.seed) {
-  const double mean = spec_.upper - spec_.lower;
-  if (spec_.with_replacement && mean > 0) counts_.emplace(mean, spec_.seed);
+SampleOperator::SampleOperator(std::unique_ptr<Operator> input, plan::Sample sample, EvalContext context)
+    : input_(std::move(input)), sample_(sample), context_(std::move(context)), numbers_(sample.seed) {
+  const double mean = sample_.upper - sample_.lower;
+  if (sample_.with_replacement && mean > 0) counts_.emplace(mean, sample_.seed);
 }
 
 int64_t SampleOperator::TimesOfNextRow() {
-  if (spec_.upper - spec_.lower <= 0) return 0;
+  if (sample_.upper - sample_.lower <= 0) return 0;
   if (counts_) return counts_->Next();
   const double number = numbers_.NextDouble();
-  return number >= spec_.lower && number < spec_.upper ? 1 : 0;
+  return number >= sample_.lower && number < sample_.upper ? 1 : 0;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> SampleOperator::Next() {

@@ -149,34 +149,22 @@ class ScriptedSource : public BatchSource {
 };
 
 // Plan nodes.
-inline std::shared_ptr<PlanNode> Node(PlanKind kind, std::shared_ptr<arrow::Schema> schema,
-                                      std::vector<PlanPtr> inputs) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = kind;
-  node->schema = std::move(schema);
-  node->inputs = std::move(inputs);
-  return node;
-}
-
 inline std::shared_ptr<PlanNode> ScanNode(std::shared_ptr<arrow::Schema> schema, bool streaming) {
-  auto node = Node(PlanKind::kScan, std::move(schema), {});
-  node->scan.format = "scripted";
-  node->scan.streaming = streaming;
-  return node;
-}
-
-inline PlanPtr FilterNode(PlanPtr input, ExprPtr condition) {
-  auto node = Node(PlanKind::kFilter, input->schema, {input});
-  node->exprs = {std::move(condition)};
-  return node;
+  plan::Scan scan;
+  scan.source.format = "scripted";
+  scan.source.streaming = streaming;
+  return MakeNode(std::move(scan), {}, std::move(schema));
 }
 
 inline PlanPtr ProjectNode(PlanPtr input, std::vector<ExprPtr> exprs) {
   arrow::FieldVector fields;
   for (size_t i = 0; i < exprs.size(); ++i) fields.push_back(arrow::field("c" + std::to_string(i), exprs[i]->type()));
-  auto node = Node(PlanKind::kProject, arrow::schema(fields), {std::move(input)});
-  node->exprs = std::move(exprs);
-  return node;
+  return MakeProject(std::move(input), std::move(exprs), arrow::schema(fields));
+}
+
+// A node whose output is its input's columns.
+inline std::shared_ptr<PlanNode> Over(const PlanPtr& input, PlanOp op) {
+  return MakeNode(std::move(op), {input}, input->schema);
 }
 
 // All slices of an operator in one batch.

@@ -57,17 +57,15 @@ Result<std::shared_ptr<arrow::Array>> TypedColumn(const json& rows, size_t colum
 }
 
 Result<PlanPtr> View(const json& view) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kLocal;
-  SLUICE_ASSIGN(node->schema, ParseSparkSchema(view["ddl"].get<std::string>()));
+  SLUICE_ASSIGN(const auto schema, ParseSparkSchema(view["ddl"].get<std::string>()));
   std::vector<std::shared_ptr<arrow::Array>> columns;
-  for (int i = 0; i < node->schema->num_fields(); ++i) {
-    SLUICE_ASSIGN(auto column, TypedColumn(view["rows"], static_cast<size_t>(i), node->schema->field(i)->type()));
+  for (int i = 0; i < schema->num_fields(); ++i) {
+    SLUICE_ASSIGN(auto column, TypedColumn(view["rows"], static_cast<size_t>(i), schema->field(i)->type()));
     columns.push_back(std::move(column));
   }
   const auto rows = static_cast<int64_t>(view["rows"].size());
-  node->rows = {arrow::RecordBatch::Make(node->schema, rows, std::move(columns))};
-  return node;
+  plan::LocalRows local{{arrow::RecordBatch::Make(schema, rows, std::move(columns))}};
+  return MakeNode(std::move(local), {}, schema);
 }
 
 // Rows as lists of texts, as the recordings have them.

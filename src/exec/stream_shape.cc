@@ -7,34 +7,21 @@
 #include <utility>
 
 #include "base/spark_error.h"
-#include "plan/python_step.h"
 
 namespace sluice {
 namespace {
 
-const char* NameOf(PlanKind kind) {
-  switch (kind) {
-    case PlanKind::kScan:
-      return "a batch read";
-    case PlanKind::kLocal:
-      return "local rows";
-    case PlanKind::kRange:
-      return "range";
-    case PlanKind::kSort:
-      return "a sort";
-    case PlanKind::kJoin:
-      return "a join";
-    case PlanKind::kWindow:
-      return "a window function";
-    case PlanKind::kSample:
-      return "a sample";
-    case PlanKind::kPython:
-      return "a Python function over groups";
-    case PlanKind::kRepartition:
-      return "a second repartition or coalesce";
-    default:
-      return "this operation";
-  }
+const char* NameOf(const PlanNode& node) {
+  if (node.Is<plan::Scan>()) return "a batch read";
+  if (node.Is<plan::LocalRows>()) return "local rows";
+  if (node.Is<plan::Range>()) return "range";
+  if (node.Is<plan::Sort>()) return "a sort";
+  if (node.Is<plan::Join>()) return "a join";
+  if (node.Is<plan::Window>()) return "a window function";
+  if (node.Is<plan::Sample>()) return "a sample";
+  if (node.Is<plan::PythonStep>()) return "a Python function over groups";
+  if (node.Is<plan::Repartition>()) return "a second repartition or coalesce";
+  return "this operation";
 }
 
 PlanPtr WithInput(const PlanNode& node, PlanPtr input) {
@@ -45,13 +32,14 @@ PlanPtr WithInput(const PlanNode& node, PlanPtr input) {
 
 // Whether the rows of a batch can be joined by themselves: not when a table's rows are wanted that no batch has met.
 bool JoinsRowByRow(const PlanNode& node) {
-  return node.kind == PlanKind::kJoin && IsStreaming(*node.inputs[0]) && !IsStreaming(*node.inputs[1]) &&
-         node.join != JoinType::kRight && node.join != JoinType::kFull;
+  const auto* join = node.As<plan::Join>();
+  return join != nullptr && IsStreaming(*node.inputs[0]) && !IsStreaming(*node.inputs[1]) &&
+         join->type != JoinType::kRight && join->type != JoinType::kFull;
 }
 
 bool KeepsState(const PlanNode& node) {
-  if (node.kind == PlanKind::kJoin) return IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1]);
-  return (node.kind == PlanKind::kAggregate || node.kind == PlanKind::kLimit) && IsStreaming(node);
+  if (node.Is<plan::Join>()) return IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1]);
+  return (node.Is<plan::Aggregate>() || node.Is<plan::Limit>()) && IsStreaming(node);
 }
 
 class ShapeMaker {
@@ -61,22 +49,22 @@ class ShapeMaker {
   // The branches of a plan. A repartition is noted in the shape where nothing above needs the rows as they are: rows
   // are changed one by one, so it may as well come last. Below a node with state it changes nothing.
   Result<std::vector<StreamBranch>> BranchesOf(const PlanPtr& plan, bool below_union, bool below_state) {
-    if (plan->kind == PlanKind::kScan && plan->scan.streaming) {
+    if (const auto* scan = plan->As<plan::Scan>(); scan != nullptr && scan->source.streaming) {
       shape_->scans.push_back(plan);
       return std::vector<StreamBranch>{{plan, plan, std::nullopt, shape_->scans.size() - 1}};
     }
-    if (plan->kind == PlanKind::kRepartition) {
+    if (const auto* repartition = plan->As<plan::Repartition>()) {
       if (below_state) return BranchesOf(plan->inputs.at(0), below_union, below_state);
       if (below_union) {
         return NotSupported("A streaming query cannot have repartition or coalesce below a union yet.");
       }
       if (shape_->partitions == 0) {
-        shape_->partitions = plan->partitions;
-        shape_->shuffle = plan->shuffle;
+        shape_->partitions = repartition->partitions;
+        shape_->shuffle = repartition->shuffle;
         return BranchesOf(plan->inputs.at(0), below_union, below_state);
       }
     }
-    if (plan->kind == PlanKind::kUnion) return UnionOf(*plan, below_state);
+    if (plan->Is<plan::Union>()) return UnionOf(*plan, below_state);
     if (KeepsState(*plan)) return StepOf(plan);
     return RowwiseOf(plan, below_union, below_state);
   }
@@ -110,14 +98,15 @@ class ShapeMaker {
       shape_->joins.push_back(join);
       node = std::move(join);
     } else if (!IsRowwise(*plan)) {
-      return NotSupported(std::string("A streaming query cannot have ") + NameOf(plan->kind) + " yet.");
+      return NotSupported(std::string("A streaming query cannot have ") + NameOf(*plan) + " yet.");
     }
     const size_t watermark = shape_->delays_ms.size();
-    if (plan->kind == PlanKind::kWatermark) shape_->delays_ms.push_back(plan->delay_ms);
+    const auto* marked = plan->As<plan::Watermark>();
+    if (marked != nullptr) shape_->delays_ms.push_back(marked->delay_ms);
     SLUICE_ASSIGN(std::vector<StreamBranch> branches, BranchesOf(node->inputs.at(0), below_union, below_state));
     for (StreamBranch& branch : branches) {
       branch.rows = branch.rows == node->inputs[0] ? node : WithInput(*node, std::move(branch.rows));
-      if (plan->kind == PlanKind::kWatermark) shape_->watermarks[branch.rows.get()] = watermark;
+      if (marked != nullptr) shape_->watermarks[branch.rows.get()] = watermark;
     }
     return branches;
   }
@@ -130,11 +119,9 @@ class ShapeMaker {
 PlanPtr BelowTail(const PlanPtr& plan) {
   PlanPtr below = plan;
   for (PlanPtr node = plan; !node->inputs.empty(); node = node->inputs[0]) {
-    if (node->kind == PlanKind::kSort || node->kind == PlanKind::kLimit) below = node->inputs[0];
-    if (node->kind != PlanKind::kSort && node->kind != PlanKind::kLimit && node->kind != PlanKind::kProject &&
-        node->kind != PlanKind::kFilter) {
-      break;
-    }
+    const bool is_tail = node->Is<plan::Sort>() || node->Is<plan::Limit>();
+    if (is_tail) below = node->inputs[0];
+    if (!is_tail && !node->Is<plan::Project>() && !node->Is<plan::Filter>()) break;
   }
   return below;
 }
@@ -142,12 +129,11 @@ PlanPtr BelowTail(const PlanPtr& plan) {
 }  // namespace
 
 bool IsRowwise(const PlanNode& node) {
-  if (node.kind == PlanKind::kPython) {
-    return PythonStepOf(node).kind == PythonStep::Kind::kColumns ||
-           PythonStepOf(node).kind == PythonStep::Kind::kBatches;
+  if (const auto* step = node.As<plan::PythonStep>()) {
+    return step->kind == plan::PythonStep::Kind::kColumns || step->kind == plan::PythonStep::Kind::kBatches;
   }
-  return node.kind == PlanKind::kProject || node.kind == PlanKind::kFilter || node.kind == PlanKind::kWatermark ||
-         node.kind == PlanKind::kTimeWindow || node.kind == PlanKind::kGenerate;
+  return node.Is<plan::Project>() || node.Is<plan::Filter>() || node.Is<plan::Watermark>() ||
+         node.Is<plan::TimeWindow>() || node.Is<plan::Generate>();
 }
 
 Result<StreamingShape> ShapeOf(const PlanPtr& plan, OutputMode mode) {

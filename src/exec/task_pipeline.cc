@@ -16,11 +16,11 @@
 #include "exec/scan.h"
 #include "exec/stateful/event_time.h"
 #include "exec/stateful/time_window.h"
-#include "plan/python_step.h"
 
 namespace sluice {
 std::vector<int> ColumnsToRead(const PlanNode& scan) {
-  if (!scan.scan.columns.empty()) return scan.scan.columns;
+  const std::vector<int>& columns = scan.Get<plan::Scan>().source.columns;
+  if (!columns.empty()) return columns;
   std::vector<int> all(static_cast<size_t>(scan.schema->num_fields()));
   std::iota(all.begin(), all.end(), 0);
   return all;
@@ -36,7 +36,7 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
                                              std::unique_ptr<Operator> leaf, const EvalContext& context,
                                              BadRowSink* bad_rows, const BranchParts& parts) {
   if (&plan == &bottom) return leaf;
-  const bool joins = plan.kind == PlanKind::kJoin && parts.tables != nullptr;
+  const bool joins = plan.Is<plan::Join>() && parts.tables != nullptr;
   if (!IsRowwise(plan) && !joins) {
     return InternalError("a task pipeline of something other than row-wise steps and joins with tables");
   }
@@ -45,27 +45,27 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
     return std::make_unique<HashJoinOperator>(JoinSpecOf(plan), std::move(input),
                                               parts.tables->at(plan.inputs.at(1).get()), context, bad_rows != nullptr);
   }
-  switch (plan.kind) {
-    case PlanKind::kFilter:
-      return std::make_unique<FilterOperator>(std::move(input), plan.exprs.at(0), context, bad_rows);
-    case PlanKind::kPython:
-      if (PythonStepOf(plan).kind == PythonStep::Kind::kBatches) {
-        return std::make_unique<PythonBatchesOperator>(plan, std::move(input), context);
-      }
-      return std::make_unique<PythonColumnsOperator>(plan, std::move(input), context, bad_rows);
-    case PlanKind::kGenerate:
-      return std::make_unique<GenerateOperator>(std::move(input), plan, context, bad_rows);
-    case PlanKind::kTimeWindow:
-      return std::make_unique<TimeWindowOperator>(std::move(input), plan, context, bad_rows);
-    case PlanKind::kWatermark: {
-      if (parts.seen == nullptr) return input;  // of a table it has no meaning
-      const int column = static_cast<const ColumnExpr&>(*plan.exprs.at(0)).index();
-      return std::make_unique<WatermarkOperator>(std::move(input), column,
-                                                 &parts.seen->at(parts.shape->watermarks.at(&plan)));
-    }
-    default:
-      return std::make_unique<ProjectOperator>(std::move(input), plan.exprs, plan.schema, context, bad_rows);
+  if (const auto* project = plan.As<plan::Project>()) {
+    return std::make_unique<ProjectOperator>(std::move(input), project->exprs, plan.schema, context, bad_rows);
   }
+  if (const auto* filter = plan.As<plan::Filter>()) {
+    return std::make_unique<FilterOperator>(std::move(input), filter->condition, context, bad_rows);
+  }
+  if (plan.Is<plan::Generate>()) {
+    return std::make_unique<GenerateOperator>(std::move(input), plan, context, bad_rows);
+  }
+  if (plan.Is<plan::TimeWindow>()) {
+    return std::make_unique<TimeWindowOperator>(std::move(input), plan, context, bad_rows);
+  }
+  if (const auto* watermark = plan.As<plan::Watermark>()) {
+    if (parts.seen == nullptr) return input;  // of a table it has no meaning
+    return std::make_unique<WatermarkOperator>(std::move(input), static_cast<int>(watermark->column()),
+                                               &parts.seen->at(parts.shape->watermarks.at(&plan)));
+  }
+  if (IsPython(plan, plan::PythonStep::Kind::kBatches)) {
+    return std::make_unique<PythonBatchesOperator>(plan, std::move(input), context);
+  }
+  return std::make_unique<PythonColumnsOperator>(plan, std::move(input), context, bad_rows);
 }
 
 Result<std::unique_ptr<Operator>> BuildBranch(const StreamBranch& branch, std::unique_ptr<Operator> leaf,

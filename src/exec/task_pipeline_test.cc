@@ -11,7 +11,6 @@ namespace {
 using scripted::BatchPtr;
 using scripted::Column;
 using scripted::FailAt;
-using scripted::FilterNode;
 using scripted::ProjectNode;
 using scripted::Rows;
 using scripted::ScanNode;
@@ -22,11 +21,8 @@ std::shared_ptr<arrow::Schema> KeyAndText() {
   return arrow::schema({arrow::field("n", arrow::int64()), arrow::field("s", StringType())});
 }
 
-PlanPtr Repartition(PlanPtr input, int partitions, bool shuffle) {
-  auto node = scripted::Node(PlanKind::kRepartition, input->schema, {input});
-  node->partitions = partitions;
-  node->shuffle = shuffle;
-  return node;
+PlanPtr Repartition(const PlanPtr& input, int partitions, bool shuffle) {
+  return scripted::Over(input, plan::Repartition{partitions, shuffle});
 }
 
 Result<BatchPtr> RunTask(const PlanPtr& plan, std::vector<BatchPtr> slices) {
@@ -38,7 +34,7 @@ Result<BatchPtr> RunTask(const PlanPtr& plan, std::vector<BatchPtr> slices) {
 TEST(TaskPipeline, FiltersAndProjectsSliceBySlice) {
   const auto schema = KeyAndText();
   const auto scan = ScanNode(schema, true);
-  const auto even = FilterNode(scan, Where(Column(schema, "n"), [](int64_t v) { return v % 2 == 0; }));
+  const auto even = MakeFilter(scan, Where(Column(schema, "n"), [](int64_t v) { return v % 2 == 0; }));
   const auto plan = ProjectNode(even, {Column(schema, "s"), Column(schema, "n")});
   auto result = RunTask(plan, {Rows(schema, R"([{"n": 1, "s": "one"}, {"n": 2, "s": "a string beyond twelve bytes"}])"),
                                Rows(schema, R"([{"n": 3, "s": "three"}, {"n": null, "s": "null"}])"),
@@ -52,8 +48,8 @@ TEST(TaskPipeline, FiltersAndProjectsSliceBySlice) {
 TEST(TaskPipeline, AnErrorAboveAFilterNamesTheRowOfTheScan) {
   const auto schema = KeyAndText();
   const auto scan = ScanNode(schema, true);
-  const auto odd = FilterNode(scan, Where(Column(schema, "n"), [](int64_t v) { return v % 2 == 1; }));
-  const auto big = FilterNode(odd, Where(Column(schema, "n"), [](int64_t v) { return v > 4; }));
+  const auto odd = MakeFilter(scan, Where(Column(schema, "n"), [](int64_t v) { return v % 2 == 1; }));
+  const auto big = MakeFilter(odd, Where(Column(schema, "n"), [](int64_t v) { return v > 4; }));
   const auto plan = ProjectNode(big, {FailAt(Column(schema, "n"), 9)});
   auto result = RunTask(plan, {Rows(schema, R"([{"n": 1}, {"n": 5}])"),
                                Rows(schema, R"([{"n": 2}, {"n": 3}, {"n": 5}, {"n": 8}, {"n": 9}, {"n": 11}])")});
@@ -66,7 +62,7 @@ TEST(TaskPipeline, AnErrorAboveAFilterNamesTheRowOfTheScan) {
 TEST(TaskPipeline, AnErrorInsideAFilterNamesTheRowOfTheScan) {
   const auto schema = KeyAndText();
   const auto plan =
-      FilterNode(ScanNode(schema, true), Where(FailAt(Column(schema, "n"), 8), [](int64_t) { return true; }));
+      MakeFilter(ScanNode(schema, true), Where(FailAt(Column(schema, "n"), 8), [](int64_t) { return true; }));
   auto result = RunTask(plan, {Rows(schema, R"([{"n": 1}, {"n": 2}])"), Rows(schema, R"([{"n": 3}, {"n": 8}])")});
   ASSERT_NE(FindSparkError(result.status()), nullptr);
   EXPECT_EQ(FindSparkError(result.status())->context, "p0 row 3");
@@ -83,7 +79,7 @@ TEST(TaskPipeline, AReaderThatBreaksItsPromiseIsABug) {
 TEST(ColumnsToRead, AreThoseOfTheSchema) {
   const auto scan = ScanNode(KeyAndText(), true);
   EXPECT_EQ(ColumnsToRead(*scan), (std::vector<int>{0, 1}));
-  scan->scan.columns = {3, 5};
+  scan->Get<plan::Scan>().source.columns = {3, 5};
   EXPECT_EQ(ColumnsToRead(*scan), (std::vector<int>{3, 5}));
 }
 
@@ -113,15 +109,15 @@ TEST(ShapeOf, BringsARepartitionBelowProjectionsToTheTop) {
   EXPECT_EQ(shape->partitions, 3);
   EXPECT_TRUE(shape->shuffle);
   const PlanPtr& rows = shape->branches.at(0).rows;
-  ASSERT_EQ(rows->kind, PlanKind::kProject);
+  ASSERT_TRUE(rows->Is<plan::Project>());
   EXPECT_EQ(rows->inputs.at(0), scan);
 }
 
 TEST(ShapeOf, NumbersWhatKeepsStateFromTheSinkUpAndRunsItFromTheSourceDown) {
   const auto schema = KeyAndText();
   const auto scan = ScanNode(schema, true);
-  const auto inner = scripted::Node(PlanKind::kAggregate, schema, {scan});
-  const auto outer = scripted::Node(PlanKind::kAggregate, schema, {ProjectNode(inner, {Column(schema, "s")})});
+  const auto inner = MakeNode(plan::Aggregate(), {scan}, schema);
+  const auto outer = MakeNode(plan::Aggregate(), {ProjectNode(inner, {Column(schema, "s")})}, schema);
   auto shape = ShapeOf(outer);
   ASSERT_TRUE(shape.ok()) << shape.status();
   ASSERT_EQ(shape->steps.size(), 2u);
@@ -139,7 +135,7 @@ TEST(ShapeOf, RefusesWhatItCannotRunByName) {
   const auto schema = KeyAndText();
   const auto scan = ScanNode(schema, true);
   for (const auto& [plan, name] : std::vector<std::pair<PlanPtr, std::string>>{
-           {scripted::Node(PlanKind::kSort, schema, {scan}), "sort"},
+           {MakeNode(plan::Sort(), {scan}, schema), "sort"},
            {ScanNode(schema, false), "batch read"},
            {Repartition(Repartition(scan, 2, true), 1, false), "second repartition"}}) {
     auto shape = ShapeOf(plan);

@@ -27,9 +27,9 @@ arrow::ArrayVector Columns(const arrow::RecordBatch& rows, size_t begin, size_t 
 WindowOperator::WindowOperator(std::unique_ptr<Operator> input, const PlanNode& node, EvalContext context,
                                MemoryBudget* budget)
     : input_(std::move(input)),
-      partition_(node.exprs),
-      order_(node.sort_keys),
-      windows_(node.windows),
+      partition_(node.Get<plan::Window>().partition),
+      order_(node.Get<plan::Window>().order),
+      windows_(node.Get<plan::Window>().calls),
       schema_(node.schema),
       context_(std::move(context)),
       memory_(budget, "A partition of a window") {
@@ -39,10 +39,10 @@ WindowOperator::WindowOperator(std::unique_ptr<Operator> input, const PlanNode& 
   held_schema_ = arrow::schema(std::move(fields));
 }
 
-std::vector<SortKey> WindowOperator::OrderOf(const PlanNode& node) {
+std::vector<SortKey> WindowOperator::OrderOf(const plan::Window& window) {
   std::vector<SortKey> keys;
-  for (const ExprPtr& key : node.exprs) keys.push_back({key, true, true});
-  keys.insert(keys.end(), node.sort_keys.begin(), node.sort_keys.end());
+  for (const ExprPtr& key : window.partition) keys.push_back({key, true, true});
+  keys.insert(keys.end(), window.order.begin(), window.order.end());
   return keys;
 }
 

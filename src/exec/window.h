@@ -16,14 +16,14 @@ namespace sluice {
 // some partitions at a time are kept, at least one. SLUICE_MEMORY_BUDGET when that does not fit.
 class WindowOperator : public Operator {
  public:
-  // `node` is a kWindow.
+  // `node` is a Window.
   WindowOperator(std::unique_ptr<Operator> input, const PlanNode& node, EvalContext context, MemoryBudget* budget);
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   void Cancel() override { input_->Cancel(); }
 
   // How the rows must be sorted; empty: they need not be.
-  static std::vector<SortKey> OrderOf(const PlanNode& node);
+  static std::vector<SortKey> OrderOf(const plan::Window& window);
 
  private:
   using BatchPtr = std::shared_ptr<arrow::RecordBatch>;

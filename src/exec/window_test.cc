@@ -49,13 +49,10 @@ WindowCall SumOf(WindowFrame frame) {
 
 Result<std::vector<int64_t>> Sums(const Input& input, size_t slice_rows, const WindowFrame& frame,
                                   MemoryBudget* budget = nullptr) {
-  auto node = scripted::Node(PlanKind::kWindow, nullptr, {});
-  node->exprs = {Column(Schema(), "g")};
-  node->sort_keys = {{Column(Schema(), "v"), true, true}};
-  node->windows = {SumOf(frame)};
+  plan::Window node_of_sums{{Column(Schema(), "g")}, {{Column(Schema(), "v"), true, true}}, {SumOf(frame)}};
   arrow::FieldVector fields = Schema()->fields();
   fields.push_back(arrow::field("s", arrow::int64()));
-  node->schema = arrow::schema(fields);
+  const PlanPtr node = MakeNode(std::move(node_of_sums), {}, arrow::schema(fields));
   auto scan =
       std::make_unique<ScanOperator>(Schema(), std::make_unique<scripted::ScriptedReader>(Slices(input, slice_rows)));
   WindowOperator window(std::move(scan), *node, EvalContext(), budget);

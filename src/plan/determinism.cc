@@ -2,6 +2,7 @@
 #include "plan/determinism.h"
 
 #include <algorithm>
+#include <variant>
 
 #include "plan/rewrite.h"
 
@@ -13,11 +14,22 @@ bool IsDeterministic(const ExprPtr& expr) {
                                               [](const ExprPtr& child) { return IsDeterministic(child); });
 }
 
+// What a node computes by other means than its expressions.
+bool OwnWorkIsDeterministic(const PlanNode& node) {
+  return std::visit(
+      [](const auto& op) {
+        if constexpr (requires { op.deterministic(); }) return op.deterministic();
+        return true;
+      },
+      node.op);
+}
+
 }  // namespace
 
 bool IsDeterministic(const PlanNode& plan) {
   const std::vector<ExprPtr> exprs = ExpressionsOf(plan);
-  return std::all_of(exprs.begin(), exprs.end(), [](const ExprPtr& expr) { return IsDeterministic(expr); }) &&
+  return OwnWorkIsDeterministic(plan) &&
+         std::all_of(exprs.begin(), exprs.end(), [](const ExprPtr& expr) { return IsDeterministic(expr); }) &&
          std::all_of(plan.inputs.begin(), plan.inputs.end(),
                      [](const PlanPtr& input) { return IsDeterministic(*input); });
 }

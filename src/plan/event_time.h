@@ -20,10 +20,15 @@ struct EventTimeMark {
 // One for each column that the node gives.
 std::vector<EventTimeMark> EventTimesOf(const PlanNode& node);
 
+// For a node none of whose columns is one.
+std::vector<EventTimeMark> NoEventTimes(const PlanNode& node);
+// The mark of an expression over columns with these.
+EventTimeMark EventTimeOf(const ExprPtr& expr, const std::vector<EventTimeMark>& below);
+
 // The first column with a delay, or -1.
 int EventTimeColumn(const std::vector<EventTimeMark>& marks);
 
-// The kWatermark nodes on the streaming side of a plan, from the top down and from left to right: Spark numbers them
+// The Watermark nodes on the streaming side of a plan, from the top down and from left to right: Spark numbers them
 // so.
 std::vector<const PlanNode*> WatermarksOf(const PlanNode& plan);
 

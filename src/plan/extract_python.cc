@@ -9,7 +9,6 @@
 #include "expr/branch.h"
 #include "expr/python_call.h"
 #include "expr/share.h"
-#include "plan/python_step.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
 
@@ -90,16 +89,15 @@ PythonCall CallOf(const PythonCallExpr& outermost, std::vector<ExprPtr>* columns
 
 // A step over `input` that computes the calls, which are noted in `places` as its columns.
 PlanPtr StepOver(const PlanPtr& input, const std::vector<const PythonCallExpr*>& calls, Places* places) {
-  PythonStep step;
-  std::vector<ExprPtr> columns;
+  plan::PythonStep step;
   std::vector<std::shared_ptr<arrow::Field>> fields = input->schema->fields();
   for (const PythonCallExpr* call : calls) {
-    step.calls.push_back(CallOf(*call, &columns));
+    step.calls.push_back(CallOf(*call, &step.columns));
     const auto index = static_cast<int>(fields.size());
     fields.push_back(arrow::field(fmt::format("pythonUDF{}", index), call->type()));
     (*places)[call] = std::make_shared<ColumnExpr>(index, call->ToString(), call->type(), true);
   }
-  return MakePythonNode(std::move(step), std::move(columns), {input}, arrow::schema(std::move(fields)));
+  return MakeNode(std::move(step), {input}, arrow::schema(std::move(fields)));
 }
 
 // Puts steps over the input until the expressions, which are over its columns, have no calls any more. The steps add
@@ -130,15 +128,12 @@ PlanPtr WithSteps(PlanPtr input, std::vector<ExprPtr>* exprs) {
 // The first columns of a node, under the names and types of a schema.
 PlanPtr FirstColumns(const PlanPtr& input, const std::shared_ptr<arrow::Schema>& schema) {
   if (input->schema->num_fields() == schema->num_fields()) return input;
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->schema = schema;
+  std::vector<ExprPtr> columns;
   for (int i = 0; i < schema->num_fields(); ++i) {
     const auto& field = *schema->field(i);
-    project->exprs.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
+    columns.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
   }
-  project->inputs = {input};
-  return project;
+  return MakeProject(input, std::move(columns), schema);
 }
 
 void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts) {
@@ -150,30 +145,21 @@ void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts) {
   for (const ExprPtr& child : logic->children()) AddConjuncts(child, parts);
 }
 
-PlanPtr FilterOver(PlanPtr input, const ExprPtr& condition) {
-  auto filter = std::make_shared<PlanNode>();
-  filter->kind = PlanKind::kFilter;
-  filter->schema = input->schema;
-  filter->exprs = {condition};
-  filter->inputs = {std::move(input)};
-  return filter;
-}
-
 // What needs no worker is asked first, so that workers see only the rows that are left.
 PlanPtr ExtractFromFilter(const PlanNode& filter) {
   std::vector<ExprPtr> parts;
-  AddConjuncts(filter.exprs[0], &parts);
+  AddConjuncts(filter.Get<plan::Filter>().condition, &parts);
   PlanPtr input = filter.inputs[0];
   std::vector<ExprPtr> with_calls;
   for (const ExprPtr& part : parts) {
     if (HasPythonCall(part)) {
       with_calls.push_back(part);
     } else {
-      input = FilterOver(std::move(input), part);
+      input = MakeFilter(std::move(input), part);
     }
   }
   input = WithSteps(std::move(input), &with_calls);
-  for (const ExprPtr& part : with_calls) input = FilterOver(std::move(input), part);
+  for (const ExprPtr& part : with_calls) input = MakeFilter(std::move(input), part);
   return FirstColumns(input, filter.schema);
 }
 
@@ -211,25 +197,23 @@ struct JoinSide {
   }
   void Build(int both) {
     std::vector<ExprPtr> own(static_cast<size_t>(both));
-    auto project = std::make_shared<PlanNode>();
-    project->kind = PlanKind::kProject;
+    std::vector<ExprPtr> columns;
     std::vector<std::shared_ptr<arrow::Field>> fields = input->schema->fields();
     for (int i = 0; i < width(); ++i) {
       const auto& field = *fields[static_cast<size_t>(i)];
-      project->exprs.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
-      own[static_cast<size_t>(first + i)] = project->exprs.back();
+      columns.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
+      own[static_cast<size_t>(first + i)] = columns.back();
     }
     std::vector<ExprPtr> values;
     for (const PythonCallExpr* call : calls) {
       values.push_back(SubstituteColumns(call->WithChildren(call->children()), own));
     }
-    project->inputs = {WithSteps(input, &values)};
+    PlanPtr below = WithSteps(input, &values);
     for (const ExprPtr& value : values) {
       fields.push_back(arrow::field(fmt::format("pythonUDF{}", fields.size()), value->type()));
-      project->exprs.push_back(value);
+      columns.push_back(value);
     }
-    project->schema = arrow::schema(std::move(fields));
-    with_calls = std::move(project);
+    with_calls = MakeProject(std::move(below), std::move(columns), arrow::schema(std::move(fields)));
   }
 };
 
@@ -248,7 +232,8 @@ void MoveRightColumns(const ExprPtr& expr, int left_width, int shift, std::unord
 
 std::shared_ptr<arrow::Schema> JoinedSchema(const PlanNode& join, const JoinSide& left, const JoinSide& right) {
   std::vector<std::shared_ptr<arrow::Field>> fields;
-  const bool left_only = join.join == JoinType::kLeftSemi || join.join == JoinType::kLeftAnti;
+  const JoinType type = join.Get<plan::Join>().type;
+  const bool left_only = type == JoinType::kLeftSemi || type == JoinType::kLeftAnti;
   for (const JoinSide* side : {&left, &right}) {
     if (side == &right && left_only) break;
     for (int i = 0; i < side->with_calls->schema->num_fields(); ++i) {
@@ -266,7 +251,8 @@ PlanPtr ExtractFromJoin(const PlanPtr& join) {
   const int both = left.width() + right.width();
   std::unordered_set<const Expr*> seen;
   std::vector<const PythonCallExpr*> calls;
-  for (const ExprPtr& expr : join->exprs) FindReady(expr, &seen, &calls);
+  const std::vector<ExprPtr> exprs = ExpressionsOf(*join);
+  for (const ExprPtr& expr : exprs) FindReady(expr, &seen, &calls);
   for (const PythonCallExpr* call : calls) {
     const ExprPtr expr = call->WithChildren(call->children());
     if (left.Owns(expr, both)) {
@@ -281,7 +267,7 @@ PlanPtr ExtractFromJoin(const PlanPtr& join) {
   const int shift = static_cast<int>(left.calls.size());
   Places places;
   seen.clear();
-  for (const ExprPtr& expr : join->exprs) MoveRightColumns(expr, left.width(), shift, &seen, &places);
+  for (const ExprPtr& expr : exprs) MoveRightColumns(expr, left.width(), shift, &seen, &places);
   const auto note = [&](const std::vector<const PythonCallExpr*>& of_side, int first) {
     for (const PythonCallExpr* call : of_side) {
       places[call] = std::make_shared<ColumnExpr>(first++, call->ToString(), call->type(), true);
@@ -289,21 +275,17 @@ PlanPtr ExtractFromJoin(const PlanPtr& join) {
   };
   note(left.calls, left.width());
   note(right.calls, both + shift);
-  auto node = std::make_shared<PlanNode>(*join);
+  plan::Join moved = join->Get<plan::Join>();
   Places done;
-  for (ExprPtr& expr : node->exprs) expr = Replaced(expr, places, &done);
-  node->inputs = {left.with_calls, right.with_calls};
-  node->schema = JoinedSchema(*join, left, right);
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->schema = join->schema;
+  moved.VisitExpressions([&](ExprPtr& expr) { expr = Replaced(expr, places, &done); });
+  PlanPtr node = MakeNode(std::move(moved), {left.with_calls, right.with_calls}, JoinedSchema(*join, left, right));
+  std::vector<ExprPtr> columns;
   for (int i = 0; i < join->schema->num_fields(); ++i) {
     const auto& field = *join->schema->field(i);
-    project->exprs.push_back(
+    columns.push_back(
         std::make_shared<ColumnExpr>(i < left.width() ? i : i + shift, field.name(), field.type(), field.nullable()));
   }
-  project->inputs = {std::move(node)};
-  return project;
+  return MakeProject(std::move(node), std::move(columns), join->schema);
 }
 
 }  // namespace
@@ -312,18 +294,10 @@ PlanPtr ExtractPython(const PlanPtr& plan) {
   return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
     const std::vector<ExprPtr> exprs = ExpressionsOf(*node);
     if (std::none_of(exprs.begin(), exprs.end(), HasPythonCall)) return nullptr;
-    switch (node->kind) {
-      case PlanKind::kFilter:
-        return ExtractFromFilter(*node);
-      case PlanKind::kSort:
-        return ExtractFromSort(node);
-      case PlanKind::kJoin:
-        return ExtractFromJoin(node);
-      case PlanKind::kPython:
-        return node->inputs.size() == 1 ? ExtractBelow(node) : nullptr;
-      default:
-        return ExtractBelow(node);
-    }
+    if (node->Is<plan::Filter>()) return ExtractFromFilter(*node);
+    if (node->Is<plan::Sort>()) return ExtractFromSort(node);
+    if (node->Is<plan::Join>()) return ExtractFromJoin(node);
+    return node->inputs.size() == 1 ? ExtractBelow(node) : nullptr;
   });
 }
 

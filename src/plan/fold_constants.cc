@@ -34,8 +34,8 @@ PlanPtr FoldConstants(const PlanPtr& plan, const EvalContext& context) {
       return result;
     });
     const PlanNode& now = folded == nullptr ? *node : *folded;
-    if (now.kind == PlanKind::kFilter && IsLiteral(now.exprs[0])) {
-      const auto& value = *static_cast<const LiteralExpr&>(*now.exprs[0]).value();
+    if (const auto* filter = now.As<plan::Filter>(); filter != nullptr && IsLiteral(filter->condition)) {
+      const auto& value = *static_cast<const LiteralExpr&>(*filter->condition).value();
       if (value.is_valid && static_cast<const arrow::BooleanScalar&>(value).value) return now.inputs[0];
     }
     return folded;

@@ -84,97 +84,82 @@ bool FilterFits(JoinType type, Side side) {
   }
 }
 
-// `condition` as a pair of keys, left and right, if it is one.
-bool IsPair(const ExprPtr& condition, const PlanNode& join, ExprPtr* left, ExprPtr* right, bool* null_safe) {
+// `condition` as a pair of keys, if it is one.
+bool IsKey(const ExprPtr& condition, const PlanNode& join, JoinKey* key) {
   const auto* call = dynamic_cast<const FunctionExpr*>(condition.get());
   if (call == nullptr || (call->name() != "=" && call->name() != "==" && call->name() != "<=>")) return false;
-  *left = call->children()[0];
-  *right = call->children()[1];
-  if (SideOf(*left, join) == Side::kRight) std::swap(*left, *right);
-  *null_safe = call->name() == "<=>";
-  return SideOf(*left, join) == Side::kLeft && SideOf(*right, join) == Side::kRight &&
-         (*left)->type()->Equals(*(*right)->type());
+  *key = {call->children()[0], call->children()[1], call->name() == "<=>"};
+  if (SideOf(key->left, join) == Side::kRight) std::swap(key->left, key->right);
+  return SideOf(key->left, join) == Side::kLeft && SideOf(key->right, join) == Side::kRight &&
+         key->left->type()->Equals(*key->right->type());
 }
 
 // A join whose conditions are its keys where they can be, filters of an input where they can be that, and else stay.
 PlanPtr Sorted(const PlanNode& join) {
-  const size_t keys = 2 * join.null_safe.size();
+  const JoinType type = join.Get<plan::Join>().type;
   std::vector<ExprPtr> conditions;
-  for (size_t i = keys; i < join.exprs.size(); ++i) AddConjuncts(join.exprs[i], &conditions);
+  for (const ExprPtr& condition : join.Get<plan::Join>().conditions) AddConjuncts(condition, &conditions);
   auto sorted = std::make_shared<PlanNode>(join);
-  sorted->exprs.resize(keys);
-  std::vector<ExprPtr> left;
+  auto& op = sorted->Get<plan::Join>();
+  op.conditions.clear();
   for (const ExprPtr& condition : conditions) {
-    ExprPtr left_key;
-    ExprPtr right_key;
-    bool null_safe = false;
+    JoinKey key;
     Side side = SideOf(condition, join);
     // What reads no column holds for all pairs or for none, and is asked once a row.
-    if (side == Side::kNeither) side = JoinConditionFits(join.join, Side::kLeft) ? Side::kLeft : Side::kRight;
+    if (side == Side::kNeither) side = JoinConditionFits(type, Side::kLeft) ? Side::kLeft : Side::kRight;
     if (!condition->deterministic()) {
-      left.push_back(condition);
-    } else if ((side == Side::kLeft || side == Side::kRight) && JoinConditionFits(join.join, side)) {
+      op.conditions.push_back(condition);
+    } else if ((side == Side::kLeft || side == Side::kRight) && JoinConditionFits(type, side)) {
       const bool is_left = side == Side::kLeft;
       PlanPtr& input = sorted->inputs[is_left ? 0 : 1];
       input = Filtered(input, is_left ? condition : OverRight(condition, join));
-    } else if (IsPair(condition, join, &left_key, &right_key, &null_safe)) {
-      sorted->exprs.push_back(std::move(left_key));
-      sorted->exprs.push_back(std::move(right_key));
-      sorted->null_safe.push_back(null_safe);
+    } else if (IsKey(condition, join, &key)) {
+      op.keys.push_back(std::move(key));
     } else {
-      left.push_back(condition);
+      op.conditions.push_back(condition);
     }
   }
-  sorted->exprs.insert(sorted->exprs.end(), left.begin(), left.end());
   return sorted;
 }
 
 // A filter above a join, as far as it can be, in the join or below it.
-PlanPtr OverJoin(const PlanNode& filter) {
-  const PlanNode& join = *filter.inputs[0];
+PlanPtr OverJoin(const PlanNode& join, const ExprPtr& filter) {
+  const JoinType type = join.Get<plan::Join>().type;
   std::vector<ExprPtr> conditions;
-  AddConjuncts(filter.exprs[0], &conditions);
+  AddConjuncts(filter, &conditions);
   auto below = std::make_shared<PlanNode>(join);
   std::vector<ExprPtr> above;
   for (const ExprPtr& condition : conditions) {
     const Side side = SideOf(condition, join);
     if (!condition->deterministic()) {
       above.push_back(condition);
-    } else if ((side == Side::kLeft || side == Side::kRight) && FilterFits(join.join, side)) {
+    } else if ((side == Side::kLeft || side == Side::kRight) && FilterFits(type, side)) {
       const bool is_left = side == Side::kLeft;
       PlanPtr& input = below->inputs[is_left ? 0 : 1];
       input = Filtered(input, is_left ? condition : OverRight(condition, join));
-    } else if (join.join == JoinType::kInner) {
-      below->exprs.push_back(condition);
+    } else if (type == JoinType::kInner) {
+      below->Get<plan::Join>().conditions.push_back(condition);
     } else {
       above.push_back(condition);
     }
   }
   PlanPtr result = Sorted(*below);
-  for (const ExprPtr& condition : above) {
-    auto node = std::make_shared<PlanNode>(filter);
-    node->inputs = {result};
-    node->exprs = {condition};
-    result = std::move(node);
-  }
+  for (const ExprPtr& condition : above) result = MakeFilter(std::move(result), condition);
   return result;
 }
 
 PlanPtr Filtered(const PlanPtr& input, const ExprPtr& condition) {
-  auto filter = std::make_shared<PlanNode>();
-  filter->kind = PlanKind::kFilter;
-  filter->inputs = {input};
-  filter->schema = input->schema;
-  filter->exprs = {condition};
-  return input->kind == PlanKind::kJoin ? OverJoin(*filter) : filter;
+  return input->Is<plan::Join>() ? OverJoin(*input, condition) : MakeFilter(input, condition);
 }
 
 }  // namespace
 
 PlanPtr JoinConditions(const PlanPtr& plan) {
   return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
-    if (node->kind == PlanKind::kJoin && node->exprs.size() > 2 * node->null_safe.size()) return Sorted(*node);
-    if (node->kind == PlanKind::kFilter && node->inputs[0]->kind == PlanKind::kJoin) return OverJoin(*node);
+    const auto* join = node->As<plan::Join>();
+    if (join != nullptr && !join->conditions.empty()) return Sorted(*node);
+    const auto* filter = node->As<plan::Filter>();
+    if (filter != nullptr && node->inputs[0]->Is<plan::Join>()) return OverJoin(*node->inputs[0], filter->condition);
     return nullptr;
   });
 }

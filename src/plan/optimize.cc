@@ -6,16 +6,11 @@
 namespace sluice {
 
 bool IsStreaming(const PlanNode& node) {
-  if (node.kind == PlanKind::kScan) return node.scan.streaming;
+  if (const auto* scan = node.As<plan::Scan>()) return scan->source.streaming;
   for (const PlanPtr& input : node.inputs) {
     if (IsStreaming(*input)) return true;
   }
   return false;
-}
-
-bool GivesLeftOnly(JoinType type) {
-  return type == JoinType::kLeftSemi || type == JoinType::kLeftAnti || type == JoinType::kLeftAntiNullAware ||
-         type == JoinType::kExistence;
 }
 
 PlanPtr Optimize(const PlanPtr& plan, const EvalContext& context) {

@@ -21,41 +21,42 @@ void CountUses(const ExprPtr& expr, std::vector<int>* uses, std::vector<int>* or
 constexpr int64_t kLongest = 10'000;  // nodes; nobody writes longer lists, and shared ones would take for ever
 
 PlanPtr Ordered(const PlanPtr& node) {
-  if (node->kind != PlanKind::kProject) return nullptr;
-  const PlanPtr& aggregate = node->inputs[0];
-  if (aggregate->kind != PlanKind::kAggregate || aggregate->deduplicate || !IsStreaming(*aggregate)) return nullptr;
-  const auto keys = static_cast<int>(aggregate->exprs.size());
-  const auto width = static_cast<size_t>(aggregate->schema->num_fields());
+  const auto* project = node->As<plan::Project>();
+  if (project == nullptr) return nullptr;
+  const PlanPtr& below = node->inputs[0];
+  const auto* aggregate = below->As<plan::Aggregate>();
+  if (aggregate == nullptr || aggregate->deduplicate || !IsStreaming(*below)) return nullptr;
+  const auto keys = static_cast<int>(aggregate->keys.size());
+  const auto width = static_cast<size_t>(below->schema->num_fields());
   std::vector<int> uses(width, 0);
   std::vector<int> order;
-  for (const ExprPtr& expr : node->exprs) {
+  for (const ExprPtr& expr : project->exprs) {
     if (WrittenSize(expr, kLongest) >= kLongest) return nullptr;
     CountUses(expr, &uses, &order);
   }
   std::erase_if(order, [keys](int column) { return column < keys; });
   const bool once = std::all_of(order.begin(), order.end(), [&](int c) { return uses[static_cast<size_t>(c)] == 1; });
   if (!once) std::sort(order.begin(), order.end());
-  auto changed = std::make_shared<PlanNode>(*aggregate);
-  changed->aggregates.clear();
-  arrow::FieldVector fields(aggregate->schema->fields().begin(), aggregate->schema->fields().begin() + keys);
+  plan::Aggregate changed = *aggregate;
+  changed.calls.clear();
+  arrow::FieldVector fields(below->schema->fields().begin(), below->schema->fields().begin() + keys);
   std::vector<ExprPtr> places(width);
   for (int key = 0; key < keys; ++key) {
-    const auto& field = *aggregate->schema->field(key);
+    const auto& field = *below->schema->field(key);
     places[static_cast<size_t>(key)] = std::make_shared<ColumnExpr>(key, field.name(), field.type(), field.nullable());
   }
   for (const int column : order) {
-    const auto& field = aggregate->schema->field(column);
+    const auto& field = below->schema->field(column);
     places[static_cast<size_t>(column)] =
         std::make_shared<ColumnExpr>(static_cast<int>(fields.size()), field->name(), field->type(), field->nullable());
     fields.push_back(field);
-    changed->aggregates.push_back(aggregate->aggregates[static_cast<size_t>(column - keys)]);
+    changed.calls.push_back(aggregate->calls[static_cast<size_t>(column - keys)]);
   }
-  changed->schema = arrow::schema(std::move(fields));
-  if (changed->schema->Equals(*aggregate->schema)) return nullptr;
-  auto project = std::make_shared<PlanNode>(*node);
-  project->inputs = {std::move(changed)};
-  for (ExprPtr& expr : project->exprs) expr = SubstituteColumns(expr, places);
-  return project;
+  auto schema = arrow::schema(std::move(fields));
+  if (schema->Equals(*below->schema)) return nullptr;
+  std::vector<ExprPtr> exprs;
+  for (const ExprPtr& expr : project->exprs) exprs.push_back(SubstituteColumns(expr, places));
+  return MakeProject(MakeNode(std::move(changed), below->inputs, std::move(schema)), std::move(exprs), node->schema);
 }
 
 }  // namespace

@@ -10,18 +10,19 @@ namespace sluice {
 namespace {
 
 // The batch scan at the end of a chain of filters, or null.
-const PlanNode* ScanBelow(const PlanNode& filter) {
+const ScanSpec* ScanBelow(const PlanNode& filter) {
   const PlanNode* node = &filter;
-  while (node->kind == PlanKind::kFilter) node = node->inputs.at(0).get();
-  const bool is_batch_scan = node->kind == PlanKind::kScan && !node->scan.streaming &&
-                             node->scan.columns.size() == static_cast<size_t>(node->schema->num_fields());
-  return is_batch_scan ? node : nullptr;
+  while (node->Is<plan::Filter>()) node = node->inputs.at(0).get();
+  const auto* scan = node->As<plan::Scan>();
+  const bool is_batch_scan = scan != nullptr && !scan->source.streaming &&
+                             scan->source.columns.size() == static_cast<size_t>(node->schema->num_fields());
+  return is_batch_scan ? &scan->source : nullptr;
 }
 
 PlanPtr WithCondition(const PlanPtr& node, const ScanCondition& condition) {
   auto copy = std::make_shared<PlanNode>(*node);
-  if (node->kind == PlanKind::kScan) {
-    copy->scan.conditions.push_back(condition);
+  if (copy->Is<plan::Scan>()) {
+    copy->Get<plan::Scan>().source.conditions.push_back(condition);
   } else {
     copy->inputs = {WithCondition(node->inputs.at(0), condition)};
   }
@@ -32,10 +33,10 @@ PlanPtr WithCondition(const PlanPtr& node, const ScanCondition& condition) {
 
 PlanPtr PushConditions(const PlanPtr& plan) {
   return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
-    if (node->kind != PlanKind::kFilter) return nullptr;
-    const PlanNode* scan = ScanBelow(*node);
+    const auto* filter = node->As<plan::Filter>();
+    const ScanSpec* scan = filter == nullptr ? nullptr : ScanBelow(*node);
     if (scan == nullptr) return nullptr;
-    const auto condition = ConditionOf(node->exprs.at(0), scan->scan.columns);
+    const auto condition = ConditionOf(filter->condition, scan->columns);
     return condition ? WithCondition(node, *condition) : nullptr;
   });
 }

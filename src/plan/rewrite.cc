@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 
 namespace sluice {
 
@@ -26,37 +27,26 @@ PlanPtr RewritePlan(const PlanPtr& plan, const NodeRule& rule) {
 
 PlanPtr WithFreshScans(const PlanPtr& plan) {
   return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
-    if (node->kind != PlanKind::kScan || node->scan.resolved == nullptr) return nullptr;
+    const auto* scan = node->As<plan::Scan>();
+    if (scan == nullptr || scan->source.resolved == nullptr) return nullptr;
     auto fresh = std::make_shared<PlanNode>(*node);
-    fresh->scan.resolved = nullptr;
+    fresh->Get<plan::Scan>().source.resolved = nullptr;
     return fresh;
   });
 }
 
 namespace {
 
-// Calls `visit` with each expression of a node, always in the same order.
-template <typename Node, typename Visit>
-void VisitExpressions(Node& node, const Visit& visit) {
-  const auto of_call = [&](auto& call) {
-    for (auto& arg : call.args) visit(arg);
-    if (call.filter != nullptr) visit(call.filter);
-  };
-  for (auto& expr : node.exprs) visit(expr);
-  for (auto& call : node.aggregates) of_call(call);
-  for (auto& key : node.sort_keys) visit(key.expr);
-  for (auto& window : node.windows) {
-    of_call(window.call);
-    if (window.frame.lower.value != nullptr) visit(window.frame.lower.value);
-    if (window.frame.upper.value != nullptr) visit(window.frame.upper.value);
-  }
+void VisitExpressions(PlanOp* op, const ExprVisitor& visit) {
+  std::visit([&](auto& kind) { kind.VisitExpressions(visit); }, *op);
 }
 
 }  // namespace
 
 std::vector<ExprPtr> ExpressionsOf(const PlanNode& node) {
   std::vector<ExprPtr> list;
-  VisitExpressions(node, [&](const ExprPtr& expr) { list.push_back(expr); });
+  PlanOp op = node.op;  // a copy, since visitors may change what they are given
+  VisitExpressions(&op, [&](const ExprPtr& expr) { list.push_back(expr); });
   return list;
 }
 
@@ -67,7 +57,7 @@ PlanPtr RewriteExpressions(const PlanPtr& node, const ListRule& rule) {
   if (after == before) return nullptr;
   auto copy = std::make_shared<PlanNode>(*node);
   auto next = after.begin();
-  VisitExpressions(*copy, [&](ExprPtr& expr) { expr = *next++; });
+  VisitExpressions(&copy->op, [&](ExprPtr& expr) { expr = *next++; });
   return copy;
 }
 

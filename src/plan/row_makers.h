@@ -17,12 +17,4 @@ struct GeneratorSpec {
   std::vector<int> kept;  // columns of the input that the output begins with, ascending
 };
 
-// A random part of the rows. Rows are drawn as Spark draws those of one partition.
-struct SampleSpec {
-  double lower = 0;  // without replacement: a row stays when its number in [0, 1) is in [lower, upper)
-  double upper = 1;  // with replacement: upper - lower is how often a row comes on average
-  bool with_replacement = false;
-  int64_t seed = 0;
-};
-
 }  // namespace sluice

@@ -7,7 +7,7 @@ namespace sluice {
 
 // The rules of Optimize, each in a file of its name. All keep the columns and the rows of the plan.
 
-// Calls of Python functions become columns that a kPython node below gives: one node for functions that can share a
+// Calls of Python functions become columns that a PythonStep below gives: one node for functions that can share a
 // worker, with f(g(x)) as one call. A call over both inputs of a join stays where it is, and fails there when it runs.
 PlanPtr ExtractPython(const PlanPtr& plan);
 // Project over Project becomes one: the inner expressions are put in place of the columns as the same objects, so that
@@ -26,8 +26,8 @@ PlanPtr FoldConstants(const PlanPtr& plan, const EvalContext& context);
 // Columns that nothing above needs are neither computed nor read; a scan keeps at least one,
 // unless its source can count rows without.
 PlanPtr PruneColumns(const PlanPtr& plan);
-// The state of a streaming aggregation has its values in the order in which Spark's plan uses them: as a projection right
-// above names them, if it names each once, and without those that it does not name.
+// The state of a streaming aggregation has its values in the order in which Spark's plan uses them: as a projection
+// right above names them, if it names each once, and without those that it does not name.
 PlanPtr OrderAggregates(const PlanPtr& plan);
 // What filters demand of single columns is told to the scan below them, which may leave rows out by it; the filters
 // stay.

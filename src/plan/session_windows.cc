@@ -11,8 +11,9 @@ namespace sluice {
 
 int SessionKeyOf(const PlanNode& node) {
   const std::vector<EventTimeMark> marks = EventTimesOf(*node.inputs.at(0));
-  for (size_t i = 0; i < node.exprs.size(); ++i) {
-    const auto* column = dynamic_cast<const ColumnExpr*>(node.exprs[i].get());
+  const std::vector<ExprPtr>& keys = node.Get<plan::Aggregate>().keys;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const auto* column = dynamic_cast<const ColumnExpr*>(keys[i].get());
     if (column != nullptr && marks[static_cast<size_t>(column->index())].session) return static_cast<int>(i);
   }
   return -1;
@@ -30,23 +31,16 @@ PlanPtr WithMergedSessions(PlanPtr rows, int session, std::vector<ExprPtr> keys)
   call.call.args = {own};
   call.call.type = own->type();
   call.call.nullable = false;
-  auto merged = std::make_shared<PlanNode>();
-  merged->kind = PlanKind::kWindow;
-  merged->exprs = std::move(keys);
-  merged->sort_keys = {{own, /*ascending=*/true, /*nulls_first=*/true}};
-  merged->windows = {std::move(call)};
+  plan::Window merged{std::move(keys), {{own, /*ascending=*/true, /*nulls_first=*/true}}, {std::move(call)}};
   arrow::FieldVector fields = schema->fields();
   fields.push_back(arrow::field(kMergedSession, own->type(), /*nullable=*/false));
-  merged->schema = arrow::schema(std::move(fields));
-  merged->inputs = {std::move(rows)};
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->schema = schema;
+  auto wider = arrow::schema(std::move(fields));
+  std::vector<ExprPtr> columns;
   for (int i = 0; i < schema->num_fields(); ++i) {
-    project->exprs.push_back(column(*merged->schema, i == session ? schema->num_fields() : i));
+    columns.push_back(column(*wider, i == session ? schema->num_fields() : i));
   }
-  project->inputs = {std::move(merged)};
-  return project;
+  PlanPtr node = MakeNode(std::move(merged), {std::move(rows)}, std::move(wider));
+  return MakeProject(std::move(node), std::move(columns), schema);
 }
 
 }  // namespace sluice

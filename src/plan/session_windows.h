@@ -15,7 +15,7 @@ inline constexpr char kMergedSession[] = "merged_session";
 // column of the sessions, by which nothing else changes. For batch queries; a stream merges in its state.
 PlanPtr WithMergedSessions(PlanPtr rows, int session, std::vector<ExprPtr> keys);
 
-// Which key of a kAggregate is a session_window of a stream, or -1.
+// Which key of an Aggregate is a session_window of a stream, or -1.
 int SessionKeyOf(const PlanNode& node);
 
 }  // namespace sluice

@@ -8,7 +8,7 @@ namespace sluice {
 PlanPtr ShareExpressions(const PlanPtr& plan) {
   return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
     // A function of two inputs is told the names of its columns, which those of the other input would take.
-    if (node->kind == PlanKind::kPython && node->inputs.size() > 1) return nullptr;
+    if (node->Is<plan::PythonStep>() && node->inputs.size() > 1) return nullptr;
     return RewriteExpressions(node, UseSplitParts);
   });
 }

@@ -116,10 +116,11 @@ std::optional<JoinEviction::Bound> BoundOf(const ExprPtr& condition, const PlanN
 std::optional<size_t> TimeKeyOf(const PlanNode& join, bool* window) {
   std::vector<EventTimeMark> marks = EventTimesOf(*join.inputs[0]);
   for (const EventTimeMark& mark : EventTimesOf(*join.inputs[1])) marks.push_back(mark);
-  for (const size_t side : {size_t{0}, size_t{1}}) {
-    for (size_t pair = 0; pair < join.null_safe.size(); ++pair) {
-      const auto* column = dynamic_cast<const ColumnExpr*>(join.exprs[2 * pair + side].get());
-      if (column == nullptr || join.null_safe[pair]) continue;
+  const std::vector<JoinKey>& keys = join.Get<plan::Join>().keys;
+  for (const auto side : {&JoinKey::left, &JoinKey::right}) {
+    for (size_t pair = 0; pair < keys.size(); ++pair) {
+      const auto* column = dynamic_cast<const ColumnExpr*>((keys[pair].*side).get());
+      if (column == nullptr || keys[pair].null_safe) continue;
       const EventTimeMark& mark = marks[static_cast<size_t>(column->index())];
       if (!mark.delay_ms) continue;
       *window = column->type()->id() == arrow::Type::STRUCT;
@@ -132,7 +133,7 @@ std::optional<size_t> TimeKeyOf(const PlanNode& join, bool* window) {
 }  // namespace
 
 bool JoinsStreams(const PlanNode& node) {
-  return node.kind == PlanKind::kJoin && IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1]);
+  return node.Is<plan::Join>() && IsStreaming(*node.inputs[0]) && IsStreaming(*node.inputs[1]);
 }
 
 bool KeepsUnmatched(JoinType type, JoinSide side) {
@@ -158,8 +159,8 @@ JoinEviction EvictionOf(const PlanNode& join, JoinSide side) {
   eviction.key = TimeKeyOf(join, &eviction.window);
   if (eviction.key) return eviction;
   if (eviction.time >= 0) eviction.window = marks[static_cast<size_t>(eviction.time)].window;
-  for (size_t i = 2 * join.null_safe.size(); i < join.exprs.size(); ++i) {
-    const auto bound = BoundOf(join.exprs[i], join, side);
+  for (const ExprPtr& condition : join.Get<plan::Join>().conditions) {
+    const auto bound = BoundOf(condition, join, side);
     if (bound) eviction.bounds.push_back(*bound);
   }
   // A constant alone says nothing where the other side has no event time.

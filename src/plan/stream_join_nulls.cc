@@ -38,12 +38,7 @@ bool AddColumns(const ExprPtr& expr, std::vector<bool>* columns) {
 PlanPtr WithoutNulls(PlanPtr input, const ExprPtr& value) {
   const Result<ExprPtr> there = ResolveFunction("isnotnull", {value}, ResolveOptions());
   if (!there.ok()) return input;
-  auto filter = std::make_shared<PlanNode>();
-  filter->kind = PlanKind::kFilter;
-  filter->schema = input->schema;
-  filter->exprs = {*there};
-  filter->inputs = {std::move(input)};
-  return filter;
+  return MakeFilter(std::move(input), *there);
 }
 
 std::vector<ExprPtr> ColumnsOf(const arrow::Schema& schema) {
@@ -55,27 +50,31 @@ std::vector<ExprPtr> ColumnsOf(const arrow::Schema& schema) {
   return columns;
 }
 
-// What the condition needs of both inputs' columns, and which of its keys may be NULL though no column is.
+// What the condition needs of both inputs' columns, and the keys that may be NULL though no column is.
 struct Needs {
   std::vector<bool> columns;
-  std::vector<bool> opaque;  // by the number of the expression
+  std::vector<ExprPtr> opaque_left;
+  std::vector<ExprPtr> opaque_right;
 };
 
 Needs NeedsOf(const PlanNode& join) {
   const int both = join.inputs[0]->schema->num_fields() + join.inputs[1]->schema->num_fields();
-  Needs needs{std::vector<bool>(static_cast<size_t>(both), false), std::vector<bool>(join.exprs.size(), false)};
-  for (size_t i = 0; i < join.exprs.size(); ++i) {
-    const bool is_key = i < 2 * join.null_safe.size();
-    if (is_key && join.null_safe[i / 2]) continue;
-    needs.opaque[i] = !AddColumns(join.exprs[i], &needs.columns) && is_key;
+  Needs needs{std::vector<bool>(static_cast<size_t>(both), false), {}, {}};
+  const auto& op = join.Get<plan::Join>();
+  for (const JoinKey& key : op.keys) {
+    if (key.null_safe) continue;
+    if (!AddColumns(key.left, &needs.columns)) needs.opaque_left.push_back(key.left);
+    if (!AddColumns(key.right, &needs.columns)) needs.opaque_right.push_back(key.right);
   }
+  for (const ExprPtr& condition : op.conditions) AddColumns(condition, &needs.columns);
   return needs;
 }
 
 bool LeavesOutNulls(const PlanNode& join, JoinSide side) {
-  const bool known = join.join == JoinType::kInner || join.join == JoinType::kLeftSemi ||
-                     join.join == JoinType::kLeft || join.join == JoinType::kRight;
-  return known && !join.null_safe.empty() && !KeepsUnmatched(join.join, side);
+  const JoinType type = join.Get<plan::Join>().type;
+  const bool known =
+      type == JoinType::kInner || type == JoinType::kLeftSemi || type == JoinType::kLeft || type == JoinType::kRight;
+  return known && !join.Get<plan::Join>().keys.empty() && !KeepsUnmatched(type, side);
 }
 
 PlanPtr Filtered(const PlanNode& join) {
@@ -89,9 +88,8 @@ PlanPtr Filtered(const PlanNode& join) {
     const std::vector<ExprPtr> columns = ColumnsOf(*input->schema);
     std::vector<ExprPtr> places(is_left ? 0 : left);
     places.insert(places.end(), columns.begin(), columns.end());
-    for (size_t i = 0; i < needs.opaque.size(); ++i) {
-      if (!needs.opaque[i] || (i % 2 == 0) != is_left) continue;
-      input = WithoutNulls(input, SubstituteColumns(join.exprs[i], places));
+    for (const ExprPtr& key : is_left ? needs.opaque_left : needs.opaque_right) {
+      input = WithoutNulls(input, SubstituteColumns(key, places));
     }
     for (size_t i = 0; i < columns.size(); ++i) {
       if (needs.columns[i + (is_left ? 0 : left)]) input = WithoutNulls(input, columns[i]);

@@ -16,34 +16,27 @@ ExprPtr ColumnOf(const arrow::Schema& schema, int index) {
 PlanPtr Mirrored(const PlanNode& join) {
   const int left = join.inputs[0]->schema->num_fields();
   const int right = join.inputs[1]->schema->num_fields();
-  auto mirrored = std::make_shared<PlanNode>(join);
-  mirrored->inputs = {join.inputs[1], join.inputs[0]};
-  mirrored->join = join.join == JoinType::kRight ? JoinType::kLeft : join.join;
+  plan::Join mirrored = join.Get<plan::Join>();
+  if (mirrored.type == JoinType::kRight) mirrored.type = JoinType::kLeft;
   arrow::FieldVector fields(join.schema->fields().begin() + left, join.schema->fields().end());
   fields.insert(fields.end(), join.schema->fields().begin(), join.schema->fields().begin() + left);
-  mirrored->schema = arrow::schema(std::move(fields));
+  auto schema = arrow::schema(std::move(fields));
   std::vector<ExprPtr> places;
-  for (int i = 0; i < left; ++i) places.push_back(ColumnOf(*mirrored->schema, right + i));
-  for (int i = 0; i < right; ++i) places.push_back(ColumnOf(*mirrored->schema, i));
-  for (ExprPtr& expr : mirrored->exprs) expr = SubstituteColumns(expr, places);
-  for (size_t pair = 0; pair < join.null_safe.size(); ++pair) {
-    std::swap(mirrored->exprs[2 * pair], mirrored->exprs[2 * pair + 1]);
-  }
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->schema = join.schema;
-  project->exprs = std::move(places);
-  project->inputs = {std::move(mirrored)};
-  return project;
+  for (int i = 0; i < left; ++i) places.push_back(ColumnOf(*schema, right + i));
+  for (int i = 0; i < right; ++i) places.push_back(ColumnOf(*schema, i));
+  mirrored.VisitExpressions([&](ExprPtr& expr) { expr = SubstituteColumns(expr, places); });
+  for (JoinKey& key : mirrored.keys) std::swap(key.left, key.right);
+  PlanPtr node = MakeNode(std::move(mirrored), {join.inputs[1], join.inputs[0]}, std::move(schema));
+  return MakeProject(std::move(node), std::move(places), join.schema);
 }
 
 }  // namespace
 
 PlanPtr StreamsOnTheLeft(const PlanPtr& plan) {
   return RewritePlan(plan, [](const PlanPtr& node) -> PlanPtr {
-    if (node->kind != PlanKind::kJoin || IsStreaming(*node->inputs[0]) || !IsStreaming(*node->inputs[1]))
-      return nullptr;
-    const bool can = node->join == JoinType::kInner || node->join == JoinType::kRight;
+    const auto* join = node->As<plan::Join>();
+    if (join == nullptr || IsStreaming(*node->inputs[0]) || !IsStreaming(*node->inputs[1])) return nullptr;
+    const bool can = join->type == JoinType::kInner || join->type == JoinType::kRight;
     return can ? Mirrored(*node) : nullptr;
   });
 }

@@ -93,7 +93,7 @@ Result<AnalyzePlanResponse> AnalyzePlan(Session* session, const AnalyzePlanReque
     }
     case AnalyzePlanRequest::kIsLocal: {
       SLUICE_ASSIGN(const PlanPtr plan, session->Resolve(request.is_local().plan().root()));
-      response.mutable_is_local()->set_is_local(plan->kind == PlanKind::kLocal);
+      response.mutable_is_local()->set_is_local(plan->Is<plan::LocalRows>());
       break;
     }
     case AnalyzePlanRequest::kInputFiles: {

@@ -43,12 +43,8 @@ class SessionFrames : public FrameKeeper {
   explicit SessionFrames(Session* session) : session_(session) {}
   std::string Keep(std::shared_ptr<arrow::Schema> schema,
                    std::vector<std::shared_ptr<arrow::RecordBatch>> rows) override {
-    auto node = std::make_shared<PlanNode>();
-    node->kind = PlanKind::kLocal;
-    node->schema = std::move(schema);
     std::erase_if(rows, [](const auto& batch) { return batch->num_rows() == 0; });
-    node->rows = std::move(rows);
-    return session_->KeepFrame(std::move(node));
+    return session_->KeepFrame(MakeNode(plan::LocalRows{std::move(rows)}, {}, std::move(schema)));
   }
   void Drop(const std::string& frame) override { session_->DropFrame(frame); }
 

@@ -41,7 +41,7 @@ Result<std::string> PlaceOf(Env* env, const std::string& uri, const Conf& conf) 
 
 void CollectPaths(const PlanNode& node, std::set<const PlanNode*>* seen, std::set<std::string>* paths) {
   if (!seen->insert(&node).second) return;
-  paths->insert(node.scan.paths.begin(), node.scan.paths.end());
+  if (const auto* scan = node.As<plan::Scan>()) paths->insert(scan->source.paths.begin(), scan->source.paths.end());
   for (const PlanPtr& input : node.inputs) CollectPaths(*input, seen, paths);
 }
 

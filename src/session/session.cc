@@ -257,11 +257,8 @@ Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
   if (name.size() != 1) return PlanPtr();
   const std::shared_ptr<MemoryTable> table = FindMemoryTable(process_->env(), id_, name[0]);
   if (table == nullptr) return PlanPtr();
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kLocal;
-  node->schema = table->schema();
-  SLUICE_ASSIGN(node->rows, table->Rows());
-  return node;
+  SLUICE_ASSIGN(auto rows, table->Rows());
+  return MakeNode(plan::LocalRows{std::move(rows)}, {}, table->schema());
 }
 
 Result<PlanPtr> Session::FindTable(const std::vector<std::string>& name,
@@ -307,12 +304,8 @@ Result<PlanPtr> Session::ResolveScan(ScanSpec spec, std::shared_ptr<arrow::Schem
   SLUICE_ASSIGN(schema, connector->schema(context, spec.streaming));
   spec.source_schema = schema;
   spec.counts_rows = connector->counts_rows;
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kScan;
-  node->schema = std::move(schema);
-  for (int i = 0; i < node->schema->num_fields(); ++i) spec.columns.push_back(i);
-  node->scan = std::move(spec);
-  return node;
+  for (int i = 0; i < schema->num_fields(); ++i) spec.columns.push_back(i);
+  return MakeNode(plan::Scan{std::move(spec)}, {}, std::move(schema));
 }
 
 Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Session::Collect(const PlanPtr& plan, int64_t most) {

@@ -111,9 +111,7 @@ Result<ColumnSources> SourcesByName(const PlanNode& plan, const TableRecord& tab
 }
 
 Result<PlanPtr> AsTableColumns(const PlanPtr& plan, const TableRecord& table, const ColumnSources& sources) {
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->inputs = {plan};
+  std::vector<ExprPtr> exprs;
   arrow::FieldVector fields;
   for (const auto& column : table.schema->fields()) {
     const std::string name = sql::LowerCase(column->name());
@@ -140,10 +138,9 @@ Result<PlanPtr> AsTableColumns(const PlanPtr& plan, const TableRecord& table, co
       SLUICE_ASSIGN(value, MakeImplicitCast(std::move(value), column->type(), /*ansi=*/true));
     }
     fields.push_back(column->WithNullable(value->nullable()));
-    project->exprs.push_back(std::move(value));
+    exprs.push_back(std::move(value));
   }
-  project->schema = arrow::schema(std::move(fields));
-  return project;
+  return MakeProject(plan, std::move(exprs), arrow::schema(std::move(fields)));
 }
 
 }  // namespace sluice

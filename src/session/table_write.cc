@@ -205,21 +205,18 @@ TableRecord WithoutPartitions(TableRecord table) {
 
 // Adds the columns of one row to all rows.
 PlanPtr WithConstants(const PlanPtr& plan, const arrow::RecordBatch& constants) {
-  auto project = std::make_shared<PlanNode>();
-  project->kind = PlanKind::kProject;
-  project->inputs = {plan};
+  std::vector<ExprPtr> exprs;
   arrow::FieldVector fields = plan->schema->fields();
   for (int i = 0; i < plan->schema->num_fields(); ++i) {
     const auto& field = fields[static_cast<size_t>(i)];
-    project->exprs.push_back(std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
+    exprs.push_back(std::make_shared<ColumnExpr>(i, field->name(), field->type(), field->nullable()));
   }
   for (int i = 0; i < constants.num_columns(); ++i) {
     // A row is there, so this cannot fail.
-    project->exprs.push_back(std::make_shared<LiteralExpr>(constants.column(i)->GetScalar(0).ValueOrDie()));
+    exprs.push_back(std::make_shared<LiteralExpr>(constants.column(i)->GetScalar(0).ValueOrDie()));
     fields.push_back(constants.schema()->field(i));
   }
-  project->schema = arrow::schema(std::move(fields));
-  return project;
+  return MakeProject(plan, std::move(exprs), arrow::schema(std::move(fields)));
 }
 
 // INSERT .. PARTITION (k = 'x'): an overwrite replaces the files of that partition alone.

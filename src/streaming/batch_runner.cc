@@ -177,8 +177,9 @@ Result<std::unique_ptr<Operator>> BatchRunner::OpenInput(const BatchWork& work, 
                                                          const TaskInput& input, BadRowSink* bad_rows, Task* task) {
   const StreamBranch& branch = *input.branch;
   if (!branch.step) {
-    SLUICE_ASSIGN(std::unique_ptr<SliceReader> reader,
-                  work.sources[branch.source]->OpenReader(input.input, branch.bottom->scan.columns));
+    SLUICE_ASSIGN(
+        std::unique_ptr<SliceReader> reader,
+        work.sources[branch.source]->OpenReader(input.input, branch.bottom->Get<plan::Scan>().source.columns));
     SLUICE_RETURN_IF_ERROR(Track(reader.get()));
     auto tracked = std::make_unique<TrackedReader>(this, std::move(reader), &task->rows[branch.source]);
     return std::make_unique<ScanOperator>(branch.bottom->schema, std::move(tracked), bad_rows);
@@ -315,9 +316,7 @@ Status BatchRunner::RunShuffled(const BatchWork& work, Task task, Exchanges* exc
 
 // A whole result that is sorted or cut off: its rows are gathered, and the rest is a batch query over them.
 Status BatchRunner::RunTail(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome) {
-  auto gathered = std::make_shared<PlanNode>();
-  gathered->kind = PlanKind::kLocal;
-  gathered->schema = shape_.tail_input->schema;
+  plan::LocalRows gathered;
   MemoryReservation memory(work.state.budget, "The result of a query with ORDER BY");
   int64_t bytes = 0;
   for (const TaskInput& input : task.inputs) {
@@ -327,12 +326,12 @@ Status BatchRunner::RunTail(const BatchWork& work, Task task, Exchanges* exchang
       if (slice == nullptr) break;
       bytes += RetainedBytes(*slice);
       SLUICE_RETURN_IF_ERROR(memory.Cover(bytes));
-      gathered->rows.push_back(std::move(slice));
+      gathered.rows.push_back(std::move(slice));
     }
   }
-  const PlanPtr plan = RewritePlan(shape_.tail, [&](const PlanPtr& node) -> PlanPtr {
-    return node == shape_.tail_input ? PlanPtr(gathered) : nullptr;
-  });
+  const PlanPtr all = MakeNode(std::move(gathered), {}, shape_.tail_input->schema);
+  const PlanPtr plan = RewritePlan(
+      shape_.tail, [&](const PlanPtr& node) -> PlanPtr { return node == shape_.tail_input ? all : nullptr; });
   PlannerContext planner;
   planner.eval = *work.context;
   planner.budget = work.state.budget;

@@ -8,7 +8,6 @@
 #include "base/spark_error.h"
 #include "checkpoint/crc32c.h"
 #include "connectors/file/partition_check.h"
-#include "plan/python_step.h"
 #include "streaming/bad_records/entry_conf.h"
 #include "streaming/query_spec.h"
 
@@ -34,19 +33,14 @@ PlanPtr RowsToWrite(const QuerySpec& spec) {
   if (spec.partition_columns.empty() || spec.sink_path.empty()) return spec.plan;
   ExprPtr check = PartitionCheck(*spec.plan->schema, spec.partition_columns, spec.sink_path);
   if (check == nullptr) return spec.plan;
-  auto filter = std::make_shared<PlanNode>();
-  filter->kind = PlanKind::kFilter;
-  filter->inputs = {spec.plan};
-  filter->schema = spec.plan->schema;
-  filter->exprs = {std::move(check)};
-  return filter;
+  return MakeFilter(spec.plan, std::move(check));
 }
 
 namespace {
 
 // Rows that a function makes of whole batches come from no record that could be named.
 bool HasBatchFunction(const PlanNode& plan) {
-  return IsPython(plan, PythonStep::Kind::kBatches) ||
+  return IsPython(plan, plan::PythonStep::Kind::kBatches) ||
          std::any_of(plan.inputs.begin(), plan.inputs.end(),
                      [](const PlanPtr& input) { return HasBatchFunction(*input); });
 }
@@ -67,7 +61,7 @@ Status CheckWork(const QuerySpec& spec, const StreamingShape& shape) {
         "{} with a query that keeps state: records that are put through later would come too late.", kBadRecordsPath));
   }
   if (spec.work != QueryWork::kReplayBadRecords) return Status::OK();
-  if (shape.scans.size() != 1 || shape.scans[0]->scan.format != "kafka") {
+  if (shape.scans.size() != 1 || shape.scans[0]->Get<plan::Scan>().source.format != "kafka") {
     return NotSupported("Only records of a query over one Kafka source are kept whole and can be put through again.");
   }
   if (spec.conf.Get(kBadRecordsPath).empty()) {

@@ -45,9 +45,7 @@ QuerySpec SpecWithTimes(const StreamScript& script) {
     exprs.push_back(ResolveFunction(name, {}, {}).ValueOrDie());
     columns.push_back(arrow::field(name, exprs.back()->type()));
   }
-  auto project = scripted::Node(PlanKind::kProject, arrow::schema(columns), {spec.plan});
-  project->exprs = std::move(exprs);
-  spec.plan = project;
+  spec.plan = MakeProject(spec.plan, std::move(exprs), arrow::schema(columns));
   return spec;
 }
 
@@ -106,7 +104,7 @@ struct Change {
 
 void SetScanOption(QuerySpec* spec, const char* key, const char* value) {
   auto plan = std::make_shared<PlanNode>(*spec->plan);
-  plan->scan.options[key] = value;
+  plan->Get<plan::Scan>().source.options[key] = value;
   spec->plan = plan;
 }
 

@@ -14,7 +14,7 @@ Result<std::unique_ptr<SourceSet>> SourceSet::Open(const StreamingShape& shape, 
                                                    const BatchPlan* recovered) {
   std::vector<std::shared_ptr<StreamSource>> sources;
   for (size_t i = 0; i < shape.scans.size(); ++i) {
-    const ScanSpec& scan = shape.scans[i]->scan;
+    const ScanSpec& scan = shape.scans[i]->Get<plan::Scan>().source;
     SLUICE_ASSIGN(const Connector* connector, FindConnector(scan.format));
     if (connector->open_stream == nullptr) {
       return NotSupported(fmt::format("The format {} cannot be read as a stream.", scan.format));

@@ -18,15 +18,6 @@ namespace {
 
 using Files = std::map<std::string, std::string>;
 
-PlanPtr Over(PlanKind kind, const PlanPtr& input, std::vector<ExprPtr> exprs) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = kind;
-  node->inputs = {input};
-  node->schema = input->schema;
-  node->exprs = std::move(exprs);
-  return node;
-}
-
 ExprPtr ColumnOf(const PlanNode& node, int index) {
   const auto& field = *node.schema->field(index);
   return std::make_shared<ColumnExpr>(index, field.name(), field.type(), field.nullable());
@@ -35,19 +26,16 @@ ExprPtr ColumnOf(const PlanNode& node, int index) {
 // withWatermark(timestamp, 2 s).groupBy(window(timestamp, 2 s), value % 3).count(), a second of event time a batch.
 PlanPtr WindowedCount(const PlanPtr& stream) {
   auto scan = std::make_shared<PlanNode>(*stream);
-  scan->scan.options["startTimestamp"] = "1700000000000";
-  auto marked = std::make_shared<PlanNode>(*Over(PlanKind::kWatermark, scan, {ColumnOf(*scan, 0)}));
-  marked->delay_ms = 2000;
-  auto windows = std::make_shared<PlanNode>(*Over(PlanKind::kTimeWindow, marked, {ColumnOf(*marked, 0)}));
-  windows->window = {2'000'000, 2'000'000, 0};
+  scan->Get<plan::Scan>().source.options["startTimestamp"] = "1700000000000";
+  const PlanPtr marked = MakeNode(plan::Watermark{ColumnOf(*scan, 0), 2000}, {scan}, scan->schema);
   const auto type = arrow::struct_({arrow::field("start", TimestampType()), arrow::field("end", TimestampType())});
-  windows->schema = marked->schema->AddField(2, arrow::field("window", type, false)).ValueOrDie();
-  auto groups =
-      std::make_shared<PlanNode>(*Over(PlanKind::kAggregate, windows, {ColumnOf(*windows, 2), ColumnOf(*windows, 1)}));
-  groups->aggregates = {ResolveAggregate("count", {}, false, true).ValueOrDie()};
-  groups->schema = arrow::schema(
-      {windows->schema->field(2), windows->schema->field(1), arrow::field("count", arrow::int64(), false)});
-  return groups;
+  const PlanPtr windows = MakeNode(plan::TimeWindow{ColumnOf(*marked, 0), nullptr, {2'000'000, 2'000'000, 0}}, {marked},
+                                   marked->schema->AddField(2, arrow::field("window", type, false)).ValueOrDie());
+  plan::Aggregate groups{{ColumnOf(*windows, 2), ColumnOf(*windows, 1)},
+                         {ResolveAggregate("count", {}, false, true).ValueOrDie()}};
+  return MakeNode(std::move(groups), {windows},
+                  arrow::schema({windows->schema->field(2), windows->schema->field(1),
+                                 arrow::field("count", arrow::int64(), false)}));
 }
 
 QuerySpec SpecOf(const StreamScript& script) {
@@ -150,8 +138,8 @@ TEST(Stateful, AnotherOperatorIsRefused) {
   QuerySpec spec = SpecOf(script);
   ASSERT_TRUE(RunOne(script, spec).ok());
   auto other = std::make_shared<PlanNode>(*spec.plan);
-  other->deduplicate = true;
-  other->aggregates.clear();
+  other->Get<plan::Aggregate>().deduplicate = true;
+  other->Get<plan::Aggregate>().calls.clear();
   other->schema = arrow::schema({spec.plan->schema->field(0), spec.plan->schema->field(1)});
   spec.plan = other;
   EXPECT_TRUE(HasErrorClass(RunOne(script, spec).status(), "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"));
@@ -183,10 +171,8 @@ TEST(Stateful, AnOperatorThatTheCheckpointLacksIsRefused) {
   QuerySpec spec = SpecOf(script);
   ASSERT_TRUE(RunOne(script, spec).ok());
   // Rows of the groups, each once: what was operator 0 is operator 1 now.
-  auto more = std::make_shared<PlanNode>(*Over(PlanKind::kAggregate, spec.plan, {ColumnOf(*spec.plan, 1)}));
-  more->deduplicate = true;
-  more->schema = arrow::schema({spec.plan->schema->field(1)});
-  spec.plan = more;
+  plan::Aggregate distinct{{ColumnOf(*spec.plan, 1)}, {}, /*deduplicate=*/true};
+  spec.plan = MakeNode(std::move(distinct), {spec.plan}, arrow::schema({spec.plan->schema->field(1)}));
   const Status refused = RunOne(script, spec).status();
   EXPECT_TRUE(HasErrorClass(refused, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA")) << refused;
 }

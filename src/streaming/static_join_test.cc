@@ -17,29 +17,20 @@ std::shared_ptr<arrow::Schema> TableSchema() {
 }
 
 PlanPtr LocalTable(const std::string& json) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kLocal;
-  node->schema = TableSchema();
   const auto rows = arrow::json::ArrayFromJSONString(arrow::struct_(TableSchema()->fields()), json).ValueOrDie();
   const auto batch = arrow::RecordBatch::FromStructArray(rows).ValueOrDie();
-  node->rows = {arrow::RecordBatch::Make(TableSchema(), batch->num_rows(), batch->columns())};
-  return node;
+  plan::LocalRows local{{arrow::RecordBatch::Make(TableSchema(), batch->num_rows(), batch->columns())}};
+  return MakeNode(std::move(local), {}, TableSchema());
 }
 
 // The stream's second column, value, is the table's first one.
 PlanPtr Joined(const PlanPtr& stream, const PlanPtr& table, JoinType type) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kJoin;
-  node->join = type;
-  node->inputs = {stream, table};
-  node->exprs = {std::make_shared<ColumnExpr>(1, "value", arrow::int64(), true),
-                 std::make_shared<ColumnExpr>(2, "k", arrow::int64(), true)};
-  node->null_safe = {false};
+  const JoinKey key{std::make_shared<ColumnExpr>(1, "value", arrow::int64(), true),
+                    std::make_shared<ColumnExpr>(2, "k", arrow::int64(), true), false};
   arrow::FieldVector fields = stream->schema->fields();
   const bool left_only = type == JoinType::kLeftSemi || type == JoinType::kLeftAnti;
   if (!left_only) fields.insert(fields.end(), table->schema->fields().begin(), table->schema->fields().end());
-  node->schema = arrow::schema(std::move(fields));
-  return node;
+  return MakeNode(plan::Join{type, {key}, {}}, {stream, table}, arrow::schema(std::move(fields)));
 }
 
 int64_t RowsOf(StreamScript& script, const PlanPtr& plan) {
@@ -71,8 +62,8 @@ TEST(StaticJoin, TheTableOnceMoreIsAnotherTable) {
   const PlanPtr once = Joined(script.Spec().plan, table, JoinType::kLeft);
   auto twice = std::make_shared<PlanNode>(*Joined(once, table, JoinType::kInner));
   // By k + 0 of the first join, which is NULL where it had no partner, instead of value.
-  twice->exprs = {std::make_shared<ColumnExpr>(2, "k", arrow::int64(), true),
-                  std::make_shared<ColumnExpr>(4, "k", arrow::int64(), true)};
+  twice->Get<plan::Join>().keys = {{std::make_shared<ColumnExpr>(2, "k", arrow::int64(), true),
+                                    std::make_shared<ColumnExpr>(4, "k", arrow::int64(), true), false}};
   EXPECT_EQ(RowsOf(script, twice), 2);
 }
 

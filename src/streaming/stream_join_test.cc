@@ -36,27 +36,21 @@ const json& Recorded() {
 }
 
 PlanPtr StreamOf(char side) {
-  auto scan = std::make_shared<PlanNode>();
-  scan->kind = PlanKind::kScan;
-  scan->scan.streaming = true;
-  scan->scan.format = "json";
-  scan->scan.paths = {std::string("/in/") + side};
-  scan->scan.columns = {0, 1, 2};
-  scan->scan.options["maxFilesPerTrigger"] = "1";
-  scan->schema =
+  ScanSpec source;
+  source.streaming = true;
+  source.format = "json";
+  source.paths = {std::string("/in/") + side};
+  source.columns = {0, 1, 2};
+  source.options["maxFilesPerTrigger"] = "1";
+  source.source_schema =
       ParseSparkSchema(std::string{side} + "k STRING, " + side + "t TIMESTAMP, " + side + "v INT").ValueOrDie();
-  scan->scan.source_schema = scan->schema;
-  return scan;
+  const auto schema = source.source_schema;
+  return MakeNode(plan::Scan{std::move(source)}, {}, schema);
 }
 
 PlanPtr Marked(const PlanPtr& stream, int64_t delay_ms) {
-  auto marked = std::make_shared<PlanNode>();
-  marked->kind = PlanKind::kWatermark;
-  marked->inputs = {stream};
-  marked->schema = stream->schema;
-  marked->exprs = {std::make_shared<ColumnExpr>(1, stream->schema->field(1)->name(), TimestampType(), true)};
-  marked->delay_ms = delay_ms;
-  return marked;
+  const ExprPtr time = std::make_shared<ColumnExpr>(1, stream->schema->field(1)->name(), TimestampType(), true);
+  return MakeNode(plan::Watermark{time, delay_ms}, {stream}, stream->schema);
 }
 
 Result<PlanPtr> PlanOf(const std::string& sql) {

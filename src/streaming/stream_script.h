@@ -30,18 +30,17 @@ class StreamScript {
 
   QuerySpec Spec(QueryTrigger trigger = QueryTrigger{TriggerKind::kProcessingTime, 1000},
                  int rows_per_batch = kRowsPerBatch) const {
-    auto scan = std::make_shared<PlanNode>();
-    scan->kind = PlanKind::kScan;
-    scan->scan.format = "rate-micro-batch";
-    scan->scan.options = {{"rowsPerBatch", std::to_string(rows_per_batch)}, {"numPartitions", "2"}};
-    scan->scan.streaming = true;
-    scan->scan.columns = {0, 1};
+    ScanSpec source;
+    source.format = "rate-micro-batch";
+    source.options = {{"rowsPerBatch", std::to_string(rows_per_batch)}, {"numPartitions", "2"}};
+    source.streaming = true;
+    source.columns = {0, 1};
     SourceContext context;
     context.env = env_;
-    context.options = Options(scan->scan.options);
-    scan->schema = FindConnector("rate-micro-batch").ValueOrDie()->schema(context, true).ValueOrDie();
+    context.options = Options(source.options);
+    const auto schema = FindConnector("rate-micro-batch").ValueOrDie()->schema(context, true).ValueOrDie();
     QuerySpec spec;
-    spec.plan = scan;
+    spec.plan = MakeNode(plan::Scan{std::move(source)}, {}, schema);
     spec.sink_format = "parquet";
     spec.sink_path = "/table";
     spec.checkpoint = "/checkpoint";

@@ -14,11 +14,10 @@ using testing::ElementsAre;
 
 QuerySpec SpecOf(const StreamScript& script, const std::vector<int>& rows_of_sources) {
   QuerySpec spec = script.Spec();
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kUnion;
-  for (const int rows : rows_of_sources) node->inputs.push_back(script.Spec({}, rows).plan);
-  node->schema = node->inputs[0]->schema;
-  spec.plan = std::move(node);
+  std::vector<PlanPtr> inputs;
+  for (const int rows : rows_of_sources) inputs.push_back(script.Spec({}, rows).plan);
+  const auto schema = inputs[0]->schema;
+  spec.plan = MakeNode(plan::Union(), std::move(inputs), schema);
   return spec;
 }
 

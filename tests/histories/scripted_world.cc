@@ -49,22 +49,21 @@ ScriptedWorld::ScriptedWorld()
 }
 
 QuerySpec ScriptedWorld::Spec(TriggerKind trigger) const {
-  auto scan = std::make_shared<PlanNode>();
-  scan->kind = PlanKind::kScan;
-  scan->scan.format = "kafka";
-  scan->scan.options = options_;
-  scan->scan.options.insert({{"kafka.bootstrap.servers", "scripted:9092"},
-                             {"subscribe", kTopic},
-                             {"startingOffsets", "earliest"},
-                             {"fetchOffset.retryIntervalMs", "0"}});
-  scan->scan.streaming = true;
-  scan->scan.columns = {0, 1, 2, 3, 4, 5, 6};
+  ScanSpec source;
+  source.format = "kafka";
+  source.options = options_;
+  source.options.insert({{"kafka.bootstrap.servers", "scripted:9092"},
+                         {"subscribe", kTopic},
+                         {"startingOffsets", "earliest"},
+                         {"fetchOffset.retryIntervalMs", "0"}});
+  source.streaming = true;
+  source.columns = {0, 1, 2, 3, 4, 5, 6};
   SourceContext context;
   context.env = env_;
-  context.options = Options(scan->scan.options);
-  scan->schema = FindConnector("kafka").ValueOrDie()->schema(context, true).ValueOrDie();
+  context.options = Options(source.options);
+  const auto schema = FindConnector("kafka").ValueOrDie()->schema(context, true).ValueOrDie();
   QuerySpec spec;
-  spec.plan = scan;
+  spec.plan = MakeNode(plan::Scan{std::move(source)}, {}, schema);
   spec.sink_format = "parquet";
   spec.sink_path = kTable;
   spec.checkpoint = kCheckpoint;

@@ -50,8 +50,9 @@ class AggregateInput : public StateInput {
 // Spark leaves constants and repetitions out of the key, and calls what is no column by one name.
 void AddKeys(const PlanNode& node, AggregateShape* shape) {
   arrow::FieldVector fields;
-  for (size_t i = 0; i < node.exprs.size(); ++i) {
-    const ExprPtr& expr = node.exprs[i];
+  const std::vector<ExprPtr>& keys = node.Get<plan::Aggregate>().keys;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const ExprPtr& expr = keys[i];
     const auto& field = node.schema->field(static_cast<int>(i));
     const auto* column = dynamic_cast<const ColumnExpr*>(expr.get());
     const bool constant = dynamic_cast<const LiteralExpr*>(expr.get()) != nullptr;
@@ -82,7 +83,7 @@ std::vector<std::shared_ptr<arrow::DataType>> TypesOf(const arrow::Schema& schem
 Result<std::shared_ptr<AggregateShape>> AggregateShape::Make(const PlanNode& node) {
   auto shape = std::make_shared<AggregateShape>();
   AddKeys(node, shape.get());
-  shape->calls = node.aggregates;
+  shape->calls = node.Get<plan::Aggregate>().calls;
   shape->output = node.schema;
   SLUICE_ASSIGN(const SavedGroups values, SavedGroups::Make(shape->calls, 0));
   shape->value_schema = arrow::schema(values.fields());

@@ -28,9 +28,9 @@ Status CheckOneEventTime(const PlanNode& node) {
     return std::count_if(marks.begin(), marks.end(),
                          [](const EventTimeMark& mark) { return mark.delay_ms.has_value(); });
   };
-  const bool joins = node.kind == PlanKind::kJoin;
+  const bool joins = node.Is<plan::Join>();
   const bool several = joins ? count(*node.inputs[0]) > 1 || count(*node.inputs[1]) > 1
-                             : node.kind == PlanKind::kAggregate && JoinsStreamsBelow(node) && count(node) > 1;
+                             : node.Is<plan::Aggregate>() && JoinsStreamsBelow(node) && count(node) > 1;
   if (!several) return Status::OK();
   return UserError(
       "_LEGACY_ERROR_TEMP_3077",
@@ -52,13 +52,14 @@ void StateCounts::Add(const StateCounts& other) {
 
 Result<std::unique_ptr<StatefulOperator>> MakeStatefulOperator(const PlanNode& node) {
   SLUICE_RETURN_IF_ERROR(CheckOneEventTime(node));
-  if (node.kind == PlanKind::kAggregate && !node.deduplicate) {
+  if (const auto* aggregate = node.As<plan::Aggregate>()) {
+    if (aggregate->deduplicate) return StreamingDeduplicate::Make(node);
     const int session = SessionKeyOf(node);
     return session < 0 ? StreamingAggregate::Make(node) : StreamingSessions::Make(node, session);
   }
-  if (node.kind == PlanKind::kAggregate) return StreamingDeduplicate::Make(node);
-  if (node.kind == PlanKind::kLimit && node.limit && node.offset == 0) {
-    return std::make_unique<StreamingLimit>(*node.limit, node.schema);
+  const auto* limit = node.As<plan::Limit>();
+  if (limit != nullptr && limit->rows && limit->offset == 0) {
+    return std::make_unique<StreamingLimit>(*limit->rows, node.schema);
   }
   if (JoinsStreams(node)) return StreamJoin::Make(node);
   return InternalError("a node that keeps no state was to be a step");

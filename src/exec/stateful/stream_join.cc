@@ -64,8 +64,8 @@ ExprPtr OverSide(const ExprPtr& expr, const PlanNode& join, size_t side) {
   return SubstituteColumns(expr, columns);
 }
 
-Status CheckSupported(const PlanNode& node) {
-  switch (node.join) {
+Status CheckSupported(const plan::Join& join) {
+  switch (join.type) {
     case JoinType::kInner:
     case JoinType::kLeft:
     case JoinType::kRight:
@@ -75,10 +75,10 @@ Status CheckSupported(const PlanNode& node) {
     default:
       return UserError("_LEGACY_ERROR_TEMP_3102", "A join of two streams may be inner, outer or left semi, no other.");
   }
-  if (std::find(node.null_safe.begin(), node.null_safe.end(), true) != node.null_safe.end()) {
+  if (std::any_of(join.keys.begin(), join.keys.end(), [](const JoinKey& key) { return key.null_safe; })) {
     return NotSupported("A join of two streams by <=> is not supported by Sluice yet; use =.");
   }
-  if (node.null_safe.empty()) {
+  if (join.keys.empty()) {
     return UserError("_LEGACY_ERROR_TEMP_1181",
                      "Stream-stream join without equality predicate is not supported: a condition must be an equality "
                      "of both streams' columns.");
@@ -91,24 +91,24 @@ Result<Side> SideOf(const PlanNode& node, size_t number) {
   const PlanNode& input = *node.inputs[number];
   side.name = number == 0 ? "left" : "right";
   side.rows = input.schema;
-  for (size_t pair = 0; pair < node.null_safe.size(); ++pair) {
-    side.keys.push_back(OverSide(node.exprs[2 * pair + number], node, number));
-  }
+  const auto& join = node.Get<plan::Join>();
+  for (const JoinKey& key : join.keys) side.keys.push_back(OverSide(number == 0 ? key.left : key.right, node, number));
   const std::vector<EventTimeMark> marks = EventTimesOf(input);
   const int column = EventTimeColumn(marks);
   if (column >= 0) side.time = EventTimeField{column, marks[static_cast<size_t>(column)].window};
   side.eviction = EvictionOf(node, kSides[number]);
   side.without_nulls = ColumnsWithoutNulls(node, kSides[number]);
-  side.kept = KeepsUnmatched(node.join, kSides[number]);
+  side.kept = KeepsUnmatched(join.type, kSides[number]);
   return side;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<StatefulOperator>> StreamJoin::Make(const PlanNode& node) {
-  SLUICE_RETURN_IF_ERROR(CheckSupported(node));
+  const auto& join = node.Get<plan::Join>();
+  SLUICE_RETURN_IF_ERROR(CheckSupported(join));
   auto shape = std::make_shared<Shape>();
-  shape->type = node.join;
+  shape->type = join.type;
   shape->output = node.schema;
   for (const size_t side : {size_t{0}, size_t{1}}) {
     SLUICE_ASSIGN(shape->sides[side], SideOf(node, side));
@@ -116,8 +116,7 @@ Result<std::unique_ptr<StatefulOperator>> StreamJoin::Make(const PlanNode& node)
   arrow::FieldVector both = shape->sides[0].rows->fields();
   both.insert(both.end(), shape->sides[1].rows->fields().begin(), shape->sides[1].rows->fields().end());
   shape->both = arrow::schema(std::move(both));
-  for (size_t i = 2 * node.null_safe.size(); i < node.exprs.size(); ++i) {
-    const ExprPtr& condition = node.exprs[i];
+  for (const ExprPtr& condition : join.conditions) {
     const std::array<bool, 2> reads = SidesRead(condition, node);
     if (reads[0] == reads[1] || !condition->deterministic()) {
       shape->conditions.push_back(condition);

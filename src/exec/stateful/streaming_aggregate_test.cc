@@ -22,36 +22,22 @@ using Contents = std::map<std::string, std::string>;
 constexpr int64_t kStart = 1'767'225'600;  // 2026-01-01, seconds
 constexpr int kPartitions = 2;
 
-PlanPtr Over(PlanKind kind, PlanPtr input, std::vector<ExprPtr> exprs) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = kind;
-  node->schema = input->schema;
-  node->inputs = {std::move(input)};
-  node->exprs = std::move(exprs);
-  return node;
-}
-
 // withWatermark(ts, 10 s).groupBy(window(ts, 10 s), k).count()
 struct WindowedCount {
   WindowedCount() {
-    auto rows = std::make_shared<PlanNode>();
-    rows->kind = PlanKind::kScan;
-    rows->scan.streaming = true;
-    rows->schema = arrow::schema({arrow::field("ts", TimestampType()), arrow::field("k", StringType())});
-    auto marked = std::make_shared<PlanNode>(*Over(PlanKind::kWatermark, rows, {scripted::Column(rows->schema, "ts")}));
-    marked->delay_ms = 10'000;
-    auto windows = std::make_shared<PlanNode>(*Over(PlanKind::kTimeWindow, marked, {marked->exprs[0]}));
-    windows->window = {10'000'000, 10'000'000, 0};
+    const PlanPtr rows = scripted::ScanNode(
+        arrow::schema({arrow::field("ts", TimestampType()), arrow::field("k", StringType())}), /*streaming=*/true);
+    const ExprPtr time = scripted::Column(rows->schema, "ts");
+    const PlanPtr marked = scripted::Over(rows, plan::Watermark{time, 10'000});
+    const auto windows = scripted::Over(marked, plan::TimeWindow{time, nullptr, {10'000'000, 10'000'000, 0}});
     const auto type = arrow::struct_({arrow::field("start", TimestampType()), arrow::field("end", TimestampType())});
     windows->schema = rows->schema->AddField(2, arrow::field("window", type, false)).ValueOrDie();
     window = windows;
-    auto groups = std::make_shared<PlanNode>(
-        *Over(PlanKind::kAggregate, windows,
-              {scripted::Column(windows->schema, "window"), scripted::Column(windows->schema, "k")}));
-    groups->aggregates = {ResolveAggregate("count", {}, false, true).ValueOrDie()};
-    groups->schema = arrow::schema({arrow::field("window", type, false), arrow::field("k", StringType()),
-                                    arrow::field("count", arrow::int64(), false)});
-    count = groups;
+    plan::Aggregate groups{{scripted::Column(windows->schema, "window"), scripted::Column(windows->schema, "k")},
+                           {ResolveAggregate("count", {}, false, true).ValueOrDie()}};
+    count = MakeNode(std::move(groups), {windows},
+                     arrow::schema({arrow::field("window", type, false), arrow::field("k", StringType()),
+                                    arrow::field("count", arrow::int64(), false)}));
   }
   PlanPtr window;
   PlanPtr count;

@@ -164,9 +164,10 @@ class DeduplicatePartition : public Operator {
 
 Result<std::unique_ptr<StatefulOperator>> StreamingDeduplicate::Make(const PlanNode& node) {
   auto shape = std::make_shared<Shape>();
-  shape->exprs = node.exprs;
-  shape->keys = node.exprs.size();
-  for (const AggregateCall& call : node.aggregates) shape->exprs.push_back(call.args.at(0));
+  const auto& aggregate = node.Get<plan::Aggregate>();
+  shape->exprs = aggregate.keys;
+  shape->keys = aggregate.keys.size();
+  for (const AggregateCall& call : aggregate.calls) shape->exprs.push_back(call.args.at(0));
   shape->output = node.schema;
   arrow::FieldVector keys(node.schema->fields().begin(),
                           node.schema->fields().begin() + static_cast<std::ptrdiff_t>(shape->keys));
@@ -174,12 +175,13 @@ Result<std::unique_ptr<StatefulOperator>> StreamingDeduplicate::Make(const PlanN
   const std::vector<EventTimeMark> marks = EventTimesOf(node);
   const int column = EventTimeColumn(marks);
   if (column >= 0) shape->time = EventTimeField{column, marks[static_cast<size_t>(column)].window};
-  if (node.within_watermark) {
+  if (aggregate.within_watermark) {
     if (column < 0) return InternalError("dropDuplicatesWithinWatermark without a watermark was started");
     shape->delay_us = *marks[static_cast<size_t>(column)].delay_ms * 1000;
   }
-  shape->value_schema = arrow::schema({node.within_watermark ? arrow::field("expiresAtMicros", arrow::int64(), false)
-                                                             : arrow::field("__dummy__", arrow::null())});
+  shape->value_schema =
+      arrow::schema({aggregate.within_watermark ? arrow::field("expiresAtMicros", arrow::int64(), false)
+                                                : arrow::field("__dummy__", arrow::null())});
   auto made = std::make_unique<StreamingDeduplicate>();
   made->shape_ = std::move(shape);
   return std::unique_ptr<StatefulOperator>(std::move(made));

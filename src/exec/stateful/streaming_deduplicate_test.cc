@@ -22,30 +22,20 @@ constexpr int kPartitions = 2;
 
 // withWatermark(ts, 10 s).dropDuplicates([k, ts]), or [k] within the watermark.
 PlanPtr Plan(bool within_watermark) {
-  auto rows = std::make_shared<PlanNode>();
-  rows->kind = PlanKind::kScan;
-  rows->scan.streaming = true;
-  rows->schema = arrow::schema(
-      {arrow::field("ts", TimestampType()), arrow::field("k", StringType()), arrow::field("v", arrow::int32())});
-  auto marked = std::make_shared<PlanNode>(*rows);
-  marked->kind = PlanKind::kWatermark;
-  marked->inputs = {rows};
-  marked->exprs = {scripted::Column(rows->schema, "ts")};
-  marked->delay_ms = 10'000;
-  auto node = std::make_shared<PlanNode>();
-  node->kind = PlanKind::kAggregate;
-  node->deduplicate = true;
-  node->within_watermark = within_watermark;
-  node->inputs = {marked};
-  node->exprs = {scripted::Column(rows->schema, "k")};
+  const PlanPtr rows =
+      scripted::ScanNode(arrow::schema({arrow::field("ts", TimestampType()), arrow::field("k", StringType()),
+                                        arrow::field("v", arrow::int32())}),
+                         /*streaming=*/true);
+  const ExprPtr time = scripted::Column(rows->schema, "ts");
+  const PlanPtr marked = scripted::Over(rows, plan::Watermark{time, 10'000});
+  plan::Aggregate distinct{{scripted::Column(rows->schema, "k")}, {}, /*deduplicate=*/true, within_watermark};
   arrow::FieldVector fields = {rows->schema->field(1), rows->schema->field(0), rows->schema->field(2)};
-  if (!within_watermark) node->exprs.push_back(scripted::Column(rows->schema, "ts"));
-  for (size_t i = node->exprs.size(); i < fields.size(); ++i) {
+  if (!within_watermark) distinct.keys.push_back(time);
+  for (size_t i = distinct.keys.size(); i < fields.size(); ++i) {
     const auto column = scripted::Column(rows->schema, fields[i]->name());
-    node->aggregates.push_back(ResolveAggregate("first", {column}, false, true).ValueOrDie());
+    distinct.calls.push_back(ResolveAggregate("first", {column}, false, true).ValueOrDie());
   }
-  node->schema = arrow::schema(fields);
-  return node;
+  return MakeNode(std::move(distinct), {marked}, arrow::schema(fields));
 }
 
 class StreamingDeduplicateTest : public ::testing::Test {

@@ -361,7 +361,8 @@ Result<std::unique_ptr<StatefulOperator>> StreamingSessions::Make(const PlanNode
   arrow::FieldVector value = shape->groups->key_schema->fields();
   for (const auto& field : shape->groups->value_schema->fields()) value.push_back(field);
   shape->value_schema = arrow::schema(std::move(value));
-  const auto* column = dynamic_cast<const ColumnExpr*>(node.exprs[static_cast<size_t>(session)].get());
+  const ExprPtr& session_key = node.Get<plan::Aggregate>().keys[static_cast<size_t>(session)];
+  const auto* column = dynamic_cast<const ColumnExpr*>(session_key.get());
   shape->timed = EventTimesOf(*node.inputs.at(0))[static_cast<size_t>(column->index())].delay_ms.has_value();
   auto made = std::make_unique<StreamingSessions>();
   made->shape_ = std::move(shape);

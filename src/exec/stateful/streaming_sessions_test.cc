@@ -28,27 +28,17 @@ using Lines = std::vector<std::string>;
 constexpr int64_t kStart = 1'767'225'600;  // 2026-01-01, seconds
 constexpr int kPartitions = 2;
 
-PlanPtr Over(PlanKind kind, PlanPtr input, std::vector<ExprPtr> exprs) {
-  auto node = std::make_shared<PlanNode>();
-  node->kind = kind;
-  node->schema = input->schema;
-  node->inputs = {std::move(input)};
-  node->exprs = std::move(exprs);
-  return node;
-}
-
 // withWatermark(ts, 10 s).groupBy(session_window(ts, 5 s)[, k]).agg(..)
 struct Sessions {
   explicit Sessions(bool by_key = true, const std::vector<std::string>& functions = {"count", "sum"}) {
-    auto rows = std::make_shared<PlanNode>();
-    rows->kind = PlanKind::kScan;
-    rows->scan.streaming = true;
-    rows->schema = arrow::schema(
-        {arrow::field("ts", TimestampType()), arrow::field("k", StringType()), arrow::field("v", arrow::int32())});
-    auto marked = std::make_shared<PlanNode>(*Over(PlanKind::kWatermark, rows, {scripted::Column(rows->schema, "ts")}));
-    marked->delay_ms = 10'000;
-    const ExprPtr end = std::make_shared<SessionEndExpr>(marked->exprs[0], CalendarInterval{0, 0, 5'000'000});
-    auto windows = std::make_shared<PlanNode>(*Over(PlanKind::kTimeWindow, marked, {marked->exprs[0], end}));
+    const PlanPtr rows =
+        scripted::ScanNode(arrow::schema({arrow::field("ts", TimestampType()), arrow::field("k", StringType()),
+                                          arrow::field("v", arrow::int32())}),
+                           /*streaming=*/true);
+    const ExprPtr time = scripted::Column(rows->schema, "ts");
+    const PlanPtr marked = scripted::Over(rows, plan::Watermark{time, 10'000});
+    const ExprPtr end = std::make_shared<SessionEndExpr>(time, CalendarInterval{0, 0, 5'000'000});
+    const auto windows = scripted::Over(marked, plan::TimeWindow{time, end, {}});
     const auto type = arrow::struct_({arrow::field("start", TimestampType()), arrow::field("end", TimestampType())});
     windows->schema = rows->schema->AddField(3, arrow::field("session_window", type, false)).ValueOrDie();
     window = windows;
@@ -58,15 +48,14 @@ struct Sessions {
       keys.push_back(scripted::Column(windows->schema, "k"));
       fields.push_back(windows->schema->field(1));
     }
-    auto groups = std::make_shared<PlanNode>(*Over(PlanKind::kAggregate, windows, keys));
+    plan::Aggregate groups{keys, {}};
     for (const std::string& function : functions) {
       std::vector<ExprPtr> args;
       if (function != "count") args.push_back(scripted::Column(windows->schema, "v"));
-      groups->aggregates.push_back(ResolveAggregate(function, args, false, true).ValueOrDie());
-      fields.push_back(arrow::field(function, groups->aggregates.back().type));
+      groups.calls.push_back(ResolveAggregate(function, args, false, true).ValueOrDie());
+      fields.push_back(arrow::field(function, groups.calls.back().type));
     }
-    groups->schema = arrow::schema(std::move(fields));
-    result = groups;
+    result = MakeNode(std::move(groups), {windows}, arrow::schema(std::move(fields)));
   }
   PlanPtr window;
   PlanPtr result;

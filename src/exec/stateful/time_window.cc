@@ -17,8 +17,7 @@ TimeWindowOperator::TimeWindowOperator(std::unique_ptr<Operator> input, const Pl
                                        BadRowSink* bad_rows)
     : input_(std::move(input)),
       schema_(node.schema),
-      exprs_(node.exprs),
-      window_(node.window),
+      window_(node.Get<plan::TimeWindow>()),
       context_(std::move(context)),
       isolation_(bad_rows, context_.pool) {}
 
@@ -36,18 +35,19 @@ void TimeWindowOperator::AddSessions(const arrow::Array& times, const arrow::Arr
 
 void TimeWindowOperator::AddWindows(const arrow::Array& times) {
   const ColumnReader<int64_t> reader(times);
-  const int64_t windows = (window_.length_us + window_.slide_us - 1) / window_.slide_us;
+  const WindowLengths& lengths = window_.lengths;
+  const int64_t windows = (lengths.length_us + lengths.slide_us - 1) / lengths.slide_us;
   for (int64_t row = 0; row < times.length(); ++row) {
     if (times.IsNull(row)) continue;
     const int64_t time = reader[row];
-    const int64_t offset = time - window_.start_us;
-    const int64_t last = time - (offset - FloorDiv(offset, window_.slide_us) * window_.slide_us);
+    const int64_t offset = time - lengths.start_us;
+    const int64_t last = time - (offset - FloorDiv(offset, lengths.slide_us) * lengths.slide_us);
     for (int64_t i = 0; i < windows; ++i) {
-      const int64_t start = last - i * window_.slide_us;
-      if (time >= start + window_.length_us) continue;
+      const int64_t start = last - i * lengths.slide_us;
+      if (time >= start + lengths.length_us) continue;
       made_.rows.push_back(static_cast<int32_t>(row));
       made_.starts.push_back(start);
-      made_.ends.push_back(start + window_.length_us);
+      made_.ends.push_back(start + lengths.length_us);
     }
   }
 }
@@ -73,12 +73,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> TimeWindowOperator::Next() {
     SLUICE_RETURN_IF_ERROR(isolation_.Run(*input_, &slice, [&](const arrow::RecordBatch& rows) -> Status {
       made_ = {};
       Evaluation evaluation(rows, context_);
-      SLUICE_ASSIGN(const auto times, evaluation.Eval(exprs_.at(0)));
-      if (exprs_.size() == 1) {
+      SLUICE_ASSIGN(const auto times, evaluation.Eval(window_.time));
+      if (window_.session_end == nullptr) {
         AddWindows(*times);
         return Status::OK();
       }
-      SLUICE_ASSIGN(const auto ends, evaluation.Eval(exprs_[1]));
+      SLUICE_ASSIGN(const auto ends, evaluation.Eval(window_.session_end));
       AddSessions(*times, *ends);
       return Status::OK();
     }));

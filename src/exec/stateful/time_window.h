@@ -16,7 +16,7 @@ namespace sluice {
 // Of a session there is one: from the row's time to the end that the row gives.
 class TimeWindowOperator : public Operator {
  public:
-  // `node` is a kTimeWindow.
+  // `node` is a TimeWindow.
   TimeWindowOperator(std::unique_ptr<Operator> input, const PlanNode& node, EvalContext context, BadRowSink* bad_rows);
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
@@ -37,8 +37,7 @@ class TimeWindowOperator : public Operator {
 
   std::unique_ptr<Operator> input_;
   const std::shared_ptr<arrow::Schema> schema_;
-  const std::vector<ExprPtr> exprs_;
-  const TimeWindow window_;
+  const plan::TimeWindow window_;
   const EvalContext context_;
   RowIsolation isolation_;
   Made made_;

@@ -31,9 +31,7 @@ class BadRecords : public testing::TestWithParam<std::pair<const char*, const ch
     const auto& fields = *spec.plan->schema;
     const int value = fields.GetFieldIndex("value");
     const auto column = std::make_shared<ColumnExpr>(value, "value", arrow::int64(), true);
-    auto project = scripted::Node(PlanKind::kProject, arrow::schema({fields.field(value)}), {spec.plan});
-    project->exprs = {scripted::FailWhere(column, bad)};
-    spec.plan = project;
+    spec.plan = MakeProject(spec.plan, {scripted::FailWhere(column, bad)}, arrow::schema({fields.field(value)}));
     settings.emplace("spark.sluice.badRecords.path", "/bad");
     for (const auto& [key, text] : settings) EXPECT_TRUE(spec.conf.Set(key, text).ok());
     return spec;
