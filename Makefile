@@ -5,12 +5,13 @@
 # make package    a tar.gz, a .deb and a wheel in build/package, each tried where nothing is installed (as root)
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
-# make bench-batches, bench-queries, bench-start, bench-scale, bench-partitioned: small batches, SQL, start-up, growth,
-#                 a table in partition folders
+# make bench-batches, bench-queries, bench-start, bench-scale, bench-partitioned, bench-state: small batches, SQL, start-up,
+#                 growth, a table in partition folders, queries that keep state
 # make bombs      2,000 texts that are deep, wide, long or grow, under 64 MiB
 # make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
 # make histories  1,000 random histories in one process (SEED=n replays one)
 # make expressions SEED=1   20,000 drawn SQL expressions beside real Spark (long; COUNT=n draws others)
+# make stateful SEED=1      50 drawn queries that keep state, batch by batch beside real Spark (long; COUNT=n draws others)
 # make tsan       ThreadSanitizer            make tidy        clang-tidy on every file
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make damage     every byte of a checkpoint and sink log damaged   make resources  10,000 batches, full disks (long)
@@ -20,8 +21,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test package bench bench-batches bench-queries bench-start bench-scale bench-partitioned memory tsan fuzz \
-	crash faults bombs damage resources histories expressions clients interop-s3 parquet-corpus mutants tidy format clean
+.PHONY: all demo test package bench bench-batches bench-queries bench-start bench-scale bench-partitioned bench-state memory \
+	tsan fuzz crash faults bombs damage resources histories expressions stateful clients interop-s3 parquet-corpus mutants tidy \
+	format clean
 all:
 	@tools/deps.sh build
 	@tools/build.sh release sluice examples
@@ -43,7 +45,7 @@ bench:
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/bronze.py $(BENCH)
 
-bench-batches bench-queries bench-start bench-scale bench-partitioned:
+bench-batches bench-queries bench-start bench-scale bench-partitioned bench-state:
 	@tools/deps.sh bench
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/$(@:bench-%=%).py $(BENCH)
@@ -102,6 +104,11 @@ expressions:
 	@tools/deps.sh test
 	@tools/build.sh release session_test
 	@.venv/bin/python tests/expressions/compare.py --seed $(or $(SEED),1) --count $(or $(COUNT),20000)
+
+stateful:
+	@tools/deps.sh test
+	@tools/build.sh release sluice
+	@.venv/bin/python tests/stateful/compare.py --seed $(or $(SEED),1) --count $(or $(COUNT),50)
 
 mutants:
 	@tools/deps.sh test

@@ -15,6 +15,7 @@ from servers.process import ServerMissing
 
 def pytest_addoption(parser):
     parser.addoption("--all-crash-points", action="store_true", help="the full sweep, not a seeded sample")
+    parser.addoption("--crash-cases", type=int, help="of each sweep of a query with state, so many cases drawn by the seed")
     parser.addoption("--all-budgets", action="store_true", help="every case of the memory budget, not a sample")
     parser.addoption("--all-bombs", action="store_true", help="2,000 bombs, not a seeded sample")
     parser.addoption("--all-faults", action="store_true", help="every fault case, not a seeded sample")

@@ -10,8 +10,8 @@
 //   of tasks   row groups, uploads, rows that wait to be    MemoryBudget::Take, which waits      half, by the plan
 //              sorted into partition folders                                                     of the sink
 //   standing   what sources fetch ahead                     TakeStanding: refused when full      a quarter
-//   held       rows that must stay: state, sorts, groups,   TryHold: refused when full           three quarters
-//              tables of joins, memory sinks
+//   held       rows that must stay: state, sorts, groups,   TryHold: refused when full, and      three quarters; half
+//              tables of joins, memory sinks                then state is spilled                of it for a state
 //   a turn     a record of many megabytes on its way        MemoryTurn, which waits              the only turn gets all
 //   readers    pages and dictionaries of Parquet files      TableMemory, which waits             half; the first task's
 //                                                                                                a quarter beyond all
@@ -19,8 +19,7 @@
 //
 // Nobody waits for ever:
 // - Who is refused gives up by a named error, so that nothing waits for rows that must stay but Take, and that no
-// longer
-//   than its patience.
+//   longer than its patience.
 // - Who waits in Take holds nothing that others wait for: it takes all that its task needs in one call. The tasks that
 //   have their bytes need no more to end, and what they give back wakes those that wait.
 // - Of turns one is always granted, and so is the reader of the first open task of a table: there is always one that

@@ -10,14 +10,11 @@
 #include "base/spark_error.h"
 
 namespace sluice {
-namespace {
 
 std::string TemporaryFolder() {
   const char* chosen = std::getenv("TMPDIR");
   return chosen == nullptr || *chosen == '\0' ? "/tmp" : chosen;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<TemporaryFile>> TemporaryFile::Make() {
   std::string name = TemporaryFolder() + "/sluice-XXXXXX";

@@ -12,6 +12,9 @@
 
 namespace sluice {
 
+// $TMPDIR, else /tmp.
+std::string TemporaryFolder();
+
 // Holds bytes that do not fit into memory, in the temporary folder ($TMPDIR, else /tmp). The file has no name: whatever
 // ends the process, nothing stays behind. A full disk is an error that names the folder. One thread at a time.
 class TemporaryFile {

@@ -10,15 +10,18 @@ namespace {
 
 constexpr int32_t kEnd = -1;
 constexpr int32_t kLargest = 1 << 30;  // bytes of a key or a value
+constexpr size_t kPiece = 64 << 10;
 
 void AppendInt(std::string* out, int32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
 }
 
+}  // namespace
+
 // Takes entries out of bytes that come in pieces. An entry inside one piece is not copied.
-class EntryParser {
+class StateFileReader::EntryParser {
  public:
-  explicit EntryParser(const StateEntry& entry) : entry_(entry) {}
+  explicit EntryParser(StateEntry entry) : entry_(std::move(entry)) {}
 
   Status Take(std::string_view piece) {
     if (ended_) return Status::OK();
@@ -92,30 +95,70 @@ class EntryParser {
     size_t needed = 0;
   };
 
-  const StateEntry& entry_;
+  const StateEntry entry_;
   std::string pending_;
   size_t needed_ = 0;
   bool ended_ = false;
 };
 
-}  // namespace
+Result<std::unique_ptr<StateFileWriter>> StateFileWriter::Make(StateCodec codec, StateBytes take) {
+  std::unique_ptr<StateFileWriter> made(new StateFileWriter(std::move(take)));
+  SLUICE_ASSIGN(made->compressor_, StateCompressor::Make(codec, [writer = made.get()](std::string_view bytes) {
+                  writer->packed_.append(bytes);
+                  return Status::OK();
+                }));
+  return made;
+}
 
-void StateFileWriter::Add(std::string_view key, const std::optional<std::string_view>& value) {
+// Compresses what there is, and gives it away when it is at least so much.
+Status StateFileWriter::Pack(size_t least) {
+  SLUICE_RETURN_IF_ERROR(compressor_->Add(plain_));
+  plain_.clear();
+  if (packed_.size() < least) return Status::OK();
+  SLUICE_RETURN_IF_ERROR(take_(packed_));
+  packed_.clear();
+  return Status::OK();
+}
+
+Status StateFileWriter::Add(std::string_view key, const std::optional<std::string_view>& value) {
   AppendInt(&plain_, static_cast<int32_t>(key.size()));
   plain_.append(key);
   AppendInt(&plain_, value ? static_cast<int32_t>(value->size()) : kEnd);
   if (value) plain_.append(*value);
+  return plain_.size() < kPiece ? Status::OK() : Pack(kPiece);
 }
 
-Result<std::string> StateFileWriter::Finish(StateCodec codec) {
+Status StateFileWriter::Finish() {
   AppendInt(&plain_, kEnd);
-  return CompressState(codec, plain_);
+  SLUICE_RETURN_IF_ERROR(Pack(SIZE_MAX));
+  SLUICE_RETURN_IF_ERROR(compressor_->Finish());
+  return take_(packed_);
+}
+
+StateFileReader::StateFileReader() = default;
+StateFileReader::~StateFileReader() = default;
+
+Result<std::unique_ptr<StateFileReader>> StateFileReader::Make(StateCodec codec, StateEntry entry) {
+  std::unique_ptr<StateFileReader> made(new StateFileReader());
+  made->parser_ = std::make_unique<EntryParser>(std::move(entry));
+  const auto take = [parser = made->parser_.get()](std::string_view piece) { return parser->Take(piece); };
+  SLUICE_ASSIGN(made->decompressor_, StateDecompressor::Make(codec, take));
+  return made;
+}
+
+Status StateFileReader::Add(std::string_view bytes) {
+  return decompressor_->Add(bytes);
+}
+
+Status StateFileReader::Finish() {
+  SLUICE_RETURN_IF_ERROR(decompressor_->Finish());
+  return parser_->Finish();
 }
 
 Status ReadStateFile(StateCodec codec, std::string_view bytes, const StateEntry& entry) {
-  EntryParser parser(entry);
-  SLUICE_RETURN_IF_ERROR(DecompressState(codec, bytes, [&](std::string_view piece) { return parser.Take(piece); }));
-  return parser.Finish();
+  SLUICE_ASSIGN(const auto reader, StateFileReader::Make(codec, entry));
+  SLUICE_RETURN_IF_ERROR(reader->Add(bytes));
+  return reader->Finish();
 }
 
 }  // namespace sluice

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 #include "base/spark_error.h"
 
@@ -72,103 +72,252 @@ void AppendBlock(std::string* out, uint8_t method, uint32_t plain_size, uint32_t
   out->append(payload);
 }
 
-Result<std::string> CompressLz4(std::string_view plain) {
-  SLUICE_ASSIGN(const std::unique_ptr<Codec> codec, Codec::Create(Compression::LZ4));
-  std::string out;
-  std::string packed;
-  for (size_t at = 0; at < plain.size(); at += kBlock) {
-    const std::string_view block = plain.substr(at, kBlock);
-    packed.resize(static_cast<size_t>(codec->MaxCompressedLen(static_cast<int64_t>(block.size()), Bytes(block))));
-    SLUICE_ASSIGN(const int64_t size, codec->Compress(static_cast<int64_t>(block.size()), Bytes(block),
-                                                      static_cast<int64_t>(packed.size()), Bytes(&packed)));
-    const bool smaller = static_cast<size_t>(size) < block.size();
-    AppendBlock(&out, smaller ? kCompressed : kRaw, static_cast<uint32_t>(block.size()), Checksum(block),
-                smaller ? std::string_view(packed).substr(0, static_cast<size_t>(size)) : block);
+// Cuts what it is given into blocks of kBlock bytes. A whole block is not copied.
+class BlockCutter {
+ public:
+  Status Add(std::string_view bytes, const StateBytes& block) {
+    while (!bytes.empty()) {
+      if (pending_.empty() && bytes.size() >= kBlock) {
+        SLUICE_RETURN_IF_ERROR(block(bytes.substr(0, kBlock)));
+        bytes.remove_prefix(kBlock);
+        continue;
+      }
+      const std::string_view part = bytes.substr(0, kBlock - pending_.size());
+      pending_.append(part);
+      bytes.remove_prefix(part.size());
+      if (pending_.size() < kBlock) continue;
+      SLUICE_RETURN_IF_ERROR(block(pending_));
+      pending_.clear();
+    }
+    return Status::OK();
   }
-  AppendBlock(&out, kRaw, 0, 0, {});
-  return out;
-}
+  Status Finish(const StateBytes& block) const { return pending_.empty() ? Status::OK() : block(pending_); }
+
+ private:
+  std::string pending_;
+};
+
+class Lz4Compressor : public StateCompressor {
+ public:
+  Lz4Compressor(std::unique_ptr<Codec> codec, StateBytes take) : codec_(std::move(codec)), take_(std::move(take)) {}
+  Status Add(std::string_view plain) override { return cutter_.Add(plain, block_); }
+  Status Finish() override {
+    SLUICE_RETURN_IF_ERROR(cutter_.Finish(block_));
+    out_.clear();
+    AppendBlock(&out_, kRaw, 0, 0, {});
+    return take_(out_);
+  }
+
+ private:
+  Status Pack(std::string_view block) {
+    packed_.resize(static_cast<size_t>(codec_->MaxCompressedLen(static_cast<int64_t>(block.size()), Bytes(block))));
+    SLUICE_ASSIGN(const int64_t size, codec_->Compress(static_cast<int64_t>(block.size()), Bytes(block),
+                                                       static_cast<int64_t>(packed_.size()), Bytes(&packed_)));
+    const bool smaller = static_cast<size_t>(size) < block.size();
+    out_.clear();
+    AppendBlock(&out_, smaller ? kCompressed : kRaw, static_cast<uint32_t>(block.size()), Checksum(block),
+                smaller ? std::string_view(packed_).substr(0, static_cast<size_t>(size)) : block);
+    return take_(out_);
+  }
+
+  const std::unique_ptr<Codec> codec_;
+  const StateBytes take_;
+  const StateBytes block_ = [this](std::string_view block) { return Pack(block); };
+  BlockCutter cutter_;
+  std::string packed_;
+  std::string out_;
+};
+
+class SnappyCompressor : public StateCompressor {
+ public:
+  SnappyCompressor(std::unique_ptr<Codec> codec, StateBytes take) : codec_(std::move(codec)), take_(std::move(take)) {}
+  Status Add(std::string_view plain) override { return cutter_.Add(plain, block_); }
+  Status Finish() override {
+    SLUICE_RETURN_IF_ERROR(cutter_.Finish(block_));
+    out_.clear();
+    return begun_ ? Status::OK() : take_(Begun());
+  }
+
+ private:
+  std::string& Begun() {
+    if (begun_) return out_;
+    begun_ = true;
+    out_.append(kSnappyMagic);
+    AppendBig(&out_, 1);
+    AppendBig(&out_, 1);
+    return out_;
+  }
+  Status Pack(std::string_view block) {
+    packed_.resize(static_cast<size_t>(codec_->MaxCompressedLen(static_cast<int64_t>(block.size()), Bytes(block))));
+    SLUICE_ASSIGN(const int64_t size, codec_->Compress(static_cast<int64_t>(block.size()), Bytes(block),
+                                                       static_cast<int64_t>(packed_.size()), Bytes(&packed_)));
+    out_.clear();
+    AppendBig(&Begun(), static_cast<uint32_t>(size));
+    out_.append(packed_, 0, static_cast<size_t>(size));
+    return take_(out_);
+  }
+
+  const std::unique_ptr<Codec> codec_;
+  const StateBytes take_;
+  const StateBytes block_ = [this](std::string_view block) { return Pack(block); };
+  BlockCutter cutter_;
+  std::string packed_;
+  std::string out_;
+  bool begun_ = false;
+};
+
+// A frame that says how long it is, as of one call, while that fits into memory; a longer one is written on the way.
+class ZstdCompressor : public StateCompressor {
+ public:
+  ZstdCompressor(std::unique_ptr<Codec> codec, StateBytes take) : codec_(std::move(codec)), take_(std::move(take)) {}
+
+  Status Add(std::string_view plain) override {
+    // At the same place, however the bytes are cut.
+    const std::string_view first = plain.substr(0, stream_ == nullptr ? kWhole - whole_.size() : 0);
+    whole_.append(first);
+    plain.remove_prefix(first.size());
+    if (plain.empty()) return Status::OK();
+    if (stream_ == nullptr) {
+      SLUICE_ASSIGN(stream_, codec_->MakeCompressor());
+      out_.resize(kBlock);
+      SLUICE_RETURN_IF_ERROR(Push(whole_));
+      std::string().swap(whole_);
+    }
+    return Push(plain);
+  }
+
+  Status Finish() override {
+    if (stream_ == nullptr) {
+      out_.resize(static_cast<size_t>(codec_->MaxCompressedLen(static_cast<int64_t>(whole_.size()), Bytes(whole_))));
+      SLUICE_ASSIGN(const int64_t size, codec_->Compress(static_cast<int64_t>(whole_.size()), Bytes(whole_),
+                                                         static_cast<int64_t>(out_.size()), Bytes(&out_)));
+      return take_(std::string_view(out_).substr(0, static_cast<size_t>(size)));
+    }
+    for (;;) {
+      SLUICE_ASSIGN(const auto step, stream_->End(static_cast<int64_t>(out_.size()), Bytes(&out_)));
+      SLUICE_RETURN_IF_ERROR(take_(std::string_view(out_).substr(0, static_cast<size_t>(step.bytes_written))));
+      if (!step.should_retry) return Status::OK();
+    }
+  }
+
+ private:
+  static constexpr size_t kWhole = 1 << 20;
+
+  Status Push(std::string_view plain) {
+    while (!plain.empty()) {
+      SLUICE_ASSIGN(const auto step, stream_->Compress(static_cast<int64_t>(plain.size()), Bytes(plain),
+                                                       static_cast<int64_t>(out_.size()), Bytes(&out_)));
+      plain.remove_prefix(static_cast<size_t>(step.bytes_read));
+      if (step.bytes_written == 0) continue;
+      SLUICE_RETURN_IF_ERROR(take_(std::string_view(out_).substr(0, static_cast<size_t>(step.bytes_written))));
+    }
+    return Status::OK();
+  }
+
+  const std::unique_ptr<Codec> codec_;
+  const StateBytes take_;
+  std::string whole_;
+  std::shared_ptr<arrow::util::Compressor> stream_;
+  std::string out_;
+};
+
+// Takes blocks out of bytes that come in pieces. What is in one piece is not copied.
+class BlockReader : public StateDecompressor {
+ public:
+  Status Add(std::string_view compressed) final {
+    if (pending_.empty()) {
+      SLUICE_ASSIGN(const size_t used, Unpack(compressed));
+      pending_.assign(compressed.substr(used));
+      at_ += used;
+      return Status::OK();
+    }
+    pending_.append(compressed);
+    if (pending_.size() < needed_) return Status::OK();
+    SLUICE_ASSIGN(const size_t used, Unpack(pending_));
+    pending_.erase(0, used);
+    at_ += used;
+    return Status::OK();
+  }
+
+ protected:
+  explicit BlockReader(StateBytes take) : take_(std::move(take)) {}
+  // Reads the block that the bytes begin with: its size, or 0 when more bytes are needed, at least `needed_`.
+  virtual Result<size_t> Block(std::string_view bytes) = 0;
+
+  bool left() const { return !pending_.empty(); }
+  std::string_view pending() const { return pending_; }
+  // Where the block begins in the file, for errors.
+  size_t at() const { return at_ + in_piece_; }
+
+  const StateBytes take_;
+  size_t needed_ = 0;
+
+ private:
+  Result<size_t> Unpack(std::string_view bytes) {
+    for (in_piece_ = 0; in_piece_ < bytes.size();) {
+      SLUICE_ASSIGN(const size_t size, Block(bytes.substr(in_piece_)));
+      if (size == 0) break;
+      in_piece_ += size;
+    }
+    return std::exchange(in_piece_, 0);
+  }
+
+  std::string pending_;
+  size_t at_ = 0;        // of what is pending
+  size_t in_piece_ = 0;  // of the block, from there on
+};
 
 // Streams may follow each other, and a stream may end without its empty block.
-Status DecompressLz4(std::string_view bytes, const std::function<Status(std::string_view)>& take) {
-  SLUICE_ASSIGN(const std::unique_ptr<Codec> codec, Codec::Create(Compression::LZ4));
-  std::string plain;
-  for (size_t at = 0; at < bytes.size();) {
-    if (bytes.size() - at < kHeader || bytes.substr(at, kMagic.size()) != kMagic) {
-      return DamagedState(fmt::format("no LZ4 block begins at byte {}", at));
-    }
-    const auto token = static_cast<uint8_t>(bytes[at + kMagic.size()]);
-    const uint32_t packed_size = Little(bytes, at + 9);
-    const uint32_t plain_size = Little(bytes, at + 13);
-    const uint32_t checksum = Little(bytes, at + 17);
+class Lz4Reader : public BlockReader {
+ public:
+  Lz4Reader(std::unique_ptr<Codec> codec, StateBytes take) : BlockReader(std::move(take)), codec_(std::move(codec)) {}
+  Status Finish() override {
+    if (!left()) return Status::OK();
+    if (pending().size() < kHeader) return NoBlock();
+    return Impossible();
+  }
+
+ private:
+  Status NoBlock() const { return DamagedState(fmt::format("no LZ4 block begins at byte {}", at())); }
+  Status Impossible() const { return DamagedState(fmt::format("the LZ4 block at byte {} has impossible sizes", at())); }
+
+  Result<size_t> Block(std::string_view bytes) override {
+    needed_ = kHeader;
+    const std::string_view magic = bytes.substr(0, kMagic.size());
+    if (magic != kMagic.substr(0, magic.size())) return NoBlock();
+    if (bytes.size() < kHeader) return 0;
+    const auto token = static_cast<uint8_t>(bytes[kMagic.size()]);
+    const uint32_t packed_size = Little(bytes, 9);
+    const uint32_t plain_size = Little(bytes, 13);
     const int method = token & 0xf0;
     const size_t largest = size_t{1} << (10 + (token & 0x0f));
     const bool known = method == kRaw || method == kCompressed;
-    if (!known || plain_size > std::min(largest, kLargestBlock) || packed_size > bytes.size() - at - kHeader ||
+    if (!known || plain_size > std::min(largest, kLargestBlock) || packed_size > kLargestBlock ||
         (method == kRaw && packed_size != plain_size) || (plain_size == 0) != (packed_size == 0)) {
-      return DamagedState(fmt::format("the LZ4 block at byte {} has impossible sizes", at));
+      return Impossible();
     }
-    std::string_view piece = bytes.substr(at + kHeader, packed_size);
+    needed_ = kHeader + packed_size;
+    if (bytes.size() < needed_) return 0;
+    std::string_view piece = bytes.substr(kHeader, packed_size);
     if (method == kCompressed) {
-      plain.resize(plain_size);
-      const Result<int64_t> size = codec->Decompress(packed_size, Bytes(piece), plain_size, Bytes(&plain));
+      plain_.resize(plain_size);
+      const Result<int64_t> size = codec_->Decompress(packed_size, Bytes(piece), plain_size, Bytes(&plain_));
       if (!size.ok() || *size != static_cast<int64_t>(plain_size)) {
-        return DamagedState(fmt::format("the LZ4 block at byte {} cannot be decompressed", at));
+        return DamagedState(fmt::format("the LZ4 block at byte {} cannot be decompressed", at()));
       }
-      piece = plain;
+      piece = plain_;
     }
+    const uint32_t checksum = Little(bytes, 17);
     if (checksum != (plain_size == 0 ? 0 : Checksum(piece))) {
-      return DamagedState(fmt::format("the LZ4 block at byte {} has another checksum than its content", at));
+      return DamagedState(fmt::format("the LZ4 block at byte {} has another checksum than its content", at()));
     }
-    if (!piece.empty()) SLUICE_RETURN_IF_ERROR(take(piece));
-    at += kHeader + packed_size;
+    if (!piece.empty()) SLUICE_RETURN_IF_ERROR(take_(piece));
+    return needed_;
   }
-  return Status::OK();
-}
 
-Result<std::string> CompressZstd(std::string_view plain) {
-  SLUICE_ASSIGN(const std::unique_ptr<Codec> codec, Codec::Create(Compression::ZSTD, 1));
-  std::string out(static_cast<size_t>(codec->MaxCompressedLen(static_cast<int64_t>(plain.size()), Bytes(plain))), '\0');
-  SLUICE_ASSIGN(const int64_t size, codec->Compress(static_cast<int64_t>(plain.size()), Bytes(plain),
-                                                    static_cast<int64_t>(out.size()), Bytes(&out)));
-  out.resize(static_cast<size_t>(size));
-  return out;
-}
-
-Status DecompressZstd(std::string_view bytes, const std::function<Status(std::string_view)>& take) {
-  SLUICE_ASSIGN(const std::unique_ptr<Codec> codec, Codec::Create(Compression::ZSTD));
-  SLUICE_ASSIGN(auto stream, codec->MakeDecompressor());
-  std::string plain(kBlock, '\0');
-  for (size_t at = 0; at < bytes.size() || !stream->IsFinished();) {
-    if (stream->IsFinished()) SLUICE_RETURN_IF_ERROR(stream->Reset());
-    const auto step = stream->Decompress(static_cast<int64_t>(bytes.size() - at), Bytes(bytes) + at,
-                                         static_cast<int64_t>(plain.size()), Bytes(&plain));
-    if (!step.ok()) return DamagedState(fmt::format("the zstd frame at byte {} cannot be decompressed", at));
-    if (step->bytes_read == 0 && step->bytes_written == 0) return DamagedState("the zstd frame is cut short");
-    at += static_cast<size_t>(step->bytes_read);
-    if (step->bytes_written > 0) {
-      SLUICE_RETURN_IF_ERROR(take(std::string_view(plain).substr(0, static_cast<size_t>(step->bytes_written))));
-    }
-  }
-  return Status::OK();
-}
-
-Result<std::string> CompressSnappy(std::string_view plain) {
-  SLUICE_ASSIGN(const std::unique_ptr<Codec> codec, Codec::Create(Compression::SNAPPY));
-  std::string out(kSnappyMagic);
-  AppendBig(&out, 1);
-  AppendBig(&out, 1);
-  std::string packed;
-  for (size_t at = 0; at < plain.size(); at += kBlock) {
-    const std::string_view block = plain.substr(at, kBlock);
-    packed.resize(static_cast<size_t>(codec->MaxCompressedLen(static_cast<int64_t>(block.size()), Bytes(block))));
-    SLUICE_ASSIGN(const int64_t size, codec->Compress(static_cast<int64_t>(block.size()), Bytes(block),
-                                                      static_cast<int64_t>(packed.size()), Bytes(&packed)));
-    AppendBig(&out, static_cast<uint32_t>(size));
-    out.append(packed, 0, static_cast<size_t>(size));
-  }
-  return out;
-}
+  const std::unique_ptr<Codec> codec_;
+  std::string plain_;
+};
 
 // The plain size that a snappy block begins with, a varint; more than `kLargestBlock` when there is none.
 uint64_t SnappySize(std::string_view block) {
@@ -180,36 +329,92 @@ uint64_t SnappySize(std::string_view block) {
   return kLargestBlock + 1;
 }
 
-Status DecompressSnappy(std::string_view bytes, const std::function<Status(std::string_view)>& take) {
-  SLUICE_ASSIGN(const std::unique_ptr<Codec> codec, Codec::Create(Compression::SNAPPY));
-  if (bytes.size() < kSnappyHeader || bytes.substr(0, kSnappyMagic.size()) != kSnappyMagic) {
-    return DamagedState("it does not begin as a snappy stream");
+class SnappyReader : public BlockReader {
+ public:
+  SnappyReader(std::unique_ptr<Codec> codec, StateBytes take)
+      : BlockReader(std::move(take)), codec_(std::move(codec)) {}
+  Status Finish() override {
+    if (!begun_) return NoStream();
+    if (!left()) return Status::OK();
+    return pending().size() < 4 ? DamagedState("the snappy stream is cut short") : Impossible();
   }
-  std::string plain;
-  for (size_t at = kSnappyHeader; at < bytes.size();) {
-    if (bytes.substr(at, kSnappyMagic.size()) == kSnappyMagic && bytes.size() - at >= kSnappyHeader) {
-      at += kSnappyHeader;  // the next stream
-      continue;
+
+ private:
+  static Status NoStream() { return DamagedState("it does not begin as a snappy stream"); }
+  Status Impossible() const {
+    return DamagedState(fmt::format("the snappy block at byte {} has impossible sizes", at()));
+  }
+
+  Result<size_t> Block(std::string_view bytes) override {
+    const bool magic = bytes.substr(0, kSnappyMagic.size()) == kSnappyMagic;
+    if (!begun_) {
+      needed_ = kSnappyHeader;
+      if (bytes.size() < kSnappyHeader) return 0;
+      if (!magic) return NoStream();
+      begun_ = true;
+      return kSnappyHeader;
     }
-    if (bytes.size() - at < 4) return DamagedState("the snappy stream is cut short");
-    const uint32_t packed_size = Big(bytes, at);
-    at += 4;
-    const std::string_view packed = bytes.substr(at, packed_size);
+    // A stream may follow; a block of the size that the magic begins with is no block.
+    needed_ = magic || kSnappyMagic.starts_with(bytes) ? kSnappyHeader : 4;
+    if (bytes.size() < needed_) return 0;
+    if (magic) return kSnappyHeader;
+    const uint32_t packed_size = Big(bytes, 0);
+    needed_ = size_t{4} + packed_size;
+    const std::string_view packed = bytes.substr(4, packed_size);
     const uint64_t plain_size = SnappySize(packed);
-    if (packed.size() != packed_size || plain_size > kLargestBlock) {
-      return DamagedState(fmt::format("the snappy block at byte {} has impossible sizes", at));
-    }
-    plain.resize(plain_size);
+    if (packed_size > kLargestBlock || (packed.size() >= 5 && plain_size > kLargestBlock)) return Impossible();
+    if (bytes.size() < needed_) return 0;
+    if (plain_size > kLargestBlock) return Impossible();
+    plain_.resize(plain_size);
     const Result<int64_t> size =
-        codec->Decompress(packed_size, Bytes(packed), static_cast<int64_t>(plain_size), Bytes(&plain));
+        codec_->Decompress(packed_size, Bytes(packed), static_cast<int64_t>(plain_size), Bytes(&plain_));
     if (!size.ok() || *size != static_cast<int64_t>(plain_size)) {
-      return DamagedState(fmt::format("the snappy block at byte {} cannot be decompressed", at));
+      return DamagedState(fmt::format("the snappy block at byte {} cannot be decompressed", at()));
     }
-    if (!plain.empty()) SLUICE_RETURN_IF_ERROR(take(plain));
-    at += packed_size;
+    if (!plain_.empty()) SLUICE_RETURN_IF_ERROR(take_(plain_));
+    return needed_;
   }
-  return Status::OK();
-}
+
+  const std::unique_ptr<Codec> codec_;
+  std::string plain_;
+  bool begun_ = false;
+};
+
+class ZstdReader : public StateDecompressor {
+ public:
+  ZstdReader(std::unique_ptr<Codec> codec, std::shared_ptr<arrow::util::Decompressor> stream, StateBytes take)
+      : codec_(std::move(codec)), stream_(std::move(stream)), take_(std::move(take)), plain_(kBlock, '\0') {}
+
+  Status Add(std::string_view compressed) override {
+    // Where the output was filled there may be more to come of what was read.
+    for (bool filled = false; !compressed.empty() || filled;) {
+      if (stream_->IsFinished()) {
+        if (compressed.empty()) break;
+        SLUICE_RETURN_IF_ERROR(stream_->Reset());
+      }
+      const auto step = stream_->Decompress(static_cast<int64_t>(compressed.size()), Bytes(compressed),
+                                            static_cast<int64_t>(plain_.size()), Bytes(&plain_));
+      if (!step.ok()) return DamagedState(fmt::format("the zstd frame at byte {} cannot be decompressed", at_));
+      filled = step->bytes_written == static_cast<int64_t>(plain_.size());
+      if (step->bytes_read == 0 && step->bytes_written == 0) break;
+      at_ += static_cast<size_t>(step->bytes_read);
+      compressed.remove_prefix(static_cast<size_t>(step->bytes_read));
+      if (step->bytes_written == 0) continue;
+      SLUICE_RETURN_IF_ERROR(take_(std::string_view(plain_).substr(0, static_cast<size_t>(step->bytes_written))));
+    }
+    return Status::OK();
+  }
+  Status Finish() override {
+    return stream_->IsFinished() ? Status::OK() : DamagedState("the zstd frame is cut short");
+  }
+
+ private:
+  const std::unique_ptr<Codec> codec_;
+  const std::shared_ptr<arrow::util::Decompressor> stream_;
+  const StateBytes take_;
+  std::string plain_;
+  size_t at_ = 0;
+};
 
 }  // namespace
 
@@ -228,27 +433,39 @@ Result<StateCodec> StateCodecOf(const std::string& name) {
       name));
 }
 
-Result<std::string> CompressState(StateCodec codec, std::string_view plain) {
+Result<std::unique_ptr<StateCompressor>> StateCompressor::Make(StateCodec codec, StateBytes take) {
   switch (codec) {
-    case StateCodec::kLz4:
-      return CompressLz4(plain);
-    case StateCodec::kZstd:
-      return CompressZstd(plain);
-    case StateCodec::kSnappy:
-      return CompressSnappy(plain);
+    case StateCodec::kLz4: {
+      SLUICE_ASSIGN(auto lz4, Codec::Create(Compression::LZ4));
+      return std::make_unique<Lz4Compressor>(std::move(lz4), std::move(take));
+    }
+    case StateCodec::kZstd: {
+      SLUICE_ASSIGN(auto zstd, Codec::Create(Compression::ZSTD, 1));
+      return std::make_unique<ZstdCompressor>(std::move(zstd), std::move(take));
+    }
+    case StateCodec::kSnappy: {
+      SLUICE_ASSIGN(auto snappy, Codec::Create(Compression::SNAPPY));
+      return std::make_unique<SnappyCompressor>(std::move(snappy), std::move(take));
+    }
   }
   return InternalError("a codec of state that nobody knows");
 }
 
-Status DecompressState(StateCodec codec, std::string_view compressed,
-                       const std::function<Status(std::string_view)>& take) {
+Result<std::unique_ptr<StateDecompressor>> StateDecompressor::Make(StateCodec codec, StateBytes take) {
   switch (codec) {
-    case StateCodec::kLz4:
-      return DecompressLz4(compressed, take);
-    case StateCodec::kZstd:
-      return DecompressZstd(compressed, take);
-    case StateCodec::kSnappy:
-      return DecompressSnappy(compressed, take);
+    case StateCodec::kLz4: {
+      SLUICE_ASSIGN(auto lz4, Codec::Create(Compression::LZ4));
+      return std::make_unique<Lz4Reader>(std::move(lz4), std::move(take));
+    }
+    case StateCodec::kZstd: {
+      SLUICE_ASSIGN(auto zstd, Codec::Create(Compression::ZSTD));
+      SLUICE_ASSIGN(auto stream, zstd->MakeDecompressor());
+      return std::make_unique<ZstdReader>(std::move(zstd), std::move(stream), std::move(take));
+    }
+    case StateCodec::kSnappy: {
+      SLUICE_ASSIGN(auto snappy, Codec::Create(Compression::SNAPPY));
+      return std::make_unique<SnappyReader>(std::move(snappy), std::move(take));
+    }
   }
   return InternalError("a codec of state that nobody knows");
 }

@@ -18,13 +18,31 @@ enum class StateCodec { kLz4, kZstd, kSnappy };
 // NotSupported, by its name, for Spark's other codec (lzf).
 Result<StateCodec> StateCodecOf(const std::string& name);
 
-// lz4: Spark's LZ4BlockOutputStream (blocks of 32 KiB, each with an xxHash32); zstd: a frame; snappy: xerial's stream.
-Result<std::string> CompressState(StateCodec codec, std::string_view plain);
+// Takes bytes of a file, which end with the call.
+using StateBytes = std::function<Status(std::string_view bytes)>;
 
-// Gives the plain bytes of a compressed file to `take`, piece by piece. SLUICE_STATE_DAMAGED, with what is wrong, when
-// the bytes do not fit their checksums or lengths; nothing larger than a block is made of them at once.
-Status DecompressState(StateCodec codec, std::string_view compressed,
-                       const std::function<Status(std::string_view piece)>& take);
+// Compresses a file piece by piece. The same plain bytes make the same file, however they are cut into pieces.
+// lz4: Spark's LZ4BlockOutputStream (blocks of 32 KiB, each with an xxHash32); zstd: a frame; snappy: xerial's stream.
+class StateCompressor {
+ public:
+  // `take` gets the file's bytes.
+  static Result<std::unique_ptr<StateCompressor>> Make(StateCodec codec, StateBytes take);
+  virtual ~StateCompressor() = default;
+  virtual Status Add(std::string_view plain) = 0;
+  // The last call.
+  virtual Status Finish() = 0;
+};
+
+// Gives the plain bytes of a file to `take`, piece by piece. SLUICE_STATE_DAMAGED, with what is wrong, when the bytes
+// do not fit their checksums or lengths; nothing larger than a block is made of them at once.
+class StateDecompressor {
+ public:
+  static Result<std::unique_ptr<StateDecompressor>> Make(StateCodec codec, StateBytes take);
+  virtual ~StateDecompressor() = default;
+  virtual Status Add(std::string_view compressed) = 0;
+  // Whether the file ended where it may.
+  virtual Status Finish() = 0;
+};
 
 // "The file .. is damaged: ..", SLUICE_STATE_DAMAGED; without a path until the reader of the file knows it.
 Status DamagedState(const std::string& what);

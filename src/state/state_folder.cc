@@ -4,6 +4,7 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -13,13 +14,13 @@
 #include "base/spark_error.h"
 #include "checkpoint/hadoop_crc.h"
 #include "checkpoint/log_folder.h"
-#include "state/delta_file.h"
 
 namespace sluice {
 namespace {
 
 constexpr char kDelta[] = "delta";
 constexpr char kSnapshot[] = "snapshot";
+constexpr int64_t kPiece = 1 << 20;  // read at once
 
 // "12.delta" is 12 of kind "delta".
 std::optional<int64_t> VersionOf(std::string_view name, std::string_view kind) {
@@ -81,33 +82,42 @@ Result<StateFolder::Files> StateFolder::List() const {
   return files;
 }
 
-Result<std::string> StateFolder::ReadWhole(const std::string& name, int64_t size, const Cover& cover,
-                                           int64_t held) const {
-  const std::string path = folder_.path + "/" + name;
-  SLUICE_RETURN_IF_ERROR(cover(held + size));
-  SLUICE_ASSIGN(const auto file, folder_.fs->OpenForRead(path));
-  std::string bytes(static_cast<size_t>(size), '\0');
-  SLUICE_ASSIGN(const int64_t read, file->ReadAt(0, size, bytes.data()));
-  if (read != size) return TooShortError(path, size);
-  SLUICE_ASSIGN(const std::optional<std::string> crc, LogFolder(folder_).ReadChecksumFile(name));
-  if (crc) SLUICE_RETURN_IF_ERROR(CheckHadoopCrc(bytes, *crc, path));
-  return bytes;
-}
-
 // The first row is checked, as Spark does, and each other one as well: it costs nothing beside decompressing it.
 Status StateFolder::LoadFile(int64_t version, const char* kind, int64_t size, StateMap* map, const Cover& cover,
                              const RowCheck& fits) const {
-  SLUICE_ASSIGN(const std::string bytes, ReadWhole(fmt::format("{}.{}", version, kind), size, cover, map->bytes()));
-  int64_t covered = 0;
-  return ReadStateFile(codec_, bytes, [&](std::string_view key, const std::optional<std::string_view>& value) {
+  const std::string name = fmt::format("{}.{}", version, kind);
+  const std::string path = folder_.path + "/" + name;
+  std::string piece(static_cast<size_t>(std::min(size, kPiece)), '\0');
+  const auto buffers = static_cast<int64_t>(piece.size());
+  SLUICE_RETURN_IF_ERROR(cover(map, buffers));
+  int64_t covered = map->bytes();
+  const auto entry = [&](std::string_view key, const std::optional<std::string_view>& value) -> Status {
     SLUICE_RETURN_IF_ERROR(fits(key, value));
     map->Load(key, value);
-    if (map->bytes() > covered) {
-      covered = map->bytes();
-      SLUICE_RETURN_IF_ERROR(cover(covered + size));
-    }
+    if (map->bytes() <= covered) return Status::OK();
+    SLUICE_RETURN_IF_ERROR(cover(map, buffers));
+    covered = map->bytes();
     return Status::OK();
-  });
+  };
+  SLUICE_ASSIGN(const auto reader, StateFileReader::Make(codec_, entry));
+  SLUICE_ASSIGN(std::optional<std::string> crc_file, LogFolder(folder_).ReadChecksumFile(name));
+  std::optional<HadoopCrcCheck> crc;
+  if (crc_file) {
+    SLUICE_ASSIGN(crc, HadoopCrcCheck::Begin(*std::move(crc_file), path));
+  }
+  SLUICE_ASSIGN(const auto file, folder_.fs->OpenForRead(path));
+  for (int64_t at = 0; at < size;) {
+    const int64_t wanted = std::min(size - at, buffers);
+    SLUICE_ASSIGN(const int64_t read, file->ReadAt(at, wanted, piece.data()));
+    if (read != wanted) return TooShortError(path, size);
+    const auto bytes = std::string_view(piece).substr(0, static_cast<size_t>(read));
+    if (crc) SLUICE_RETURN_IF_ERROR(crc->Add(bytes));
+    SLUICE_RETURN_IF_ERROR(reader->Add(bytes));
+    at += read;
+  }
+  if (crc) SLUICE_RETURN_IF_ERROR(crc->Finish());
+  SLUICE_RETURN_IF_ERROR(reader->Finish());
+  return cover(map, buffers);
 }
 
 Result<int64_t> StateFolder::Load(int64_t version, StateMap* map, const Cover& cover, const RowCheck& fits) const {
@@ -116,7 +126,7 @@ Result<int64_t> StateFolder::Load(int64_t version, StateMap* map, const Cover& c
   int64_t begin = 0;  // the snapshot's version
   for (auto snapshot = files.snapshots.rbegin(); snapshot != files.snapshots.rend(); ++snapshot) {
     if (snapshot->first > version) continue;
-    StateMap loaded;
+    StateMap loaded(map->memory());
     const Status status = LoadFile(snapshot->first, kSnapshot, snapshot->second, &loaded, cover, fits);
     if (status.ok()) {
       begin = snapshot->first;
@@ -138,32 +148,24 @@ Result<int64_t> StateFolder::Load(int64_t version, StateMap* map, const Cover& c
   return begin;
 }
 
-Status StateFolder::Write(const std::string& path, std::string_view bytes) const {
+Status StateFolder::Write(const std::string& path, const Entries& visit) const {
   SLUICE_ASSIGN(const std::unique_ptr<PendingFile> file, folder_.fs->OpenForWrite(path));
-  SLUICE_RETURN_IF_ERROR(file->Write(bytes.data(), static_cast<int64_t>(bytes.size())));
+  SLUICE_ASSIGN(const auto writer, StateFileWriter::Make(codec_, [&](std::string_view bytes) {
+                  return file->Write(bytes.data(), static_cast<int64_t>(bytes.size()));
+                }));
+  SLUICE_RETURN_IF_ERROR(visit(
+      [&](std::string_view key, const std::optional<std::string_view>& value) { return writer->Add(key, value); }));
+  SLUICE_RETURN_IF_ERROR(writer->Finish());
   SLUICE_ASSIGN(const PublishOutcome outcome, file->Publish());
   return outcome == PublishOutcome::kExistsOther ? file->Replace() : Status::OK();
 }
 
 Status StateFolder::WriteDelta(int64_t version, const StateMap& map) const {
-  StateFileWriter writer;
-  SLUICE_RETURN_IF_ERROR(
-      map.VisitChanges([&](std::string_view key, const std::optional<std::string_view>& value) -> Status {
-        writer.Add(key, value);
-        return Status::OK();
-      }));
-  SLUICE_ASSIGN(const std::string bytes, writer.Finish(codec_));
-  return Write(PathOf(version, kDelta), bytes);
+  return Write(PathOf(version, kDelta), [&](const StateEntry& entry) { return map.VisitChanges(entry); });
 }
 
 Status StateFolder::WriteSnapshot(int64_t version, const StateMap& map) const {
-  StateFileWriter writer;
-  SLUICE_RETURN_IF_ERROR(map.Visit([&](std::string_view key, std::string_view value) -> Status {
-    writer.Add(key, value);
-    return Status::OK();
-  }));
-  SLUICE_ASSIGN(const std::string bytes, writer.Finish(codec_));
-  return Write(PathOf(version, kSnapshot), bytes);
+  return Write(PathOf(version, kSnapshot), [&](const StateEntry& entry) { return map.Visit(entry); });
 }
 
 Status StateFolder::Clean(const std::string& root, int64_t oldest) const {

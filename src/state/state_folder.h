@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "env/env.h"
+#include "state/delta_file.h"
 #include "state/state_codec.h"
 #include "state/state_map.h"
 
@@ -20,15 +21,16 @@ namespace sluice {
 // Version 0 is empty and has no file. Batch N reads version N and writes N + 1. Thread-compatible.
 class StateFolder {
  public:
-  // What is to be held in memory, before it is: an error when there is no room.
-  using Cover = std::function<Status(int64_t bytes)>;
+  // Called as the map grows, with the bytes of buffers besides: takes memory for it, or spills it. An error when there
+  // is no room.
+  using Cover = std::function<Status(StateMap* map, int64_t buffers)>;
 
   StateFolder(Location folder, StateCodec codec) : folder_(std::move(folder)), codec_(codec) {}
   const Location& location() const { return folder_; }
 
-  // Fills an empty map with a version: the latest snapshot that can be read, and the deltas behind it. The result is
-  // the snapshot's version, 0 when there is none. CANNOT_LOAD_STATE_STORE, with Spark's subclasses, when a file that
-  // is needed is missing or damaged; `fits` answers for each row whether it has the form of the schema.
+  // Fills an empty map, piece by piece, with a version: the latest snapshot that can be read, and the deltas behind it.
+  // The result is the snapshot's version, 0 when there is none. CANNOT_LOAD_STATE_STORE, with Spark's subclasses, when
+  // a file that is needed is missing or damaged; `fits` answers for each row whether it has the form of the schema.
   using RowCheck = std::function<Status(std::string_view key, const std::optional<std::string_view>& value)>;
   Result<int64_t> Load(int64_t version, StateMap* map, const Cover& cover, const RowCheck& fits) const;
 
@@ -44,10 +46,11 @@ class StateFolder {
   struct Files;
   Result<Files> List() const;
   std::string PathOf(int64_t version, const char* kind) const;
-  Result<std::string> ReadWhole(const std::string& name, int64_t size, const Cover& cover, int64_t held) const;
   Status LoadFile(int64_t version, const char* kind, int64_t size, StateMap* map, const Cover& cover,
                   const RowCheck& fits) const;
-  Status Write(const std::string& path, std::string_view bytes) const;
+  // Writes a file with the entries that `visit` gives, whatever their size.
+  using Entries = std::function<Status(const StateEntry& entry)>;
+  Status Write(const std::string& path, const Entries& visit) const;
 
   Location folder_;
   StateCodec codec_;

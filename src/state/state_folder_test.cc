@@ -25,7 +25,7 @@ Contents ContentsOf(const StateMap& map) {
   return contents;
 }
 
-Status NoLimit(int64_t) {
+Status NoLimit(StateMap*, int64_t) {
   return Status::OK();
 }
 

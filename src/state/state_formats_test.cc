@@ -51,11 +51,17 @@ Result<std::vector<Row>> RowsOf(const std::string& bytes, StateCodec codec = Sta
 }
 
 Result<std::string> FileOf(const std::vector<Row>& rows, StateCodec codec = StateCodec::kLz4) {
-  StateFileWriter writer;
+  std::string bytes;
+  SLUICE_ASSIGN(const auto writer, StateFileWriter::Make(codec, [&](std::string_view piece) {
+                  bytes.append(piece);
+                  return Status::OK();
+                }));
   for (const Row& row : rows) {
-    writer.Add(row.key, row.value ? std::optional<std::string_view>(*row.value) : std::nullopt);
+    SLUICE_RETURN_IF_ERROR(
+        writer->Add(row.key, row.value ? std::optional<std::string_view>(*row.value) : std::nullopt));
   }
-  return writer.Finish(codec);
+  SLUICE_RETURN_IF_ERROR(writer->Finish());
+  return bytes;
 }
 
 // The schema of the store that a file belongs to: it stands beside partition 0.
@@ -199,6 +205,30 @@ TEST(StateFile, GoesThroughEachCodec) {
     ASSERT_EQ(read->size(), rows.size());
     EXPECT_EQ(read->at(4999).key, rows[4999].key);
     EXPECT_EQ(read->back().value, std::nullopt);
+  }
+}
+
+TEST(StateFile, IsReadInPiecesOfAnySize) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 3000; ++i) rows.push_back({"key " + std::to_string(i * 7919), std::string(16, 'v')});
+  rows.push_back({"large", std::string(200'000, 'w')});
+  rows.push_back({"gone", std::nullopt});
+  for (const StateCodec codec : {StateCodec::kLz4, StateCodec::kZstd, StateCodec::kSnappy}) {
+    const std::string bytes = FileOf(rows, codec).ValueOr("");
+    for (const size_t size : {size_t{1}, size_t{7}, size_t{4096}, size_t{32768}, size_t{70'000}}) {
+      size_t seen = 0;
+      const auto reader = StateFileReader::Make(codec, [&](std::string_view key, const auto& value) {
+                            EXPECT_EQ(key, rows.at(seen).key);
+                            EXPECT_EQ(value, rows.at(seen).value);
+                            ++seen;
+                            return Status::OK();
+                          }).ValueOrDie();
+      for (size_t at = 0; at < bytes.size(); at += size) {
+        ASSERT_TRUE(reader->Add(std::string_view(bytes).substr(at, size)).ok()) << at;
+      }
+      ASSERT_TRUE(reader->Finish().ok());
+      EXPECT_EQ(seen, rows.size()) << size;
+    }
   }
 }
 

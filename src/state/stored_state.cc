@@ -137,7 +137,7 @@ namespace {
 Result<StateMap> Load(const StateFolder& files, int64_t version, const RowColumns& columns,
                       std::optional<int> partitioning, int partition, int partitions) {
   StateMap map;
-  const auto free = [](int64_t) { return Status::OK(); };
+  const auto free = [](StateMap*, int64_t) { return Status::OK(); };
   const auto fits = [&](std::string_view key, const std::optional<std::string_view>& value) -> Status {
     if (!columns.keys().Fits(key) || (value && !columns.values().Fits(*value))) {
       return DamagedState("a row does not have the form of the store's schema");

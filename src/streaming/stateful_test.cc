@@ -8,48 +8,13 @@
 #include "base/spark_error.h"
 #include "checkpoint/commit_log.h"
 #include "checkpoint/offset_log.h"
-#include "expr/aggregate.h"
 #include "state/state_check.h"
-#include "streaming/stream_script.h"
-#include "types/spark_type.h"
+#include "streaming/stateful_script.h"
 
 namespace sluice {
 namespace {
 
 using Files = std::map<std::string, std::string>;
-
-ExprPtr ColumnOf(const PlanNode& node, int index) {
-  const auto& field = *node.schema->field(index);
-  return std::make_shared<ColumnExpr>(index, field.name(), field.type(), field.nullable());
-}
-
-// withWatermark(timestamp, 2 s).groupBy(window(timestamp, 2 s), value % 3).count(), a second of event time a batch.
-PlanPtr WindowedCount(const PlanPtr& stream) {
-  auto scan = std::make_shared<PlanNode>(*stream);
-  scan->Get<plan::Scan>().source.options["startTimestamp"] = "1700000000000";
-  const PlanPtr marked = MakeNode(plan::Watermark{ColumnOf(*scan, 0), 2000}, {scan}, scan->schema);
-  const auto type = arrow::struct_({arrow::field("start", TimestampType()), arrow::field("end", TimestampType())});
-  const PlanPtr windows = MakeNode(plan::TimeWindow{ColumnOf(*marked, 0), nullptr, {2'000'000, 2'000'000, 0}}, {marked},
-                                   marked->schema->AddField(2, arrow::field("window", type, false)).ValueOrDie());
-  plan::Aggregate groups{{ColumnOf(*windows, 2), ColumnOf(*windows, 1)},
-                         {ResolveAggregate("count", {}, false, true).ValueOrDie()}};
-  return MakeNode(std::move(groups), {windows},
-                  arrow::schema({windows->schema->field(2), windows->schema->field(1),
-                                 arrow::field("count", arrow::int64(), false)}));
-}
-
-QuerySpec SpecOf(const StreamScript& script) {
-  QuerySpec spec = script.Spec({TriggerKind::kOnce, 0});
-  spec.plan = WindowedCount(spec.plan);
-  EXPECT_TRUE(spec.conf.Set("spark.sql.shuffle.partitions", "2").ok());
-  return spec;
-}
-
-Result<QueryProgress> RunOne(StreamScript& script, const QuerySpec& spec) {
-  SLUICE_ASSIGN(const auto query, script.Start(spec));
-  SLUICE_RETURN_IF_ERROR(query->AwaitTermination(std::nullopt).status());
-  return *query->last_progress();
-}
 
 Files FilesBelow(StreamScript& script, const std::string& folder) {
   Files files;
@@ -66,7 +31,7 @@ int64_t WatermarkOf(const StreamScript& script, int64_t batch) {
 
 TEST(Stateful, EveryBatchWritesItsStateAndItsWatermark) {
   StreamScript script;
-  const QuerySpec spec = SpecOf(script);
+  const QuerySpec spec = StatefulSpec(script);
   int64_t rows = 0;
   for (int64_t batch = 0; batch < 8; ++batch) {
     const auto progress = RunOne(script, spec);
@@ -94,7 +59,7 @@ TEST(Stateful, EveryBatchWritesItsStateAndItsWatermark) {
 
 TEST(Stateful, ABatchThatIsRunAgainWritesTheSameFiles) {
   StreamScript script;
-  const QuerySpec spec = SpecOf(script);
+  const QuerySpec spec = StatefulSpec(script);
   for (int batch = 0; batch < 7; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
   const Files table = FilesBelow(script, "/table");
   const Files state = FilesBelow(script, "/checkpoint/state");
@@ -109,7 +74,7 @@ TEST(Stateful, ABatchThatIsRunAgainWritesTheSameFiles) {
 
 TEST(Stateful, ABatchThatTheSinkHasIsRunForItsState) {
   StreamScript script;
-  const QuerySpec spec = SpecOf(script);
+  const QuerySpec spec = StatefulSpec(script);
   for (int batch = 0; batch < 7; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
   const Files table = FilesBelow(script, "/table");
   const Files state = FilesBelow(script, "/checkpoint/state");
@@ -125,7 +90,7 @@ TEST(Stateful, ABatchThatTheSinkHasIsRunForItsState) {
 
 TEST(Stateful, WhatIsMissingIsNamed) {
   StreamScript script;
-  const QuerySpec spec = SpecOf(script);
+  const QuerySpec spec = StatefulSpec(script);
   for (int batch = 0; batch < 3; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
   script.Delete("/checkpoint/state/0/1/2.delta");
   const Status missing = RunOne(script, spec).status();
@@ -135,7 +100,7 @@ TEST(Stateful, WhatIsMissingIsNamed) {
 
 TEST(Stateful, AnotherOperatorIsRefused) {
   StreamScript script;
-  QuerySpec spec = SpecOf(script);
+  QuerySpec spec = StatefulSpec(script);
   ASSERT_TRUE(RunOne(script, spec).ok());
   auto other = std::make_shared<PlanNode>(*spec.plan);
   other->Get<plan::Aggregate>().deduplicate = true;
@@ -152,7 +117,7 @@ void Replace(StreamScript& script, const std::string& path, const std::string& c
 
 TEST(Stateful, AQueryWithoutStateIsRefusedWhereThereIsSome) {
   StreamScript script;
-  QuerySpec spec = SpecOf(script);
+  QuerySpec spec = StatefulSpec(script);
   const PlanPtr stateful = spec.plan;
   ASSERT_TRUE(RunOne(script, spec).ok());
   spec.plan = script.Spec({TriggerKind::kOnce, 0}).plan;
@@ -168,7 +133,7 @@ TEST(Stateful, AQueryWithoutStateIsRefusedWhereThereIsSome) {
 
 TEST(Stateful, AnOperatorThatTheCheckpointLacksIsRefused) {
   StreamScript script;
-  QuerySpec spec = SpecOf(script);
+  QuerySpec spec = StatefulSpec(script);
   ASSERT_TRUE(RunOne(script, spec).ok());
   // Rows of the groups, each once: what was operator 0 is operator 1 now.
   plan::Aggregate distinct{{ColumnOf(*spec.plan, 1)}, {}, /*deduplicate=*/true};
@@ -179,7 +144,7 @@ TEST(Stateful, AnOperatorThatTheCheckpointLacksIsRefused) {
 
 TEST(Stateful, GoesOnWithoutMetadataAsSpark35LeavesIt) {
   StreamScript script;
-  const QuerySpec spec = SpecOf(script);
+  const QuerySpec spec = StatefulSpec(script);
   ASSERT_TRUE(RunOne(script, spec).ok());
   const std::string metadata = script.Read("/checkpoint/state/0/_metadata/metadata");
   script.Delete("/checkpoint/state/0/_metadata/metadata");
@@ -189,7 +154,7 @@ TEST(Stateful, GoesOnWithoutMetadataAsSpark35LeavesIt) {
 
 TEST(Stateful, FilesOfAnotherPartitionAreRefused) {
   StreamScript script;
-  const QuerySpec spec = SpecOf(script);
+  const QuerySpec spec = StatefulSpec(script);
   ASSERT_TRUE(RunOne(script, spec).ok());
   const std::string first = "/checkpoint/state/0/0/1.delta";
   const std::string second = "/checkpoint/state/0/1/1.delta";
@@ -207,7 +172,7 @@ TEST(Stateful, FilesOfAnotherPartitionAreRefused) {
 
 TEST(Stateful, ACheckNamesWhatARestartWouldMiss) {
   StreamScript script;
-  const QuerySpec spec = SpecOf(script);
+  const QuerySpec spec = StatefulSpec(script);
   for (int batch = 0; batch < 3; ++batch) ASSERT_TRUE(RunOne(script, spec).ok());
   const Location checkpoint{script.shared_fs(), "/checkpoint"};
   EXPECT_EQ(CheckState(checkpoint, 3)->damage, std::vector<std::string>());
@@ -227,7 +192,7 @@ TEST(Stateful, ACheckNamesWhatARestartWouldMiss) {
 
 TEST(Stateful, TheNumberOfPartitionsStaysForLife) {
   StreamScript script;
-  QuerySpec spec = SpecOf(script);
+  QuerySpec spec = StatefulSpec(script);
   ASSERT_TRUE(RunOne(script, spec).ok());
   ASSERT_TRUE(spec.conf.Set("spark.sql.shuffle.partitions", "5").ok());
   const auto progress = RunOne(script, spec);

@@ -76,6 +76,9 @@ class LocalPlace:
         """The table as `listing` saw it, for a reader of local files."""
         return self.base / "table"
 
+    def local_checkpoint(self) -> pathlib.Path:
+        return self.base / "checkpoint"
+
     def close(self) -> None:
         pass
 
@@ -145,6 +148,9 @@ class S3Place:
     def local_table(self) -> pathlib.Path:
         return self.copy / "table"
 
+    def local_checkpoint(self) -> pathlib.Path:
+        return self.copy / "checkpoint"
+
     def close(self) -> None:
         self.proxy.close()
 
@@ -167,3 +173,13 @@ class Seams:
     def calls(self) -> list[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [f"{n} {line.replace(str(self.base), '')}" for n, line in enumerate(lines, 1)]
+
+
+def a_place(request, folder: pathlib.Path):
+    """For a fixture: "local", "s3", and with " seams" behind them."""
+    kind, _, seams = request.param.partition(" ")
+    place = LocalPlace(folder) if kind == "local" else S3Place(folder, request.getfixturevalue("minio"))
+    if seams:
+        assert FAULTY_SLUICE.exists(), f"{FAULTY_SLUICE} is not built: tools/build.sh release faulty_sluice"
+    yield Seams(place) if seams else place
+    place.close()

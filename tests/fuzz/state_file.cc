@@ -28,11 +28,17 @@ void Entries(StateCodec codec, std::string_view bytes) {
     return Status::OK();
   });
   if (!read.ok()) return;
-  StateFileWriter writer;
+  std::string written;
+  const auto take = [&](std::string_view piece) {
+    written.append(piece);
+    return Status::OK();
+  };
+  const auto writer = StateFileWriter::Make(codec, take).ValueOrDie();
   for (const Row& row : rows) {
-    writer.Add(row.key, row.value ? std::optional<std::string_view>(*row.value) : std::nullopt);
+    const auto value = row.value ? std::optional<std::string_view>(*row.value) : std::nullopt;
+    FUZZ_CHECK(writer->Add(row.key, value).ok(), "an entry is written");
   }
-  const std::string written = writer.Finish(codec).ValueOrDie();
+  FUZZ_CHECK(writer->Finish().ok(), "a file is written");
   size_t at = 0;
   const Status again = ReadStateFile(codec, written, [&](std::string_view key, const auto& value) {
     FUZZ_CHECK(at < rows.size() && rows[at].key == key && rows[at].value.has_value() == value.has_value(), "an entry");

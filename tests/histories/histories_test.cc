@@ -17,13 +17,14 @@ uint64_t Number(const char* variable, uint64_t otherwise) {
 }
 
 std::string Script(uint64_t seed) {
-  std::string text = "seed " + std::to_string(seed) + "\n";
+  const bool counts = PlanOfHistory(seed) == HistoryPlan::kCount;
+  std::string text = "seed " + std::to_string(seed) + (counts ? ", with state\n" : "\n");
   for (const Step& step : MakeHistory(seed)) text += "  " + Describe(step) + "\n";
   return text;
 }
 
 std::unique_ptr<ScriptedWorld> Live(uint64_t seed) {
-  auto world = std::make_unique<ScriptedWorld>();
+  auto world = std::make_unique<ScriptedWorld>(PlanOfHistory(seed));
   for (const Step& step : MakeHistory(seed)) {
     world->Do(step);
     if (!world->wrong().empty()) return world;
@@ -35,9 +36,10 @@ std::unique_ptr<ScriptedWorld> Live(uint64_t seed) {
 TEST(Histories, EveryRecordOnceAfterAnyHistory) {
   const uint64_t first = Number("SLUICE_SEED", 1);
   const uint64_t count = Number("SLUICE_HISTORIES", 40);
-  int64_t steps = 0, runs = 0, faults = 0, failed = 0;
+  int64_t steps = 0, runs = 0, faults = 0, failed = 0, with_state = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
     const auto world = Live(seed);
+    with_state += PlanOfHistory(seed) == HistoryPlan::kCount ? 1 : 0;
     steps += static_cast<int64_t>(MakeHistory(seed).size());
     runs += world->runs();
     faults += world->faults();
@@ -47,9 +49,10 @@ TEST(Histories, EveryRecordOnceAfterAnyHistory) {
     ADD_FAILURE() << Script(seed) << "wrong:" << lines;
     ++failed;
   }
-  std::printf("histories: %d of %d seeds from %d, %ld steps, %ld runs, %ld of them with a fault\n",
+  std::printf("histories: %d of %d seeds from %d, %ld with state, %ld steps, %ld runs, %ld of them with a fault\n",
               static_cast<int>(count - static_cast<uint64_t>(failed)), static_cast<int>(count), static_cast<int>(first),
-              static_cast<long>(steps), static_cast<long>(runs), static_cast<long>(faults));
+              static_cast<long>(with_state), static_cast<long>(steps), static_cast<long>(runs),
+              static_cast<long>(faults));
 }
 
 TEST(Histories, ASeedIsReplayedCallByCall) {

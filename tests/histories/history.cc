@@ -112,6 +112,10 @@ const char* NameOf(SparkReach reach) {
 
 }  // namespace
 
+HistoryPlan PlanOfHistory(uint64_t seed) {
+  return seed % 4 == 0 ? HistoryPlan::kCount : HistoryPlan::kCopy;
+}
+
 std::vector<Step> MakeHistory(uint64_t seed) {
   Dice dice(seed);
   std::vector<Step> steps;

@@ -43,6 +43,11 @@ struct Step {
   std::map<std::string, std::string> conf;     // kSettings
 };
 
+// What the query of a history does: it copies each record, or counts them in windows of event time (window_oracle.h).
+enum class HistoryPlan { kCopy, kCount };
+
+// The query of this seed: one in four counts.
+HistoryPlan PlanOfHistory(uint64_t seed);
 // The history of this seed: always the same.
 std::vector<Step> MakeHistory(uint64_t seed);
 std::string Describe(const Step& step);

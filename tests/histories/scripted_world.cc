@@ -10,6 +10,7 @@
 #include "connectors/kafka/rdkafka_consumer.h"
 #include "connectors/registry.h"
 #include "faulty_consumer.h"
+#include "streaming/stateful_script.h"
 
 namespace sluice {
 
@@ -32,8 +33,9 @@ constexpr char kTable[] = "/table";
 
 }  // namespace
 
-ScriptedWorld::ScriptedWorld()
-    : clock_(std::make_shared<ManualClock>(1'700'000'000'000)),
+ScriptedWorld::ScriptedWorld(HistoryPlan plan)
+    : plan_(plan),
+      clock_(std::make_shared<ManualClock>(1'700'000'000'000)),
       disk_(MakeMemoryFileSystem()),
       file_plan_(std::make_shared<FaultPlan>()),
       kafka_plan_(std::make_shared<FaultPlan>()),
@@ -41,7 +43,8 @@ ScriptedWorld::ScriptedWorld()
       kafka_(std::make_shared<ScriptedConsumer>()),
       faulty_kafka_(MakeFaultyConsumer(kafka_, kafka_plan_)),
       spark_(MakeTestEnv(clock_, disk_), kCheckpoint, kTable),
-      oracle_(disk_, kCheckpoint, kTable) {
+      oracle_(disk_, kCheckpoint, kTable),
+      windows_(disk_, kCheckpoint) {
   for (int32_t partition = 0; partition < 2; ++partition) {
     kafka_->AddPartition({kTopic, partition});
     ends_[{kTopic, partition}] = 0;
@@ -71,14 +74,32 @@ QuerySpec ScriptedWorld::Spec(TriggerKind trigger) const {
   for (const auto& [key, value] : conf_) {
     if (const Status set = spec.conf.Set(key, value); !set.ok()) std::abort();
   }
+  if (plan_ == HistoryPlan::kCount) GiveState(&spec);
   return spec;
+}
+
+void ScriptedWorld::GiveState(QuerySpec* spec) const {
+  spec->plan = CountByWindow(spec->plan, /*time=*/5, /*key=*/3, kDelayMs, kWindowMs);
+  const auto set = [&](const std::string& key, const std::string& value) {
+    if (const Status status = spec->conf.Set("spark.sql." + key, value); !status.ok()) std::abort();
+  };
+  set("shuffle.partitions", "2");
+  // The oracle needs the offsets of every batch; snapshots come early where compaction does.
+  set("streaming.minBatchesToRetain", "1000");
+  const auto compact = conf_.find("spark.sql.streaming.fileSink.log.compactInterval");
+  const bool early = compact != conf_.end() && compact->second == "2";
+  set("streaming.stateStore.minDeltasForSnapshot", early ? "2" : "10");
+  set("streaming.stateStore.maintenanceInterval", "1ms");
 }
 
 void ScriptedWorld::Produce(int32_t partition, int64_t count) {
   const TopicPartition target{kTopic, partition};
   for (int64_t i = 0; i < count; ++i) {
     std::string value = fmt::format("p{}o{}", partition, ends_[target]);
-    const int64_t offset = kafka_->Append(target, value);
+    ScriptedConsumer::Record record;
+    record.value = value;
+    record.timestamp_ms = EventTimeMs(target, ends_[target]);
+    const int64_t offset = kafka_->Append(target, std::move(record));
     produced_[target][offset] = std::move(value);
     ends_[target] = offset + 1;
   }
@@ -173,6 +194,7 @@ void ScriptedWorld::RunSluice(const Step& step) {
 }
 
 void ScriptedWorld::RunSpark(SparkReach reach) {
+  if (plan_ == HistoryPlan::kCount) return;  // the other writer keeps no state
   const auto outcome = spark_.RunBatch(produced_, ends_, reach);
   if (!outcome.ok()) {
     wrong_.push_back("the other writer: " + outcome.status().ToString());
@@ -186,7 +208,12 @@ void ScriptedWorld::Finish() {
   last.kind = StepKind::kRunToEnd;
   Produce(0, 3);  // Something to do even after the shortest history.
   RunSluice(last);
-  oracle_.Judge(produced_, foreign_orphans_);
+  oracle_.Judge(
+      [this](const std::vector<std::string>& files, const std::string& where) {
+        if (plan_ == HistoryPlan::kCopy) return oracle_.CompareRecords(produced_, files, where);
+        for (const std::string& line : windows_.Judge(produced_, files, where)) oracle_.Wrong(line);
+      },
+      foreign_orphans_);
 }
 
 }  // namespace sluice

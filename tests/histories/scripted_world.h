@@ -13,6 +13,7 @@
 #include "spark_writer.h"
 #include "streaming/query_manager.h"
 #include "table_oracle.h"
+#include "window_oracle.h"
 
 namespace sluice {
 
@@ -20,7 +21,7 @@ namespace sluice {
 // QueryManager that dies. One task at a time, so that a seed gives the same calls in the same order every time.
 class ScriptedWorld {
  public:
-  ScriptedWorld();
+  explicit ScriptedWorld(HistoryPlan plan);
   void Do(const Step& step);
   // Processes what is left, without faults, and judges.
   void Finish();
@@ -33,11 +34,14 @@ class ScriptedWorld {
  private:
   QuerySpec Spec(TriggerKind trigger) const;
   void Produce(int32_t partition, int64_t count);
+  // What this history's query does to the records, and the settings it needs.
+  void GiveState(QuerySpec* spec) const;
   void RunSluice(const Step& step);
   Status RunProcess(const Step& step);
   void RunSpark(SparkReach reach);
   void PlanFault(const HistoryFault& fault);
 
+  const HistoryPlan plan_;
   const std::shared_ptr<ManualClock> clock_;
   const std::shared_ptr<FileSystem> disk_;
   const std::shared_ptr<FaultPlan> file_plan_, kafka_plan_;
@@ -51,6 +55,7 @@ class ScriptedWorld {
   PartitionOffsets ends_;
   SparkWriter spark_;
   TableOracle oracle_;
+  WindowOracle windows_;
   bool foreign_orphans_ = false;
   std::vector<std::string> wrong_, calls_;
   int64_t runs_ = 0, faults_ = 0;

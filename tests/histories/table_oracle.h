@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,19 +20,23 @@ class TableOracle {
   // After every step: no log entry and no file that the sink log names has ever changed its bytes; logs have no hole;
   // offsets never go back.
   void Look();
-  // At the end: every record once, through the sink log and in a plain listing; `checkpoint verify` finds the whole.
+  // Compares what these files hold with what they must.
+  using Comparison = std::function<void(const std::vector<std::string>& files, const std::string& where)>;
+  // At the end: the table is right, through the sink log and in a plain listing; `checkpoint verify` finds the whole.
   // `foreign_orphans`: another writer left part files, or left ours behind; they must be found, and are cleaned first.
-  void Judge(const Produced& produced, bool foreign_orphans);
+  void Judge(const Comparison& compare, bool foreign_orphans);
+  // Every record once.
+  void CompareRecords(const Produced& produced, const std::vector<std::string>& files, const std::string& where);
+  void Wrong(std::string line) { wrong_.push_back(std::move(line)); }
   const std::vector<std::string>& wrong() const { return wrong_; }
 
  private:
   void Remember(const std::string& folder);
+  bool MayBeReplaced(const std::string& path) const;
   std::vector<int64_t> Numbers(const std::string& folder);
   void LookAtOffsets(const std::vector<int64_t>& numbers);
   std::vector<std::string> LoggedFiles();
   std::vector<std::string> ListedFiles();
-  void Compare(const Produced& produced, const std::vector<std::string>& files, const std::string& where);
-  void Wrong(std::string line) { wrong_.push_back(std::move(line)); }
 
   const std::shared_ptr<FileSystem> fs_;
   const std::string checkpoint_, table_;

@@ -14,6 +14,7 @@
 #include "exec/retained_batch.h"
 #include "exec/select_rows.h"
 #include "exec/stateful/join_state.h"
+#include "exec/stateful/leaving_entries.h"
 
 namespace sluice {
 namespace {
@@ -342,6 +343,25 @@ class JoinPartition : public Operator {
     return Status::OK();
   }
 
+  void BeginEviction(size_t side) {
+    const bool by_key = shape_->sides[side].eviction.key.has_value();
+    const auto leaves = [this, side, by_key](std::string_view key, std::string_view) {
+      return !by_key || Leaves(side, key, {});
+    };
+    leaving_.emplace(&states_[side].counts(), leaves, partition_.stores->run_bytes(partition_.number));
+    next_ = 0;
+  }
+
+  // Goes on to the next keys of the side, or to the next turn.
+  Status NextLeaving() {
+    SLUICE_ASSIGN(const bool more, leaving_->Next());
+    next_ = 0;
+    if (more) return Status::OK();
+    leaving_.reset();
+    ++turn_;
+    return partition_.stores->Cover(partition_.number);
+  }
+
   // Removes rows of some keys of a side, until there is a slice's worth to be given.
   Status EvictSome(size_t side) {
     const StateTimer timer(&partition_.counts->removals_ns);
@@ -349,28 +369,25 @@ class JoinPartition : public Operator {
       ++turn_;
       return Status::OK();
     }
-    if (!leaving_) {
-      SLUICE_ASSIGN(leaving_, states_[side].Keys());
-      next_ = 0;
-    }
+    if (!leaving_) BeginEviction(side);
     const bool given = shape_->sides[side].kept;
     std::vector<std::string> alone;
-    while (next_ < leaving_->size() && alone.size() < kSliceRows) {
-      const std::string_view key = (*leaving_)[next_++];
+    while (leaving_ && alone.size() < kSliceRows) {
+      if (next_ == leaving_->run().size()) {
+        SLUICE_RETURN_IF_ERROR(NextLeaving());
+        continue;
+      }
+      const std::string_view key = leaving_->run()[next_++].first;
       const auto leaves = [&](int64_t, std::string_view row) {
         if (!Leaves(side, key, row)) return false;
         if (given && !states_[side].Matched(row)) alone.emplace_back(row);
         return true;
       };
       SLUICE_ASSIGN(const int64_t left, states_[side].Remove(key, leaves));
+      states_[side].EndViews();
       // Spark counts those that leave in silence.
       if (!given) partition_.counts->removed += left;
     }
-    if (next_ == leaving_->size()) {
-      leaving_.reset();
-      ++turn_;
-    }
-    SLUICE_RETURN_IF_ERROR(partition_.stores->Cover(partition_.number));
     if (alone.empty()) return Status::OK();
     const std::vector<std::string_view> rows(alone.begin(), alone.end());
     SLUICE_ASSIGN(arrow::ArrayVector columns, rows_[side].Decode(rows, pool()));
@@ -387,9 +404,9 @@ class JoinPartition : public Operator {
   std::vector<JoinState> states_;
   std::array<std::optional<int64_t>, 2> limits_;
   size_t turn_ = 0;  // 0, 1: rows of the sides; 2, 3: what leaves the left side, the right side
-  size_t next_ = 0;  // of the turn's slices or keys
+  size_t next_ = 0;  // of the turn's slices, or of the keys that leave
   std::optional<Slice> slice_;
-  std::optional<std::vector<std::string_view>> leaving_;
+  std::optional<LeavingEntries> leaving_;
   std::deque<BatchPtr> ready_;
 };
 

@@ -3,7 +3,6 @@
 
 #include <arrow/type.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/spark_error.h"
@@ -157,16 +156,6 @@ Result<int64_t> JoinState::Remove(std::string_view key,
   }
   if (count != before) SetCount(key, count);
   return before - count;
-}
-
-Result<std::vector<std::string_view>> JoinState::Keys() const {
-  std::vector<std::string_view> keys;
-  SLUICE_RETURN_IF_ERROR(counts_->Visit([&](std::string_view key, std::string_view) {
-    keys.push_back(key);
-    return Status::OK();
-  }));
-  std::sort(keys.begin(), keys.end());
-  return keys;
 }
 
 }  // namespace sluice

@@ -49,8 +49,12 @@ class JoinState {
   // Removes the rows of a key that `leaves` is true of. The last row takes the place of one that is gone, as in Spark,
   // and is asked about under its new number. The result is how many left.
   Result<int64_t> Remove(std::string_view key, const std::function<bool(int64_t number, std::string_view row)>& leaves);
-  // All keys, ascending by their bytes. They stay where they are until the state is committed.
-  Result<std::vector<std::string_view>> Keys() const;
+  // The keys are those of this map.
+  const StateMap& counts() const { return *counts_; }
+  void EndViews() {
+    counts_->EndViews();
+    rows_->EndViews();
+  }
 
  private:
   void SetCount(std::string_view key, int64_t count);

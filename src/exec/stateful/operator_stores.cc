@@ -4,8 +4,10 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "base/logging.h"
 #include "base/spark_error.h"
 #include "checkpoint/log_folder.h"
 #include "state/partitioning.h"
@@ -14,6 +16,7 @@ namespace sluice {
 namespace {
 
 constexpr char kDefault[] = "default";
+constexpr int64_t kLeastPages = 512 << 10;  // with fewer the kernel does nothing but turn pages; of budgets below 48 MiB
 
 std::vector<std::shared_ptr<arrow::DataType>> TypesOf(const arrow::Schema& schema) {
   std::vector<std::shared_ptr<arrow::DataType>> types;
@@ -84,17 +87,16 @@ OperatorStores::OperatorStores(OperatorStateSpec spec, std::optional<Location> c
                                MemoryBudget* budget)
     : spec_(std::move(spec)),
       checkpoint_(std::move(checkpoint)),
-      budget_(budget),
-      memory_(budget, fmt::format("The state of operator {} ({})", spec_.id, spec_.name)),
-      held_(static_cast<size_t>(spec_.partitions), 0) {
+      share_(budget, fmt::format("The state of operator {} ({})", spec_.id, spec_.name), spec_.partitions) {
   for (int partition = 0; partition < spec_.partitions; ++partition) {
-    std::vector<One> stores;
+    Part part;
+    part.memory = std::make_unique<StateMemory>([this] { return OpenSpillFile(); });
     for (const auto& store : spec_.stores) {
-      One one;
+      One one{StateMap(part.memory.get()), {}};
       if (checkpoint_) one.files.emplace(FolderOf(partition, store), codec);
-      stores.push_back(std::move(one));
+      part.stores.push_back(std::move(one));
     }
-    parts_.push_back(std::move(stores));
+    parts_.push_back(std::move(part));
   }
 }
 
@@ -122,6 +124,7 @@ Status OperatorStores::Prepare(int64_t version) {
     keys_.push_back(std::move(keys));
     values_.push_back(std::move(values));
   }
+  SLUICE_RETURN_IF_ERROR(share_.Reserve());
   if (!checkpoint_) return Status::OK();
   const Location folder{checkpoint_->fs, fmt::format("{}/state/{}/_metadata", checkpoint_->path, spec_.id)};
   const LogFolder log(folder);
@@ -142,16 +145,18 @@ StateFolder::RowCheck OperatorStores::CheckOf(const One& one, size_t store) cons
 }
 
 Status OperatorStores::Open(int partition, int64_t version) {
+  Part& part = parts_[static_cast<size_t>(partition)];
+  if (part.memory->spilled()) TakeWindow(partition);
   for (size_t store = 0; store < spec_.stores.size(); ++store) {
-    One& one = at(partition, store);
+    One& one = part.stores[store];
     if (one.version == version) continue;
     if (!one.files) {
       if (one.version >= 0) return InternalError("state without files was to be read at another version");
       one.version = version;
       continue;
     }
-    one.map = StateMap();
-    const auto cover = [&](int64_t bytes) { return CoverBytes(partition, bytes); };
+    one.map = StateMap(part.memory.get());
+    const auto cover = [&](StateMap* map, int64_t buffers) { return Cover(partition, map, buffers); };
     const auto fits = AndOfPartition(CheckOf(one, store), spec_, store, keys_[store], partition);
     SLUICE_ASSIGN(one.snapshot, one.files->Load(version, &one.map, cover, fits));
     one.version = version;
@@ -159,44 +164,99 @@ Status OperatorStores::Open(int partition, int64_t version) {
   return Cover(partition);
 }
 
-Status OperatorStores::CoverBytes(int partition, int64_t bytes) {
+Result<MappedFile*> OperatorStores::OpenSpillFile() {
   std::lock_guard lock(mutex_);
-  int64_t& held = held_[static_cast<size_t>(partition)];
-  held_all_ += bytes - held;
-  held = bytes;
-  // The tasks of a batch wait for memory; what is never given back leaves them half of it.
-  if (budget_ != nullptr && held_all_ > budget_->limit() / 2) {
-    return EnvironmentError(
-        "SLUICE_MEMORY_BUDGET",
-        fmt::format("The state of operator {} ({}) takes {} bytes, and half of the memory budget is "
-                    "{}. Raise spark.sluice.memory (or --memory), or let rows go earlier by a "
-                    "smaller delay of the watermark.",
-                    spec_.id, spec_.name, held_all_, budget_->limit() / 2));
+  if (spill_file_ == nullptr) {
+    SLUICE_ASSIGN(spill_file_, MappedFile::Make());
+    Log(LogLevel::kInfo,
+        "The state of operator {} ({}) has outgrown its share of the memory budget: parts of it are kept in the "
+        "temporary file {}, which has no name any more",
+        spec_.id, spec_.name, spill_file_->name());
   }
-  return memory_.Cover(held_all_);
+  return spill_file_.get();
+}
+
+void OperatorStores::TakeWindow(int partition) {
+  // Most of it is for pages of the file, the rest for copies: a run of them is made out of two or three.
+  const int64_t window = share_.TakeWindow(partition);
+  Part& part = parts_[static_cast<size_t>(partition)];
+  part.memory->SetWindow(std::max(window / 4 * 3, kLeastPages));
+  part.run_bytes = window / 12;
+}
+
+void OperatorStores::GiveWindow(int partition) {
+  parts_[static_cast<size_t>(partition)].memory->Rest();
+  share_.GiveWindow(partition);
+}
+
+Status OperatorStores::Spill(int partition, StateMap* loading) {
+  Part& part = parts_[static_cast<size_t>(partition)];
+  SLUICE_RETURN_IF_ERROR(part.memory->Spill());
+  TakeWindow(partition);
+  for (One& one : part.stores) {
+    if (&one.map != loading) one.map.Move();
+  }
+  if (loading != nullptr) loading->Move();
+  return part.memory->status();
+}
+
+Status OperatorStores::Cover(int partition, StateMap* loading, int64_t buffers) {
+  Part& part = parts_[static_cast<size_t>(partition)];
+  const auto on_heap = [&] {
+    int64_t bytes = buffers;
+    for (const One& one : part.stores) bytes += &one.map == loading ? 0 : one.map.bytes();
+    return bytes + (loading == nullptr ? 0 : loading->bytes());
+  };
+  if (share_.CoverHeap(partition, on_heap())) return part.memory->status();
+  if (!part.memory->spilled()) {
+    SLUICE_RETURN_IF_ERROR(Spill(partition, loading));
+    // What is left on the heap has a bound, and is there for a moment. The window gets what the heap has left.
+    static_cast<void>(share_.CoverHeap(partition, on_heap()));
+    TakeWindow(partition);
+  }
+  return part.memory->status();
 }
 
 Status OperatorStores::Cover(int partition) {
+  for (One& one : parts_[static_cast<size_t>(partition)].stores) one.map.EndViews();
+  return Cover(partition, nullptr, 0);
+}
+
+// State that has become small leaves the file.
+void OperatorStores::BringBack(int partition) {
+  Part& part = parts_[static_cast<size_t>(partition)];
   int64_t bytes = 0;
-  for (const One& one : parts_[static_cast<size_t>(partition)]) bytes += one.map.bytes();
-  return CoverBytes(partition, bytes);
+  for (const One& one : part.stores) bytes += one.map.all_bytes();
+  if (!share_.FitsAgain(bytes)) return;
+  part.memory->Unspill();
+  for (One& one : part.stores) one.map.Move();
 }
 
 Status OperatorStores::Commit(int partition, int64_t version) {
-  for (One& one : parts_[static_cast<size_t>(partition)]) {
+  Part& part = parts_[static_cast<size_t>(partition)];
+  SLUICE_RETURN_IF_ERROR(part.memory->status());
+  for (One& one : part.stores) {
     if (one.version + 1 != version) return InternalError("state was to be committed at another version");
     if (one.files) SLUICE_RETURN_IF_ERROR(one.files->WriteDelta(version, one.map));
     one.map.Settle();
     one.version = version;
   }
-  return Cover(partition);
+  const bool had_window = part.memory->spilled();
+  if (had_window) BringBack(partition);
+  SLUICE_RETURN_IF_ERROR(Cover(partition));
+  if (had_window || part.memory->spilled()) GiveWindow(partition);
+  return Status::OK();
 }
 
 Status OperatorStores::Upkeep(int partition, const StateUpkeep& upkeep) {
-  for (One& one : parts_[static_cast<size_t>(partition)]) {
+  Part& part = parts_[static_cast<size_t>(partition)];
+  for (One& one : part.stores) {
     if (!one.files || one.version < 0) continue;
     if (one.version - one.snapshot > upkeep.deltas_for_snapshot) {
-      SLUICE_RETURN_IF_ERROR(one.files->WriteSnapshot(one.version, one.map));
+      if (part.memory->spilled()) TakeWindow(partition);
+      const Status written = one.files->WriteSnapshot(one.version, one.map);
+      if (part.memory->spilled()) GiveWindow(partition);
+      SLUICE_RETURN_IF_ERROR(written);
       one.snapshot = one.version;
     }
     const int64_t oldest = one.version - upkeep.versions_kept;
@@ -207,17 +267,18 @@ Status OperatorStores::Upkeep(int partition, const StateUpkeep& upkeep) {
 
 int64_t OperatorStores::rows() const {
   int64_t rows = 0;
-  for (const auto& part : parts_) {
+  for (const Part& part : parts_) {
     // Of a join the rows are counted, not the keys.
-    rows += part.size() == 1 ? part[0].map.size() : part[1].map.size() + part[3].map.size();
+    const std::vector<One>& stores = part.stores;
+    rows += stores.size() == 1 ? stores[0].map.size() : stores[1].map.size() + stores[3].map.size();
   }
   return rows;
 }
 
 int64_t OperatorStores::bytes() const {
   int64_t bytes = 0;
-  for (const auto& part : parts_) {
-    for (const One& one : part) bytes += one.map.bytes();
+  for (const Part& part : parts_) {
+    for (const One& one : part.stores) bytes += one.map.bytes();
   }
   return bytes;
 }

@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "env/env.h"
-#include "exec/memory_reservation.h"
+#include "env/mapped_file.h"
+#include "exec/stateful/state_share.h"
 #include "state/operator_metadata.h"
 #include "state/state_codec.h"
 #include "state/state_folder.h"
 #include "state/state_map.h"
+#include "state/state_memory.h"
 #include "state/state_schema.h"
 #include "state/unsafe_row.h"
 
@@ -40,8 +42,10 @@ struct StateUpkeep {
   int64_t versions_kept = 100;
 };
 
-// The stores of one stateful operator, all partitions: rows in memory, kept from batch to batch, and their files. Open,
-// map and Commit of one partition belong to one task at a time, several partitions at once.
+// The stores of one stateful operator, all partitions: their rows, kept from batch to batch, and their files. Rows are
+// in memory while they fit into the operator's share of the budget; a partition that no longer does is spilled to a
+// file without a name in $TMPDIR. Open, map and Commit of one partition belong to one task at a time, several
+// partitions at once.
 class OperatorStores {
  public:
   // `checkpoint` is the checkpoint's folder; none: the query keeps no files. `budget` may be null.
@@ -55,8 +59,11 @@ class OperatorStores {
   // Brings a partition to `version`: nothing to do when it is there, else its files are read.
   Status Open(int partition, int64_t version);
   StateMap& map(int partition, size_t store = 0) { return at(partition, store).map; }
-  // Takes memory for what the partition has grown to. SLUICE_MEMORY_BUDGET when there is none.
+  // Takes memory for what the partition has grown to, or spills it: views into its maps end. An error when there is no
+  // room on the disk either.
   Status Cover(int partition);
+  // How many bytes of a spilled partition may be copied at a time.
+  int64_t run_bytes(int partition) const { return parts_[static_cast<size_t>(partition)].run_bytes; }
   // Writes `version`, one more than was opened, for all stores of the partition, durably.
   Status Commit(int partition, int64_t version);
   // Writes snapshots that are due and deletes files that no kept version needs; of one partition, between batches.
@@ -72,8 +79,19 @@ class OperatorStores {
     int64_t version = -1;
     int64_t snapshot = 0;  // the version that the files begin with
   };
-  One& at(int partition, size_t store) { return parts_[static_cast<size_t>(partition)][store]; }
-  Status CoverBytes(int partition, int64_t bytes);
+  struct Part {
+    std::unique_ptr<StateMemory> memory;  // of its maps
+    std::vector<One> stores;
+    int64_t run_bytes = 0;
+  };
+  One& at(int partition, size_t store) { return parts_[static_cast<size_t>(partition)].stores[store]; }
+  // `loading` is covered too, and moved when the partition is spilled.
+  Status Cover(int partition, StateMap* loading, int64_t buffers);
+  Status Spill(int partition, StateMap* loading);
+  void TakeWindow(int partition);
+  void GiveWindow(int partition);
+  void BringBack(int partition);
+  Result<MappedFile*> OpenSpillFile();
   Location FolderOf(int partition, const OperatorStateSpec::Store& store) const;
   Status PrepareSchema(const OperatorStateSpec::Store& store);
   StateFolder::RowCheck CheckOf(const One& one, size_t store) const;
@@ -82,12 +100,10 @@ class OperatorStores {
   const std::optional<Location> checkpoint_;
   std::vector<UnsafeRowCodec> keys_;  // by store
   std::vector<UnsafeRowCodec> values_;
-  std::vector<std::vector<One>> parts_;
-  MemoryBudget* const budget_;
-  std::mutex mutex_;  // of what follows
-  MemoryReservation memory_;
-  std::vector<int64_t> held_;  // by partition
-  int64_t held_all_ = 0;
+  StateShare share_;
+  std::mutex mutex_;                        // of the file, until it is there
+  std::unique_ptr<MappedFile> spill_file_;  // null: nothing was ever spilled
+  std::vector<Part> parts_;
 };
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "exec/select_rows.h"
+#include "exec/stateful/leaving_entries.h"
 #include "exec/stateful/saved_groups.h"
 #include "plan/event_time.h"
 #include "state/unsafe_row.h"
@@ -42,23 +43,22 @@ class AggregatePartition : public Operator {
     if (!updated_) {
       updated_ = true;
       SLUICE_RETURN_IF_ERROR(Update());
-      SLUICE_RETURN_IF_ERROR(Evict());
       SLUICE_RETURN_IF_ERROR(partition_.stores->Cover(partition_.number));
+      BeginEviction();
     }
     if (changed_ != nullptr && given_ < changed_->num_rows()) {
       auto slice = changed_->Slice(given_, kSliceRows);
       given_ += slice->num_rows();
       return slice;
     }
-    if (next_ == leaving_.size()) return nullptr;
+    while (leaving_ && next_ == leaving_->run().size()) SLUICE_RETURN_IF_ERROR(EvictRun());
+    if (!leaving_) return nullptr;
     const size_t begin = next_;
-    next_ = std::min(next_ + kSliceRows, leaving_.size());
+    next_ = std::min(next_ + kSliceRows, leaving_->run().size());
     return Rows(begin, next_);
   }
 
  private:
-  using Entry = std::pair<std::string_view, std::string_view>;
-
   StateMap& map() const { return partition_.stores->map(partition_.number); }
   arrow::MemoryPool* pool() const { return batch_.context->pool; }
 
@@ -146,26 +146,31 @@ class AggregatePartition : public Operator {
     return Status::OK();
   }
 
-  // In the order of the keys' bytes: the map's own order depends on what was removed before.
-  Status Evict() {
-    const StateTimer timer(&partition_.counts->removals_ns);
+  void BeginEviction() {
     const bool all = batch_.mode == OutputMode::kComplete;
-    if (!all && (!time_ || !batch_.evict_us)) return Status::OK();
-    const int fields = shape_->key_schema->num_fields();
-    SLUICE_RETURN_IF_ERROR(map().Visit([&](std::string_view key, std::string_view value) {
-      if (!all) {
-        const auto time = EventTimeIn(key, fields, *time_);
-        if (!time || *time > *batch_.evict_us) return Status::OK();
-      }
-      leaving_.emplace_back(key, value);
+    if (!all && (!time_ || !batch_.evict_us)) return;
+    const auto leaves = [this, all, fields = shape_->key_schema->num_fields()](std::string_view key, std::string_view) {
+      if (all) return true;
+      const auto time = EventTimeIn(key, fields, *time_);
+      return time && *time <= *batch_.evict_us;
+    };
+    leaving_.emplace(&map(), leaves, partition_.stores->run_bytes(partition_.number));
+  }
+
+  // The next entries that leave, or that are given only; none, and there is nothing left to do.
+  Status EvictRun() {
+    const StateTimer timer(&partition_.counts->removals_ns);
+    SLUICE_ASSIGN(const bool more, leaving_->Next());
+    next_ = 0;
+    if (!more) {
+      leaving_.reset();
       return Status::OK();
-    }));
-    std::sort(leaving_.begin(), leaving_.end());
-    if (all) return Status::OK();
+    }
+    if (batch_.mode == OutputMode::kComplete) return Status::OK();
     // Their bytes stay where they are until the state is committed.
-    for (const Entry& entry : leaving_) map().Remove(entry.first);
-    partition_.counts->removed += static_cast<int64_t>(leaving_.size());
-    if (batch_.mode == OutputMode::kUpdate) leaving_.clear();
+    for (const auto& [key, value] : leaving_->run()) map().Remove(key);
+    partition_.counts->removed += static_cast<int64_t>(leaving_->run().size());
+    if (batch_.mode == OutputMode::kUpdate) next_ = leaving_->run().size();
     return Status::OK();
   }
 
@@ -176,8 +181,8 @@ class AggregatePartition : public Operator {
     std::vector<uint32_t> ids;
     for (size_t i = begin; i < end; ++i) {
       ids.push_back(static_cast<uint32_t>(keys.size()));
-      keys.push_back(leaving_[i].first);
-      values.push_back(leaving_[i].second);
+      keys.push_back(leaving_->run()[i].first);
+      values.push_back(leaving_->run()[i].second);
     }
     const auto rows = static_cast<int64_t>(keys.size());
     SLUICE_ASSIGN(const arrow::ArrayVector key_columns, keys_->Decode(keys, pool()));
@@ -197,8 +202,8 @@ class AggregatePartition : public Operator {
   bool updated_ = false;
   std::shared_ptr<arrow::RecordBatch> changed_;
   int64_t given_ = 0;
-  std::vector<Entry> leaving_;
-  size_t next_ = 0;
+  std::optional<LeavingEntries> leaving_;
+  size_t next_ = 0;  // of its run
 };
 
 }  // namespace

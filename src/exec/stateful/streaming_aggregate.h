@@ -24,7 +24,8 @@ class StreamingAggregate : public StatefulOperator {
   Result<std::unique_ptr<StateInput>> OpenInput(size_t side, const StateBatch& batch, Exchange* exchange,
                                                 int task) const override;
   Result<std::unique_ptr<Operator>> OpenPartition(const StateBatch& batch, StatePartition partition) const override;
-  bool EvictsUnder(OutputMode mode) const override { return time_.has_value() && mode != OutputMode::kComplete; }
+  // Spark runs the batch also where no group has a time by which it could leave.
+  bool EvictsUnder(OutputMode mode) const override { return mode != OutputMode::kComplete; }
 
  private:
   std::shared_ptr<const AggregateShape> shape_;

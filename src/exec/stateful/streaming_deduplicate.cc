@@ -3,13 +3,13 @@
 
 #include <arrow/api.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/spark_error.h"
 #include "exec/select_rows.h"
+#include "exec/stateful/leaving_entries.h"
 #include "plan/event_time.h"
 #include "state/partitioning.h"
 #include "state/unsafe_row.h"
@@ -116,7 +116,7 @@ class DeduplicatePartition : public Operator {
         continue;
       }
       const auto key = std::string_view(bytes).substr(at[row], at[row + 1] - at[row]);
-      if (map().Get(key)) {
+      if (map().Contains(key)) {
         ++partition_.counts->dropped_duplicates;
         continue;
       }
@@ -136,18 +136,19 @@ class DeduplicatePartition : public Operator {
     const StateTimer timer(&partition_.counts->removals_ns);
     evicted_ = true;
     if (!shape_->evicts() || !batch_.evict_us) return Status::OK();
-    std::vector<std::string_view> leaving;
     const EventTimeField expiry{0, false};
-    SLUICE_RETURN_IF_ERROR(map().Visit([&](std::string_view key, std::string_view value) {
+    const auto leaves = [&](std::string_view key, std::string_view value) {
       const auto time = shape_->delay_us ? EventTimeIn(value, 1, expiry)
                                          : EventTimeIn(key, static_cast<int>(shape_->keys), *shape_->time);
-      if (time && *time <= *batch_.evict_us) leaving.push_back(key);
-      return Status::OK();
-    }));
-    // The map's own order depends on what was removed before.
-    std::sort(leaving.begin(), leaving.end());
-    for (const std::string_view key : leaving) map().Remove(key);
-    partition_.counts->removed += static_cast<int64_t>(leaving.size());
+      return time && *time <= *batch_.evict_us;
+    };
+    LeavingEntries leaving(&map(), leaves, partition_.stores->run_bytes(partition_.number));
+    for (;;) {
+      SLUICE_ASSIGN(const bool more, leaving.Next());
+      if (!more) break;
+      for (const auto& [key, value] : leaving.run()) map().Remove(key);
+      partition_.counts->removed += static_cast<int64_t>(leaving.run().size());
+    }
     return Status::OK();
   }
 

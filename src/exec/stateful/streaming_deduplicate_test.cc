@@ -78,7 +78,7 @@ class StreamingDeduplicateTest : public ::testing::Test {
   static Contents ContentsAt(const std::shared_ptr<FileSystem>& fs, const std::string& folder, int64_t version) {
     StateMap map;
     const auto any = [](std::string_view, const std::optional<std::string_view>&) { return Status::OK(); };
-    const auto free = [](int64_t) { return Status::OK(); };
+    const auto free = [](StateMap*, int64_t) { return Status::OK(); };
     const auto loaded = StateFolder({fs, folder}, StateCodec::kLz4).Load(version, &map, free, any);
     EXPECT_TRUE(loaded.ok()) << loaded.status();
     Contents contents;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "exec/retained_batch.h"
 #include "exec/select_rows.h"
 #include "exec/stateful/event_time.h"
+#include "exec/stateful/leaving_entries.h"
 #include "exec/stateful/saved_groups.h"
 #include "expr/column_io.h"
 #include "plan/event_time.h"
@@ -87,17 +89,17 @@ class SessionPartition : public Operator {
     if (!updated_) {
       updated_ = true;
       SLUICE_RETURN_IF_ERROR(Update());
-      SLUICE_RETURN_IF_ERROR(Evict());
       SLUICE_RETURN_IF_ERROR(partition_.stores->Cover(partition_.number));
+      BeginEviction();
     }
-    if (next_ == leaving_.size()) return nullptr;
+    while (leaving_ && next_ == leaving_->run().size()) SLUICE_RETURN_IF_ERROR(EvictRun());
+    if (!leaving_) return nullptr;
     const size_t begin = next_;
-    next_ = std::min(next_ + kSliceRows, leaving_.size());
+    next_ = std::min(next_ + kSliceRows, leaving_->run().size());
     return Rows(begin, next_);
   }
 
  private:
-  using Entry = std::pair<std::string_view, std::string_view>;
   using Starts = std::vector<std::pair<int64_t, std::string_view>>;  // of one key's sessions in the state
 
   StateMap& map() const { return partition_.stores->map(partition_.number); }
@@ -169,6 +171,7 @@ class SessionPartition : public Operator {
       std::memset(name.data() + place, 0, sizeof(start));
       const auto found = numbers_.find(name);
       if (found == numbers_.end()) return Status::OK();
+      if (!map().in_memory()) value = copies_.emplace_back(value);
       stored_[found->second].emplace_back(start, value);
       return Status::OK();
     });
@@ -289,33 +292,39 @@ class SessionPartition : public Operator {
     }
   }
 
-  // In the order of the keys' bytes: the map's own order depends on what was removed before.
-  Status Evict() {
-    const StateTimer timer(&partition_.counts->removals_ns);
+  void BeginEviction() {
     const bool all = batch_.mode == OutputMode::kComplete;
-    if (!all && (!shape_->timed || !batch_.evict_us)) return Status::OK();
+    if (!all && (!shape_->timed || !batch_.evict_us)) return;
     const EventTimeField time{shape_->session, /*window=*/true};
-    const int fields = shape_->value_schema->num_fields();
-    SLUICE_RETURN_IF_ERROR(map().Visit([&](std::string_view key, std::string_view value) {
-      if (!all) {
-        const auto end = EventTimeIn(value, fields, time);
-        if (!end || *end > *batch_.evict_us) return Status::OK();
-      }
-      leaving_.emplace_back(key, value);
+    const auto leaves = [this, all, time, fields = shape_->value_schema->num_fields()](std::string_view,
+                                                                                       std::string_view value) {
+      if (all) return true;
+      const auto end = EventTimeIn(value, fields, time);
+      return end && *end <= *batch_.evict_us;
+    };
+    leaving_.emplace(&map(), leaves, partition_.stores->run_bytes(partition_.number));
+  }
+
+  // The next sessions that leave, or that are given only; none, and there is nothing left to do.
+  Status EvictRun() {
+    const StateTimer timer(&partition_.counts->removals_ns);
+    SLUICE_ASSIGN(const bool more, leaving_->Next());
+    next_ = 0;
+    if (!more) {
+      leaving_.reset();
       return Status::OK();
-    }));
-    std::sort(leaving_.begin(), leaving_.end());
-    if (all) return Status::OK();
+    }
+    if (batch_.mode == OutputMode::kComplete) return Status::OK();
     // Their bytes stay where they are until the state is committed.
-    for (const Entry& entry : leaving_) map().Remove(entry.first);
-    partition_.counts->removed += static_cast<int64_t>(leaving_.size());
+    for (const auto& [key, value] : leaving_->run()) map().Remove(key);
+    partition_.counts->removed += static_cast<int64_t>(leaving_->run().size());
     return Status::OK();
   }
 
   // The result's rows of entries [begin, end) of what leaves.
   Result<std::shared_ptr<arrow::RecordBatch>> Rows(size_t begin, size_t end) {
     std::vector<std::string_view> values;
-    for (size_t i = begin; i < end; ++i) values.push_back(leaving_[i].second);
+    for (size_t i = begin; i < end; ++i) values.push_back(leaving_->run()[i].second);
     const auto rows = static_cast<int64_t>(values.size());
     SLUICE_ASSIGN(const Columns columns, values_->Decode(values, pool()));
     const auto keys = static_cast<std::ptrdiff_t>(shape_->groups->keys.size());
@@ -335,8 +344,9 @@ class SessionPartition : public Operator {
   bool updated_ = false;
   std::unordered_map<std::string, uint32_t> numbers_;  // of this batch's further keys
   std::vector<Starts> stored_;                         // by number
-  std::vector<Entry> leaving_;
-  size_t next_ = 0;
+  std::deque<std::string> copies_;                     // of values of stored_, when the map is not in memory
+  std::optional<LeavingEntries> leaving_;
+  size_t next_ = 0;  // of its run
 };
 
 }  // namespace
