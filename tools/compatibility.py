@@ -14,7 +14,7 @@ PAGE = ROOT / "docs/compatibility.md"
 NAMES = ROOT / "src/analysis/missing_functions.cc"
 # Parts of the DataFrame API: columns, constants, orders, and functions that are no expressions.
 FORMS = {"asc", "asc_nulls_first", "asc_nulls_last", "broadcast", "call_function", "col", "column", "desc", "desc_nulls_first",
-         "desc_nulls_last", "expr", "lit", "arrow_udf", "call_udf", "pandas_udf", "udf"}
+         "desc_nulls_last", "expr", "lit", "arrow_udf", "arrow_udtf", "call_udf", "pandas_udf", "udf", "udtf"}
 # Written out by the analysis, and not in the table.
 REWRITTEN = {"date_part", "datepart", "extract", "positive", "window", "session_window", "grouping", "grouping_id",
              "input_file_block_length", "input_file_block_start", "input_file_name",
@@ -37,7 +37,6 @@ REASONS = [
     (r".*variant|parse_json$|try_parse_json$", "there is no VARIANT type"),
     (r"(try_)?make_interval$", "there is no calendar interval, of months, days and microseconds in one"),
     (r".*interval", "there are no interval types"),
-    (r".*udtf$", "table functions in Python are not there yet"),
     (r"current_(catalog|database|schema|path)$", "a query does not know the catalog"),
     (r"collat", "UTF8_BINARY is the only collation"),
     (r".*", "not there yet"),

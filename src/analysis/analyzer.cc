@@ -4,6 +4,7 @@
 #include "analysis/lower_rows.h"
 #include "analysis/relation_context.h"
 #include "base/spark_error.h"
+#include "plan/observe.h"
 
 namespace sluice {
 
@@ -15,6 +16,7 @@ Analyzer::Analyzer(Catalog& catalog, const Conf& conf) : catalog_(catalog), conf
 
 Result<PlanPtr> Analyzer::Resolve(const spark::connect::Relation& relation) {
   SLUICE_ASSIGN(ResolvedRelation resolved, RelationContext(catalog_, conf_).Resolve(relation));
+  SLUICE_RETURN_IF_ERROR(CheckObservationNames(*resolved.plan));
   return LowerRowExprs(resolved.plan, SessionOptions::Of(conf_));
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analysis/aggregate_builder.h"
+#include "analysis/python_windows.h"
 #include "analysis/relation_context.h"
 #include "base/spark_error.h"
 #include "plan/rewrite.h"
@@ -73,6 +74,7 @@ Result<PlanPtr> LowerWindows(const PlanPtr& plan) {
       for (const ExprPtr& one : window->partition()) key += fmt::format("{},", numbers.Of(one));
       for (const SortKey& one : window->order())
         key += fmt::format(";{}:{}:{}", numbers.Of(one.expr), one.ascending, one.nulls_first);
+      if (IsPythonWindow(window->call())) key = fmt::format("python {}", number);
       const auto [spec, is_new] = specs.try_emplace(key, plan::Window{window->partition(), window->order(), {}});
       if (is_new) order.push_back(key);
       std::vector<WindowCall>& calls = spec->second.calls;
@@ -86,6 +88,10 @@ Result<PlanPtr> LowerWindows(const PlanPtr& plan) {
     for (const std::string& key : order) {
       plan::Window& window = specs[key];
       shifts[key] = input->schema->num_fields();
+      if (IsPythonWindow(window.calls[0])) {
+        SLUICE_ASSIGN(input, PythonWindow(input, window));
+        continue;
+      }
       arrow::FieldVector fields = input->schema->fields();
       for (const WindowCall& call : window.calls)
         fields.push_back(arrow::field(call.call.display, call.call.type, call.call.nullable));

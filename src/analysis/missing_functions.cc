@@ -9,7 +9,7 @@ namespace {
 
 // clang-format off
 constexpr std::string_view kMissing[] = {
-"arrow_udtf", "bitmap_and_agg", "bitmap_bit_position", "bitmap_bucket_number", "bitmap_construct_agg", "bitmap_count",
+"bitmap_and_agg", "bitmap_bit_position", "bitmap_bucket_number", "bitmap_construct_agg", "bitmap_count",
 "bitmap_or_agg", "bucket", "collate", "collation", "count_min_sketch", "current_path", "current_time", "days",
 "from_xml", "hll_sketch_agg", "hll_sketch_estimate", "hll_union", "hll_union_agg", "hours", "is_valid_variant",
 "is_variant_null", "java_method", "kll_merge_agg_bigint", "kll_merge_agg_double", "kll_merge_agg_float",
@@ -30,9 +30,9 @@ constexpr std::string_view kMissing[] = {
 "tuple_sketch_agg_double", "tuple_sketch_agg_integer", "tuple_sketch_estimate_double",
 "tuple_sketch_estimate_integer", "tuple_sketch_summary_double", "tuple_sketch_summary_integer",
 "tuple_sketch_theta_double", "tuple_sketch_theta_integer", "tuple_union_agg_double", "tuple_union_agg_integer",
-"tuple_union_double", "tuple_union_integer", "tuple_union_theta_double", "tuple_union_theta_integer", "udtf",
-"unwrap_udt", "variant_get", "xpath", "xpath_boolean", "xpath_double", "xpath_float", "xpath_int", "xpath_long",
-"xpath_number", "xpath_short", "xpath_string", "years"
+"tuple_union_double", "tuple_union_integer", "tuple_union_theta_double", "tuple_union_theta_integer", "unwrap_udt",
+"variant_get", "xpath", "xpath_boolean", "xpath_double", "xpath_float", "xpath_int", "xpath_long", "xpath_number",
+"xpath_short", "xpath_string", "years"
 };
 // clang-format on
 

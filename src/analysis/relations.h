@@ -21,7 +21,10 @@ RelationFunction ResolveSql;
 RelationFunction ResolveFrame;
 // resolve_generator.cc
 RelationFunction ResolveTableFunction;
+RelationFunction ResolveInlineTableFunction;
 RelationFunction ResolveLateralJoin;
+// resolve_observe.cc
+RelationFunction ResolveObserve;
 // resolve_columns.cc
 RelationFunction ResolveProject;
 RelationFunction ResolveWithColumns;

@@ -11,6 +11,7 @@
 #include "analysis/shown_expr.h"
 #include "analysis/sql/query_parser.h"
 #include "analysis/sql/token_cursor.h"
+#include "analysis/table_functions.h"
 #include "base/spark_error.h"
 #include "expr/foldable.h"
 #include "expr/function_registry.h"
@@ -145,6 +146,10 @@ Result<ResolvedRelation> Generated(RelationContext& context, ResolvedRelation in
                                    const spark::connect::UnresolvedTableValuedFunction& function, bool outer) {
   const std::string name = sql::LowerCase(function.function_name());
   if (!IsGenerator(name)) {
+    if (const auto python = context.catalog()->FindFunction(name); python != nullptr && IsTablePython(*python)) {
+      const bool lateral = !input.scope.columns().empty();
+      return CallTableFunction(input, {python, &function.arguments(), lateral}, context.options(), &context);
+    }
     if (IsScalarFunction(name) || IsAggregateFunction(name)) {
       return UserError("UNSUPPORTED_GENERATOR.NOT_GENERATOR", fmt::format("The function {} makes no rows.", name),
                        {{"functionName", "`" + name + "`"}, {"classCanonicalName", name}});
@@ -172,6 +177,14 @@ Result<ResolvedRelation> Generated(RelationContext& context, ResolvedRelation in
   for (int i = width; i < schema.num_fields(); ++i)
     result.scope.Add({schema.field(i)->name(), {}, ColumnOf(schema, i), {}});
   return result;
+}
+
+// The rows of `left` with those that a function makes of each, which came with the call.
+Result<ResolvedRelation> GeneratedInline(RelationContext& context, const ResolvedRelation& left,
+                                         const spark::connect::CommonInlineUserDefinedTableFunction& call) {
+  SLUICE_ASSIGN(auto function, TableFunctionOf(call, *context.catalog()));
+  return CallTableFunction(left, {std::move(function), &call.arguments(), /*lateral=*/true}, context.options(),
+                           &context);
 }
 
 }  // namespace
@@ -231,13 +244,17 @@ Result<ResolvedRelation> ResolveTableFunction(RelationContext& context, const sp
   const spark::connect::UnresolvedTableValuedFunction& function = relation.unresolved_table_valued_function();
   SLUICE_ASSIGN(ResolvedRelation one_row, context.ResolveInput(false, spark::connect::Relation()));
   SLUICE_ASSIGN(ResolvedRelation generated, Generated(context, std::move(one_row), function, false));
-  // The one row has a column that nobody asked for.
-  std::vector<NamedExpr> columns;
-  for (const ScopeColumn& column : generated.scope.columns()) columns.push_back({column.name, column.value, {}});
-  ResolvedRelation result;
-  result.plan = MakeProject(std::move(generated.plan), columns);
-  result.scope = Scope::Of(*result.plan->schema);
-  return result;
+  return WithoutHidden(generated);  // the one row has a column that nobody asked for
+}
+
+Result<ResolvedRelation> ResolveInlineTableFunction(RelationContext& context,
+                                                    const spark::connect::Relation& relation) {
+  const auto& call = relation.common_inline_user_defined_table_function();
+  SLUICE_ASSIGN(auto function, TableFunctionOf(call, *context.catalog()));
+  SLUICE_ASSIGN(const ResolvedRelation one_row, context.ResolveInput(false, spark::connect::Relation()));
+  SLUICE_ASSIGN(const ResolvedRelation made,
+                CallTableFunction(one_row, {std::move(function), &call.arguments()}, context.options(), &context));
+  return WithoutHidden(made);
 }
 
 Result<ResolvedRelation> ResolveLateralJoin(RelationContext& context, const spark::connect::Relation& relation) {
@@ -258,9 +275,12 @@ Result<ResolvedRelation> ResolveLateralJoin(RelationContext& context, const spar
     wrappers.push_back(right);
     right = right->has_to_df() ? &right->to_df().input() : &right->subquery_alias().input();
   }
-  if (right->has_unresolved_table_valued_function() && !(outer && join.has_join_condition())) {
+  const bool inline_python = right->has_common_inline_user_defined_table_function();
+  if ((right->has_unresolved_table_valued_function() || inline_python) && !(outer && join.has_join_condition())) {
     const size_t width = left.scope.columns().size();
-    Result<ResolvedRelation> generated = Generated(context, left, right->unresolved_table_valued_function(), outer);
+    Result<ResolvedRelation> generated =
+        inline_python ? GeneratedInline(context, left, right->common_inline_user_defined_table_function())
+                      : Generated(context, left, right->unresolved_table_valued_function(), outer);
     if (!generated.ok()) return AtOrigin(generated.status(), right->common().origin());
     std::vector<ScopeColumn> made(generated->scope.columns().begin() + static_cast<std::ptrdiff_t>(width),
                                   generated->scope.columns().end());

@@ -7,6 +7,7 @@
 #include "analysis/python_functions.h"
 #include "analysis/relations.h"
 #include "analysis/shown_expr.h"
+#include "analysis/table_functions.h"
 #include "base/spark_error.h"
 #include "expr/python_call.h"
 
@@ -95,6 +96,13 @@ Result<std::vector<ExprPtr>> ResolveGroupKeys(RelationContext& context,
 Result<ExprPtr> ExpressionResolver::ResolvePython(const std::shared_ptr<const PythonFunction>& function,
                                                   const google::protobuf::RepeatedPtrField<Expression>& arguments) {
   const bool aggregates = IsAggregatePython(*function);
+  if (IsTablePython(*function)) {
+    return UserError("NOT_A_SCALAR_FUNCTION",
+                     fmt::format("{} appears as a scalar expression here, but the function was defined as a table "
+                                 "function.",
+                                 function->name),
+                     {{"functionName", "`" + function->name + "`"}});
+  }
   if (!aggregates && !IsScalarPython(*function)) return WrongPlace(*function);
   if (aggregates && builder_ == nullptr) {
     return UserError("INVALID_WHERE_CONDITION",

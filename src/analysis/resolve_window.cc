@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "analysis/expression_resolver.h"
+#include "analysis/python_windows.h"
 #include "analysis/shown_expr.h"
 #include "analysis/sql/token_cursor.h"
 #include "analysis/within_group.h"
@@ -226,6 +227,19 @@ bool IsWindowFunction(const std::string& name) {
 
 // What stands before OVER. `ordered_only`: it needs ORDER BY, and has a frame of its own.
 Result<WindowCall> ExpressionResolver::ResolveWindowCall(const Expression& function, bool* ordered_only) {
+  SLUICE_ASSIGN(WrittenPythonAggregate python, PythonAggregateOf(function, catalog_));
+  if (python.function != nullptr) {
+    std::vector<ExprPtr> values;
+    std::vector<std::string> keywords;
+    for (const Expression& argument : python.arguments) {
+      const bool named = argument.has_named_argument_expression();
+      SLUICE_ASSIGN(ExprPtr value, Resolve(named ? argument.named_argument_expression().value() : argument));
+      values.push_back(WithoutShown(value));
+      keywords.push_back(named ? argument.named_argument_expression().key() : "");
+    }
+    *ordered_only = false;
+    return PythonWindowCall(std::move(python.function), std::move(values), std::move(keywords));
+  }
   const WrittenCall written = WrittenCallOf(function);
   const Expression::UnresolvedFunction& call = written.call;
   const bool ignore_nulls = written.ignore_nulls;

@@ -85,6 +85,10 @@ const std::vector<Setting>& OwnSettings() {
       {"spark.sluice.stopOnSignal", SettingType::kBool, "false", kHonoured,
        "True: SIGINT and SIGTERM let the queries of a C++ program finish their batches, and awaitTermination returns "
        "(sluice run does so always). A second signal gives batches up."},
+      {"spark.sluice.streaming.disconnectTimeout", SettingType::kDurationMs, "60s", kHonoured,
+       "With spark.sluice.streaming.stopOnDisconnect: how long a client whose connection broke may take to come back."},
+      {"spark.sluice.streaming.stopOnDisconnect", SettingType::kBool, "false", kHonoured,
+       "True: the streaming queries of a session stop when its Spark Connect client has gone (pyspark.md)."},
       {"spark.sluice.threads", SettingType::kInt, "0", kHonoured, "Tasks that run at once; 0: one a processor.", 0},
       {"spark.sql.adaptive.enabled", SettingType::kString, "true", kMeaningless, "No shuffles between machines."},
       {"spark.sql.ansi.doubleQuotedIdentifiers", SettingType::kBool, "false", kHonoured,

@@ -14,6 +14,7 @@
 #include "exec/hash_join.h"
 #include "exec/limit.h"
 #include "exec/local.h"
+#include "exec/observe.h"
 #include "exec/part_opener.h"
 #include "exec/project.h"
 #include "exec/python_groups.h"
@@ -89,10 +90,23 @@ class Planner {
   OperatorPtr Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const;
   Result<OperatorPtr> BuildRows(const PlanPtr& plan) const;
   Result<OperatorPtr> BuildTopRows(const std::vector<SortKey>& keys, const PlanNode& node, int64_t rows) const;
+  Result<OperatorPtr> BuildFirstObserved(const PlanNode& node, int64_t rows) const;
   Result<OperatorPtr> BuildFirstRows(const PlanPtr& plan, int64_t rows) const;
 
   const PlannerContext context_;
 };
+
+bool IsMeasured(const PlanNode& node) {
+  const ObserveExpr* observe = ObserveOf(node);
+  return observe != nullptr && observe->observation()->measurement != nullptr;
+}
+
+// Whether the first node below projections is measured.
+bool StandsOnMeasured(const PlanNode& plan) {
+  const PlanNode* node = &plan;
+  while (node->Is<plan::Project>()) node = node->inputs.at(0).get();
+  return IsMeasured(*node);
+}
 
 EvalContext ForPart(EvalContext context, size_t part) {
   context.task_seed += part;
@@ -266,11 +280,19 @@ Result<OperatorPtr> Planner::BuildTopRows(const std::vector<SortKey>& keys, cons
   return top(Gather(node.schema, std::move(input), context_.threads));
 }
 
+// What is observed below a limit are the rows that the limit lets pass, as in Spark.
+Result<OperatorPtr> Planner::BuildFirstObserved(const PlanNode& node, int64_t rows) const {
+  SLUICE_ASSIGN(auto below, BuildFirstRows(node.inputs.at(0), rows));
+  return ObserveOperator::Make(std::make_unique<LimitOperator>(std::move(below), rows, 0), *ObserveOf(node),
+                               context_.eval, 0);
+}
+
 // The first rows of any plan; there may come more.
 Result<OperatorPtr> Planner::BuildFirstRows(const PlanPtr& plan, int64_t rows) const {
   if (const auto* sort = plan->As<plan::Sort>()) return BuildTopRows(sort->keys, *plan, rows);
+  if (IsMeasured(*plan)) return BuildFirstObserved(*plan, rows);
   const bool of_scan = BottomOfChain(*plan).Is<plan::Scan>();
-  if (const auto* project = plan->As<plan::Project>(); project != nullptr && !of_scan) {
+  if (const auto* project = plan->As<plan::Project>(); project != nullptr && (!of_scan || StandsOnMeasured(*plan))) {
     SLUICE_ASSIGN(auto below, BuildFirstRows(plan->inputs.at(0), rows));
     return std::make_unique<ProjectOperator>(std::move(below), project->exprs, plan->schema, context_.eval);
   }

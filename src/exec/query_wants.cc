@@ -8,6 +8,7 @@
 
 #include "exec/select_rows.h"
 #include "exec/task_pipeline.h"
+#include "plan/observe.h"
 #include "plan/rewrite.h"
 
 namespace sluice {
@@ -17,11 +18,12 @@ namespace {
 std::vector<ExprPtr> FiltersAbove(const PlanNode& plan, const PlanNode& bottom) {
   std::vector<ExprPtr> filters;
   for (const PlanNode* node = &plan; node != &bottom; node = node->inputs.at(0).get()) {
+    // What is above a condition that depends on more than its row is asked of the rows that this one lets pass.
     const auto* filter = node->As<plan::Filter>();
-    if (filter == nullptr) {
-      filters.clear();
-    } else if (filter->condition->deterministic()) {
+    if (filter != nullptr && filter->condition->deterministic()) {
       filters.push_back(filter->condition);
+    } else {
+      filters.clear();
     }
   }
   return filters;
@@ -41,7 +43,7 @@ int ScanColumnOf(const Expr& key, const PlanNode& plan) {
     } else if (node->Is<plan::TimeWindow>()) {
       // The window is made; of the other columns a row gives several, so that the first rows are not those of the scan.
       return -1;
-    } else if (!node->Is<plan::Filter>() && !node->Is<plan::Watermark>()) {
+    } else if (ObserveOf(*node) != nullptr || (!node->Is<plan::Filter>() && !node->Is<plan::Watermark>())) {
       return -1;
     }
   }

@@ -10,6 +10,7 @@
 #include "exec/filter.h"
 #include "exec/generate.h"
 #include "exec/hash_join.h"
+#include "exec/observe.h"
 #include "exec/project.h"
 #include "exec/python_batches.h"
 #include "exec/python_columns.h"
@@ -44,6 +45,12 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
   if (joins) {
     return std::make_unique<HashJoinOperator>(JoinSpecOf(plan), std::move(input),
                                               parts.tables->at(plan.inputs.at(1).get()), context, bad_rows != nullptr);
+  }
+  if (const ObserveExpr* observe = ObserveOf(plan)) {
+    if (observe->observation()->measurement == nullptr) return input;  // nobody asks for the metrics
+    const auto part = parts.shape == nullptr ? static_cast<int64_t>(context.task_seed)
+                                             : observe->observation()->measurement->NextNumber();
+    return ObserveOperator::Make(std::move(input), *observe, context, part);
   }
   if (const auto* project = plan.As<plan::Project>()) {
     return std::make_unique<ProjectOperator>(std::move(input), project->exprs, plan.schema, context, bad_rows);

@@ -12,7 +12,11 @@ namespace {
 // The batch scan at the end of a chain of filters, or null.
 const ScanSpec* ScanBelow(const PlanNode& filter) {
   const PlanNode* node = &filter;
-  while (node->Is<plan::Filter>()) node = node->inputs.at(0).get();
+  // A condition that depends on more than its row sees the rows that this filter would leave out.
+  for (const auto* above = node->As<plan::Filter>(); above != nullptr && above->condition->deterministic();) {
+    node = node->inputs.at(0).get();
+    above = node->As<plan::Filter>();
+  }
   const auto* scan = node->As<plan::Scan>();
   const bool is_batch_scan = scan != nullptr && !scan->source.streaming &&
                              scan->source.columns.size() == static_cast<size_t>(node->schema->num_fields());

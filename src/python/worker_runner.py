@@ -120,6 +120,321 @@ def foreach_writer(command, schema):
     return run, StructType([])
 
 
+def table_function(command, text):
+    """Of a Python table function: a function over the Arrow batches of its input, and the type of what it gives: the
+    columns that are passed on, then those that it makes."""
+    import json
+
+    from pyspark import cloudpickle
+    from pyspark.sql.types import StructType
+
+    told = json.loads(text)
+    passed = StructType.fromJson(told["input"]).fields[:told["passed"]]
+    kind = ArrowTableCalls if told["arrow"] else TableCalls
+    calls = kind(cloudpickle.loads(command), told)
+    return calls.run, StructType(passed + calls.made.fields)
+
+
+class TableCalls:
+    """The calls of one table function in one task. Its class has an object a partition of its table, or one for all."""
+
+    def __init__(self, handler, told):
+        from pyspark.sql.types import StructType
+
+        self.handler, self.told = handler, told
+        self.made, self.input = StructType.fromJson(told["made"]), StructType.fromJson(told["input"])
+        self.convert = converter(self.made) if told["pickled"] else None
+        self.object = self.key = None
+
+    def failure(self, kind, **parameters):
+        from pyspark.errors import PySparkRuntimeError
+
+        return PySparkRuntimeError(errorClass=kind, messageParameters=parameters)
+
+    def begin(self):
+        """The object that takes the next row."""
+        if self.object is None:
+            import base64
+            import inspect
+            import pickle
+
+            arguments = len(inspect.getfullargspec(self.handler).args)
+            analyzed, name = self.told["analyzed"], self.told["name"]
+            if arguments > (2 if analyzed else 1):
+                kind = "IMPLEMENTS_ANALYZE" if analyzed else "NO_ANALYZE"
+                raise self.failure(f"UDTF_CONSTRUCTOR_INVALID_{kind}_METHOD", name=name)
+            given = [pickle.loads(base64.b64decode(analyzed))] if analyzed and arguments == 2 else []
+            self.object, self.skips = self.handler(*given), False
+        return self.object
+
+    def results(self, method, args, kwargs):
+        """What one call gives, item by item."""
+        from collections.abc import Iterable
+
+        from pyspark.sql.udtf import SkipRestOfInputTableException
+
+        name = method.__name__
+        try:
+            try:
+                given = method(*args, **kwargs)
+            except SkipRestOfInputTableException:
+                raise
+            except Exception as error:
+                raise self.failure("UDTF_EXEC_ERROR", method_name=name, error=str(error))
+            if given is not None and not isinstance(given, Iterable):
+                raise self.failure("UDTF_RETURN_NOT_ITERABLE", type=type(given).__name__, func=name)
+            if given is not None:
+                yield from given
+        except SkipRestOfInputTableException:
+            self.skips = True
+
+    def row(self, result, name):
+        """One result as the values of the columns that the function makes."""
+        width = len(self.made.fields)
+        if not self.told["pickled"] and not isinstance(result, tuple) and width == 1:
+            result = (result,)
+        if hasattr(result, "__len__") and len(result) != width:
+            raise self.failure("UDTF_RETURN_SCHEMA_MISMATCH", expected=str(width), actual=str(len(result)), func=name)
+        if result is not None and not (isinstance(result, (list, dict, tuple)) or hasattr(result, "__dict__")):
+            raise self.failure("UDTF_INVALID_OUTPUT_ROW_TYPE", type=type(result).__name__, func=name)
+        converted = self.convert(result) if self.convert else result
+        return (None,) * width if converted is None else converted
+
+    def rows(self, method, args=(), kwargs={}):
+        return [self.row(result, method.__name__) for result in self.results(method, args, kwargs)]
+
+    def end(self):
+        """The rows of the object that has seen its last row."""
+        ended, self.object = self.object, None
+        rows = self.rows(ended.terminate) if hasattr(ended, "terminate") else []
+        if hasattr(ended, "cleanup"):
+            ended.cleanup()
+        return rows
+
+    def arguments(self, row):
+        from pyspark.sql.types import Row
+
+        args, kwargs = [], {}
+        for argument in self.told["arguments"]:
+            value = row[argument["column"]] if "column" in argument else Row(*argument["names"])(
+                *[row[column] for column in argument["columns"]])
+            if argument["keyword"]:
+                kwargs[argument["keyword"]] = value
+            else:
+                args.append(value)
+        return args, kwargs
+
+    def run(self, batches):
+        import pyarrow
+        from pyspark.sql.conversion import ArrowTableToRowsConversion
+
+        last = None
+        for batch in batches:
+            made, origins = [], []
+            for number, row in enumerate(ArrowTableToRowsConversion.convert(pyarrow.Table.from_batches([batch]), self.input)):
+                key = [row[column] for column in self.told["partition"]]
+                if self.object is not None and key != self.key:
+                    ended = self.end()
+                    made += ended
+                    origins += [number] * len(ended)
+                self.key = key
+                begun = self.begin()
+                rows = [] if self.skips else self.rows(begun.eval, *self.arguments(row))
+                made += rows
+                origins += [number] * len(rows)
+            last = batch.slice(batch.num_rows - 1) if batch.num_rows else last
+            if made:
+                yield self.batch(batch, made, origins)
+        if self.object is not None:
+            rows = self.end()
+            if rows:
+                yield self.batch(last, rows, [0] * len(rows))
+
+    def batch(self, batch, made, origins):
+        """The rows made, behind the columns that are passed on of the rows that they were made of."""
+        import pyarrow
+        from pyspark.sql.conversion import LocalDataToArrowConversion
+
+        try:
+            columns = LocalDataToArrowConversion.convert(made, self.made, False).combine_chunks().columns
+        except Exception as error:
+            raise self.failure("UDTF_ARROW_DATA_CONVERSION_ERROR", data=str(made), schema=self.made.simpleString(),
+                               arrow_schema="") from error
+        taken = pyarrow.array(origins, pyarrow.int64())
+        passed = [batch.column(i).take(taken) for i in range(self.told["passed"])]
+        arrays = passed + [column.chunk(0) if column.num_chunks else pyarrow.array([], column.type) for column in columns]
+        return pyarrow.RecordBatch.from_arrays(arrays, names=[str(i) for i in range(len(arrays))])
+
+
+class ArrowTableCalls(TableCalls):
+    """The same of a function that takes columns of Arrow and gives tables."""
+
+    def run(self, batches):
+        for batch in batches:
+            for keys, begin, end in self.runs(batch):
+                if self.object is not None and keys != self.key:
+                    yield from self.end()
+                self.key = keys
+                begun = self.begin()
+                if not self.skips:
+                    yield from self.tables(begun.eval, *self.arguments(batch.slice(begin, end - begin)))
+        if self.object is not None:
+            yield from self.end()
+
+    def runs(self, batch):
+        """The rows of one partition each: key, first row, row behind the last."""
+        keys = list(zip(*[batch.column(i).to_pylist() for i in self.told["partition"]])) or [()] * batch.num_rows
+        begin = 0
+        for row in range(1, batch.num_rows + 1):
+            if row == batch.num_rows or keys[row] != keys[begin]:
+                yield keys[begin], begin, row
+                begin = row
+
+    def arguments(self, batch):
+        import pyarrow
+
+        args, kwargs = [], {}
+        for argument in self.told["arguments"]:
+            value = batch.column(argument["column"]) if "column" in argument else pyarrow.RecordBatch.from_arrays(
+                [batch.column(i) for i in argument["columns"]], names=argument["names"])
+            if argument["keyword"]:
+                kwargs[argument["keyword"]] = value
+            else:
+                args.append(value)
+        return args, kwargs
+
+    def tables(self, method, args=(), kwargs={}):
+        import pyarrow
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        width, wanted = len(self.made.fields), to_arrow_schema(self.made)
+        for item in self.results(method, args, kwargs):
+            if not isinstance(item, (pyarrow.Table, pyarrow.RecordBatch)):
+                raise self.failure("UDTF_ARROW_TYPE_CONVERSION_ERROR")
+            if item.num_columns != width:
+                raise self.failure("UDTF_RETURN_SCHEMA_MISMATCH", expected=str(width), actual=str(item.num_columns),
+                                   func=method.__name__)
+            table = item if isinstance(item, pyarrow.Table) else pyarrow.Table.from_batches([item])
+            yield from pyarrow.Table.from_arrays(
+                [column.cast(field.type) for column, field in zip(table.columns, wanted)], schema=wanted).to_batches()
+
+    def end(self):
+        ended, self.object = self.object, None
+        if hasattr(ended, "terminate"):
+            yield from self.tables(ended.terminate)
+        if hasattr(ended, "cleanup"):
+            ended.cleanup()
+
+
+def analyze_table_function(command, text):
+    """Of a Python table function without a type: a function that gives one row, what its static method `analyze` says."""
+    import json
+
+    from pyspark import cloudpickle
+    from pyspark.sql.types import StructType
+
+    told = json.loads(text)
+    handler = cloudpickle.loads(command)
+    fields = [{"name": name, "type": kind, "nullable": True, "metadata": {}}
+              for name, kind in (("text", "string"), ("analyzed", "string"))]
+    return (lambda batches: analyzed(handler, told, batches)), StructType.fromJson({"type": "struct", "fields": fields})
+
+
+def analyzed(handler, told, batches):
+    import base64
+    import json
+
+    import pyarrow
+    from pyspark import cloudpickle
+    from pyspark.sql.conversion import ArrowTableToRowsConversion
+    from pyspark.sql.types import StructType, _parse_datatype_json_string
+    from pyspark.sql.udtf import AnalyzeArgument, AnalyzeResult
+
+    rows = []
+    for batch in batches:
+        rows += ArrowTableToRowsConversion.convert(
+            pyarrow.Table.from_batches([batch]), StructType.fromJson(told["input"]))
+    args, kwargs = [], {}
+    for number, argument in enumerate(told["arguments"]):
+        value = rows[0][number] if argument["constant"] else None
+        made = AnalyzeArgument(dataType=_parse_datatype_json_string(json.dumps(argument["type"])), value=value,
+                               isTable=argument["table"], isConstantExpression=argument["constant"])
+        if argument["keyword"]:
+            kwargs[argument["keyword"]] = made
+        else:
+            args.append(made)
+    result = handler.analyze(*args, **kwargs)
+    if not isinstance(result, AnalyzeResult) or not isinstance(result.schema, StructType):
+        raise ValueError("the static 'analyze' method expects a result of type pyspark.sql.udtf.AnalyzeResult with a "
+                         f"'schema' field comprising a StructType, but it returned {type(result)}")
+    said = {"schema": json.loads(result.schema.json()), "single": result.withSinglePartition,
+            "partition": [column.name for column in result.partitionBy],
+            "order": [[column.name, column.ascending, column.overrideNullsFirst] for column in result.orderBy],
+            "select": [column.name for column in result.select]}
+    texts = [pyarrow.array([json.dumps(said)]), pyarrow.array([base64.b64encode(cloudpickle.dumps(result)).decode()])]
+    yield pyarrow.RecordBatch.from_arrays(texts, names=["text", "analyzed"])
+
+
+def window_aggregate(command, text):
+    """Of a Python aggregate over windows: a function over the rows of one partition in their order, which gives them
+    with the aggregate of each row's frame behind the columns that are passed on."""
+    import json
+
+    from pyspark import cloudpickle
+    from pyspark.sql.pandas.types import to_arrow_type
+    from pyspark.sql.types import StructField, StructType
+
+    told = json.loads(text)
+    function, result_type = cloudpickle.loads(command)
+    passed = StructType.fromJson(told["input"]).fields
+    wanted = to_arrow_type(result_type)
+
+    def run(table):
+        import pyarrow
+
+        columns = [column.combine_chunks() for column in table.columns]
+        values = [columns[argument["column"]] for argument in told["arguments"]]
+        if told["pandas"]:
+            values = [value.to_pandas(date_as_object=True) for value in values]
+
+        def aggregate(begin, end):
+            pieces = [value.iloc[begin:end].reset_index(drop=True) if told["pandas"] else value[begin:end]
+                      for value in values]
+            named = {a["keyword"]: piece for a, piece in zip(told["arguments"], pieces) if a["keyword"]}
+            result = function(*[piece for a, piece in zip(told["arguments"], pieces) if not a["keyword"]], **named)
+            return result.as_py() if isinstance(result, pyarrow.Scalar) else result
+
+        known, results = {}, []
+        for frame in frames(told, [columns[i].to_pylist() for i in told["order"]], table.num_rows):
+            if frame not in known:
+                known = {frame: aggregate(*frame)}
+            results.append(known[frame])
+        made = pyarrow.array(results, wanted, from_pandas=True)
+        return pyarrow.Table.from_arrays(columns[:told["passed"]] + [made],
+                                         names=[str(i) for i in range(told["passed"] + 1)])
+
+    names = [StructField(str(i), field.dataType) for i, field in enumerate(passed)]
+    return run, StructType(names + [StructField(str(len(passed)), result_type)])
+
+
+def frames(told, order, rows):
+    """The first row and the row behind the last of each row's frame."""
+    keys = list(zip(*order)) if order else [()] * rows
+    first, behind = list(range(rows)), list(range(1, rows + 1))
+    if not told["rows"]:  # rows of equal keys stand in a frame together
+        for row in range(1, rows):
+            if keys[row] == keys[row - 1]:
+                first[row] = first[row - 1]
+        for row in range(rows - 2, -1, -1):
+            if keys[row] == keys[row + 1]:
+                behind[row] = behind[row + 1]
+    for row in range(rows):
+        begin = 0 if told["lower"] is None else first[row] + told["lower"]
+        end = rows if told["upper"] is None else behind[row] + told["upper"]
+        begin = min(max(begin, 0), rows)
+        yield begin, max(min(max(end, 0), rows), begin)
+
+
 def announce():
     """The versions that both sides have to agree on."""
     try:

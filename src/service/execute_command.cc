@@ -3,6 +3,7 @@
 
 #include "analysis/python_functions.h"
 #include "analysis/sql/parser.h"
+#include "analysis/table_functions.h"
 #include "base/spark_error.h"
 #include "service/create_view.h"
 #include "service/handlers.h"
@@ -69,6 +70,11 @@ Result<Responses> ExecuteCommand(Session* session, const Command& command) {
       return WriteRelation(session, command.write_operation());
     case Command::kRegisterFunction: {
       SLUICE_ASSIGN(auto function, PythonFunctionOf(command.register_function(), *session));
+      session->SetFunction(std::move(function));
+      return Responses{};
+    }
+    case Command::kRegisterTableFunction: {
+      SLUICE_ASSIGN(auto function, TableFunctionOf(command.register_table_function(), *session));
       session->SetFunction(std::move(function));
       return Responses{};
     }

@@ -55,6 +55,7 @@ constexpr Row kByCondition[] = {
     {"DATETIME_FIELD_OUT_OF_BOUNDS", kDateTime},
     {"DIVIDE_BY_ZERO", kArithmetic},
     {"DUPLICATED_MAP_KEY", kRuntime},
+    {"DUPLICATED_METRICS_NAME", kExtended},
     {"FAILED_READ_FILE", kSpark},
     {"FAILED_TO_PARSE_TOO_COMPLEX", kParse},
     {"ILLEGAL_DAY_OF_WEEK", kIllegalArgument},
@@ -68,6 +69,7 @@ constexpr Row kByCondition[] = {
     {"INVALID_CURSOR", kSql},
     {"INVALID_HANDLE", kSql},
     {"INVALID_INDEX_OF_ZERO", kRuntime},
+    {"INVALID_OBSERVED_METRICS", kExtended},
     {"INVALID_PARAMETER_VALUE", kRuntime},
     {"INVALID_TYPED_LITERAL", kParse},
     {"LOCATION_ALREADY_EXISTS", kRuntime},
@@ -89,6 +91,7 @@ constexpr Row kByCondition[] = {
     {"UNSUPPORTED_DATATYPE", kParse},
     {"UNSUPPORTED_FEATURE", kUnsupported},
     {"USER_RAISED_EXCEPTION", kRuntime},
+    {"_LEGACY_ERROR_TEMP_0064", kParse},
 };
 
 struct Parent {

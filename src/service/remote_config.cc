@@ -39,7 +39,7 @@ constexpr ClientSetting kClientSettings[] = {
     {"spark.sql.execution.pandas.structHandlingMode", "legacy"},
     {"spark.sql.execution.pyspark.binaryAsBytes", "true"},
     {"spark.sql.execution.pythonUDF.arrow.enabled", "true"},
-    {"spark.sql.execution.pythonUDTF.arrow.enabled", "false"},
+    {"spark.sql.execution.pythonUDTF.arrow.enabled", "true"},
     {"spark.sql.pyspark.inferNestedDictAsStruct.enabled", "false"},
     {"spark.sql.pyspark.jvmStacktrace.enabled", "false"},
     {"spark.sql.pyspark.legacy.inferArrayTypeFromFirstElement.enabled", "false"},

@@ -9,6 +9,7 @@
 #include "base/spark_error.h"
 #include "exec/memory_reservation.h"
 #include "service/handlers.h"
+#include "service/lost_client.h"
 #include "service/plan_bytes.h"
 #include "service/remote_config.h"
 #include "service/run_plan.h"
@@ -116,6 +117,7 @@ void RemoteService::KeepHouse() {
   while (!closing_.wait_for(lock, kHeartbeat, [&] { return closed_; })) {
     lock.unlock();
     for (const auto& session : sessions_.All()) {
+      StopIfClientIsLost(session.get());
       session->operations().Heartbeat();
       session->operations().Expire();
     }

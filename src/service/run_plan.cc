@@ -15,6 +15,8 @@
 #include "service/caught.h"
 #include "service/error_reply.h"
 #include "service/handlers.h"
+#include "service/lost_client.h"
+#include "service/observed_metrics.h"
 #include "service/plan_bytes.h"
 #include "service/query_events.h"
 #include "service/result_batches.h"
@@ -51,7 +53,9 @@ ResultLimits LimitsOf(const ExecutePlanRequest& request, const Conf& conf) {
 }
 
 Status PushRows(const std::shared_ptr<ServedSession>& served, const ExecutePlanRequest& request,
-                const std::shared_ptr<Operation>& operation, Execution execution) {
+                const std::shared_ptr<Operation>& operation, const spark::connect::Relation& relation) {
+  Measurements measurements;
+  SLUICE_ASSIGN(Execution execution, service::ExecuteMeasured(served->session(), relation, &measurements));
   // What the rows use lives as long as an interrupt may still call them.
   auto running = std::make_shared<Execution>(std::move(execution));
   operation->OnInterrupt([running] { running->rows->Cancel(); });
@@ -69,7 +73,12 @@ Status PushRows(const std::shared_ptr<ServedSession>& served, const ExecutePlanR
   SLUICE_RETURN_IF_ERROR(batches.Finish());
   ExecutePlanResponse metrics;
   metrics.mutable_metrics();
-  return operation->Push(std::move(metrics));
+  SLUICE_RETURN_IF_ERROR(operation->Push(std::move(metrics)));
+  operation->OnInterrupt(nullptr);
+  running.reset();  // with its operators, which then have told what they saw
+  SLUICE_ASSIGN(auto observed, ObservedMetricsOf(measurements));
+  for (ExecutePlanResponse& response : observed) SLUICE_RETURN_IF_ERROR(operation->Push(std::move(response)));
+  return Status::OK();
 }
 
 std::optional<std::string> RunIdOf(const Command& command) {
@@ -171,6 +180,11 @@ Result<service::Responses> RunCommand(ServedSession* served, const Operation& op
     if (!done.ok() && !operation.interrupted()) return AsQueryFailure(*served, command, done.status());
     return done;
   }
+  // There is no such cache: it is what a PySpark client says last when its program ends.
+  if (command.ml_command().has_clean_cache()) {
+    ClientLeaves(served);
+    return service::Responses();
+  }
   return service::ExecuteCommand(session, command);
 }
 
@@ -221,8 +235,7 @@ Status Run(const std::shared_ptr<ServedSession>& session, const ExecutePlanReque
   switch (plan.op_type_case()) {
     case spark::connect::Plan::kRoot: {
       if (plan.root().rel_type_case() == 0) return NoPlan("spark.connect.Relation", "rel_type");
-      SLUICE_ASSIGN(Execution execution, service::ExecuteRelation(session->session(), plan.root()));
-      return PushRows(session, request, operation, std::move(execution));
+      return PushRows(session, request, operation, plan.root());
     }
     case spark::connect::Plan::kCommand:
       return PushCommand(session.get(), operation.get(), plan.command());

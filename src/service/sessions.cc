@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "base/spark_error.h"
+#include "service/lost_client.h"
 #include "service/query_events.h"
 #include "session/session.h"
 
@@ -112,7 +113,8 @@ void ServedSession::Touch() {
 }
 
 int64_t ServedSession::IdleMs() const {
-  if (!session_->queries().Active().empty()) return 0;
+  const bool alive = !EndsWithClient(*session_) || IsWaitedFor(operations_);
+  if (alive && !session_->queries().Active().empty()) return 0;
   std::lock_guard lock(mutex_);
   return MonotonicMs(process_.get()) - last_call_ms_;
 }

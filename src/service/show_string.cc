@@ -9,6 +9,7 @@
 
 #include "base/spark_error.h"
 #include "exec/memory_reservation.h"
+#include "exec/observe.h"
 #include "exec/operator.h"
 #include "session/session.h"
 #include "types/spark_type.h"
@@ -78,7 +79,8 @@ class ShownRows : public Operator {
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> ShowString(Session* session, const spark::connect::ShowString& show) {
+Result<std::unique_ptr<Operator>> ShowString(Session* session, const spark::connect::ShowString& show,
+                                             Measurements* measurements) {
   if (show.vertical()) return NotSupported("show(vertical=True) is not supported.");
   const int count = std::clamp(show.num_rows(), 0, std::numeric_limits<int>::max() - 1);
   // One row more than asked for tells whether there are more.
@@ -88,7 +90,10 @@ Result<std::unique_ptr<Operator>> ShowString(Session* session, const spark::conn
   SLUICE_ASSIGN(const PlanPtr plan, session->Resolve(limited));
   if (IsStreaming(*plan))
     return UserError("SLUICE_STREAMING_NEEDS_START", "A streaming relation cannot be shown; start it.");
-  SLUICE_ASSIGN(std::unique_ptr<Operator> rows, session->Run(plan));
+  SLUICE_ASSIGN(
+      std::unique_ptr<Operator> rows,
+      session->Run(measurements == nullptr ? plan
+                                           : WithMeasurements(plan, &session->process().budget(), measurements)));
   return std::make_unique<ShownRows>(std::move(rows), static_cast<size_t>(count), show.truncate(),
                                      session->conf().time_zone(), &session->process().budget());
 }

@@ -10,6 +10,8 @@
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "connectors/options.h"
+#include "exec/observe.h"
+#include "service/observed_metrics.h"
 #include "session/batch_write.h"
 #include "session/session.h"
 #include "session/table_write.h"
@@ -40,13 +42,13 @@ SaveMode ModeOf(const WriteOperation& write) {
   }
 }
 
-Result<PlanPtr> BatchPlanOf(Session* session, const spark::connect::Relation& relation) {
+Result<PlanPtr> BatchPlanOf(Session* session, const spark::connect::Relation& relation, Measurements* measurements) {
   SLUICE_ASSIGN(PlanPtr plan, session->Resolve(relation));
-  if (!IsStreaming(*plan)) return plan;
+  if (!IsStreaming(*plan)) return WithMeasurements(plan, &session->process().budget(), measurements);
   return UserError("WRITE_STREAM_NOT_ALLOWED", "A streaming relation is written by writeStream, not by write.");
 }
 
-Status InsertRelation(Session* session, const WriteOperation& write) {
+Status InsertRelation(Session* session, const WriteOperation& write, Measurements* measurements) {
   const std::string& name = write.table().table_name();
   if (write.partitioning_columns_size() > 0) {
     return UserError("PARTITION_BY_NOT_ALLOWED_WITH_INSERT_INTO",
@@ -56,7 +58,7 @@ Status InsertRelation(Session* session, const WriteOperation& write) {
   TableInsert insert;
   SLUICE_ASSIGN(insert.name, ParseNameParts(name));
   insert.overwrite = write.mode() == WriteOperation::SAVE_MODE_OVERWRITE;
-  SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input()));
+  SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input(), measurements));
   return InsertIntoTable(session, insert);
 }
 
@@ -67,13 +69,13 @@ void SetOptions(const google::protobuf::Map<std::string, std::string>& options, 
   }
 }
 
-Status SaveRelation(Session* session, const WriteOperation& write) {
+Status SaveRelation(Session* session, const WriteOperation& write, Measurements* measurements) {
   TableSpec spec;
   SLUICE_ASSIGN(spec.name, ParseNameParts(write.table().table_name()));
   spec.format = write.source();
   SetOptions(write.options(), &spec);
   spec.partition_columns.assign(write.partitioning_columns().begin(), write.partitioning_columns().end());
-  SLUICE_ASSIGN(const PlanPtr plan, BatchPlanOf(session, write.input()));
+  SLUICE_ASSIGN(const PlanPtr plan, BatchPlanOf(session, write.input(), measurements));
   return SaveAsTable(session, spec, plan, ModeOf(write));
 }
 
@@ -87,43 +89,8 @@ Result<std::string> PartitionColumn(const spark::connect::Expression& expression
   return NotSupported("writeTo(..).partitionedBy with a field of a column is not supported.");
 }
 
-}  // namespace
-
-Result<Responses> WriteRelation(Session* session, const WriteOperation& write) {
-  SLUICE_RETURN_IF_ERROR(RefuseWhatIsNotThere(write));
-  if (write.has_table()) {
-    const bool insert = write.table().save_method() == WriteOperation::SaveTable::TABLE_SAVE_METHOD_INSERT_INTO;
-    SLUICE_RETURN_IF_ERROR(insert ? InsertRelation(session, write) : SaveRelation(session, write));
-    return Responses{};
-  }
-  BatchWrite rows;
-  rows.format =
-      write.has_source() && !write.source().empty() ? write.source() : session->conf().Get("spark.sql.sources.default");
-  rows.mode = ModeOf(write);
-  for (const auto& [name, value] : write.options()) rows.options[name] = value;
-  rows.path = write.path().empty() ? Options(rows.options).Get("path", "") : write.path();
-  rows.partition_columns.assign(write.partitioning_columns().begin(), write.partitioning_columns().end());
-  SLUICE_ASSIGN(rows.plan, BatchPlanOf(session, write.input()));
-  SLUICE_RETURN_IF_ERROR(WriteBatch(session, rows));
-  return Responses{};
-}
-
-Result<Responses> WriteRelationV2(Session* session, const WriteOperationV2& write) {
-  if (write.clustering_columns_size() > 0) return NotSupported("clusterBy is not supported.");
-  if (write.mode() == WriteOperationV2::MODE_APPEND) {
-    TableInsert insert;
-    SLUICE_ASSIGN(insert.name, ParseNameParts(write.table_name()));
-    insert.by_name = true;
-    SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input()));
-    SLUICE_RETURN_IF_ERROR(InsertIntoTable(session, insert));
-    return Responses{};
-  }
-  if (write.mode() != WriteOperationV2::MODE_CREATE) {
-    return NotSupported(
-        fmt::format("writeTo(..) with {} is not supported; there are create and append, and "
-                    "df.write.mode(\"overwrite\").saveAsTable.",
-                    WriteOperationV2::Mode_Name(write.mode())));
-  }
+// create, replace and createOrReplace: the table becomes what the query and the call say.
+Status DefineTable(Session* session, const WriteOperationV2& write, Measurements* measurements) {
   TableSpec spec;
   SLUICE_ASSIGN(spec.name, ParseNameParts(write.table_name()));
   spec.format = write.provider();
@@ -132,9 +99,80 @@ Result<Responses> WriteRelationV2(Session* session, const WriteOperationV2& writ
   for (const auto& column : write.partitioning_columns()) {
     SLUICE_ASSIGN(spec.partition_columns.emplace_back(), PartitionColumn(column));
   }
-  SLUICE_ASSIGN(const PlanPtr plan, BatchPlanOf(session, write.input()));
-  SLUICE_RETURN_IF_ERROR(SaveAsTable(session, spec, plan, SaveMode::kErrorIfExists));
-  return Responses{};
+  if (write.mode() == WriteOperationV2::MODE_REPLACE) {
+    SLUICE_RETURN_IF_ERROR(session->catalog().GetTable(spec.name, Lookup::kQuery).status());
+  }
+  SLUICE_ASSIGN(const PlanPtr plan, BatchPlanOf(session, write.input(), measurements));
+  const bool create = write.mode() == WriteOperationV2::MODE_CREATE;
+  return SaveAsTable(session, spec, plan, create ? SaveMode::kErrorIfExists : SaveMode::kOverwrite);
+}
+
+// append, overwritePartitions, and overwrite of all rows. How an overwrite goes about partitions is the session's to
+// say: another way than the call's is refused.
+Status AddToTable(Session* session, const WriteOperationV2& write, Measurements* measurements) {
+  TableInsert insert;
+  SLUICE_ASSIGN(insert.name, ParseNameParts(write.table_name()));
+  insert.by_name = true;
+  insert.overwrite = write.mode() != WriteOperationV2::MODE_APPEND;
+  const bool dynamic =
+      sql::EqualsIgnoringCase(session->conf().Get("spark.sql.sources.partitionOverwriteMode"), "dynamic");
+  if (write.mode() == WriteOperationV2::MODE_OVERWRITE_PARTITIONS && !dynamic) {
+    return NotSupported(
+        "writeTo(..).overwritePartitions() needs spark.sql.sources.partitionOverwriteMode=dynamic in the session.");
+  }
+  if (write.mode() == WriteOperationV2::MODE_OVERWRITE) {
+    if (!write.overwrite_condition().literal().boolean() || dynamic) {
+      return NotSupported(
+          "writeTo(..).overwrite is not supported but for overwrite(lit(True)), which replaces all rows, with "
+          "spark.sql.sources.partitionOverwriteMode=static in the session.");
+    }
+  }
+  SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input(), measurements));
+  return InsertIntoTable(session, insert);
+}
+
+}  // namespace
+
+Result<Responses> WriteRelation(Session* session, const WriteOperation& write) {
+  SLUICE_RETURN_IF_ERROR(RefuseWhatIsNotThere(write));
+  Measurements measurements;
+  if (write.has_table()) {
+    const bool insert = write.table().save_method() == WriteOperation::SaveTable::TABLE_SAVE_METHOD_INSERT_INTO;
+    SLUICE_RETURN_IF_ERROR(insert ? InsertRelation(session, write, &measurements)
+                                  : SaveRelation(session, write, &measurements));
+    return ObservedMetricsOf(measurements);
+  }
+  BatchWrite rows;
+  rows.format =
+      write.has_source() && !write.source().empty() ? write.source() : session->conf().Get("spark.sql.sources.default");
+  rows.mode = ModeOf(write);
+  for (const auto& [name, value] : write.options()) rows.options[name] = value;
+  rows.path = write.path().empty() ? Options(rows.options).Get("path", "") : write.path();
+  rows.partition_columns.assign(write.partitioning_columns().begin(), write.partitioning_columns().end());
+  SLUICE_ASSIGN(rows.plan, BatchPlanOf(session, write.input(), &measurements));
+  SLUICE_RETURN_IF_ERROR(WriteBatch(session, rows));
+  return ObservedMetricsOf(measurements);
+}
+
+Result<Responses> WriteRelationV2(Session* session, const WriteOperationV2& write) {
+  if (write.clustering_columns_size() > 0) return NotSupported("clusterBy is not supported.");
+  Measurements measurements;
+  switch (write.mode()) {
+    case WriteOperationV2::MODE_CREATE:
+    case WriteOperationV2::MODE_REPLACE:
+    case WriteOperationV2::MODE_CREATE_OR_REPLACE:
+      SLUICE_RETURN_IF_ERROR(DefineTable(session, write, &measurements));
+      break;
+    case WriteOperationV2::MODE_APPEND:
+    case WriteOperationV2::MODE_OVERWRITE:
+    case WriteOperationV2::MODE_OVERWRITE_PARTITIONS:
+      SLUICE_RETURN_IF_ERROR(AddToTable(session, write, &measurements));
+      break;
+    default:
+      return NotSupported(
+          fmt::format("writeTo(..) with {} is not supported.", WriteOperationV2::Mode_Name(write.mode())));
+  }
+  return ObservedMetricsOf(measurements);
 }
 
 }  // namespace sluice::service

@@ -538,6 +538,34 @@ def test_write_to(pyspark, schema):
     assert [one.isPartition for one in pyspark.catalog.listColumns("p")] == [False, True]
 
 
+def test_write_to_replaces(pyspark, schema):
+    with fails("TABLE_OR_VIEW_NOT_FOUND", "42P01"):
+        pyspark.range(3).writeTo("t").replace()
+    pyspark.range(3).writeTo("t").createOrReplace()
+    pyspark.range(2).selectExpr("id AS other").writeTo("t").replace()
+    assert (pyspark.table("t").columns, rows(pyspark.table("t"))) == (["other"], [(0,), (1,)])
+    pyspark.range(1).writeTo("t").createOrReplace()
+    assert (pyspark.table("t").columns, rows(pyspark.table("t"))) == (["id"], [(0,)])
+
+
+def test_write_to_overwrites(pyspark, schema):
+    frame = pyspark.range(4).selectExpr("id", "id % 2 AS k")
+    frame.writeTo("p").using("parquet").partitionedBy(F.col("k")).create()
+    mode = "spark.sql.sources.partitionOverwriteMode"
+    with fails("UNSUPPORTED_FEATURE.SLUICE", "0A000"):
+        frame.writeTo("p").overwritePartitions()
+    pyspark.conf.set(mode, "dynamic")
+    pyspark.sql("SELECT 1L AS k, 9L AS id").writeTo("p").overwritePartitions()
+    assert sorted(rows(pyspark.table("p"))) == [(0, 0), (2, 0), (9, 1)]
+    with fails("UNSUPPORTED_FEATURE.SLUICE", "0A000"):
+        frame.writeTo("p").overwrite(F.lit(True))
+    pyspark.conf.unset(mode)
+    pyspark.sql("SELECT 1L AS k, 7L AS id").writeTo("p").overwrite(F.lit(True))
+    assert rows(pyspark.table("p")) == [(7, 1)]
+    with fails("UNSUPPORTED_FEATURE.SLUICE", "0A000"):
+        frame.writeTo("p").overwrite(F.col("k") == 1)
+
+
 def three_rows_each_batch(pyspark):
     return pyspark.readStream.format("rate-micro-batch").option("rowsPerBatch", 3).load()
 

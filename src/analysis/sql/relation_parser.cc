@@ -4,11 +4,15 @@
 #include <algorithm>
 
 #include "analysis/sql/query_parser.h"
+#include "analysis/sql/table_function_parser.h"
 #include "base/closest_name.h"
 #include "connectors/registry.h"
 
 namespace sluice::sql {
 namespace {
+
+// Plan ids of tables that are arguments; those of queries in expressions lie below.
+constexpr int64_t kFirstTableId = int64_t{1} << 41;
 
 std::optional<int64_t> WholeNumber(const Expression& value) {
   if (!value.has_literal()) return std::nullopt;
@@ -262,6 +266,19 @@ Result<Relation> QueryParser::ParseTableFunction(const std::string& name, bool s
     return relation;
   }
   if (EqualsIgnoringCase(name, "range") && !streaming) return ParseRange(begin);
+  if (!streaming) {
+    const auto keep_table = [this]() -> Result<int64_t> {
+      SLUICE_ASSIGN(Relation table, ParseTable(false));
+      const int64_t plan_id = kFirstTableId + static_cast<int64_t>(subqueries_.size());
+      table.mutable_common()->set_plan_id(plan_id);
+      subqueries_.push_back(std::move(table));
+      return plan_id;
+    };
+    SLUICE_ASSIGN(Relation relation, ParseRegisteredFunction(name, &cursor_, &expressions_,
+                                                             {[this] { return ReadSubquery(); }, keep_table}));
+    cursor_.SetOrigin(&relation, begin);
+    return relation;
+  }
   return WithPlace(
       UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
                 fmt::format("There is no table function {} here; Sluice has read_files, read_kafka and range.", name),
