@@ -61,7 +61,7 @@ def uncompiled_tests(files: list[pathlib.Path], build: pathlib.Path):
 
 
 def uncollected_tests(files: list[pathlib.Path]):
-    done = subprocess.run([sys.executable, "-m", "pytest", "--collect-only", "-q", "tests"], cwd=ROOT,
+    done = subprocess.run([sys.executable, "-m", "pytest", "--collect-only", "-q", "--all-clients", "tests"], cwd=ROOT,
                           capture_output=True, text=True)
     if done.returncode not in (0, 5):
         yield f"pytest cannot collect the tests:\n{done.stdout}{done.stderr}"

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 #include "base/printable.h"
 #include "base/spark_error.h"
 #include "checkpoint/offset_log.h"
@@ -14,6 +18,22 @@ namespace {
 constexpr char kProvider[] = "spark.sql.streaming.stateStore.providerClass";
 constexpr char kNotSupported[] = "UNSUPPORTED_FEATURE.SLUICE";
 constexpr char kCodec[] = "spark.sql.streaming.stateStore.compression.codec";
+
+// What Spark calls its operators with state; a query whose operator has another name refuses to go on.
+bool IsOperatorOfSparks(std::string_view name) {
+  constexpr std::string_view kNames[] = {"stateStoreSave",
+                                         "dedupe",
+                                         "dedupeWithinWatermark",
+                                         "sessionWindowStateStoreSaveExec",
+                                         "globalLimit",
+                                         "symmetricHashJoin",
+                                         "flatMapGroupsWithState",
+                                         "applyInPandasWithState",
+                                         "transformWithStateExec",
+                                         "transformWithStateInPandasExec",
+                                         "transformWithStateInPySparkExec"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
 
 std::string Text(const Status& status) {
   const SparkErrorDetail* detail = FindSparkError(status);
@@ -82,6 +102,11 @@ Result<StateReport> CheckState(const Location& checkpoint, int64_t version) {
   }
   for (const StoredOperator& one : operators) {
     if (!one.described) report.notes.push_back(one.trouble + " A restart writes it anew.");
+    if (one.described && !IsOperatorOfSparks(one.metadata.name)) {
+      report.damage.push_back(
+          fmt::format("{}/state/{}/_metadata/metadata names an operator that Spark does not have: {}.", checkpoint.path,
+                      one.metadata.id, PrintableLine(one.metadata.name)));
+    }
     for (const OperatorMetadata::Store& store : one.metadata.stores) {
       SLUICE_RETURN_IF_ERROR(CheckStore(StoredStore(checkpoint, one, store, *codec), version, &report));
     }

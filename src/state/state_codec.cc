@@ -29,6 +29,10 @@ constexpr uint8_t kCompressed = 0x20;
 constexpr uint32_t kSeed = 0x9747b28c;
 constexpr size_t kLargestBlock = 32 << 20;  // what a token can say
 
+// A zstd frame: four bytes that name the format, a descriptor with a bit for a checksum at the end (RFC 8878, 3.1.1).
+constexpr size_t kZstdDescriptor = 4;
+constexpr uint8_t kZstdChecksum = 0x04;
+
 // xerial's SnappyOutputStream: this, two int32be versions, then blocks with their int32be length.
 constexpr std::string_view kSnappyMagic("\x82SNAPPY\0", 8);
 constexpr size_t kSnappyHeader = 16;
@@ -169,9 +173,12 @@ class SnappyCompressor : public StateCompressor {
 // A frame that says how long it is, as of one call, while that fits into memory; a longer one is written on the way.
 class ZstdCompressor : public StateCompressor {
  public:
-  ZstdCompressor(std::unique_ptr<Codec> codec, StateBytes take) : codec_(std::move(codec)), take_(std::move(take)) {}
+  ZstdCompressor(std::unique_ptr<Codec> codec, StateBytes take) : codec_(std::move(codec)), take_(std::move(take)) {
+    XXH64_reset(&checksum_, 0);
+  }
 
   Status Add(std::string_view plain) override {
+    XXH64_update(&checksum_, plain.data(), plain.size());
     // At the same place, however the bytes are cut.
     const std::string_view first = plain.substr(0, stream_ == nullptr ? kWhole - whole_.size() : 0);
     whole_.append(first);
@@ -191,12 +198,13 @@ class ZstdCompressor : public StateCompressor {
       out_.resize(static_cast<size_t>(codec_->MaxCompressedLen(static_cast<int64_t>(whole_.size()), Bytes(whole_))));
       SLUICE_ASSIGN(const int64_t size, codec_->Compress(static_cast<int64_t>(whole_.size()), Bytes(whole_),
                                                          static_cast<int64_t>(out_.size()), Bytes(&out_)));
-      return take_(std::string_view(out_).substr(0, static_cast<size_t>(size)));
+      SLUICE_RETURN_IF_ERROR(Give(static_cast<size_t>(size)));
+      return GiveChecksum();
     }
     for (;;) {
       SLUICE_ASSIGN(const auto step, stream_->End(static_cast<int64_t>(out_.size()), Bytes(&out_)));
-      SLUICE_RETURN_IF_ERROR(take_(std::string_view(out_).substr(0, static_cast<size_t>(step.bytes_written))));
-      if (!step.should_retry) return Status::OK();
+      SLUICE_RETURN_IF_ERROR(Give(static_cast<size_t>(step.bytes_written)));
+      if (!step.should_retry) return GiveChecksum();
     }
   }
 
@@ -208,14 +216,32 @@ class ZstdCompressor : public StateCompressor {
       SLUICE_ASSIGN(const auto step, stream_->Compress(static_cast<int64_t>(plain.size()), Bytes(plain),
                                                        static_cast<int64_t>(out_.size()), Bytes(&out_)));
       plain.remove_prefix(static_cast<size_t>(step.bytes_read));
-      if (step.bytes_written == 0) continue;
-      SLUICE_RETURN_IF_ERROR(take_(std::string_view(out_).substr(0, static_cast<size_t>(step.bytes_written))));
+      SLUICE_RETURN_IF_ERROR(Give(static_cast<size_t>(step.bytes_written)));
     }
     return Status::OK();
   }
 
+  // The codec leaves out the checksum of the content. Every reader of the format looks at it where the frame has one.
+  Status Give(size_t size) {
+    if (size == 0) return Status::OK();
+    if (!begun_) {
+      if (size <= kZstdDescriptor) return InternalError("a zstd frame without a header");
+      out_[kZstdDescriptor] = static_cast<char>(out_[kZstdDescriptor] | kZstdChecksum);
+      begun_ = true;
+    }
+    return take_(std::string_view(out_).substr(0, size));
+  }
+
+  Status GiveChecksum() {
+    out_.clear();
+    AppendLittle(&out_, static_cast<uint32_t>(XXH64_digest(&checksum_)));
+    return take_(out_);
+  }
+
   const std::unique_ptr<Codec> codec_;
   const StateBytes take_;
+  XXH64_state_t checksum_;  // of the content
+  bool begun_ = false;
   std::string whole_;
   std::shared_ptr<arrow::util::Compressor> stream_;
   std::string out_;

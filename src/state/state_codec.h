@@ -22,7 +22,8 @@ Result<StateCodec> StateCodecOf(const std::string& name);
 using StateBytes = std::function<Status(std::string_view bytes)>;
 
 // Compresses a file piece by piece. The same plain bytes make the same file, however they are cut into pieces.
-// lz4: Spark's LZ4BlockOutputStream (blocks of 32 KiB, each with an xxHash32); zstd: a frame; snappy: xerial's stream.
+// lz4: Spark's LZ4BlockOutputStream (blocks of 32 KiB, each with an xxHash32); zstd: a frame with a checksum; snappy:
+// xerial's stream.
 class StateCompressor {
  public:
   // `take` gets the file's bytes.

@@ -45,10 +45,16 @@ bool IsDamage(const Status& status) {
          HasErrorClass(status, "SLUICE_FILE_KIND") || HasErrorClass(status, "SLUICE_FILE_CHANGED");
 }
 
+// A row that does not have the form of the schema; the check of the rows says which part of it.
+bool IsMisfit(const Status& status) {
+  return HasErrorClass(status, "CANNOT_LOAD_STATE_STORE.KEY_ROW_FORMAT_VALIDATION_FAILURE") ||
+         HasErrorClass(status, "CANNOT_LOAD_STATE_STORE.VALUE_ROW_FORMAT_VALIDATION_FAILURE");
+}
+
 Status Unreadable(const std::string& path, const Status& why) {
   const SparkErrorDetail* detail = FindSparkError(why);
   return EnvironmentError(
-      "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED",
+      IsMisfit(why) ? detail->error_class : "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED",
       fmt::format("An error occurred during loading state. {}: {}", path, detail ? detail->message : why.message()),
       false, {{"file", path}});
 }
@@ -124,6 +130,7 @@ Result<int64_t> StateFolder::Load(int64_t version, StateMap* map, const Cover& c
   if (version == 0) return 0;
   SLUICE_ASSIGN(const Files files, List());
   int64_t begin = 0;  // the snapshot's version
+  Status damaged;     // what is wrong with the earliest snapshot that cannot be read
   for (auto snapshot = files.snapshots.rbegin(); snapshot != files.snapshots.rend(); ++snapshot) {
     if (snapshot->first > version) continue;
     StateMap loaded(map->memory());
@@ -134,14 +141,16 @@ Result<int64_t> StateFolder::Load(int64_t version, StateMap* map, const Cover& c
       break;
     }
     // Spark too goes back to an earlier one and its deltas.
-    if (!IsDamage(status)) return status;
-    Log(LogLevel::kWarn, "{}", Unreadable(PathOf(snapshot->first, kSnapshot), status).message());
+    if (!IsDamage(status) && !IsMisfit(status)) return status;
+    damaged = Unreadable(PathOf(snapshot->first, kSnapshot), status);
+    Log(LogLevel::kWarn, "{}", damaged.message());
   }
   for (int64_t next = begin + 1; next <= version; ++next) {
     const auto delta = files.deltas.find(next);
-    if (delta == files.deltas.end()) return Missing(PathOf(next, kDelta));
+    // The deltas before a snapshot are deleted in time: then it is the snapshot that is to be restored.
+    if (delta == files.deltas.end()) return damaged.ok() ? Missing(PathOf(next, kDelta)) : damaged;
     const Status status = LoadFile(next, kDelta, delta->second, map, cover, fits);
-    if (IsDamage(status)) return Unreadable(PathOf(next, kDelta), status);
+    if (IsDamage(status) || IsMisfit(status)) return Unreadable(PathOf(next, kDelta), status);
     SLUICE_RETURN_IF_ERROR(status);
   }
   map->Settle();
@@ -157,7 +166,10 @@ Status StateFolder::Write(const std::string& path, const Entries& visit) const {
       [&](std::string_view key, const std::optional<std::string_view>& value) { return writer->Add(key, value); }));
   SLUICE_RETURN_IF_ERROR(writer->Finish());
   SLUICE_ASSIGN(const PublishOutcome outcome, file->Publish());
-  return outcome == PublishOutcome::kExistsOther ? file->Replace() : Status::OK();
+  if (outcome != PublishOutcome::kExistsOther) return Status::OK();
+  // Spark 4.1 keeps a checksum beside a file, which would not be that of the new content.
+  SLUICE_RETURN_IF_ERROR(folder_.fs->Delete(folder_.path, {path + ".crc"}));
+  return file->Replace();
 }
 
 Status StateFolder::WriteDelta(int64_t version, const StateMap& map) const {

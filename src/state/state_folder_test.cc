@@ -123,6 +123,17 @@ TEST_F(StateFolderTest, GoesBackBehindADamagedSnapshot) {
   EXPECT_EQ(Loaded(folder_, 4).ValueOrDie(), (Contents{{"d", "4"}}));
 }
 
+// What the deltas of the versions before it held is nowhere else by then.
+TEST_F(StateFolderTest, NamesADamagedSnapshotWhoseDeltasAreGone) {
+  Write();
+  ASSERT_TRUE(folder_.Clean("/ck", 3).ok());
+  ASSERT_TRUE(fs_->Delete("/ck", {"/ck/state/0/0/3.snapshot"}).ok());
+  ASSERT_TRUE(fs_->CreateAtomic("/ck/state/0/0/3.snapshot", "no such file").ok());
+  const Status damaged = Loaded(folder_, 4).status();
+  EXPECT_TRUE(HasErrorClass(damaged, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED")) << damaged;
+  EXPECT_NE(damaged.ToString().find("3.snapshot"), std::string::npos) << damaged;
+}
+
 TEST_F(StateFolderTest, NamesADamagedDelta) {
   Write();
   ASSERT_TRUE(fs_->Delete("/ck", {"/ck/state/0/0/4.delta"}).ok());
@@ -138,7 +149,10 @@ TEST_F(StateFolderTest, ReplacesWhatAnEarlierAttemptWrote) {
   ASSERT_TRUE(folder_.WriteDelta(1, first).ok());
   StateMap second;
   second.Put("a", "2");
+  // Spark 4.1's checksum of what is replaced would refuse what replaces it.
+  ASSERT_TRUE(fs_->CreateAtomic("/ck/state/0/0/1.delta.crc", "of the first attempt").ok());
   ASSERT_TRUE(folder_.WriteDelta(1, second).ok());
+  EXPECT_TRUE(IsNotFound(fs_->Stat("/ck/state/0/0/1.delta.crc").status()));
   EXPECT_EQ(Loaded(folder_, 1).ValueOrDie(), (Contents{{"a", "2"}}));
 }
 

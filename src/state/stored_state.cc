@@ -137,16 +137,19 @@ namespace {
 Result<StateMap> Load(const StateFolder& files, int64_t version, const RowColumns& columns,
                       std::optional<int> partitioning, int partition, int partitions) {
   StateMap map;
+  std::vector<std::string> removed;  // keys, which no longer stand in the map
+  const bool divided = partitioning && partitions > 1;
   const auto free = [](StateMap*, int64_t) { return Status::OK(); };
   const auto fits = [&](std::string_view key, const std::optional<std::string_view>& value) -> Status {
     if (!columns.keys().Fits(key) || (value && !columns.values().Fits(*value))) {
       return DamagedState("a row does not have the form of the store's schema");
     }
+    if (!value && divided) removed.emplace_back(key);
     return Status::OK();
   };
   SLUICE_RETURN_IF_ERROR(files.Load(version, &map, free, fits).status());
-  if (!partitioning || partitions <= 1) return map;
-  std::vector<std::string_view> keys;
+  if (!divided) return map;
+  std::vector<std::string_view> keys(removed.begin(), removed.end());
   SLUICE_RETURN_IF_ERROR(map.Visit([&](std::string_view key, std::string_view) {
     keys.push_back(key);
     return Status::OK();

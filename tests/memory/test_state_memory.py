@@ -36,9 +36,8 @@ def add_files(folder: pathlib.Path, numbers: range) -> None:
 
 
 QUERIES = {
-    "distinct": "SELECT DISTINCT k FROM STREAM parquet.`{source}`",
-    "count": "SELECT k, count(*) AS n FROM STREAM parquet.`{source}` WATERMARK t DELAY OF INTERVAL 60 SECONDS "
-             "GROUP BY window(t, '1 minute'), k",
+    "distinct": "SELECT DISTINCT k FROM {source}",
+    "count": "SELECT k, count(*) AS n FROM {source} WATERMARK t DELAY OF INTERVAL 60 SECONDS GROUP BY window(t, '1 minute'), k",
 }
 
 
@@ -48,12 +47,13 @@ class Query:
         self.spill.mkdir()
         self.source, self.out, self.checkpoint = folder / "in", folder / "out", folder / "checkpoint"
         self.statement = folder / "stream.sql"
+        stream = f"STREAM read_files({quoted(self.source)}, format => 'parquet', maxFilesPerTrigger => 1)"
         self.statement.write_text(
             "SET spark.sql.shuffle.partitions = 3;\nSET spark.sql.streaming.stateStore.maintenanceInterval = 0s;\n"
             "SET spark.sql.streaming.stateStore.minDeltasForSnapshot = 3;\n"
             f"CREATE STREAMING TABLE t USING parquet LOCATION {quoted(f'file://{self.out}')}\n"
-            f"OPTIONS (checkpointLocation {quoted(self.checkpoint)}, trigger 'availableNow', maxFilesPerTrigger '1')\n"
-            f"AS {QUERIES[kind].format(source=self.source)};\n")
+            f"OPTIONS (checkpointLocation {quoted(self.checkpoint)}, trigger 'availableNow')\n"
+            f"AS {QUERIES[kind].format(source=stream)};\n")
 
     def start(self, **options):
         return self.sluice.start("run", "--memory", str(BUDGET), "--conf", "spark.sluice.threads=2", self.statement,

@@ -16,7 +16,8 @@ namespace sluice {
 namespace {
 
 constexpr char kDefault[] = "default";
-constexpr int64_t kLeastPages = 512 << 10;  // with fewer the kernel does nothing but turn pages; of budgets below 48 MiB
+// With fewer the kernel does nothing but turn pages. It counts for budgets below 48 MiB.
+constexpr int64_t kLeastPages = 512 << 10;
 
 std::vector<std::shared_ptr<arrow::DataType>> TypesOf(const arrow::Schema& schema) {
   std::vector<std::shared_ptr<arrow::DataType>> types;
@@ -40,10 +41,9 @@ Status Replace(const Location& folder, const std::string& name, std::string_view
 }
 
 Status RowMisfit(const char* side, const std::string& place) {
-  return EnvironmentError(
-      fmt::format("CANNOT_LOAD_STATE_STORE.{}_ROW_FORMAT_VALIDATION_FAILURE", side),
-      fmt::format("An error occurred during loading state. A {} in {} does not have the form of the query's schema.",
-                  side == std::string_view("KEY") ? "key" : "value", place));
+  return EnvironmentError(fmt::format("CANNOT_LOAD_STATE_STORE.{}_ROW_FORMAT_VALIDATION_FAILURE", side),
+                          fmt::format("A {} in {} does not have the form of the query's schema.",
+                                      side == std::string_view("KEY") ? "key" : "value", place));
 }
 
 // Spark goes on with the files of another partition, and gives wrong results.
@@ -129,7 +129,7 @@ Status OperatorStores::Prepare(int64_t version) {
   const Location folder{checkpoint_->fs, fmt::format("{}/state/{}/_metadata", checkpoint_->path, spec_.id)};
   const LogFolder log(folder);
   SLUICE_ASSIGN(const std::optional<std::string> stored, ReadIfThere(log, "metadata"));
-  if (!stored || version == 0) {
+  if (!stored || version == 0 || !ParseOperatorMetadata(*stored, log.PathOf("metadata")).ok()) {
     SLUICE_RETURN_IF_ERROR(Replace(folder, "metadata", FormatOperatorMetadata(spec_.metadata())));
   }
   for (const auto& store : spec_.stores) SLUICE_RETURN_IF_ERROR(PrepareSchema(store));
