@@ -154,7 +154,10 @@ Result<ResolvedRelation> Generated(RelationContext& context, ResolvedRelation in
       return UserError("UNSUPPORTED_GENERATOR.NOT_GENERATOR", fmt::format("The function {} makes no rows.", name),
                        {{"functionName", "`" + name + "`"}, {"classCanonicalName", name}});
     }
-    return UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION", fmt::format("There is no table function {} here.", name),
+    return UserError("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+                     fmt::format("There is no table function {} here; Sluice has read_files, read_kafka, range, "
+                                 "generators such as explode, and those of Python that are registered.",
+                                 name),
                      {{"name", sql::QuoteName(name)}});
   }
   ExpressionResolver resolver = context.Over(&input.scope);

@@ -52,7 +52,7 @@ TEST(SqlFileTest, WhatIsNoPipeline) {
        "SLUICE_INVALID_OPTION", 1},
       {"SELECT * FROM read_files('/t', format => 'csv', headr => true)", "SLUICE_INVALID_OPTION", 1},
       {"SELECT * FROM read_files('/t', format => 'orc')", "DATA_SOURCE_NOT_FOUND", 1},
-      {"SELECT * FROM read_nothing('/t')", "UNRESOLVABLE_TABLE_VALUED_FUNCTION", 1},
+      {"SELECT * FROM STREAM read_nothing('/t')", "UNRESOLVABLE_TABLE_VALUED_FUNCTION", 1},
       {"SET a = b;\nCREATE STREAMING TABLE t USING parquet AS SELECT '${NOPE}'", "UNBOUND_SQL_PARAMETER", 2},
       {"CREATE STREAMING TABLE t USING parquet AS SELECT '${NOPE'", "PARSE_SYNTAX_ERROR", 1},
   };
