@@ -180,11 +180,10 @@ Result<service::Responses> RunCommand(ServedSession* served, const Operation& op
     if (!done.ok() && !operation.interrupted()) return AsQueryFailure(*served, command, done.status());
     return done;
   }
-  // There is no such cache: it is what a PySpark client says last when its program ends.
-  if (command.ml_command().has_clean_cache()) {
-    ClientLeaves(served);
-    return service::Responses();
-  }
+  // What a PySpark client says last when its program ends. There is no such cache, and the call is refused: a client
+  // whose call succeeds gives it back on a thread that the end of Python stops at any place, and then may wait for it
+  // for ever.
+  if (command.ml_command().has_clean_cache()) ClientLeaves(served);
   return service::ExecuteCommand(session, command);
 }
 
