@@ -33,6 +33,5 @@ Result<Pulled> PullOuter(const PlanPtr& plan, const PlanPtr& left, const std::ve
 
 ExprPtr ColumnOf(const arrow::Schema& schema, int index, int shift = 0);
 PlanPtr MakeJoin(PlanPtr left, PlanPtr right, JoinType type, std::vector<ExprPtr> conditions);
-void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts);
 
 }  // namespace sluice

@@ -8,7 +8,6 @@
 #include "analysis/lower_rows.h"
 #include "analysis/relation_context.h"
 #include "base/spark_error.h"
-#include "expr/branch.h"
 #include "expr/function_expr.h"
 #include "plan/rewrite.h"
 
@@ -222,15 +221,6 @@ Result<PlanPtr> LowerJoin(const plan::Join& join, const PlanNode& node, const Re
 }
 
 }  // namespace
-
-void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts) {
-  const auto* logic = dynamic_cast<const BranchExpr*>(condition.get());
-  if (logic == nullptr || logic->kind() != BranchExpr::Kind::kAnd) {
-    parts->push_back(condition);
-    return;
-  }
-  for (const ExprPtr& child : logic->children()) AddConjuncts(child, parts);
-}
 
 PlanPtr MakeJoin(PlanPtr left, PlanPtr right, JoinType type, std::vector<ExprPtr> conditions) {
   arrow::FieldVector fields = left->schema->fields();

@@ -6,7 +6,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "expr/branch.h"
 #include "expr/python_call.h"
 #include "expr/share.h"
 #include "plan/rewrite.h"
@@ -134,15 +133,6 @@ PlanPtr FirstColumns(const PlanPtr& input, const std::shared_ptr<arrow::Schema>&
     columns.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
   }
   return MakeProject(input, std::move(columns), schema);
-}
-
-void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts) {
-  const auto* logic = dynamic_cast<const BranchExpr*>(condition.get());
-  if (logic == nullptr || logic->kind() != BranchExpr::Kind::kAnd) {
-    parts->push_back(condition);
-    return;
-  }
-  for (const ExprPtr& child : logic->children()) AddConjuncts(child, parts);
 }
 
 // What needs no worker is asked first, so that workers see only the rows that are left.

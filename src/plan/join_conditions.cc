@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "expr/branch.h"
 #include "expr/function_expr.h"
 #include "plan/rewrite.h"
 #include "plan/rules.h"
@@ -26,15 +25,6 @@ Side SideOf(const ExprPtr& expr, const PlanNode& join) {
   const bool in_right = std::find(used.begin() + left, used.end(), true) != used.end();
   if (in_left && in_right) return Side::kBoth;
   return in_left ? Side::kLeft : in_right ? Side::kRight : Side::kNeither;
-}
-
-void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts) {
-  const auto* logic = dynamic_cast<const BranchExpr*>(condition.get());
-  if (logic == nullptr || logic->kind() != BranchExpr::Kind::kAnd) {
-    parts->push_back(condition);
-    return;
-  }
-  for (const ExprPtr& child : logic->children()) AddConjuncts(child, parts);
 }
 
 // An expression over both inputs as one over the right input.

@@ -6,6 +6,8 @@
 #include <unordered_set>
 #include <variant>
 
+#include "expr/branch.h"
+
 namespace sluice {
 
 PlanPtr RewritePlan(const PlanPtr& plan, const NodeRule& rule) {
@@ -101,6 +103,15 @@ bool AllDeterministic(const std::vector<ExprPtr>& exprs) {
 int64_t WrittenSize(const ExprPtr& expr, int64_t limit) {
   std::unordered_map<const Expr*, int64_t> sizes;
   return Size(expr, limit, &sizes);
+}
+
+void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts) {
+  const auto* logic = dynamic_cast<const BranchExpr*>(condition.get());
+  if (logic == nullptr || logic->kind() != BranchExpr::Kind::kAnd) {
+    parts->push_back(condition);
+    return;
+  }
+  for (const ExprPtr& child : logic->children()) AddConjuncts(child, parts);
 }
 
 }  // namespace sluice

@@ -34,4 +34,7 @@ bool AllDeterministic(const std::vector<ExprPtr>& exprs);
 // used.
 int64_t WrittenSize(const ExprPtr& expr, int64_t limit);
 
+// The conditions that AND joins, each by itself, in their order.
+void AddConjuncts(const ExprPtr& condition, std::vector<ExprPtr>* parts);
+
 }  // namespace sluice
