@@ -126,7 +126,13 @@ class DataFrame {
   // Columns to rows: a row for each of the values, with its column's name.
   DataFrame unpivot(const std::vector<std::string>& ids, const std::vector<std::string>& values,
                     const std::string& variable_name, const std::string& value_name) const;
+  // The same rows in so many tasks, and so files of a write: row after row to the next one, or by Spark's hash of the
+  // columns, so that equal ones are together. Plans only.
   DataFrame repartition(int partitions) const;
+  DataFrame repartition(int partitions, const std::vector<Column>& columns) const;
+  // By the order of the columns, equal ones together. Batch queries only.
+  DataFrame repartitionByRange(int partitions, const std::vector<Column>& columns) const;
+  // Neighbouring tasks together, until there are so many at most.
   DataFrame coalesce(int partitions) const;
   DataFrame alias(const std::string& name) const;
 

@@ -61,6 +61,7 @@ const std::unordered_map<int, RelationFunction*>& FunctionsByKind() {
       {Relation::kOffset, ResolveOffset},
       {Relation::kTail, ResolveTail},
       {Relation::kRepartition, ResolveRepartition},
+      {Relation::kRepartitionByExpression, ResolveRepartitionByExpression},
       {Relation::kAggregate, ResolveAggregation},
       {Relation::kDeduplicate, ResolveDeduplicate},
       {Relation::kUnpivot, ResolveUnpivot},

@@ -37,7 +37,9 @@ RelationFunction ResolveFilter;
 RelationFunction ResolveSort;
 RelationFunction ResolveLimit;
 RelationFunction ResolveOffset;
+// resolve_repartition.cc
 RelationFunction ResolveRepartition;
+RelationFunction ResolveRepartitionByExpression;
 // resolve_aggregate.cc
 RelationFunction ResolveAggregation;
 RelationFunction ResolveDeduplicate;

@@ -5,6 +5,7 @@
 #include "analysis/file_columns.h"
 #include "analysis/relations.h"
 #include "analysis/shown_expr.h"
+#include "analysis/sort_keys.h"
 #include "base/spark_error.h"
 
 namespace sluice {
@@ -60,23 +61,8 @@ class BlockResolver {
 };
 
 Result<PlanPtr> MakeSort(PlanPtr input, std::vector<SortKey> keys) {
-  for (const SortKey& key : keys) {
-    if (!ContainsMap(*key.expr->type())) continue;
-    return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                     fmt::format("{} has a map inside, which has no order.", key.expr->ToString()));
-  }
+  SLUICE_RETURN_IF_ERROR(CheckOrderable(keys));
   return MakeNode(plan::Sort{std::move(keys)}, {input}, input->schema);
-}
-
-SortKey KeyOf(const spark::connect::Expression::SortOrder& order, ExprPtr value) {
-  using Order = spark::connect::Expression::SortOrder;
-  SortKey key;
-  key.expr = std::move(value);
-  key.ascending = order.direction() != Order::SORT_DIRECTION_DESCENDING;
-  key.nulls_first = order.null_ordering() == Order::SORT_NULLS_UNSPECIFIED
-                        ? key.ascending
-                        : order.null_ordering() == Order::SORT_NULLS_FIRST;
-  return key;
 }
 
 Result<ExprPtr> ByPosition(int32_t position, const Scope& scope) {
@@ -114,7 +100,7 @@ Result<PlanPtr> SortByHidden(const ResolveOptions& options, QueryContext* query,
     }
     auto column = std::make_shared<ColumnExpr>(static_cast<int>(at), DisplayName(values[i]), values[i]->type(),
                                                values[i]->nullable());
-    keys.push_back(KeyOf(sort.order(static_cast<int>(i)), std::move(column)));
+    keys.push_back(SortKeyOf(sort.order(static_cast<int>(i)), std::move(column)));
   }
   SLUICE_ASSIGN(PlanPtr sorted, MakeSort(block.Build(hidden), std::move(keys)));
   std::vector<NamedExpr> visible;
@@ -204,7 +190,7 @@ Result<ResolvedRelation> ResolveSort(RelationContext& context, const spark::conn
   for (const auto& order : sort.order()) {
     if (order.child().has_literal() && order.child().literal().has_integer()) {
       SLUICE_ASSIGN(ExprPtr value, ByPosition(order.child().literal().integer(), input.scope));
-      keys.push_back(KeyOf(order, std::move(value)));
+      keys.push_back(SortKeyOf(order, std::move(value)));
       continue;
     }
     Result<ExprPtr> value = resolver.Resolve(order.child());
@@ -212,7 +198,7 @@ Result<ResolvedRelation> ResolveSort(RelationContext& context, const spark::conn
       failed = value.status();
       break;
     }
-    keys.push_back(KeyOf(order, value.MoveValueUnsafe()));
+    keys.push_back(SortKeyOf(order, value.MoveValueUnsafe()));
   }
   if (failed.ok()) {
     SLUICE_ASSIGN(input.plan, MakeSort(std::move(input.plan), std::move(keys)));
@@ -232,18 +218,6 @@ Result<ResolvedRelation> ResolveLimit(RelationContext& context, const spark::con
 
 Result<ResolvedRelation> ResolveOffset(RelationContext& context, const spark::connect::Relation& relation) {
   return Limited(context, relation.offset().input(), std::nullopt, relation.offset().offset());
-}
-
-Result<ResolvedRelation> ResolveRepartition(RelationContext& context, const spark::connect::Relation& relation) {
-  const spark::connect::Repartition& repartition = relation.repartition();
-  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(repartition.input()));
-  if (repartition.num_partitions() < 1) {
-    return UserError("INVALID_PARAMETER_VALUE.SLUICE_PARTITIONS", "The number of partitions must be positive.");
-  }
-  const plan::Repartition moved{repartition.num_partitions(), repartition.shuffle()};
-  input.plan = MakeNode(moved, {input.plan}, input.plan->schema);
-  input.block = nullptr;
-  return input;
 }
 
 }  // namespace sluice

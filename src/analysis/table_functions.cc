@@ -208,7 +208,7 @@ class Call {
     plan::Sort sort;
     for (const ExprPtr& key : partition_) sort.keys.push_back({key, true, true});
     sort.keys.insert(sort.keys.end(), order_.begin(), order_.end());
-    table_ = sort.keys.empty() ? MakeNode(plan::Repartition{1, false}, {std::move(table_)}, schema)
+    table_ = sort.keys.empty() ? MakeNode(plan::Repartition{}, {std::move(table_)}, schema)
                                : MakeNode(std::move(sort), {std::move(table_)}, schema);
     return Status::OK();
   }

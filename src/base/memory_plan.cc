@@ -6,7 +6,7 @@
 namespace sluice {
 
 std::mutex& GateOf(MemoryGate gate) {
-  static std::array<std::mutex, 3> gates;
+  static std::array<std::mutex, 2> gates;
   return gates.at(static_cast<size_t>(gate));
 }
 

@@ -11,7 +11,9 @@
 //              sorted into partition folders                                                     of the sink
 //   standing   what sources fetch ahead                     TakeStanding: refused when full      a quarter
 //   held       rows that must stay: state, sorts, groups,   TryHold: refused when full, and      three quarters; half
-//              tables of joins, memory sinks                then state is spilled                of it for a state
+//              tables of joins, memory sinks, rows          then state and rows between tasks    of it for a state, a
+//              between tasks                                go to a temporary file               quarter for an
+//              exchange
 //   a turn     a record of many megabytes on its way        MemoryTurn, which waits              the only turn gets all
 //   readers    pages and dictionaries of Parquet files      TableMemory, which waits             half; the first task's
 //                                                                                                a quarter beyond all
@@ -26,13 +28,12 @@
 //   goes on, and when it ends the next one is first.
 // - Who must take in several steps, or needs several times its bytes for a moment, passes a gate, which lets one thread
 //   of the process through at a time. Gates are passed in the order in which they stand here; nobody waits for an
-//   earlier one behind a later one, nor for bytes of tasks behind the second or third.
+//   earlier one behind a later one, nor for bytes of tasks behind them.
 namespace sluice {
 
 enum class MemoryGate {
-  kSeveralWriters,  // a task that opens all writers of a repartitioned batch, one after the other
-  kLargeSlices,     // slices whose values have many megabytes: Parquet needs several times that while it encodes them
-  kPublishing,      // spooled files on their way to their place: an upload copies its parts
+  kLargeSlices,  // slices whose values have many megabytes: Parquet needs several times that while it encodes them
+  kPublishing,   // spooled files on their way to their place: an upload copies its parts
 };
 
 // The mutex of a gate, which lives as long as the process.

@@ -317,6 +317,24 @@ DataFrame DataFrame::repartition(int partitions) const {
   });
 }
 
+DataFrame DataFrame::repartition(int partitions, const std::vector<Column>& columns) const {
+  return Over(*plan_, [&](Relation* relation) {
+    auto* moved = relation->mutable_repartition_by_expression();
+    *moved->mutable_input() = plan_->relation;
+    moved->set_num_partitions(partitions);
+    for (const Column& column : columns) *moved->add_partition_exprs() = column.node().expression;
+  });
+}
+
+DataFrame DataFrame::repartitionByRange(int partitions, const std::vector<Column>& columns) const {
+  return Over(*plan_, [&](Relation* relation) {
+    auto* moved = relation->mutable_repartition_by_expression();
+    *moved->mutable_input() = plan_->relation;
+    moved->set_num_partitions(partitions);
+    for (const Column& column : columns) *moved->add_partition_exprs()->mutable_sort_order() = SortOrderOf(column);
+  });
+}
+
 DataFrame DataFrame::coalesce(int partitions) const {
   return Over(*plan_, [&](Relation* relation) {
     *relation->mutable_repartition()->mutable_input() = plan_->relation;

@@ -30,7 +30,6 @@ struct SinkContext {
   std::string session;      // whose query it is
   std::shared_ptr<arrow::Schema> schema;
   bool deterministic = true;  // false: names of part files are random
-  int tasks_at_once = 0;      // so many are open together, whatever the threads (repartition); 0: as threads allow
   // The batch that was planned before the restart may have been begun under other settings, by which its part files had
   // other names: what is left of them must go.
   bool recovered_otherwise = false;

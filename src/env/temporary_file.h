@@ -16,7 +16,8 @@ namespace sluice {
 std::string TemporaryFolder();
 
 // Holds bytes that do not fit into memory, in the temporary folder ($TMPDIR, else /tmp). The file has no name: whatever
-// ends the process, nothing stays behind. A full disk is an error that names the folder. One thread at a time.
+// ends the process, nothing stays behind. A full disk is an error that names the folder. One thread at a
+// time; once nothing is appended any more, several may read.
 class TemporaryFile {
  public:
   static Result<std::unique_ptr<TemporaryFile>> Make();

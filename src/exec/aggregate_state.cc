@@ -58,9 +58,10 @@ arrow::ArrayVector WithIds(const std::vector<uint32_t>& ids, arrow::ArrayVector 
 
 }  // namespace
 
-Result<std::unique_ptr<AggregateState>> AggregateState::Make(const AggregateSpec& spec, const HashRange& range) {
+Result<std::unique_ptr<AggregateState>> AggregateState::Make(const AggregateSpec& spec, const HashRange& range,
+                                                             int sorted_bits) {
   SLUICE_ASSIGN(GroupTable groups, GroupTable::Make(TypesOf(spec.keys)));
-  std::unique_ptr<AggregateState> state(new AggregateState(spec, range, std::move(groups)));
+  std::unique_ptr<AggregateState> state(new AggregateState(spec, range, sorted_bits, std::move(groups)));
   for (const AggregateCall& call : spec.calls) {
     Running running;
     SLUICE_ASSIGN(running.accumulator, MakeAccumulator(call));
@@ -109,7 +110,7 @@ Status AggregateState::CoverResult() {
 
 Status AggregateState::Add(const std::shared_ptr<arrow::RecordBatch>& slice) {
   // Hashes are even: about so many rows are of the range.
-  SLUICE_RETURN_IF_ERROR(memory_.Cover(bytes((slice->num_rows() >> range_.bits) + 1)));
+  SLUICE_RETURN_IF_ERROR(memory_.Cover(bytes((slice->num_rows() >> other_bits_) + 1)));
   Evaluation evaluation(*slice, spec_.context);
   SLUICE_ASSIGN(const auto keys, EvalAll(evaluation, spec_.keys));
   SLUICE_RETURN_IF_ERROR(groups_.Map(keys, slice->num_rows(), &ids_, range_));
@@ -231,7 +232,9 @@ Status AggregateState::CountDistincts() {
   for (size_t i = 0; i < running_.size(); ++i) {
     if (running_[i].distinct) SLUICE_RETURN_IF_ERROR(CountDistinct(i));
   }
-  return Status::OK();
+  if (grouped()) return Status::OK();  // Finish follows, for which all is covered
+  memory_.Release();
+  return CoverMemory();
 }
 
 Status AggregateState::AddRange(const AggregateState& other) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,8 +32,10 @@ struct AggregateSpec {
 // goes into the first range). States of ranges that make up all, each over all rows, together give what one gives.
 class AggregateState {
  public:
-  // SLUICE_MEMORY_BUDGET by every call below when the groups do not fit.
-  static Result<std::unique_ptr<AggregateState>> Make(const AggregateSpec& spec, const HashRange& range = {});
+  // SLUICE_MEMORY_BUDGET by every call below when the groups do not fit. `sorted_bits`: so many first bits of the range
+  // the rows have that are given; the other rows of theirs are elsewhere.
+  static Result<std::unique_ptr<AggregateState>> Make(const AggregateSpec& spec, const HashRange& range = {},
+                                                      int sorted_bits = 0);
 
   // Adds one slice; an error of a row carries the row's number in it.
   Status Add(const std::shared_ptr<arrow::RecordBatch>& slice);
@@ -59,8 +62,12 @@ class AggregateState {
     std::optional<GroupTable> distinct;
   };
 
-  AggregateState(const AggregateSpec& spec, const HashRange& range, GroupTable groups)
-      : spec_(spec), range_(range), groups_(std::move(groups)), memory_(spec.budget, "An aggregation") {}
+  AggregateState(const AggregateSpec& spec, const HashRange& range, int sorted_bits, GroupTable groups)
+      : spec_(spec),
+        range_(range),
+        other_bits_(std::max(range.bits - sorted_bits, 0)),
+        groups_(std::move(groups)),
+        memory_(spec.budget, "An aggregation") {}
   Status AddInRange(const std::shared_ptr<arrow::RecordBatch>& slice);
   Status AddCalls(Evaluation& evaluation, const std::shared_ptr<arrow::RecordBatch>& slice);
   Status AddCall(size_t call, Evaluation& evaluation, const std::vector<uint32_t>& ids);
@@ -76,6 +83,7 @@ class AggregateState {
 
   const AggregateSpec& spec_;
   const HashRange range_;
+  const int other_bits_;  // that rows must have besides to be of the range
   GroupTable groups_;
   std::vector<Running> running_;
   MemoryReservation memory_;

@@ -186,6 +186,14 @@ Status GroupTable::Map(const arrow::ArrayVector& keys, int64_t rows, std::vector
   return Status::OK();
 }
 
+Status GroupTable::Hash(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint64_t>* hashes) const {
+  hashes->assign(static_cast<size_t>(rows), 0);
+  MadeKeys made;
+  SLUICE_RETURN_IF_ERROR(MakeKeys(keys, rows, &made));
+  table_.Hash(made.keys.data(), rows, hashes->data());
+  return Status::OK();
+}
+
 Status GroupTable::Find(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids) const {
   if (keys.size() != codec_.types().size()) return InternalError("a group table was given other columns than it has");
   ids->assign(static_cast<size_t>(rows), 0);

@@ -25,6 +25,8 @@ class GroupTable {
   Status Map(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids, const HashRange& range = {});
   // The same, but nothing is added: kOutside for a key that is not there. Any thread, while nothing is mapped.
   Status Find(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint32_t>* ids) const;
+  // The hash of each row's key, of whose first bits a range is one value.
+  Status Hash(const arrow::ArrayVector& keys, int64_t rows, std::vector<uint64_t>* hashes) const;
   // The same for the groups of another table over the same types.
   Status Merge(const GroupTable& other, std::vector<uint32_t>* ids);
   int64_t groups() const;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <set>
 #include <utility>
 
 #include "base/logging.h"
@@ -17,44 +16,18 @@ namespace {
 
 constexpr int64_t kSliceRows = 8192;
 constexpr int64_t kKeysWorthDividing = 256;
-constexpr int kMostRangeBits = 8;  // the input is read 256 times at most
+constexpr int kMostRangeBits = 8;
 
 bool IsOutOfBudget(const Status& status) {
   return HasErrorClass(status, "SLUICE_MEMORY_BUDGET");
 }
 
+bool IsOfARow(const Status& status) {
+  const SparkErrorDetail* detail = FindSparkError(status);
+  return detail != nullptr && detail->row.has_value();
+}
+
 }  // namespace
-
-// The operators at work, so that they can be stopped: by Cancel, or for this range when one of them fails.
-class HashAggregateOperator::Running {
- public:
-  Status Begin(Operator* part) {
-    std::lock_guard lock(mutex_);
-    if (stopped_ || cancelled_) return EnvironmentError("OPERATION_CANCELED", "The query was cancelled.");
-    parts_.insert(part);
-    return Status::OK();
-  }
-  void End(Operator* part) {
-    std::lock_guard lock(mutex_);
-    parts_.erase(part);
-  }
-  void BeginRange() {
-    std::lock_guard lock(mutex_);
-    stopped_ = false;
-  }
-  void Stop(bool for_good) {
-    std::lock_guard lock(mutex_);
-    stopped_ = true;
-    cancelled_ = cancelled_ || for_good;
-    for (Operator* part : parts_) part->Cancel();
-  }
-
- private:
-  std::mutex mutex_;
-  std::set<Operator*> parts_;
-  bool stopped_ = false;
-  bool cancelled_ = false;
-};
 
 // Merges the states of parts in the order of the parts, whichever is ready first.
 class HashAggregateOperator::InOrder {
@@ -100,33 +73,65 @@ HashAggregateOperator::HashAggregateOperator(AggregateSpec spec, int parts, Part
       parts_(parts),
       open_(std::move(open)),
       threads_(threads),
-      running_(std::make_unique<Running>()),
       memory_(spec_.budget, "An aggregation") {}
 
 HashAggregateOperator::~HashAggregateOperator() = default;
 
 void HashAggregateOperator::Cancel() {
-  running_->Stop(/*for_good=*/true);
+  running_.Stop(/*for_good=*/true);
 }
 
-Status HashAggregateOperator::AddPart(int part, const HashRange& range, InOrder* merged) {
-  SLUICE_ASSIGN(auto input, open_(part));
-  SLUICE_ASSIGN(auto state, AggregateState::Make(spec_, range));
-  SLUICE_RETURN_IF_ERROR(running_->Begin(input.get()));
+// Lets a part be stopped while `use` reads it.
+Status HashAggregateOperator::WithPart(std::unique_ptr<Operator> rows,
+                                       const std::function<Status(Operator* rows)>& use) {
+  SLUICE_RETURN_IF_ERROR(running_.Begin(rows.get()));
+  const Status used = use(rows.get());
+  running_.End(rows.get());
+  return used;
+}
+
+Status HashAggregateOperator::ForEachPart(const std::function<Status(int part)>& use) {
+  running_.Restart();
+  if (parts_ == 1 || threads_ <= 1) {
+    for (int part = 0; part < parts_; ++part) SLUICE_RETURN_IF_ERROR(use(part));
+    return Status::OK();
+  }
+  ThreadPool pool(std::min(threads_, parts_));
+  return RunTasks(pool, parts_, use, [&] { running_.Stop(/*for_good=*/false); });
+}
+
+Status HashAggregateOperator::StoreInput() {
+  auto stored = std::make_unique<StoredInput>(spec_.keys, parts_, spec_.context, spec_.budget);
+  SLUICE_RETURN_IF_ERROR(ForEachPart([&](int part) -> Status {
+    SLUICE_ASSIGN(auto input, open_(part));
+    return WithPart(std::move(input), [&](Operator* rows) { return stored->Store(part, rows); });
+  }));
+  SLUICE_RETURN_IF_ERROR(stored->Finish());
+  stored_ = std::move(stored);
+  return Status::OK();
+}
+
+Status HashAggregateOperator::AddPart(int part, const HashRange& range, StoredInput* stored, InOrder* merged) {
+  std::unique_ptr<Operator> rows;
+  if (stored != nullptr) {
+    rows = stored->Open(part, range);
+  } else {
+    SLUICE_ASSIGN(rows, open_(part));
+  }
+  std::unique_ptr<AggregateState> state;
   Status added;  // what the state itself answered last
-  const Status status = [&]() -> Status {
+  const Status status = WithPart(std::move(rows), [&](Operator* input) -> Status {
+    SLUICE_ASSIGN(state, AggregateState::Make(spec_, range, stored != nullptr ? stored->bits() : 0));
     for (;;) {
       SLUICE_ASSIGN(auto slice, input->Next());
       if (slice == nullptr) return Status::OK();
       added = state->Add(slice);
       if (!added.ok()) return AtPlaceOf(*input, added);
     }
-  }();
-  running_->End(input.get());
+  });
   // However the part ended. Another part may be refused the memory that this one holds, and then has few keys itself.
-  Saw(*state, added);
+  if (state != nullptr) Saw(*state, added);
   SLUICE_RETURN_IF_ERROR(status);
-  input.reset();
   added = merged->Add(part, std::move(state));
   if (IsOutOfBudget(added)) overflowed_ = true;
   return added;
@@ -140,17 +145,10 @@ void HashAggregateOperator::Saw(const AggregateState& state, const Status& statu
   if (IsOutOfBudget(status)) overflowed_ = true;
 }
 
-Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateRange(const HashRange& range) {
-  running_->BeginRange();
+Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateRange(const HashRange& range,
+                                                                              StoredInput* stored) {
   InOrder merged;
-  const auto add = [&](int part) { return AddPart(part, range, &merged); };
-  Status status;
-  if (parts_ == 1 || threads_ <= 1) {
-    for (int part = 0; part < parts_ && status.ok(); ++part) status = add(part);
-  } else {
-    ThreadPool pool(std::min(threads_, parts_));
-    status = RunTasks(pool, parts_, add, [&] { running_->Stop(/*for_good=*/false); });
-  }
+  const Status status = ForEachPart([&](int part) { return AddPart(part, range, stored, &merged); });
   most_keys_ = std::max<int64_t>(most_keys_, merged.most_keys());
   SLUICE_RETURN_IF_ERROR(status);
   std::unique_ptr<AggregateState> whole = merged.Take();
@@ -167,7 +165,9 @@ Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateNextRang
     const HashRange range = ranges_.back();
     overflowed_ = false;
     most_keys_ = 0;
-    auto whole = AggregateRange(range);
+    auto whole = AggregateRange(range, stored_.get());
+    // Where a row came from is known by the input alone.
+    if (stored_ != nullptr && IsOfARow(whole.status())) whole = AggregateRange(range, nullptr);
     const bool helps = overflowed_ && most_keys_ >= kKeysWorthDividing && range.bits < kMostRangeBits;
     if (whole.ok() || !helps || !spec_.repeatable) {
       ranges_.pop_back();
@@ -183,7 +183,9 @@ Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateNextRang
       halves.push_back({next.bits + 1, next.prefix * 2});
     }
     ranges_ = std::move(halves);
-    Log(LogLevel::kInfo, "An aggregation beyond the memory budget reads its input {} times", 1 << (range.bits + 1));
+    if (stored_ == nullptr) SLUICE_RETURN_IF_ERROR(StoreInput());
+    Log(LogLevel::kInfo, "An aggregation beyond the memory budget makes its groups in {} ranges",
+        1 << (range.bits + 1));
   }
 }
 

@@ -3,12 +3,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "exec/aggregate_state.h"
 #include "exec/operator.h"
 #include "exec/part_opener.h"
+#include "exec/running_parts.h"
+#include "exec/stored_input.h"
 
 namespace sluice {
 
@@ -16,8 +19,9 @@ namespace sluice {
 // up to `threads` threads aggregate each for itself; the results are merged in the order of the parts, so that they do
 // not depend on the threads. Without key columns there is one row, even of no input.
 //
-// Groups, or without keys distinct values, that do not fit into the memory budget are made in ranges of their hashes,
-// the input being read once for each (where it is repeatable). What cannot be divided so fails by SLUICE_MEMORY_BUDGET.
+// Groups, or without keys distinct values, that do not fit into the memory budget are made in ranges of their hashes:
+// the input, where it is repeatable, is read a second time and brought to an exchange, of which each range reads its
+// rows. What cannot be divided so fails by SLUICE_MEMORY_BUDGET.
 class HashAggregateOperator : public Operator {
  public:
   HashAggregateOperator(AggregateSpec spec, int parts, PartOpener open, int threads);
@@ -28,10 +32,13 @@ class HashAggregateOperator : public Operator {
 
  private:
   class InOrder;
-  class Running;
-  Status AddPart(int part, const HashRange& range, InOrder* merged);
+  Status WithPart(std::unique_ptr<Operator> rows, const std::function<Status(Operator* rows)>& use);
+  Status ForEachPart(const std::function<Status(int part)>& use);
+  Status StoreInput();
+  Status AddPart(int part, const HashRange& range, StoredInput* stored, InOrder* merged);
   void Saw(const AggregateState& state, const Status& status);
-  Result<std::unique_ptr<AggregateState>> AggregateRange(const HashRange& range);
+  // `stored` may be null: then the input itself is read.
+  Result<std::unique_ptr<AggregateState>> AggregateRange(const HashRange& range, StoredInput* stored);
   Result<std::unique_ptr<AggregateState>> AggregateNextRange();
   Result<std::shared_ptr<arrow::RecordBatch>> NextResult();
 
@@ -39,7 +46,8 @@ class HashAggregateOperator : public Operator {
   const int parts_;
   const PartOpener open_;
   const int threads_;
-  std::unique_ptr<Running> running_;
+  RunningParts running_;
+  std::unique_ptr<StoredInput> stored_;         // null: everything has fitted so far
   std::vector<HashRange> ranges_{HashRange{}};  // to come, the next one last
   std::atomic<bool> overflowed_{false};         // the states, not what is below
   std::atomic<int64_t> most_keys_{0};           // of the states of this range, what smaller ones would divide

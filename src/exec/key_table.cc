@@ -98,6 +98,10 @@ void KeyTable::Find(const KeyBytes* keys, int64_t count, uint32_t* ids) const {
   }
 }
 
+void KeyTable::Hash(const KeyBytes* keys, int64_t count, uint64_t* hashes) const {
+  for (int64_t i = 0; i < count; ++i) hashes[i] = HashOf(keys[i]) & hash_bits_;
+}
+
 void KeyTable::Merge(const KeyTable& other, uint32_t* ids) {
   const auto count = static_cast<size_t>(other.size());
   constexpr size_t kAhead = 16;

@@ -64,6 +64,8 @@ class KeyTable {
   void Map(const KeyBytes* keys, int64_t count, const HashRange& range, uint32_t* ids);
   // The same, but nothing is added: kOutside for a key that is not there.
   void Find(const KeyBytes* keys, int64_t count, uint32_t* ids) const;
+  // The hashes by which ranges are told.
+  void Hash(const KeyBytes* keys, int64_t count, uint64_t* hashes) const;
   // ids[i] becomes our number of key i of another table, of the same bits.
   void Merge(const KeyTable& other, uint32_t* ids);
   int64_t size() const { return static_cast<int64_t>(keys_.size()); }

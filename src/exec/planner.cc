@@ -14,6 +14,7 @@
 #include "exec/hash_join.h"
 #include "exec/limit.h"
 #include "exec/local.h"
+#include "exec/moved_parts.h"
 #include "exec/observe.h"
 #include "exec/part_opener.h"
 #include "exec/project.h"
@@ -38,11 +39,10 @@ constexpr size_t kMaxStates = 64;
 constexpr size_t kMostWrites = 64;
 constexpr int64_t kFewRows = 10000;  // a LIMIT below this is soon reached by one thread
 
-// The rows of a plan in parts that may be read in parallel.
+// The rows of a plan in parts that may be read in parallel, and as often as they are wanted.
 struct Input {
   int parts = 0;
   PartOpener open;
-  bool repeatable = false;  // a part may be opened again
 };
 
 // A sort of which only the first rows are wanted.
@@ -87,6 +87,9 @@ class Planner {
   Result<Input> InputOf(const PlanPtr& plan, size_t max_parts, const Top* top = nullptr) const;
   Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts, const Top* top) const;
   Result<Input> UnionInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts) const;
+  Result<Input> WrittenInput(const PlanPtr& plan) const;
+  Input Coalesced(const std::shared_ptr<arrow::Schema>& schema, Input input, int most) const;
+  Result<Input> MovedInput(const PlanPtr& plan, const PlanPtr& bottom) const;
   OperatorPtr Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const;
   Result<OperatorPtr> BuildRows(const PlanPtr& plan) const;
   Result<OperatorPtr> BuildTopRows(const std::vector<SortKey>& keys, const PlanNode& node, int64_t rows) const;
@@ -151,17 +154,16 @@ Result<Input> Planner::ScanInput(const PlanPtr& plan, const PlanNode& bottom, si
     auto reader = std::make_unique<ChainedReader>(source, std::move(mine), ColumnsToRead(bottom), wanted);
     return BuildTaskPipeline(*plan, std::move(reader), ForPart(eval, begin));
   };
-  return Input{static_cast<int>(parts), std::move(open), /*repeatable=*/true};
+  return Input{static_cast<int>(parts), std::move(open)};
 }
 
 // The parts of the first input, then those of the second, and so on.
 Result<Input> Planner::UnionInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts) const {
   std::vector<Input> inputs;
-  Input all{0, nullptr, /*repeatable=*/true};
+  Input all;
   for (const PlanPtr& input : bottom.inputs) {
     SLUICE_ASSIGN(Input one, InputOf(input, std::max<size_t>(max_parts / bottom.inputs.size(), 1)));
     all.parts += one.parts;
-    all.repeatable = all.repeatable && one.repeatable;
     inputs.push_back(std::move(one));
   }
   all.open = [plan, &bottom, inputs = std::move(inputs),
@@ -180,8 +182,12 @@ Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts, const Top*
   if (bottom.Is<plan::Scan>()) return ScanInput(plan, bottom, max_parts, top);
   if (bottom.Is<plan::Union>()) return UnionInput(plan, bottom, max_parts);
   SLUICE_ASSIGN(auto rows, BuildRows(plan));
-  auto once = std::make_shared<std::unique_ptr<Operator>>(std::move(rows));
-  return Input{1, [once](int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); }};
+  // A second reading makes the operators anew.
+  auto first = std::make_shared<std::unique_ptr<Operator>>(std::move(rows));
+  return Input{1, [first, plan, planner = *this](int) -> Result<std::unique_ptr<Operator>> {
+                 if (*first != nullptr) return std::move(*first);
+                 return planner.BuildRows(plan);
+               }};
 }
 
 OperatorPtr Planner::Gather(const std::shared_ptr<arrow::Schema>& schema, Input input, int threads) const {
@@ -204,6 +210,11 @@ Result<OperatorPtr> Planner::BuildRows(const PlanPtr& plan) const {
 }
 
 Result<OperatorPtr> Planner::BuildNode(const plan::LocalRows& local, const PlanPtr& plan) const {
+  const auto given = context_.given.find(plan.get());
+  if (given != context_.given.end()) {
+    if (*given->second == nullptr) return InternalError("rows that are there once were to be read twice");
+    return std::move(*given->second);
+  }
   return std::make_unique<LocalOperator>(plan->schema, local.rows);
 }
 
@@ -214,7 +225,7 @@ Result<OperatorPtr> Planner::BuildNode(const plan::Range& range, const PlanPtr& 
 Result<OperatorPtr> Planner::BuildNode(const plan::Aggregate& aggregate, const PlanPtr& plan) const {
   SLUICE_ASSIGN(Input input, InputOf(plan->inputs.at(0), kMaxStates));
   AggregateSpec spec{aggregate.keys, aggregate.calls, plan->schema, context_.eval, context_.budget};
-  spec.repeatable = input.repeatable && IsDeterministic(*plan);
+  spec.repeatable = IsDeterministic(*plan);
   return std::make_unique<HashAggregateOperator>(std::move(spec), input.parts, std::move(input.open), context_.threads);
 }
 
@@ -321,24 +332,61 @@ Result<OperatorPtr> Planner::BuildNode(const plan::Limit& limit, const PlanPtr& 
   return std::make_unique<LimitOperator>(std::move(rows), limit.rows, limit.offset);
 }
 
-Result<PlannedParts> Planner::Parts(const PlanPtr& plan) const {
-  const auto* moves = plan->As<plan::Repartition>();
-  const PlanPtr rows = moves != nullptr ? plan->inputs.at(0) : plan;
-  const bool gathers = moves != nullptr && !moves->shuffle && moves->partitions > 0;
-  const size_t most = gathers ? std::min(static_cast<size_t>(moves->partitions), kMostWrites) : kMostWrites;
-  PlannedParts planned;
-  const PlanNode& bottom = BottomOfChain(*rows);
-  if (bottom.Is<plan::Scan>() || (bottom.Is<plan::Union>() && !gathers)) {
-    SLUICE_ASSIGN(Input input, InputOf(rows, most));
-    planned.parts = input.parts;
-    planned.open = std::move(input.open);
+// The parts of what is written: as a repartition has them, if there is one below what changes rows one by one.
+Result<Input> Planner::WrittenInput(const PlanPtr& plan) const {
+  PlanPtr bottom = plan;
+  while (IsRowwise(*bottom)) bottom = bottom->inputs.at(0);
+  if (bottom->Is<plan::Repartition>()) return MovedInput(plan, bottom);
+  return InputOf(plan, kMostWrites);
+}
+
+// Neighbours together, where a union has more parts than are wanted.
+Input Planner::Coalesced(const std::shared_ptr<arrow::Schema>& schema, Input input, int most) const {
+  if (input.parts <= most) return input;
+  const int parts = input.parts;
+  return {most, [=, open = std::move(input.open), budget = context_.budget](int i) -> Result<OperatorPtr> {
+            const int begin = static_cast<int>(int64_t{parts} * i / most);
+            const int end = static_cast<int>(int64_t{parts} * (i + 1) / most);
+            return std::make_unique<GatherOperator>(
+                schema, end - begin, [open, begin](int part) { return open(begin + part); }, /*threads=*/1, budget);
+          }};
+}
+
+Result<Input> Planner::MovedInput(const PlanPtr& plan, const PlanPtr& bottom) const {
+  const auto& repartition = bottom->Get<plan::Repartition>();
+  const PlanPtr& below = bottom->inputs.at(0);
+  Input moved;
+  if (repartition.kind == plan::Repartition::Kind::kByRange) {
+    SLUICE_ASSIGN(auto rows, Build(below));
+    auto sorted =
+        std::make_unique<SortOperator>(std::move(rows), repartition.keys, std::nullopt, context_.eval, context_.budget);
+    auto once = std::make_shared<std::unique_ptr<Operator>>(std::move(sorted));
+    moved = {1, [once](int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); }};
   } else {
-    SLUICE_ASSIGN(auto all, Build(rows));
-    planned.parts = 1;
-    planned.open = [once = std::make_shared<std::unique_ptr<Operator>>(std::move(all))](
-                       int) -> Result<std::unique_ptr<Operator>> { return std::move(*once); };
+    const size_t most = repartition.moves_rows() ? kMostWrites : static_cast<size_t>(repartition.partitions);
+    SLUICE_ASSIGN(moved, InputOf(below, std::min(most, kMostWrites)));
+    moved = Coalesced(below->schema, std::move(moved), static_cast<int>(most));
   }
-  if (moves != nullptr && moves->shuffle) planned.spread = moves->partitions;
+  if (repartition.moves_rows()) {
+    const auto parts = std::make_shared<MovedParts>(bottom, moved.parts, std::move(moved.open), context_.threads,
+                                                    context_.eval, context_.budget);
+    moved = {repartition.partitions,
+             [parts](int part) -> Result<std::unique_ptr<Operator>> { return MovedParts::Open(parts, part); }};
+  }
+  if (plan == bottom) return moved;
+  moved.open = [plan, bottom, open = std::move(moved.open),
+                eval = context_.eval](int part) -> Result<std::unique_ptr<Operator>> {
+    SLUICE_ASSIGN(auto rows, open(part));
+    return BuildChain(*plan, *bottom, std::move(rows), ForPart(eval, static_cast<size_t>(part)));
+  };
+  return moved;
+}
+
+Result<PlannedParts> Planner::Parts(const PlanPtr& plan) const {
+  SLUICE_ASSIGN(Input input, WrittenInput(plan));
+  PlannedParts planned;
+  planned.parts = input.parts;
+  planned.open = std::move(input.open);
   return planned;
 }
 

@@ -281,8 +281,16 @@ TEST(Planner, NullsThatComeLastKeepNoRowOut) {
   }
 }
 
-// Beyond the budget an input is read again and again. A LIMIT cannot be, so a union with one cannot be either.
-TEST(Planner, AnAggregationOfAUnionReadsItsInputsAgainWhereAllCanBe) {
+// An expression that may give other values when it is evaluated again.
+class Drawn : public scripted::FunctionExpr {
+ public:
+  using FunctionExpr::FunctionExpr;
+  bool deterministic() const override { return false; }
+};
+
+// Beyond the budget an input is read a second time, which what stands below it must allow: a LIMIT does, drawn values
+// do not.
+TEST(Planner, AnAggregationBeyondTheBudgetMakesItsInputAnew) {
   const auto scan = ScanNode(Ints(1), false);
   MemoryBudget budget(512 << 10);
   PlannerContext context = Context(ManyPartitions(20, 100), 2);
@@ -297,7 +305,64 @@ TEST(Planner, AnAggregationOfAUnionReadsItsInputsAgainWhereAllCanBe) {
   std::sort(groups.begin(), groups.end());
   ASSERT_EQ(groups.size(), 20'000u);
   EXPECT_EQ(groups[7], (Row{7, 2, 14}));
-  EXPECT_TRUE(HasErrorClass(run(LimitNode(scan, 5, 0)).status(), "SLUICE_MEMORY_BUDGET"));
+  groups = run(LimitNode(scan, 5, 0)).ValueOrDie();
+  std::sort(groups.begin(), groups.end());
+  ASSERT_EQ(groups.size(), 20'000u);
+  EXPECT_EQ(groups[4], (Row{4, 2, 8}));
+  EXPECT_EQ(groups[5], (Row{5, 1, 5}));
+  const auto same = [](const auto& args) -> Result<std::shared_ptr<arrow::Array>> { return args[0]; };
+  const auto drawn = ProjectNode(
+      scan, {std::make_shared<Drawn>(arrow::int64(), std::vector<ExprPtr>{At(0)}, scripted::FunctionExpr::Body(same))});
+  EXPECT_TRUE(HasErrorClass(run(drawn).status(), "SLUICE_MEMORY_BUDGET"));
+}
+
+// The rows of each part of what is written.
+std::vector<Table> Written(const PlanPtr& plan, const PlannerContext& context) {
+  const PlannedParts parts = PlanParts(plan, context).ValueOrDie();
+  std::vector<Table> written;
+  for (int part = 0; part < parts.parts; ++part) {
+    const auto rows = parts.open(part).ValueOrDie();
+    const auto all = scripted::Drain(*rows);
+    written.push_back(all.ok() && *all != nullptr ? ToTable(**all) : Table());
+  }
+  return written;
+}
+
+TEST(Planner, ARepartitionHasTheRowsOfAllPartsInItsTasks) {
+  using Kind = plan::Repartition::Kind;
+  const auto scan = ScanNode(Ints(1), false);
+  const auto moved = [&](Kind kind, int partitions, std::vector<SortKey> keys) {
+    return MakeNode(plan::Repartition{kind, partitions, std::move(keys)}, {scan}, scan->schema);
+  };
+  for (const int threads : {1, 3}) {
+    const auto context = Context(ManyPartitions(2, 1), threads);  // 0 to 9, 10 to 19
+    EXPECT_EQ(Written(moved(Kind::kInTurn, 4, {}), context), (std::vector<Table>{{{0}, {4}, {8}, {13}, {17}},
+                                                                                 {{1}, {5}, {9}, {10}, {14}, {18}},
+                                                                                 {{2}, {6}, {11}, {15}, {19}},
+                                                                                 {{3}, {7}, {12}, {16}}}));
+    EXPECT_EQ(Written(moved(Kind::kByRange, 3, {{At(0), false, false}}), context),
+              (std::vector<Table>{{{19}, {18}, {17}, {16}, {15}, {14}, {13}},
+                                  {{12}, {11}, {10}, {9}, {8}, {7}, {6}},
+                                  {{5}, {4}, {3}, {2}, {1}, {0}}}));
+    // A projection above it does not change the tasks.
+    const auto above = ProjectNode(moved(Kind::kByKeys, 3, {{At(0), true, true}}), {At(0), At(0)});
+    size_t rows = 0;
+    for (const Table& part : Written(above, context)) rows += part.size();
+    EXPECT_EQ(rows, 20u);
+    EXPECT_EQ(Written(above, context).size(), 3u);
+  }
+}
+
+TEST(Planner, CoalesceTakesNeighboursTogether) {
+  const auto scan = ScanNode(Ints(1), false);
+  const auto both = MakeNode(plan::Union(), {scan, scan}, scan->schema);
+  const auto context = Context(ManyPartitions(2, 1), 2);
+  const auto one = MakeNode(plan::Repartition{plan::Repartition::Kind::kCoalesce, 1, {}}, {both}, scan->schema);
+  const std::vector<Table> written = Written(one, context);
+  ASSERT_EQ(written.size(), 1u);
+  EXPECT_EQ(written[0].size(), 40u);
+  EXPECT_EQ(written[0].front(), (Row{0}));
+  EXPECT_EQ(written[0].back(), (Row{19}));
 }
 
 TEST(Planner, ARangeBelowAnAggregation) {

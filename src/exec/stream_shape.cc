@@ -2,11 +2,13 @@
 #include "exec/stream_shape.h"
 
 #include <arrow/type.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <utility>
 
 #include "base/spark_error.h"
+#include "plan/rewrite.h"
 
 namespace sluice {
 namespace {
@@ -58,11 +60,7 @@ class ShapeMaker {
       if (below_union) {
         return NotSupported("A streaming query cannot have repartition or coalesce below a union yet.");
       }
-      if (shape_->partitions == 0) {
-        shape_->partitions = repartition->partitions;
-        shape_->shuffle = repartition->shuffle;
-        return BranchesOf(plan->inputs.at(0), below_union, below_state);
-      }
+      if (!repartitioned_) return BelowRepartition(*repartition, plan->inputs.at(0));
     }
     if (plan->Is<plan::Union>()) return UnionOf(*plan, below_state);
     if (KeepsState(*plan)) return StepOf(plan);
@@ -70,6 +68,42 @@ class ShapeMaker {
   }
 
  private:
+  Result<std::vector<StreamBranch>> BelowRepartition(const plan::Repartition& repartition, const PlanPtr& input) {
+    if (repartition.kind == plan::Repartition::Kind::kByRange) {
+      return NotSupported("A streaming query cannot have repartitionByRange yet.");
+    }
+    repartitioned_ = true;
+    SLUICE_ASSIGN(auto branches, BranchesOf(input, /*below_union=*/false, /*below_state=*/false));
+    shape_->repartition = repartition;
+    return branches;
+  }
+
+  // The keys of a repartition below the node, as columns of the node's output.
+  Status LiftKeys(const PlanNode& node) {
+    if (!shape_->repartition || shape_->repartition->keys.empty()) return Status::OK();
+    if (node.Is<plan::Filter>() || node.Is<plan::Watermark>()) return Status::OK();
+    const auto* project = node.As<plan::Project>();
+    std::vector<ExprPtr> places(static_cast<size_t>(node.inputs[0]->schema->num_fields()));
+    for (size_t i = 0; project != nullptr && i < project->exprs.size(); ++i) {
+      const auto* column = dynamic_cast<const ColumnExpr*>(project->exprs[i].get());
+      if (column == nullptr) continue;
+      places[static_cast<size_t>(column->index())] =
+          std::make_shared<ColumnExpr>(static_cast<int>(i), column->name(), column->type(), column->nullable());
+    }
+    for (SortKey& key : shape_->repartition->keys) {
+      std::vector<bool> used(places.size(), false);
+      MarkColumns(key.expr, &used);
+      for (size_t i = 0; i < used.size(); ++i) {
+        if (!used[i] || places[i] != nullptr) continue;
+        return NotSupported(fmt::format(
+            "A streaming query can repartition by columns that it keeps as they are up to the sink; {} is none.",
+            node.inputs[0]->schema->field(static_cast<int>(i))->name()));
+      }
+      key.expr = SubstituteColumns(key.expr, places);
+    }
+    return Status::OK();
+  }
+
   Result<std::vector<StreamBranch>> UnionOf(const PlanNode& plan, bool below_state) {
     std::vector<StreamBranch> all;
     for (const PlanPtr& input : plan.inputs) {
@@ -104,6 +138,7 @@ class ShapeMaker {
     const auto* marked = plan->As<plan::Watermark>();
     if (marked != nullptr) shape_->delays_ms.push_back(marked->delay_ms);
     SLUICE_ASSIGN(std::vector<StreamBranch> branches, BranchesOf(node->inputs.at(0), below_union, below_state));
+    SLUICE_RETURN_IF_ERROR(LiftKeys(*plan));
     for (StreamBranch& branch : branches) {
       branch.rows = branch.rows == node->inputs[0] ? node : WithInput(*node, std::move(branch.rows));
       if (marked != nullptr) shape_->watermarks[branch.rows.get()] = watermark;
@@ -113,6 +148,7 @@ class ShapeMaker {
 
   StreamingShape* const shape_;
   int64_t next_id_ = 0;
+  bool repartitioned_ = false;
 };
 
 // The input of the lowest ORDER BY or LIMIT that stands over a whole result; the plan itself when there is none.

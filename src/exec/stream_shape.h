@@ -34,10 +34,11 @@ struct StreamingShape {
   std::vector<PlanPtr> scans;          // the kScan nodes by the source's ordinal, as Spark counts sources
   std::vector<StreamBranch> branches;  // to the sink; at least one
   std::vector<StateStep> steps;        // each after those that it reads
-  int partitions = 0;                  // coalesce(n) or repartition(n): n; 0: as the tasks are
-  bool shuffle = false;                // repartition(n), else coalesce(n)
-  std::vector<PlanPtr> joins;          // the join nodes of the branches: a stream on the left, a table on the right
-  std::vector<int64_t> delays_ms;      // of the watermark nodes, as Spark numbers them
+  // What the tasks of the sink are made by; its keys are columns of the rows for the sink. None: they are as the
+  // inputs.
+  std::optional<plan::Repartition> repartition;
+  std::vector<PlanPtr> joins;      // the join nodes of the branches: a stream on the left, a table on the right
+  std::vector<int64_t> delays_ms;  // of the watermark nodes, as Spark numbers them
   std::map<const PlanNode*, size_t> watermarks;  // the number of each, by the nodes in `rows`
   PlanPtr tail;                                  // ORDER BY and LIMIT of a whole result, over `tail_input`; null: none
   PlanPtr tail_input;

@@ -21,8 +21,10 @@ std::shared_ptr<arrow::Schema> KeyAndText() {
   return arrow::schema({arrow::field("n", arrow::int64()), arrow::field("s", StringType())});
 }
 
-PlanPtr Repartition(const PlanPtr& input, int partitions, bool shuffle) {
-  return scripted::Over(input, plan::Repartition{partitions, shuffle});
+using Kind = plan::Repartition::Kind;
+
+PlanPtr Repartition(const PlanPtr& input, int partitions, Kind kind, std::vector<SortKey> keys = {}) {
+  return scripted::Over(input, plan::Repartition{kind, partitions, std::move(keys)});
 }
 
 Result<BatchPtr> RunTask(const PlanPtr& plan, std::vector<BatchPtr> slices) {
@@ -92,25 +94,39 @@ TEST(ShapeOf, FindsScanAndRepartition) {
   ASSERT_EQ(plain->branches.size(), 1U);
   EXPECT_EQ(plain->branches[0].rows, project);
   EXPECT_EQ(plain->branches[0].bottom, scan);
-  EXPECT_EQ(plain->partitions, 0);
+  EXPECT_FALSE(plain->repartition);
 
-  auto coalesced = ShapeOf(Repartition(project, 2, false));
+  auto coalesced = ShapeOf(Repartition(project, 2, Kind::kCoalesce));
   ASSERT_TRUE(coalesced.ok());
   EXPECT_EQ(coalesced->branches.at(0).rows, project);
-  EXPECT_EQ(coalesced->partitions, 2);
-  EXPECT_FALSE(coalesced->shuffle);
+  ASSERT_TRUE(coalesced->repartition);
+  EXPECT_EQ(coalesced->repartition->partitions, 2);
+  EXPECT_FALSE(coalesced->repartition->moves_rows());
 }
 
 TEST(ShapeOf, BringsARepartitionBelowProjectionsToTheTop) {
   const auto schema = KeyAndText();
   const auto scan = ScanNode(schema, true);
-  auto shape = ShapeOf(ProjectNode(Repartition(scan, 3, true), {Column(schema, "s")}));
+  auto shape = ShapeOf(ProjectNode(Repartition(scan, 3, Kind::kInTurn), {Column(schema, "s")}));
   ASSERT_TRUE(shape.ok()) << shape.status();
-  EXPECT_EQ(shape->partitions, 3);
-  EXPECT_TRUE(shape->shuffle);
+  ASSERT_TRUE(shape->repartition);
+  EXPECT_EQ(shape->repartition->partitions, 3);
+  EXPECT_TRUE(shape->repartition->moves_rows());
   const PlanPtr& rows = shape->branches.at(0).rows;
   ASSERT_TRUE(rows->Is<plan::Project>());
   EXPECT_EQ(rows->inputs.at(0), scan);
+}
+
+TEST(ShapeOf, TheKeysOfARepartitionAreFoundAgainAtTheTop) {
+  const auto schema = KeyAndText();
+  const auto scan = ScanNode(schema, true);
+  const auto moved = Repartition(scan, 3, Kind::kByKeys, {{Column(schema, "n"), true, true}});
+  auto shape = ShapeOf(MakeFilter(ProjectNode(moved, {Column(schema, "s"), Column(schema, "n")}),
+                                  Where(Column(schema, "n"), [](int64_t v) { return v > 0; })));
+  ASSERT_TRUE(shape.ok()) << shape.status();
+  const auto* key = dynamic_cast<const ColumnExpr*>(shape->repartition->keys.at(0).expr.get());
+  ASSERT_NE(key, nullptr);
+  EXPECT_EQ(key->index(), 1);
 }
 
 TEST(ShapeOf, NumbersWhatKeepsStateFromTheSinkUpAndRunsItFromTheSourceDown) {
@@ -137,7 +153,11 @@ TEST(ShapeOf, RefusesWhatItCannotRunByName) {
   for (const auto& [plan, name] : std::vector<std::pair<PlanPtr, std::string>>{
            {MakeNode(plan::Sort(), {scan}, schema), "sort"},
            {ScanNode(schema, false), "batch read"},
-           {Repartition(Repartition(scan, 2, true), 1, false), "second repartition"}}) {
+           {Repartition(scan, 2, Kind::kByRange, {{Column(schema, "n"), true, true}}), "repartitionByRange"},
+           {ProjectNode(Repartition(scan, 2, Kind::kByKeys, {{Column(schema, "n"), true, true}}),
+                        {Column(schema, "s")}),
+            "n is none"},
+           {Repartition(Repartition(scan, 2, Kind::kInTurn), 1, Kind::kCoalesce), "second repartition"}}) {
     auto shape = ShapeOf(plan);
     ASSERT_FALSE(shape.ok()) << name;
     EXPECT_TRUE(HasErrorClass(shape.status(), "UNSUPPORTED_FEATURE.SLUICE"));

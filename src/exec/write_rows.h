@@ -14,9 +14,8 @@ namespace sluice {
 // Opens the writer of a task. Called by tasks in parallel.
 using OpenWriter = std::function<Result<std::unique_ptr<TaskWriter>>(TaskId task)>;
 
-// Writes the rows of a batch query, each part by a task of its own, and gives what the tasks did in their order. With
-// PlannedParts::spread the rows of all parts go to so many writers, each slice in as many pieces. A query without a
-// part has one task without rows.
+// Writes the rows of a batch query, each part by a task of its own, and gives what the tasks did in their order. A
+// query without a part has one task without rows.
 Result<std::vector<std::unique_ptr<TaskCommit>>> WriteRows(const PlannedParts& parts, ThreadPool& pool,
                                                            const OpenWriter& open);
 

@@ -92,7 +92,6 @@ Status WriteBatch(Session* session, const BatchWrite& write) {
   context.partition_columns = write.partition_columns;
   context.schema = write.plan->schema;
   context.budget = &process.budget();
-  context.tasks_at_once = parts.spread;
   SLUICE_ASSIGN(const std::unique_ptr<BatchSink> sink, OpenBatchSink(write.format, context, write.mode));
   if (sink == nullptr) return Status::OK();
   SLUICE_ASSIGN(auto commits, WriteRows(parts, process.tasks(), [&](TaskId task) { return sink->OpenTask(task); }));

@@ -72,8 +72,6 @@ Status BatchExecutor::OpenSink(const Conf& conf, const RecoveredQuery& found) {
   context.session = spec_.session;
   context.schema = spec_.plan->schema;
   context.deterministic = IsDeterministic(*spec_.plan);
-  const StreamingShape& shape = runner_.shape();
-  context.tasks_at_once = shape.shuffle ? shape.partitions : 0;
   context.recovered_otherwise = found.plan && found.plan->attempt == Attempt::kAgainOtherwise;
   context.budget = resources_.budget;
   if (connector == nullptr) {

@@ -8,10 +8,9 @@
 #include <numeric>
 
 #include "base/log_context.h"
-#include "base/memory_plan.h"
 #include "base/spark_error.h"
 #include "exec/planner.h"
-#include "exec/retained_batch.h"
+#include "exec/row_placement.h"
 #include "exec/scan.h"
 #include "exec/task_runner.h"
 #include "plan/rewrite.h"
@@ -259,6 +258,14 @@ Result<std::unique_ptr<TaskWriter>> OpenWriter(const BatchWork& work, TaskId id,
   return work.sink->OpenTask(work.batch, id, identity);
 }
 
+Status WriteAll(Operator* rows, TaskWriter* writer) {
+  for (;;) {
+    SLUICE_ASSIGN(const auto slice, rows->Next());
+    if (slice == nullptr) return Status::OK();
+    if (slice->num_rows() > 0) SLUICE_RETURN_IF_ERROR(writer->Write(slice));
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, Exchanges* exchanges, TaskId id,
@@ -267,107 +274,80 @@ Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, 
   BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(id, task->identity);
   for (const TaskInput& input : task->inputs) {
     SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, exchanges, input, bad_rows, task));
-    for (;;) {
-      SLUICE_ASSIGN(auto slice, pipeline->Next());
-      if (slice == nullptr) break;
-      if (slice->num_rows() > 0) SLUICE_RETURN_IF_ERROR(writer->Write(slice));
-    }
+    SLUICE_RETURN_IF_ERROR(WriteAll(pipeline.get(), writer.get()));
   }
   return writer->Finish();
 }
 
-// Each of these writers waits for memory while the ones before it have theirs: of two queries that did so at once
-// neither might ever get its last one.
-Result<std::vector<std::unique_ptr<TaskWriter>>> BatchRunner::OpenTogether(const BatchWork& work,
-                                                                           const std::string& identity) const {
-  const std::lock_guard alone(GateOf(MemoryGate::kSeveralWriters));
-  std::vector<std::unique_ptr<TaskWriter>> writers;
-  for (int i = 0; i < shape_.partitions; ++i) {
-    SLUICE_ASSIGN(auto writer, OpenWriter(work, TaskId(i), identity + std::to_string(i)));
-    writers.push_back(std::move(writer));
-  }
-  return writers;
+// Brings the rows for the sink to the tasks that write them. What is wrong with a row is found on the way, where it is
+// known where the row came from.
+Status BatchRunner::Move(const BatchWork& work, Exchanges* exchanges, std::vector<Task>* tasks, Exchange* moved,
+                         BatchOutcome* outcome) {
+  const auto run = [&](int i, Task* task) -> Status {
+    const bool set_aside = work.bad_records != nullptr && shape_.tail == nullptr;
+    BadRowSink* const bad_rows = set_aside ? work.bad_records->OpenTask(TaskId(i), task->identity) : nullptr;
+    SLUICE_ASSIGN(auto pipeline, OpenPipeline(work, exchanges, task->inputs[0], bad_rows, task));
+    if (shape_.tail != nullptr) return PlaceTogether(pipeline.get(), i, moved, work.context->pool).status();
+    const auto placement = MakePlacement(*shape_.repartition, i, *work.context);
+    return PlaceRows(pipeline.get(), placement.get(), i, moved, work.context->pool);
+  };
+  return RunAll(tasks, run, outcome);
 }
 
-// repartition(n): slice i of the batch, counted over all inputs in order, goes to task i % n. One thread reads, so the
-// cut is the same on every run.
-Status BatchRunner::RunShuffled(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome) {
-  std::string identity;
-  for (const TaskInput& input : task.inputs) identity += input.identity + "+";
-  SLUICE_ASSIGN(const auto writers, OpenTogether(work, identity));
-  BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(TaskId(0), identity);
-  size_t turn = 0;
-  for (const TaskInput& input : task.inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, exchanges, input, bad_rows, &task));
-    for (;;) {
-      SLUICE_ASSIGN(auto slice, pipeline->Next());
-      if (slice == nullptr) break;
-      if (slice->num_rows() > 0) SLUICE_RETURN_IF_ERROR(writers[turn++ % writers.size()]->Write(slice));
-    }
+// A whole result that is sorted or cut off is a batch query over the rows.
+Result<std::unique_ptr<Operator>> BatchRunner::OpenMoved(const BatchWork& work, ExchangeRows rows) const {
+  if (shape_.tail == nullptr) {
+    return std::make_unique<ExchangeOperator>(shape_.branches.at(0).rows->schema, std::move(rows));
   }
-  for (const auto& writer : writers) {
-    SLUICE_ASSIGN(auto commit, writer->Finish());
-    outcome->output_rows += commit->rows;
-    outcome->commits.push_back(std::move(commit));
-  }
-  AddTask(task, outcome);
-  return Status::OK();
-}
-
-// A whole result that is sorted or cut off: its rows are gathered, and the rest is a batch query over them.
-Status BatchRunner::RunTail(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome) {
-  plan::LocalRows gathered;
-  MemoryReservation memory(work.state.budget, "The result of a query with ORDER BY");
-  int64_t bytes = 0;
-  for (const TaskInput& input : task.inputs) {
-    SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, exchanges, input, nullptr, &task));
-    for (;;) {
-      SLUICE_ASSIGN(auto slice, pipeline->Next());
-      if (slice == nullptr) break;
-      bytes += RetainedBytes(*slice);
-      SLUICE_RETURN_IF_ERROR(memory.Cover(bytes));
-      gathered.rows.push_back(std::move(slice));
-    }
-  }
-  const PlanPtr all = MakeNode(std::move(gathered), {}, shape_.tail_input->schema);
+  const PlanPtr all = MakeNode(plan::LocalRows(), {}, shape_.tail_input->schema);
   const PlanPtr plan = RewritePlan(
       shape_.tail, [&](const PlanPtr& node) -> PlanPtr { return node == shape_.tail_input ? all : nullptr; });
   PlannerContext planner;
   planner.eval = *work.context;
   planner.budget = work.state.budget;
-  SLUICE_ASSIGN(const auto rows, PlanOperators(plan, planner));
-  SLUICE_ASSIGN(const std::unique_ptr<TaskWriter> writer, OpenWriter(work, TaskId(0), "result"));
-  for (;;) {
-    SLUICE_ASSIGN(auto slice, rows->Next());
-    if (slice == nullptr) break;
-    SLUICE_RETURN_IF_ERROR(writer->Write(slice));
-  }
-  SLUICE_ASSIGN(auto commit, writer->Finish());
-  outcome->output_rows += commit->rows;
-  outcome->commits.push_back(std::move(commit));
-  AddTask(task, outcome);
-  return Status::OK();
+  planner.given[all.get()] =
+      std::make_shared<std::unique_ptr<Operator>>(std::make_unique<ExchangeOperator>(all->schema, std::move(rows)));
+  return PlanOperators(plan, planner);
+}
+
+Status BatchRunner::RunMoved(const BatchWork& work, Exchanges* exchanges, std::vector<TaskInput> inputs,
+                             BatchOutcome* outcome) {
+  const size_t count = inputs.size();
+  std::vector<Task> tasks = CutTasks(std::move(inputs), count);
+  std::string identity;
+  for (const Task& task : tasks) identity += task.identity + "+";
+  const int partitions = shape_.tail != nullptr ? 1 : shape_.repartition->partitions;
+  Exchange moved(static_cast<int>(count), partitions, work.state.budget);
+  SLUICE_RETURN_IF_ERROR(Move(work, exchanges, &tasks, &moved, outcome));
+  outcome->commits.resize(static_cast<size_t>(partitions));
+  std::vector<Task> writing(outcome->commits.size(), NewTask());
+  const auto run = [&](int i, Task*) -> Status {
+    SLUICE_ASSIGN(const auto writer, OpenWriter(work, TaskId(i), identity + std::to_string(i)));
+    SLUICE_ASSIGN(const auto rows, OpenMoved(work, moved.Take(i)));
+    SLUICE_RETURN_IF_ERROR(WriteAll(rows.get(), writer.get()));
+    SLUICE_ASSIGN(outcome->commits[static_cast<size_t>(i)], writer->Finish());
+    return Status::OK();
+  };
+  return RunAll(&writing, run, outcome);
 }
 
 Status BatchRunner::RunToSink(const BatchWork& work, const std::vector<SourceInput>& inputs, Exchanges* exchanges,
                               BatchOutcome* outcome) {
   std::vector<TaskInput> all = InputsOf(shape_.branches, work, inputs);
-  const bool shuffled = shape_.partitions > 0 && shape_.shuffle;
-  if (shuffled || shape_.tail != nullptr) {
-    Task task = NewTask();
-    task.inputs = std::move(all);
-    return shape_.tail != nullptr ? RunTail(work, std::move(task), exchanges, outcome)
-                                  : RunShuffled(work, std::move(task), exchanges, outcome);
+  const bool repartitioned = shape_.repartition && shape_.repartition->moves_rows();
+  if (repartitioned || shape_.tail != nullptr) {
+    SLUICE_RETURN_IF_ERROR(RunMoved(work, exchanges, std::move(all), outcome));
+  } else {
+    const auto most = static_cast<size_t>(shape_.repartition ? shape_.repartition->partitions : 0);
+    const size_t count = most > 0 && most < all.size() ? most : std::max<size_t>(all.size(), 1);
+    std::vector<Task> tasks = CutTasks(std::move(all), count);
+    outcome->commits.resize(tasks.size());
+    const auto run = [&](int i, Task* task) -> Status {
+      SLUICE_ASSIGN(outcome->commits[static_cast<size_t>(i)], RunTask(work, exchanges, TaskId(i), task));
+      return Status::OK();
+    };
+    SLUICE_RETURN_IF_ERROR(RunAll(&tasks, run, outcome));
   }
-  const auto most = static_cast<size_t>(shape_.partitions);
-  const size_t count = most > 0 && most < all.size() ? most : std::max<size_t>(all.size(), 1);
-  std::vector<Task> tasks = CutTasks(std::move(all), count);
-  outcome->commits.resize(tasks.size());
-  const auto run = [&](int i, Task* task) -> Status {
-    SLUICE_ASSIGN(outcome->commits[static_cast<size_t>(i)], RunTask(work, exchanges, TaskId(i), task));
-    return Status::OK();
-  };
-  SLUICE_RETURN_IF_ERROR(RunAll(&tasks, run, outcome));
   for (const auto& commit : outcome->commits) outcome->output_rows += commit->rows;
   return Status::OK();
 }

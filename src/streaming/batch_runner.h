@@ -50,6 +50,7 @@ struct BatchOutcome {
 
 // Runs the tasks of one batch: inputs -> operators -> sink writer. Where a plan keeps state, the rows of each step are
 // exchanged to its partitions first, from the lowest step up, and a partition is then an input of what stands above it.
+// Where the rows for the sink are repartitioned, or sorted as a whole, they are exchanged to the sink's tasks.
 // How rows are cut into tasks depends on the batch's ranges and on the plan alone. Run is called by the query's thread,
 // Cancel by any.
 class BatchRunner {
@@ -97,10 +98,10 @@ class BatchRunner {
   Result<std::unique_ptr<TaskCommit>> RunTask(const BatchWork& work, Exchanges* exchanges, TaskId id, Task* task);
   Status RunToSink(const BatchWork& work, const std::vector<SourceInput>& inputs, Exchanges* exchanges,
                    BatchOutcome* outcome);
-  Result<std::vector<std::unique_ptr<TaskWriter>>> OpenTogether(const BatchWork& work,
-                                                                const std::string& identity) const;
-  Status RunShuffled(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome);
-  Status RunTail(const BatchWork& work, Task task, Exchanges* exchanges, BatchOutcome* outcome);
+  Status Move(const BatchWork& work, Exchanges* exchanges, std::vector<Task>* tasks, Exchange* moved,
+              BatchOutcome* outcome);
+  Result<std::unique_ptr<Operator>> OpenMoved(const BatchWork& work, ExchangeRows rows) const;
+  Status RunMoved(const BatchWork& work, Exchanges* exchanges, std::vector<TaskInput> inputs, BatchOutcome* outcome);
   void AddTask(const Task& task, BatchOutcome* outcome) const;
   Status Track(SliceReader* reader);
   void Untrack(SliceReader* reader);

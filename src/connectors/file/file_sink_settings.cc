@@ -87,10 +87,9 @@ Result<std::shared_ptr<FileSinkSettings>> MakeFileSettings(const FileFormat& for
   SLUICE_ASSIGN(settings->encoding, format.encoding(context, columns));
   SLUICE_ASSIGN(settings->max_records_per_file,
                 context.options.GetInt("maxRecordsPerFile", context.conf.GetInt("spark.sql.files.maxRecordsPerFile")));
-  settings->tasks_at_once = std::max(context.tasks_at_once, 1);
   // A checkpoint may have recorded anything.
-  settings->row_group_bytes = std::max<int64_t>(
-      context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes") / settings->tasks_at_once, kLeastRowGroupBytes);
+  settings->row_group_bytes =
+      std::max<int64_t>(context.conf.GetBytes("spark.sluice.parquet.rowGroupBytes"), kLeastRowGroupBytes);
   settings->time_zone = context.options.Get("timeZone", context.conf.time_zone());
   if (settings->time_zone.empty()) settings->time_zone = "UTC";  // a session always sets one
   return settings;

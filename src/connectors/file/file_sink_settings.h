@@ -24,7 +24,6 @@ struct FileSinkSettings {
   std::vector<std::string> partition_names;  // as in the schema
   int64_t max_records_per_file = 0;          // 0: no limit
   int64_t row_group_bytes = 0;               // input values of a task's open row groups
-  int tasks_at_once = 1;                     // that are open together whatever the threads, and share row_group_bytes
   std::string time_zone;                     // of timestamps in partition folders
   FileSinkLogOptions log;
 

@@ -283,20 +283,6 @@ TEST_F(FileSinkTest, AnAbandonedTaskLeavesNothingNew) {
   EXPECT_EQ(budget.used(), 0);
 }
 
-// repartition(n) opens all its tasks before the first row: none may wait for what another one holds.
-TEST_F(FileSinkTest, TasksThatAreOpenTogetherShareHalfOfTheBudget) {
-  SinkContext context = Context();
-  context.tasks_at_once = 100;
-  auto sink = *FileSink::Open(kParquetFormat, context);
-  ASSERT_TRUE(sink->Start(BatchId(0), false).ok());
-  std::vector<std::unique_ptr<TaskWriter>> writers;
-  for (int task = 0; task < 100; ++task) {
-    writers.push_back(*sink->OpenTask(BatchId(0), TaskId(task), std::to_string(task)));
-  }
-  EXPECT_GT(budget.used(), 0);
-  EXPECT_LE(budget.used(), budget.limit() / 2);
-}
-
 TEST_F(FileSinkTest, RowGroupsLargerThanHalfOfTheBudgetAreRefused) {
   ASSERT_TRUE(conf.Set("spark.sluice.parquet.rowGroupBytes", "100m").ok());
   auto sink = *Started(0, false);

@@ -42,27 +42,27 @@ bool IsLarge(const arrow::RecordBatch& slice) {
 }  // namespace
 
 // What a task accounts for: its row groups, what the file system holds of its open files, and rows that wait to be
-// sorted. Tasks that are open at the same time by plan together take at most half of the budget, so that whoever waits
-// for bytes gets them in the end; a partitioned task leaves room for a second one beside what the sources hold. Where
-// uploads do not fit into that, files are spooled and go up one after another.
+// sorted. A task takes at most half of the budget, so that whoever waits for bytes gets them in the end; a partitioned
+// one leaves room for a second one beside what the sources hold. Where uploads do not fit into that, files are spooled
+// and go up one after another.
 Result<FileTaskWriter::Memory> FileTaskWriter::TakeMemory(const FileTask& task) {
   Memory memory;
   memory.sorting = kMostSortingBytes;
   if (task.budget == nullptr) return memory;
   const FileSinkSettings& settings = *task.settings;
   const int64_t limit = task.budget->limit();
-  const int64_t most = limit / 2 / settings.tasks_at_once;
+  const int64_t most = limit / 2;
   if (settings.row_group_bytes > most) {
     return EnvironmentError(
         "SLUICE_MEMORY_BUDGET",
         fmt::format("Row groups of {} bytes (spark.sluice.parquet.rowGroupBytes) are more than half of the memory "
                     "budget of {} bytes. Raise spark.sluice.memory (or --memory), or make them smaller.",
-                    settings.row_group_bytes * settings.tasks_at_once, limit));
+                    settings.row_group_bytes, limit));
   }
   const bool partitioned = !settings.partition_columns.empty();
   const int64_t files = partitioned ? static_cast<int64_t>(kDirectFolders) : 1;
   const int64_t uploads = files * S3BytesWhileWriting(*task.folder.fs);
-  const int64_t room = partitioned ? std::min(most, limit / 8 * 3 / settings.tasks_at_once) : most;
+  const int64_t room = partitioned ? std::min(most, limit / 8 * 3) : most;
   const int64_t left = std::max<int64_t>(room - settings.row_group_bytes, 0);
   const int64_t for_files = std::min(uploads, partitioned ? left / 2 : left);
   const int64_t for_sorting = partitioned ? std::min(left - for_files, kMostSortingBytes) : 0;

@@ -115,13 +115,10 @@ class JoinPartition : public Operator {
   Status JoinSome() {
     const StateTimer timer(&partition_.counts->updates_ns);
     if (!slice_) {
-      auto& slices = partition_.rows.at(side());
-      if (next_ == slices.size()) {
-        ++turn_;
-        next_ = 0;
-        return Status::OK();
-      }
-      return Begin(std::move(slices[next_++]));
+      SLUICE_ASSIGN(auto rows, partition_.rows.at(side()).Next());
+      if (rows != nullptr) return Begin(std::move(rows));
+      ++turn_;
+      return Status::OK();
     }
     if (!slice_->joined()) return Join();
     SLUICE_RETURN_IF_ERROR(Keep());
@@ -404,7 +401,7 @@ class JoinPartition : public Operator {
   std::vector<JoinState> states_;
   std::array<std::optional<int64_t>, 2> limits_;
   size_t turn_ = 0;  // 0, 1: rows of the sides; 2, 3: what leaves the left side, the right side
-  size_t next_ = 0;  // of the turn's slices, or of the keys that leave
+  size_t next_ = 0;  // of the keys that leave
   std::optional<Slice> slice_;
   std::optional<LeavingEntries> leaving_;
   std::deque<BatchPtr> ready_;

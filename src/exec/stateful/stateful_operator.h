@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "exec/exchange.h"
 #include "exec/operator.h"
-#include "exec/stateful/exchange.h"
 #include "exec/stateful/operator_stores.h"
 #include "expr/expr.h"
 #include "plan/output_mode.h"
@@ -66,7 +66,7 @@ class StateInput {
 // A partition of an operator with state: its rows of this batch, by input.
 struct StatePartition {
   int number = 0;
-  std::vector<std::vector<std::shared_ptr<arrow::RecordBatch>>> rows;
+  std::vector<ExchangeRows> rows;
   OperatorStores* stores = nullptr;
   StateCounts* counts = nullptr;
 };

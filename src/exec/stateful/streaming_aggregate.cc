@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "exec/memory_reservation.h"
 #include "exec/select_rows.h"
 #include "exec/stateful/leaving_entries.h"
 #include "exec/stateful/saved_groups.h"
@@ -63,17 +64,18 @@ class AggregatePartition : public Operator {
   arrow::MemoryPool* pool() const { return batch_.context->pool; }
 
   // The groups of this batch, and their values, put together from those of the tasks.
-  Status Gather(GroupTable* groups, SavedGroups* fresh) {
+  Status Gather(GroupTable* groups, SavedGroups* fresh, MemoryReservation* memory) {
     const auto keys = static_cast<std::ptrdiff_t>(shape_->keys.size());
     std::vector<uint32_t> ids;
-    for (auto& rows : partition_.rows.at(0)) {
+    for (;;) {
+      SLUICE_ASSIGN(const auto rows, partition_.rows.at(0).Next());
+      if (rows == nullptr) return Status::OK();
       const arrow::ArrayVector columns = rows->columns();
       SLUICE_RETURN_IF_ERROR(groups->Map({columns.begin(), columns.begin() + keys}, rows->num_rows(), &ids));
       fresh->Resize(groups->groups());
       SLUICE_RETURN_IF_ERROR(fresh->Add({columns.begin() + keys, columns.end()}, ids));
-      rows.reset();
+      SLUICE_RETURN_IF_ERROR(memory->Cover(groups->bytes()));
     }
-    return Status::OK();
   }
 
   // The rows that are not late.
@@ -95,7 +97,8 @@ class AggregatePartition : public Operator {
     if (partition_.rows.at(0).empty()) return Status::OK();
     SLUICE_ASSIGN(GroupTable groups, GroupTable::Make(TypesOf(*shape_->key_schema)));
     SLUICE_ASSIGN(SavedGroups fresh, SavedGroups::Make(shape_->calls, 0));
-    SLUICE_RETURN_IF_ERROR(Gather(&groups, &fresh));
+    MemoryReservation memory(batch_.budget, "The groups of a batch in a partition of the state");
+    SLUICE_RETURN_IF_ERROR(Gather(&groups, &fresh, &memory));
     SLUICE_ASSIGN(const arrow::ArrayVector keys, groups.Keys(0, groups.groups(), pool()));
     std::string key_bytes;
     std::vector<uint64_t> key_at;

@@ -72,9 +72,9 @@ class DeduplicatePartition : public Operator {
   const std::shared_ptr<arrow::Schema>& schema() const override { return shape_->output; }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    auto& slices = partition_.rows.at(0);
-    while (next_ < slices.size()) {
-      const auto rows = std::move(slices[next_++]);
+    for (;;) {
+      SLUICE_ASSIGN(const auto rows, partition_.rows.at(0).Next());
+      if (rows == nullptr) break;
       SLUICE_ASSIGN(const std::vector<int32_t> fresh, FreshRows(*rows));
       SLUICE_RETURN_IF_ERROR(partition_.stores->Cover(partition_.number));
       if (!fresh.empty()) return SelectRows(rows, fresh, batch_.context->pool);
@@ -157,7 +157,6 @@ class DeduplicatePartition : public Operator {
   const UnsafeRowCodec values_;
   const StateBatch& batch_;
   StatePartition partition_;
-  size_t next_ = 0;
   bool evicted_ = false;
 };
 

@@ -54,9 +54,9 @@ class LimitPartition : public Operator {
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (key_.empty()) SLUICE_RETURN_IF_ERROR(ReadCount());
-    auto& slices = partition_.rows.at(0);
-    while (next_ < slices.size() && given_ < limit_) {
-      const auto rows = std::move(slices[next_++]);
+    while (given_ < limit_) {
+      SLUICE_ASSIGN(const auto rows, partition_.rows.at(0).Next());
+      if (rows == nullptr) break;
       const int64_t wanted = std::min(limit_ - given_, rows->num_rows());
       given_ += wanted;
       return rows->Slice(0, wanted);
@@ -89,7 +89,6 @@ class LimitPartition : public Operator {
   std::string key_;
   int64_t before_ = 0;
   int64_t given_ = 0;
-  size_t next_ = 0;
 };
 
 }  // namespace

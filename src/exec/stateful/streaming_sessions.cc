@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/spark_error.h"
+#include "exec/memory_reservation.h"
 #include "exec/retained_batch.h"
 #include "exec/select_rows.h"
 #include "exec/stateful/event_time.h"
@@ -108,9 +109,12 @@ class SessionPartition : public Operator {
 
   // The sessions that the tasks have, but not the late ones. Each task's row stays for itself, so that values are put
   // together in the order of the sessions alone.
-  Result<std::shared_ptr<arrow::RecordBatch>> Gather() {
+  Result<std::shared_ptr<arrow::RecordBatch>> Gather(MemoryReservation* memory) {
     std::vector<std::shared_ptr<arrow::RecordBatch>> kept;
-    for (auto& rows : partition_.rows.at(0)) {
+    int64_t bytes = 0;
+    for (;;) {
+      SLUICE_ASSIGN(const auto rows, partition_.rows.at(0).Next());
+      if (rows == nullptr) break;
       std::vector<int32_t> in_time;
       const auto ends = EventTimesIn(*rows->column(shape_->session), /*window=*/true);
       for (size_t row = 0; row < ends.size(); ++row) {
@@ -119,8 +123,10 @@ class SessionPartition : public Operator {
       }
       partition_.counts->dropped_late += rows->num_rows() - static_cast<int64_t>(in_time.size());
       SLUICE_ASSIGN(auto some, SelectRows(rows, in_time, pool()));
-      if (some->num_rows() > 0) kept.push_back(std::move(some));
-      rows.reset();
+      if (some->num_rows() == 0) continue;
+      bytes += RetainedBytes(*some);
+      SLUICE_RETURN_IF_ERROR(memory->Cover(bytes));
+      kept.push_back(std::move(some));
     }
     if (kept.empty()) return nullptr;
     const auto schema = kept[0]->schema();
@@ -217,7 +223,8 @@ class SessionPartition : public Operator {
 
   Status Update() {
     const StateTimer timer(&partition_.counts->updates_ns);
-    SLUICE_ASSIGN(const auto rows, Gather());
+    MemoryReservation memory(batch_.budget, "The sessions of a batch in a partition of the state");
+    SLUICE_ASSIGN(const auto rows, Gather(&memory));
     if (rows == nullptr) return Status::OK();
     SLUICE_ASSIGN(const auto found, PiecesOf(rows));
     const auto& [columns, pieces] = found;

@@ -6,12 +6,32 @@
 #include <utility>
 
 #include "plan/event_time.h"
+#include "plan/nodes/text.h"
 #include "plan/pruning.h"
 
 namespace sluice::plan {
 
+void Repartition::VisitExpressions(const ExprVisitor& visit) {
+  for (SortKey& key : keys) visit(key.expr);
+}
+
 std::string Repartition::Line(const arrow::Schema& /*output*/) const {
-  return fmt::format("{} {}", shuffle ? "Repartition" : "Coalesce", partitions);
+  switch (kind) {
+    case Kind::kCoalesce:
+      return fmt::format("Coalesce {}", partitions);
+    case Kind::kInTurn:
+      return fmt::format("Repartition {}", partitions);
+    case Kind::kByKeys: {
+      std::vector<ExprPtr> exprs;
+      for (const SortKey& key : keys) exprs.push_back(key.expr);
+      return fmt::format("Repartition {} by [{}]", partitions, ShownList(exprs));
+    }
+    case Kind::kById:
+      return fmt::format("Repartition {} by id {}", partitions, Shown(keys.at(0).expr));
+    case Kind::kByRange:
+      return fmt::format("Repartition {} by range [{}]", partitions, ShownKeys(keys));
+  }
+  return "";
 }
 
 Pruned Repartition::Prune(const PlanPtr& node, std::vector<bool> needed) const {
