@@ -68,8 +68,9 @@ int Show(const CheckpointOptions& options) {
 }
 
 int Verify(const CheckpointOptions& options) {
-  return WithFolders(options, [](const Location& checkpoint, const Location& sink) -> Result<int> {
-    SLUICE_ASSIGN(const TableReport report, VerifyCheckpoint(checkpoint, sink));
+  return WithFolders(options, [&](const Location& checkpoint, const Location& sink) -> Result<int> {
+    SLUICE_ASSIGN(const TableReport report,
+                  options.sink.empty() ? VerifyWithoutTable(checkpoint) : VerifyCheckpoint(checkpoint, sink));
     std::cout << FormatReport(report);
     return report.damaged() ? kQueryFailed : kEndedWell;
   });
@@ -97,13 +98,18 @@ int Clean(const CheckpointOptions& options) {
   });
 }
 
-CLI::App* AddPart(CLI::App* parent, const char* name, const char* doc, bool with_sink,
+enum class SinkOption { kNone, kOptional, kRequired };
+
+CLI::App* AddPart(CLI::App* parent, const char* name, const char* doc, SinkOption sink,
                   int (*work)(const CheckpointOptions&), Chosen* chosen) {
   auto options = std::make_shared<CheckpointOptions>();
   CLI::App* command = parent->add_subcommand(name, doc);
   options->global.AddTo(command);
   command->add_option("DIR", options->folder, "The checkpoint's folder")->required();
-  if (with_sink) command->add_option("--sink", options->sink, "The table's folder")->required();
+  if (sink == SinkOption::kRequired) command->add_option("--sink", options->sink, "The table's folder")->required();
+  if (sink == SinkOption::kOptional) {
+    command->add_option("--sink", options->sink, "The table's folder; without it the checkpoint alone is looked at");
+  }
   if (work == Repair) {
     command->add_option("--moved-from", options->moved_from,
                         "Where the table was when its log was written, as a path or URI: the log then names its files "
@@ -123,10 +129,11 @@ void AddCheckpointCommand(CLI::App* app, Chosen* chosen) {
       "Examples:\n"
       "  sluice checkpoint show   /var/lib/sluice/reviews\n"
       "  sluice checkpoint verify /var/lib/sluice/reviews --sink s3a://lake/bronze/reviews");
-  AddPart(parent, "show", "Where the query is", false, Show, chosen);
-  AddPart(parent, "verify", "Exit 0: whole, 1: damaged; a finding a line", true, Verify, chosen);
-  AddPart(parent, "repair", "Mend what is safe, keeping copies; exit 1: some damage is left", true, Repair, chosen);
-  AddPart(parent, "clean", "Remove part files that no log entry names", true, Clean, chosen);
+  AddPart(parent, "show", "Where the query is", SinkOption::kNone, Show, chosen);
+  AddPart(parent, "verify", "Exit 0: whole, 1: damaged; a finding a line", SinkOption::kOptional, Verify, chosen);
+  AddPart(parent, "repair", "Mend what is safe, keeping copies; exit 1: some damage is left", SinkOption::kRequired,
+          Repair, chosen);
+  AddPart(parent, "clean", "Remove part files that no log entry names", SinkOption::kRequired, Clean, chosen);
   AddStateCommand(parent, chosen);
   AddReplayBadCommand(parent, chosen);
 }

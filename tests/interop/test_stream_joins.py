@@ -117,3 +117,17 @@ def test_data_frames_of_pyspark(server, spark, tmp_path):
                "checkpoint": str(tmp_path / "alone_checkpoint")})
     assert rows_of(out) == rows_of(alone)
     assert (operator["operatorName"], operator["numShufflePartitions"], operator["numStateStoreInstances"]) == ("symmetricHashJoin", 2, 8)
+
+
+def test_the_checkpoint_of_a_query_without_a_table_is_verified_alone(server, sluice, tmp_path):
+    add_files(tmp_path / "in", 0)
+    checkpoint = tmp_path / "checkpoint"
+    with connect.session(server.url, spark__sql__shuffle__partitions="2") as session:
+        rows = session.readStream.schema("lk STRING, lt TIMESTAMP, lv INT").parquet(str(tmp_path / "in" / "l"))
+        writer = rows.dropDuplicates(["lk"]).writeStream.format("noop").option("checkpointLocation", str(checkpoint))
+        writer.trigger(availableNow=True).start().awaitTermination()
+    assert sluice.ok("checkpoint", "verify", checkpoint).out.endswith("(--sink).\nwhole\n")
+    delta = checkpoint / "state/0/0/1.delta"
+    delta.write_bytes(delta.read_bytes()[:-30])
+    found = sluice.run("checkpoint", "verify", checkpoint)
+    assert found.code == 1 and str(delta) in found.out, found.all

@@ -161,15 +161,21 @@ struct Verified {
   bool has_log = false;
 };
 
+// What the checkpoint's own files say goes to the report.
+Result<CheckpointReport> VerifyLogsAndState(const Location& checkpoint, TableReport* report) {
+  SLUICE_ASSIGN(CheckpointReport logs, CheckCheckpoint(checkpoint));
+  report->damage = std::move(logs.damage);
+  report->notes = std::move(logs.notes);
+  SLUICE_ASSIGN(StateReport state, CheckState(checkpoint, logs.next().value));
+  std::move(state.damage.begin(), state.damage.end(), std::back_inserter(report->damage));
+  std::move(state.notes.begin(), state.notes.end(), std::back_inserter(report->notes));
+  return logs;
+}
+
 Result<Verified> Verify(const Location& checkpoint, const Location& sink) {
   Verified verified;
   TableReport& report = verified.report;
-  SLUICE_ASSIGN(CheckpointReport logs, CheckCheckpoint(checkpoint));
-  report.damage = std::move(logs.damage);
-  report.notes = std::move(logs.notes);
-  SLUICE_ASSIGN(StateReport state, CheckState(checkpoint, logs.next().value));
-  std::move(state.damage.begin(), state.damage.end(), std::back_inserter(report.damage));
-  std::move(state.notes.begin(), state.notes.end(), std::back_inserter(report.notes));
+  SLUICE_ASSIGN(const CheckpointReport logs, VerifyLogsAndState(checkpoint, &report));
   FileSinkLog log({sink.fs, sink.path + "/_spark_metadata"}, {}, &SystemClock());
   SLUICE_RETURN_IF_ERROR(log.Refresh());
   verified.has_log = log.Latest().has_value();
@@ -189,6 +195,14 @@ Result<Verified> Verify(const Location& checkpoint, const Location& sink) {
 Result<TableReport> VerifyCheckpoint(const Location& checkpoint, const Location& sink) {
   SLUICE_ASSIGN(Verified verified, Verify(checkpoint, sink));
   return std::move(verified.report);
+}
+
+Result<TableReport> VerifyWithoutTable(const Location& checkpoint) {
+  TableReport report;
+  SLUICE_RETURN_IF_ERROR(VerifyLogsAndState(checkpoint, &report).status());
+  report.notes.emplace_back(
+      "The checkpoint alone was looked at: where the query writes files, name their folder (--sink).");
+  return report;
 }
 
 Result<std::vector<std::string>> CleanCheckpoint(const Location& checkpoint, const Location& sink) {

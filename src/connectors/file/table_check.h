@@ -20,6 +20,8 @@ struct TableReport {
 // Looks at every log entry, and at the name and size of every file. Reads only. Files of a planned batch that Sluice
 // would write again under the same names are no orphans. Errors are the file system's.
 Result<TableReport> VerifyCheckpoint(const Location& checkpoint, const Location& sink);
+// The checkpoint and its state alone, of a query that writes no table; which one it is a checkpoint does not say.
+Result<TableReport> VerifyWithoutTable(const Location& checkpoint);
 
 // Deletes the orphans and returns their paths; the query must not be running. Refuses when anything is damaged, or when
 // the folder has no sink log: then nobody knows what belongs to the table.

@@ -139,6 +139,18 @@ TEST_F(TableCheckTest, MissingEntriesAreDamageExceptCommits) {
   }
 }
 
+// A query into noop, memory or the console has a checkpoint and no table.
+TEST_F(TableCheckTest, WithoutATableTheCheckpointAloneIsLookedAt) {
+  const auto verify = [this] { return *VerifyWithoutTable({fs, "/ck"}); };
+  ASSERT_TRUE(fs->Delete("/", {"/out/_spark_metadata/1"}).ok());
+  EXPECT_TRUE(Verify().damaged());
+  EXPECT_EQ(FormatReport(verify()),
+            "note: The checkpoint alone was looked at: where the query writes files, name their folder (--sink).\n"
+            "whole\n");
+  Rewrite("/ck/offsets/1", "v99\n{}");
+  EXPECT_NE(FormatReport(verify()).find("damage: The file /ck/offsets/1"), std::string::npos) << FormatReport(verify());
+}
+
 TEST_F(TableCheckTest, AFolderWithoutASinkLogIsNotCleaned) {
   ASSERT_TRUE(fs->CreateAtomic("/plain/part-00000-78047e42-570e-476a-a8da-4f6632edc9a2-c000.snappy.parquet", "x").ok());
   auto fresh = Checkpoint::Open({fs, "/fresh"}, env.get());
