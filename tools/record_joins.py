@@ -67,7 +67,8 @@ KINDS = {
 def entries(spark, path: pathlib.Path) -> dict:
     """The entries of a delta."""
     packed = spark._jvm.java.io.ByteArrayInputStream(path.read_bytes())
-    plain = bytes(spark._jvm.net.jpountz.lz4.LZ4BlockInputStream.newBuilder().build(packed).readAllBytes())
+    stream = spark._jvm.net.jpountz.lz4.LZ4BlockInputStream
+    plain = bytes((stream(packed) if spark.version < "4" else stream.newBuilder().build(packed)).readAllBytes())
     found = {}
     while True:
         size, = struct.unpack(">i", plain[:4])

@@ -28,7 +28,8 @@ std::vector<std::string> KeysOf(const EntryConf& conf) {
 Conf Contrary() {
   Conf session;
   for (const RecordedSetting& setting : RecordedSettings()) {
-    const bool is_number = setting.key == std::string("spark.sql.shuffle.partitions");
+    const Setting* known = FindSetting(setting.key);
+    const bool is_number = known != nullptr && known->type == SettingType::kInt;
     const bool is_size = setting.key == std::string("spark.sluice.parquet.rowGroupBytes");
     EXPECT_TRUE(session.Set(setting.key, is_number ? "77" : is_size ? "77k" : "contrary").ok()) << setting.key;
   }
@@ -50,7 +51,7 @@ TEST(RecordedSettings, AKeyThatAnOlderSparkDidNotRecordHasItsPinnedValueOrTheSes
   const EntryConf old = ConfOfSpark("3.5.7");
   const EntryConf next = NextEntryConf(Contrary(), &old, "nonce");
   const std::map<std::string, std::string> pinned = {
-      {"spark.sql.streaming.stateStore.rocksdb.mergeOperatorVersion", "2"},
+      {"spark.sql.streaming.stateStore.rocksdb.mergeOperatorVersion", "1"},
       {"spark.sql.streaming.queryEvolution.enableSourceEvolution", "false"},
       {"spark.sql.streaming.stateStore.encodingFormat", "unsaferow"},
       {"spark.sql.streaming.stateStore.rowChecksum.enabled", "false"},
@@ -73,6 +74,23 @@ TEST(RecordedSettings, AKeyThatAnOlderSparkDidNotRecordHasItsPinnedValueOrTheSes
     }
   }
   EXPECT_EQ(pinned_found, pinned.size());
+}
+
+// Entries from before a setting was recorded are of a program that knew one value of it.
+TEST(RecordedSettings, WhatTheOldestEntriesDoNotNameIsAsItWasThen) {
+  EntryConf oldest;
+  oldest.Set("spark.sql.shuffle.partitions", "2");
+  const EntryConf next = NextEntryConf(Contrary(), &oldest, "nonce");
+  const std::map<std::string, std::string> then = {
+      {"spark.sql.streaming.aggregation.stateFormatVersion", "1"},
+      {"spark.sql.streaming.join.stateFormatVersion", "1"},
+      {"spark.sql.streaming.flatMapGroupsWithState.stateFormatVersion", "1"},
+      {"spark.sql.streaming.multipleWatermarkPolicy", "min"},
+      {"spark.sql.streaming.stateStore.compression.codec", "lz4"},
+      {"spark.sql.streaming.statefulOperator.useStrictDistribution", "false"},
+      {"spark.sql.optimizer.pruneFiltersCanPruneStreamingSubplan", "true"},
+  };
+  for (const auto& [key, value] : then) EXPECT_EQ(next.Find(key), value) << key;
 }
 
 TEST(RecordedSettings, EachRecordedValueIsStrongerThanTheSessions) {

@@ -9,6 +9,7 @@
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "checkpoint/log_folder.h"
+#include "exec/stateful/state_formats.h"
 #include "exec/task_runner.h"
 
 namespace sluice {
@@ -28,10 +29,19 @@ Status CheckSettings(const Conf& conf) {
     if (given.empty() || given == value) return Status::OK();
     return NotSupported(fmt::format("{} = {} is not supported by Sluice; {} is.", key, given, value));
   };
-  SLUICE_RETURN_IF_ERROR(must("spark.sql.streaming.aggregation.stateFormatVersion", "2"));
-  SLUICE_RETURN_IF_ERROR(must("spark.sql.streaming.join.stateFormatVersion", "2"));
   SLUICE_RETURN_IF_ERROR(must("spark.sql.streaming.stateStore.rowChecksum.enabled", "false"));
   return must("spark.sql.streaming.stateStore.encodingFormat", "unsaferow");
+}
+
+Result<StateFormats> FormatsOf(const Conf& conf) {
+  const auto version = [&](const char* key) -> Result<int64_t> {
+    const int64_t given = conf.GetInt(key);
+    if (given == 1 || given == 2) return given;
+    return NotSupported(fmt::format("{} = {} is not supported by Sluice; 1 and 2 are.", key, given));
+  };
+  SLUICE_ASSIGN(const int64_t aggregation, version("spark.sql.streaming.aggregation.stateFormatVersion"));
+  SLUICE_ASSIGN(const int64_t join, version("spark.sql.streaming.join.stateFormatVersion"));
+  return StateFormats{aggregation == 1, join != 1};
 }
 
 Result<int> ShufflePartitions(const Conf& conf) {
@@ -53,8 +63,9 @@ Result<std::unique_ptr<QueryStateStores>> QueryStateStores::Make(const Streaming
   SLUICE_RETURN_IF_ERROR(CheckSettings(conf));
   SLUICE_ASSIGN(const StateCodec codec, StateCodecOf(conf.Get("spark.sql.streaming.stateStore.compression.codec")));
   SLUICE_ASSIGN(const int partitions, ShufflePartitions(conf));
+  SLUICE_ASSIGN(const StateFormats formats, FormatsOf(conf));
   for (const StateStep& step : shape.steps) {
-    SLUICE_ASSIGN(auto node, MakeStatefulOperator(*step.node));
+    SLUICE_ASSIGN(auto node, MakeStatefulOperator(*step.node, formats));
     auto stores = std::make_unique<OperatorStores>(node->StateSpec(step.id, partitions), checkpoint, codec, budget);
     made->steps_.push_back({std::move(node), std::move(stores)});
     made->by_id_.push_back(made->by_id_.size());

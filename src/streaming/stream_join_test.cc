@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Joins of two streams that Spark ran (tests/golden/state/joins.json, tools/record_joins.py), each turn a run of its
-// own: the same rows and the same state in each batch.
+// Joins of two streams that Spark ran (tests/golden/state/joins.json, tools/record_joins.py), and queries whose state
+// it kept in version 1 of its formats (format1.json, tools/record_state_formats.py): the same rows and the same state
+// in each batch.
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -17,6 +19,7 @@
 #include "checkpoint/offset_log.h"
 #include "env/faulty_file_system.h"
 #include "state/delta_file.h"
+#include "state/state_schema.h"
 #include "state/unsafe_row.h"
 #include "streaming/stream_script.h"
 #include "types/spark_type.h"
@@ -27,10 +30,19 @@ namespace {
 using nlohmann::json;
 using Contents = std::map<std::string, std::string>;
 
+json FileOf(const std::string& name) {
+  std::ifstream in(std::filesystem::path(SLUICE_SOURCE_DIR) / "tests" / "golden" / "state" / name);
+  return json::parse(in);
+}
+
 const json& Recorded() {
   static const json recorded = [] {
-    std::ifstream in(std::filesystem::path(SLUICE_SOURCE_DIR) / "tests" / "golden" / "state" / "joins.json");
-    return json::parse(in);
+    json all = FileOf("joins.json");
+    const json formats = FileOf("format1.json");
+    for (const auto& [version, kinds] : formats.items()) {
+      for (const auto& [name, kind] : kinds.items()) all["kinds"][name + " in format 1 of " + version] = kind;
+    }
+    return all;
   }();
   return recorded;
 }
@@ -64,7 +76,7 @@ Result<PlanPtr> PlanOf(const std::string& sql) {
   return Optimize(plan, EvalContext());
 }
 
-QuerySpec SpecOf(const PlanPtr& plan) {
+QuerySpec SpecOf(const PlanPtr& plan, const json& conf = json::object()) {
   QuerySpec spec;
   spec.plan = plan;
   spec.sink_format = "json";
@@ -74,6 +86,7 @@ QuerySpec SpecOf(const PlanPtr& plan) {
   EXPECT_TRUE(spec.conf.Set("spark.sql.shuffle.partitions", "2").ok());
   EXPECT_TRUE(spec.conf.Set("spark.sql.session.timeZone", "UTC").ok());
   EXPECT_TRUE(spec.conf.Set("spark.sql.streaming.fileSink.log.compactInterval", "100").ok());
+  for (const auto& [key, value] : conf.items()) EXPECT_TRUE(spec.conf.Set(key, value.get<std::string>()).ok()) << key;
   return spec;
 }
 
@@ -152,6 +165,18 @@ void ExpectSameState(const StreamScript& script, const json& recorded) {
   }
 }
 
+// Names and types; Sluice's fields may all be NULL.
+void ExpectSameSchemas(const StreamScript& script, const json& recorded) {
+  for (const auto& [store, bytes] : recorded.items()) {
+    const auto theirs = ParseStateSchema(Bytes(bytes.get<std::string>()), store);
+    const auto ours = ParseStateSchema(script.Read("/checkpoint/state/" + store + "/_metadata/schema"), store);
+    ASSERT_TRUE(theirs.ok() && ours.ok()) << store;
+    EXPECT_EQ(ours->key->field_names(), theirs->key->field_names()) << store;
+    EXPECT_EQ(ours->value->field_names(), theirs->value->field_names()) << store;
+    EXPECT_TRUE(CheckStateSchema(*ours, *theirs).ok()) << store;
+  }
+}
+
 class RecordedJoin : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(RecordedJoin, GivesAndKeepsWhatSparkDoes) {
@@ -159,7 +184,8 @@ TEST_P(RecordedJoin, GivesAndKeepsWhatSparkDoes) {
   StreamScript script;
   const auto plan = PlanOf(kind["sql"].get<std::string>());
   ASSERT_TRUE(plan.ok()) << plan.status();
-  const QuerySpec spec = SpecOf(*plan);
+  const json conf = kind.value("conf", json::object());
+  const QuerySpec spec = SpecOf(*plan, conf);
   for (size_t turn = 0; turn < Recorded()["turns"].size(); ++turn) {
     AddTurn(script.fs(), turn);
     if (!kind["runs"].get<bool>() && turn + 1 < Recorded()["turns"].size()) continue;
@@ -177,10 +203,14 @@ TEST_P(RecordedJoin, GivesAndKeepsWhatSparkDoes) {
     EXPECT_EQ(ParseOffsetEntry(script.Read(path), path).ValueOrDie().batch_watermark_ms,
               kind["watermarks"][static_cast<size_t>(number)].get<int64_t>())
         << number;
+    for (const auto& [key, value] : conf.items()) {
+      EXPECT_EQ(ParseOffsetEntry(script.Read(path), path).ValueOrDie().conf.Find(key), value.get<std::string>());
+    }
   }
   EXPECT_EQ(script.Names("/checkpoint/commits").size(), kind["rows"].size());
   EXPECT_GT(rows, 2u);
   ExpectSameState(script, kind["state"]);
+  ExpectSameSchemas(script, kind.value("schemas", json::object()));
 }
 
 std::vector<std::string> Kinds() {
@@ -191,7 +221,8 @@ std::vector<std::string> Kinds() {
 
 INSTANTIATE_TEST_SUITE_P(All, RecordedJoin, ::testing::ValuesIn(Kinds()), [](const auto& info) {
   std::string name = info.param;
-  std::replace(name.begin(), name.end(), ' ', '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 });
 

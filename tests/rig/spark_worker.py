@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs inside Spark's own virtual environment: one JVM that carries out jobs given as JSON lines until input ends."""
+import contextlib
 import functools
 import glob
 import json
@@ -94,11 +95,22 @@ STATE_QUERIES = {
 }
 
 
+@contextlib.contextmanager
+def settings(spark: SparkSession, job: dict):
+    for key, value in job.get("settings", {}).items():
+        spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key in job.get("settings", {}):
+            spark.conf.unset(key)
+
+
 def state_stream(spark: SparkSession, job: dict) -> dict:
     rows = spark.readStream.schema(job["schema"]).parquet(job["path"]).withWatermark("ts", "10 seconds")
-    query = (STATE_QUERIES[job["kind"]](rows).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
-             .trigger(availableNow=True).start(job["out"]))
-    query.awaitTermination()
+    writer = STATE_QUERIES[job["kind"]](rows).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
+    with settings(spark, job):
+        writer.trigger(availableNow=True).start(job["out"]).awaitTermination()
     return {}
 
 
@@ -108,9 +120,9 @@ def join_stream(spark: SparkSession, job: dict) -> dict:
     for name, side, delay in (("l", "l", "10 seconds"), ("r", "r", "20 seconds"), ("again", "r", "20 seconds")):
         rows = spark.readStream.schema(f"{side}k STRING, {side}t TIMESTAMP, {side}v INT").parquet(f"{job['path']}/{side}")
         rows.withWatermark(f"{side}t", delay).createOrReplaceTempView(name)
-    query = (spark.sql(job["sql"]).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
-             .trigger(availableNow=True).start(job["out"]))
-    query.awaitTermination()
+    writer = spark.sql(job["sql"]).writeStream.format("parquet").option("checkpointLocation", job["checkpoint"])
+    with settings(spark, job):
+        writer.trigger(availableNow=True).start(job["out"]).awaitTermination()
     return {}
 
 

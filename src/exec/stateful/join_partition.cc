@@ -74,7 +74,7 @@ class JoinPartition : public Operator {
     for (const size_t number : {kLeft, kRight}) {
       const StreamJoin::Side& side = shape_->sides[number];
       Types types = TypesOf(*side.rows);
-      types.push_back(arrow::boolean());
+      if (shape_->matched_flags) types.push_back(arrow::boolean());
       SLUICE_ASSIGN(auto rows, UnsafeRowCodec::Make(std::move(types)));
       rows_.push_back(std::move(rows));
       StateMap& counts = partition_.stores->map(partition_.number, 2 * number);
@@ -275,7 +275,7 @@ class JoinPartition : public Operator {
   Result<BatchPtr> Joined(const Pairs& pairs) const {
     SLUICE_ASSIGN(const BatchPtr own, SelectRows(slice_->rows, pairs.rows, pool()));
     SLUICE_ASSIGN(arrow::ArrayVector other, rows_[1 - side()].Decode(pairs.kept, pool()));
-    other.pop_back();
+    if (shape_->matched_flags) other.pop_back();
     arrow::ArrayVector columns = side() == kLeft ? own->columns() : other;
     const arrow::ArrayVector& behind = side() == kLeft ? other : own->columns();
     columns.insert(columns.end(), behind.begin(), behind.end());
@@ -287,7 +287,9 @@ class JoinPartition : public Operator {
     for (size_t i = 0; i < pairs.rows.size(); ++i) {
       const auto row = static_cast<size_t>(pairs.rows[i]);
       slice_->matched[row] = true;
-      if (!other.Matched(pairs.kept[i])) other.MarkMatched(slice_->key(row), pairs.numbers[i], pairs.kept[i]);
+      if (shape_->matched_flags && !other.Matched(pairs.kept[i])) {
+        other.MarkMatched(slice_->key(row), pairs.numbers[i], pairs.kept[i]);
+      }
     }
   }
 
@@ -297,7 +299,8 @@ class JoinPartition : public Operator {
     const JoinEviction& eviction = shape_->sides[side].eviction;
     const bool by_key = eviction.key.has_value();
     const EventTimeField field{by_key ? static_cast<int>(*eviction.key) : eviction.time, eviction.window};
-    const int fields = by_key ? shape_->key_schema->num_fields() : shape_->sides[side].rows->num_fields() + 1;
+    const int kept = shape_->sides[side].rows->num_fields() + (shape_->matched_flags ? 1 : 0);
+    const int fields = by_key ? shape_->key_schema->num_fields() : kept;
     const auto time = EventTimeIn(by_key ? key : row, fields, field);
     return time && *time <= *limits_[side];
   }
@@ -307,10 +310,12 @@ class JoinPartition : public Operator {
   // other partner.
   Status Keep() {
     arrow::ArrayVector columns = slice_->rows->columns();
-    arrow::BooleanBuilder matched(pool() != nullptr ? pool() : arrow::default_memory_pool());
-    SLUICE_RETURN_IF_ERROR(matched.AppendValues(slice_->matched));
-    SLUICE_ASSIGN(auto flags, matched.Finish());
-    columns.push_back(std::move(flags));
+    if (shape_->matched_flags) {
+      arrow::BooleanBuilder matched(pool() != nullptr ? pool() : arrow::default_memory_pool());
+      SLUICE_RETURN_IF_ERROR(matched.AppendValues(slice_->matched));
+      SLUICE_ASSIGN(auto flags, matched.Finish());
+      columns.push_back(std::move(flags));
+    }
     std::string bytes;
     std::vector<uint64_t> at;
     SLUICE_RETURN_IF_ERROR(rows_[side()].Encode(columns, slice_->rows->num_rows(), &bytes, &at));

@@ -30,9 +30,10 @@ class NumberedKeys {
   std::vector<size_t> padded_;    // of these, those that have a place even when they are NULL
 };
 
-// The rows that one side of a join of two streams keeps, in Spark's two stores (version 2 of its format):
+// The rows that one side of a join of two streams keeps, in Spark's two stores:
 //   keyToNumValues       key -> number of rows
-//   keyWithIndexToValue  key, 0 .. number - 1 -> the row's columns, and whether it had a partner
+//   keyWithIndexToValue  key, 0 .. number - 1 -> the row's columns, and from version 2 of the format on whether it had
+//                        a partner: only then it is asked and marked
 // Views end with the next change. One thread.
 class JoinState {
  public:

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/spark_error.h"
+#include "exec/stateful/state_formats.h"
 #include "exec/stateful/stream_join.h"
 #include "exec/stateful/streaming_aggregate.h"
 #include "exec/stateful/streaming_deduplicate.h"
@@ -51,17 +52,22 @@ void StateCounts::Add(const StateCounts& other) {
 }
 
 Result<std::unique_ptr<StatefulOperator>> MakeStatefulOperator(const PlanNode& node) {
+  return MakeStatefulOperator(node, StateFormats());
+}
+
+Result<std::unique_ptr<StatefulOperator>> MakeStatefulOperator(const PlanNode& node, const StateFormats& formats) {
   SLUICE_RETURN_IF_ERROR(CheckOneEventTime(node));
   if (const auto* aggregate = node.As<plan::Aggregate>()) {
     if (aggregate->deduplicate) return StreamingDeduplicate::Make(node);
     const int session = SessionKeyOf(node);
-    return session < 0 ? StreamingAggregate::Make(node) : StreamingSessions::Make(node, session);
+    if (session >= 0) return StreamingSessions::Make(node, session);
+    return StreamingAggregate::Make(node, formats.keys_in_values);
   }
   const auto* limit = node.As<plan::Limit>();
   if (limit != nullptr && limit->rows && limit->offset == 0) {
     return std::make_unique<StreamingLimit>(*limit->rows, node.schema);
   }
-  if (JoinsStreams(node)) return StreamJoin::Make(node);
+  if (JoinsStreams(node)) return StreamJoin::Make(node, formats.matched_flags);
   return InternalError("a node that keeps no state was to be a step");
 }
 

@@ -86,6 +86,20 @@ Status CheckSupported(const plan::Join& join) {
   return Status::OK();
 }
 
+// As Spark's text says: which rows of an outer side had a partner would be guessed wrong.
+Status WrongWithoutFlags(JoinType type) {
+  const char* name = type == JoinType::kLeft    ? "LeftOuter"
+                     : type == JoinType::kRight ? "RightOuter"
+                     : type == JoinType::kFull  ? "FullOuter"
+                                                : "LeftSemi";
+  return UserError(
+      "SLUICE_CHECKPOINT_MISMATCH",
+      fmt::format("The query is using stream-stream {} join with state format version 1 - correctness "
+                  "issue is discovered. Please discard the checkpoint and rerun the query. See SPARK-26154 "
+                  "for more details.",
+                  name));
+}
+
 Result<Side> SideOf(const PlanNode& node, size_t number) {
   Side side;
   const PlanNode& input = *node.inputs[number];
@@ -104,11 +118,13 @@ Result<Side> SideOf(const PlanNode& node, size_t number) {
 
 }  // namespace
 
-Result<std::unique_ptr<StatefulOperator>> StreamJoin::Make(const PlanNode& node) {
+Result<std::unique_ptr<StatefulOperator>> StreamJoin::Make(const PlanNode& node, bool matched_flags) {
   const auto& join = node.Get<plan::Join>();
   SLUICE_RETURN_IF_ERROR(CheckSupported(join));
+  if (!matched_flags && join.type != JoinType::kInner) return WrongWithoutFlags(join.type);
   auto shape = std::make_shared<Shape>();
   shape->type = join.type;
+  shape->matched_flags = matched_flags;
   shape->output = node.schema;
   for (const size_t side : {size_t{0}, size_t{1}}) {
     SLUICE_ASSIGN(shape->sides[side], SideOf(node, side));
@@ -149,7 +165,7 @@ OperatorStateSpec StreamJoin::StateSpec(int64_t id, int partitions) const {
     for (size_t i = 0; i < row.size(); ++i) {
       if (side.without_nulls[i]) row[i] = row[i]->WithNullable(false);
     }
-    row.push_back(arrow::field("matched", arrow::boolean()));
+    if (shape_->matched_flags) row.push_back(arrow::field("matched", arrow::boolean()));
     spec.stores.push_back({side.name + "-keyToNumValues", {shape_->key_schema, number}, 0});
     spec.stores.push_back(
         {side.name + "-keyWithIndexToValue", {arrow::schema(numbered), arrow::schema(std::move(row))}, 0});

@@ -19,7 +19,9 @@ namespace sluice {
 // the inputs' rows alone decide.
 class StreamJoin : public StatefulOperator {
  public:
-  static Result<std::unique_ptr<StatefulOperator>> Make(const PlanNode& node);
+  // `matched_flags`: what is kept of a row tells whether it had a partner. Without them, as in Spark's first version,
+  // only inner joins are right, and others are refused.
+  static Result<std::unique_ptr<StatefulOperator>> Make(const PlanNode& node, bool matched_flags);
 
   OperatorStateSpec StateSpec(int64_t id, int partitions) const override;
   Result<std::unique_ptr<StateInput>> OpenInput(size_t side, const StateBatch& batch, Exchange* exchange,
@@ -40,6 +42,7 @@ class StreamJoin : public StatefulOperator {
   };
   struct Shape {
     JoinType type = JoinType::kInner;
+    bool matched_flags = true;
     std::array<Side, 2> sides;
     std::vector<ExprPtr> conditions;      // over both sides' columns
     std::shared_ptr<arrow::Schema> both;  // these columns

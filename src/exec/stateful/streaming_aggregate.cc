@@ -23,16 +23,28 @@ using Rows = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
 constexpr size_t kSliceRows = 8192;
 
+// What the state has of a group.
+std::shared_ptr<arrow::Schema> ValueSchema(const Shape& shape, bool keys_in_values) {
+  if (!keys_in_values) return shape.value_schema;
+  arrow::FieldVector fields = shape.key_schema->fields();
+  fields.insert(fields.end(), shape.value_schema->fields().begin(), shape.value_schema->fields().end());
+  return arrow::schema(std::move(fields));
+}
+
 // The groups of a partition. Its state changes with the first Next.
 class AggregatePartition : public Operator {
  public:
-  AggregatePartition(std::shared_ptr<const Shape> shape, std::optional<EventTimeField> time, const StateBatch& batch,
-                     StatePartition partition)
-      : shape_(std::move(shape)), time_(time), batch_(batch), partition_(std::move(partition)) {}
+  AggregatePartition(std::shared_ptr<const Shape> shape, std::optional<EventTimeField> time, bool keys_in_values,
+                     const StateBatch& batch, StatePartition partition)
+      : shape_(std::move(shape)),
+        time_(time),
+        keys_in_values_(keys_in_values),
+        batch_(batch),
+        partition_(std::move(partition)) {}
 
   Status Open() {
     SLUICE_ASSIGN(auto keys, UnsafeRowCodec::Make(TypesOf(*shape_->key_schema)));
-    SLUICE_ASSIGN(auto values, UnsafeRowCodec::Make(TypesOf(*shape_->value_schema)));
+    SLUICE_ASSIGN(auto values, UnsafeRowCodec::Make(TypesOf(*ValueSchema(*shape_, keys_in_values_))));
     keys_ = std::make_unique<UnsafeRowCodec>(std::move(keys));
     values_ = std::make_unique<UnsafeRowCodec>(std::move(values));
     return Status::OK();
@@ -108,10 +120,11 @@ class AggregatePartition : public Operator {
       return std::string_view(key_bytes).substr(key_at[at], key_at[at + 1] - key_at[at]);
     };
     SLUICE_ASSIGN(SavedGroups merged, Merged(key, groups.groups(), fresh));
-    SLUICE_ASSIGN(const arrow::ArrayVector saved, merged.Save());
+    SLUICE_ASSIGN(arrow::ArrayVector stored, merged.Save());
+    if (keys_in_values_) stored.insert(stored.begin(), keys.begin(), keys.end());
     std::string value_bytes;
     std::vector<uint64_t> value_at;
-    SLUICE_RETURN_IF_ERROR(values_->Encode(saved, groups.groups(), &value_bytes, &value_at));
+    SLUICE_RETURN_IF_ERROR(values_->Encode(stored, groups.groups(), &value_bytes, &value_at));
     const std::vector<int64_t> kept = InTime(keys, groups.groups());
     for (const int64_t group : kept) {
       const auto at = static_cast<size_t>(group);
@@ -119,6 +132,13 @@ class AggregatePartition : public Operator {
     }
     partition_.counts->updated += static_cast<int64_t>(kept.size());
     return batch_.mode == OutputMode::kUpdate ? KeepChanged(keys, kept, &merged) : Status::OK();
+  }
+
+  // What the calls saved in values of the state.
+  Result<arrow::ArrayVector> SavedIn(const std::vector<std::string_view>& values) const {
+    SLUICE_ASSIGN(arrow::ArrayVector columns, values_->Decode(values, pool()));
+    if (keys_in_values_) columns.erase(columns.begin(), columns.begin() + shape_->key_schema->num_fields());
+    return columns;
   }
 
   // What the state has of the groups, and then what this batch has.
@@ -134,7 +154,7 @@ class AggregatePartition : public Operator {
     }
     SLUICE_ASSIGN(SavedGroups merged, SavedGroups::Make(shape_->calls, groups));
     if (!rows.empty()) {
-      SLUICE_ASSIGN(const arrow::ArrayVector saved, values_->Decode(rows, pool()));
+      SLUICE_ASSIGN(const arrow::ArrayVector saved, SavedIn(rows));
       SLUICE_RETURN_IF_ERROR(merged.Add(saved, ids));
     }
     SLUICE_RETURN_IF_ERROR(merged.Merge(fresh));
@@ -189,7 +209,7 @@ class AggregatePartition : public Operator {
     }
     const auto rows = static_cast<int64_t>(keys.size());
     SLUICE_ASSIGN(const arrow::ArrayVector key_columns, keys_->Decode(keys, pool()));
-    SLUICE_ASSIGN(const arrow::ArrayVector saved, values_->Decode(values, pool()));
+    SLUICE_ASSIGN(const arrow::ArrayVector saved, SavedIn(values));
     SLUICE_ASSIGN(SavedGroups groups, SavedGroups::Make(shape_->calls, rows));
     SLUICE_RETURN_IF_ERROR(groups.Add(saved, ids));
     SLUICE_ASSIGN(const arrow::ArrayVector results, groups.Finish());
@@ -198,6 +218,7 @@ class AggregatePartition : public Operator {
 
   const std::shared_ptr<const Shape> shape_;
   const std::optional<EventTimeField> time_;
+  const bool keys_in_values_;
   const StateBatch& batch_;
   StatePartition partition_;
   std::unique_ptr<UnsafeRowCodec> keys_;
@@ -211,7 +232,7 @@ class AggregatePartition : public Operator {
 
 }  // namespace
 
-Result<std::unique_ptr<StatefulOperator>> StreamingAggregate::Make(const PlanNode& node) {
+Result<std::unique_ptr<StatefulOperator>> StreamingAggregate::Make(const PlanNode& node, bool keys_in_values) {
   SLUICE_ASSIGN(const auto shape, AggregateShape::Make(node));
   auto made = std::make_unique<StreamingAggregate>();
   const std::vector<EventTimeMark> marks = EventTimesOf(*node.inputs.at(0));
@@ -222,6 +243,7 @@ Result<std::unique_ptr<StatefulOperator>> StreamingAggregate::Make(const PlanNod
     if (mark.delay_ms) made->time_ = EventTimeField{static_cast<int>(i), mark.window};
   }
   made->shape_ = shape;
+  made->keys_in_values_ = keys_in_values;
   return std::unique_ptr<StatefulOperator>(std::move(made));
 }
 
@@ -229,7 +251,7 @@ OperatorStateSpec StreamingAggregate::StateSpec(int64_t id, int partitions) cons
   OperatorStateSpec spec;
   spec.id = id;
   spec.name = "stateStoreSave";
-  spec.stores = {{"default", {shape_->key_schema, shape_->value_schema}, 0}};
+  spec.stores = {{"default", {shape_->key_schema, ValueSchema(*shape_, keys_in_values_)}, 0}};
   spec.partitions = shape_->keys.empty() ? 1 : partitions;
   return spec;
 }
@@ -243,7 +265,7 @@ Result<std::unique_ptr<StateInput>> StreamingAggregate::OpenInput(size_t, const 
 
 Result<std::unique_ptr<Operator>> StreamingAggregate::OpenPartition(const StateBatch& batch,
                                                                     StatePartition partition) const {
-  auto rows = std::make_unique<AggregatePartition>(shape_, time_, batch, std::move(partition));
+  auto rows = std::make_unique<AggregatePartition>(shape_, time_, keys_in_values_, batch, std::move(partition));
   SLUICE_RETURN_IF_ERROR(rows->Open());
   return std::unique_ptr<Operator>(std::move(rows));
 }

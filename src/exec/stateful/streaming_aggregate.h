@@ -18,7 +18,9 @@ namespace sluice {
 // Groups come in an order that the rows alone decide.
 class StreamingAggregate : public StatefulOperator {
  public:
-  static Result<std::unique_ptr<StatefulOperator>> Make(const PlanNode& node);
+  // `keys_in_values`: the state's values have the columns of their keys before what is saved, as those of Spark's first
+  // version had.
+  static Result<std::unique_ptr<StatefulOperator>> Make(const PlanNode& node, bool keys_in_values);
 
   OperatorStateSpec StateSpec(int64_t id, int partitions) const override;
   Result<std::unique_ptr<StateInput>> OpenInput(size_t side, const StateBatch& batch, Exchange* exchange,
@@ -30,6 +32,7 @@ class StreamingAggregate : public StatefulOperator {
  private:
   std::shared_ptr<const AggregateShape> shape_;
   std::optional<EventTimeField> time_;
+  bool keys_in_values_ = false;
 };
 
 }  // namespace sluice
