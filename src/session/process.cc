@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/process.h"
 
+#include <arrow/memory_pool.h>
 #include <fmt/format.h>
 #include <malloc.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "base/spark_error.h"
@@ -21,6 +23,16 @@ void FixMallocLimits() {
   mallopt(M_MMAP_THRESHOLD, kLimit);
   mallopt(M_TRIM_THRESHOLD, kLimit);
 #endif
+}
+
+// Arrow's own allocator keeps what was freed for itself, by thread: tens of megabytes that no other thread, and nothing
+// but columns, can use. The C library's gets it back. The first call decides, for good.
+void UseSystemAllocator() {
+  constexpr char kName[] = "ARROW_DEFAULT_MEMORY_POOL";
+  if (std::getenv(kName) != nullptr) return;
+  ::setenv(kName, "system", 0);
+  arrow::default_memory_pool();
+  ::unsetenv(kName);  // a Python worker has an Arrow of its own
 }
 
 // Each task that writes holds a row group's bytes: half of the budget is left to what reads.
@@ -51,6 +63,7 @@ std::vector<std::string> NamesOf(const std::string& list) {
 Process::Process(std::shared_ptr<Env> env, const Conf& conf)
     : env_(std::move(env)), budget_(conf.GetBytes("spark.sluice.memory")), tasks_(ThreadsOf(conf)) {
   FixMallocLimits();
+  UseSystemAllocator();
 }
 
 Result<std::string> Process::local_url() const {

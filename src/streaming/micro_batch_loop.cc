@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/idle_memory.h"
 #include "base/log_context.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
@@ -43,6 +44,8 @@ Status MicroBatchLoop::Run() {
 
 Status MicroBatchLoop::RunTriggers() {
   const auto stopped = [this] { return stop_ != Stop::kNo; };
+  // The code and the memory that the start alone needed are not kept beside the batches' own.
+  ReleaseIdleMemory();
   while (!stopped()) {
     report_.times().BeginTrigger();
     SLUICE_ASSIGN(const bool ran, RunTrigger());

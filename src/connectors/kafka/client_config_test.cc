@@ -75,6 +75,8 @@ TEST_F(ClientConfigTest, SmallFetchesAreMadeOrRefusedByName) {
   // librdkafka itself refuses a fetch below its message.max.bytes.
   EXPECT_EQ(PlanFetchMemory(8 << 20, 0, {{"fetch.max.bytes", "65536"}}, 1).properties.at("message.max.bytes"), "65536");
   EXPECT_EQ(PlanFetchMemory(8 << 20, 0, {}, 1).properties.at("message.max.bytes"), "1000000");
+  // Bytes alone are no bound: of the smallest records a megabyte would be many times that in memory.
+  EXPECT_EQ(PlanFetchMemory(8 << 20, 0, {}, 1).properties.at("queued.min.messages"), "4000");
 }
 
 TEST_F(ClientConfigTest, IsolationIsTheJavaClientsDefault) {

@@ -13,6 +13,7 @@ constexpr int64_t kDefaultLimit = 128 * kMiB;
 constexpr int64_t kMaxPartitionFetch = kMiB / 2;     // fetch.message.max.bytes
 constexpr int64_t kWidePartitionFetch = 128 * kKiB;  // with more partitions than can stay started
 constexpr int64_t kFetchBytes = 2 * kMiB;            // fetch.max.bytes, a broker
+constexpr int64_t kQueuedMessages = 4000;            // each takes some 300 bytes beside its payload
 constexpr int64_t kLeastMessage = 1000;              // librdkafka's least message.max.bytes
 constexpr int64_t kLeastFetchBytes = kMiB;           // librdkafka wants it above message.max.bytes
 
@@ -45,6 +46,7 @@ FetchMemory PlanFetchMemory(int64_t share, int64_t limit, const std::map<std::st
   memory.properties = {
       {"message.max.bytes", std::to_string(largest)},
       {"queued.max.messages.kbytes", std::to_string(queue / kKiB)},
+      {"queued.min.messages", std::to_string(kQueuedMessages)},
       {"fetch.message.max.bytes", std::to_string(partition_fetch)},
       {"fetch.max.bytes", std::to_string(fetch)},
       // The largest record that the budget allows still arrives.
