@@ -226,6 +226,23 @@ INSTANTIATE_TEST_SUITE_P(All, RecordedJoin, ::testing::ValuesIn(Kinds()), [](con
   return name;
 });
 
+// A query takes over what Spark began: no column of the stored schemas is less than the query's own.
+TEST(RecordedStateSchemas, AreTheQuerys) {
+  size_t seen = 0;
+  for (const auto& [name, kind] : Recorded()["kinds"].items()) {
+    if (!kind.contains("schemas")) continue;
+    StreamScript script;
+    for (const auto& [store, bytes] : kind["schemas"].items()) {
+      Put(script.fs(), "/checkpoint/state/" + store + "/_metadata/schema", Bytes(bytes.get<std::string>()));
+    }
+    AddTurn(script.fs(), 0);
+    const Status ran = RunTurn(script, SpecOf(PlanOf(kind["sql"].get<std::string>()).ValueOrDie(), kind["conf"]));
+    EXPECT_TRUE(ran.ok()) << name << ": " << ran;
+    ++seen;
+  }
+  EXPECT_EQ(seen, 14u);
+}
+
 // Whatever a batch does not get done, the batch before it stays, and the next run does it once.
 TEST(StreamJoinFaults, ABatchThatFailsIsDoneByTheNextRun) {
   const json& kind = Recorded()["kinds"]["left in runs"];

@@ -64,7 +64,9 @@ void AddKeys(const PlanNode& node, AggregateShape* shape) {
     if (place < 0 && !constant) {
       place = static_cast<int>(shape->keys.size());
       shape->keys.push_back(expr);
-      fields.push_back(arrow::field(column != nullptr ? column->name() : "_groupingexpression", field->type()));
+      // Of a window Spark's schema says that it is never NULL: a query that does not know could not take it over.
+      fields.push_back(
+          arrow::field(column != nullptr ? column->name() : "_groupingexpression", field->type(), field->nullable()));
     }
     shape->key_of.push_back(place);
     shape->constants.push_back(constant ? expr : nullptr);
