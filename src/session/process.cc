@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <utility>
 
 #include "base/spark_error.h"
@@ -26,8 +27,8 @@ void FixMallocLimits() {
 }
 
 // Arrow's own allocator keeps what was freed for itself, by thread: tens of megabytes that no other thread, and nothing
-// but columns, can use. The C library's gets it back. The first call decides, for good.
-void UseSystemAllocator() {
+// but columns, can use. The C library's gets it back. The first call of Arrow's function decides, for good.
+void ChooseAllocator() {
   constexpr char kName[] = "ARROW_DEFAULT_MEMORY_POOL";
   if (std::getenv(kName) != nullptr) return;
   ::setenv(kName, "system", 0);
@@ -63,7 +64,9 @@ std::vector<std::string> NamesOf(const std::string& list) {
 Process::Process(std::shared_ptr<Env> env, const Conf& conf)
     : env_(std::move(env)), budget_(conf.GetBytes("spark.sluice.memory")), tasks_(ThreadsOf(conf)) {
   FixMallocLimits();
-  UseSystemAllocator();
+  // Once: others may read the environment later.
+  static std::once_flag chosen;
+  std::call_once(chosen, ChooseAllocator);
 }
 
 Result<std::string> Process::local_url() const {
