@@ -26,6 +26,7 @@ from servers import kafka  # noqa: E402
 
 BEGIN, END = "<!-- bench: written by make bench-state -->", "<!-- bench: end of state -->"
 COUNT = "SELECT window.start AS s, lk, count(*) AS n FROM l GROUP BY window(lt, '5 minutes'), lk"
+SECONDS = COUNT.replace("5 minutes", "1 second")  # of few records: a thousand are a second
 JOIN = "SELECT lk, lt, rt FROM l JOIN r ON lk = rk AND rt >= lt AND rt <= lt + INTERVAL 10 SECONDS"
 
 
@@ -45,8 +46,8 @@ class Case:
 CASES = {
     "count, 10,000 keys": Case(COUNT, 10_000),
     "count, 1,000,000 keys": Case(COUNT, 1_000_000, heap="4g"),
-    "batches of 1,000 rows, 4 state partitions": Case(COUNT, 500, records=20_000, batch=1000),
-    "batches of 1,000 rows, 200 state partitions": Case(COUNT, 500, records=5_000, batch=1000, partitions=200),
+    "batches of 1,000 rows, 4 state partitions": Case(SECONDS, 500, records=20_000, batch=1000),
+    "batches of 1,000 rows, 200 state partitions": Case(SECONDS, 500, records=12_000, batch=1000, partitions=200),
     "duplicates, 1,000,000 keys": Case("SELECT DISTINCT lk, lt FROM l", 1_000_000, distinct=("lk", "lt"), heap="4g"),
     "join of 2 x 1,000,000 rows": Case(JOIN, 1_000_000, sides="lr", heap="4g"),
 }
