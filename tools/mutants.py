@@ -99,7 +99,8 @@ def check(mutants: list[Mutant]) -> list[str]:
     for mutant in mutants:
         if mutant.kind not in ("expression", "statement"):
             wrong.append(f"{mutant.id}: kind {mutant.kind}")
-        if mutant.kind == "expression" and mutant.text.rstrip().endswith((";", "{")):
+        begins, ends = mutant.text.lstrip()[:1], mutant.text.rstrip()[-1:]
+        if mutant.kind == "expression" and (begins == "{" or ends in ";{"):
             wrong.append(f"{mutant.id}: the text is no expression: {mutant.text}")
         try:
             mutant.place((ROOT / mutant.file).read_text())
