@@ -4,7 +4,6 @@
 #include "analysis/lower_rows.h"
 #include "analysis/relation_context.h"
 #include "base/spark_error.h"
-#include "plan/observe.h"
 
 namespace sluice {
 

@@ -27,7 +27,7 @@ bool HasNodeOf(const PlanNode& node) {
 // that it gave before.
 PlanPtr OverInput(const PlanNode& node, PlanPtr input, const std::function<ExprPtr(const ExprPtr&)>& change) {
   auto copy = std::make_shared<PlanNode>(node);
-  const bool passes = node.Is<plan::Filter>() || node.Is<plan::Sort>();
+  const bool passes = node.Is<plan::Filter>() || node.Is<plan::Sort>() || node.Is<plan::Observe>();
   if (passes) copy->schema = input->schema;
   copy->inputs = {std::move(input)};
   PlanPtr changed = RewriteExpressions(copy, [&](const std::vector<ExprPtr>& exprs) {

@@ -258,7 +258,7 @@ Result<PlanPtr> LowerSubqueries(const PlanPtr& node, const ResolveOptions& optio
     changed.push_back(std::move(value));
   }
   copy->inputs = {joiner.input()};
-  const bool passes = node->Is<plan::Sort>();
+  const bool passes = node->Is<plan::Sort>() || node->Is<plan::Observe>();
   if (passes) copy->schema = joiner.input()->schema;
   const PlanPtr result = RewriteExpressions(copy, [&](const std::vector<ExprPtr>&) { return changed; });
   return passes ? FirstColumns(result, *node->schema) : result;

@@ -9,7 +9,7 @@
 #include "analysis/relations.h"
 #include "analysis/shown_expr.h"
 #include "base/spark_error.h"
-#include "plan/observe.h"
+#include "plan/plan.h"
 
 namespace sluice {
 namespace {
@@ -103,7 +103,7 @@ class Observer {
     const PlanPtr aggregate = builder_.Build(input_.plan);
     observation->values = aggregate->schema;
     input_.plan =
-        MakeObserveNode(std::move(input_.plan), std::move(observation), aggregate->Get<plan::Aggregate>().calls);
+        MakeObserve(std::move(input_.plan), {std::move(observation), aggregate->Get<plan::Aggregate>().calls, nullptr});
     input_.block = nullptr;
     return std::move(input_);
   }

@@ -11,8 +11,8 @@
 
 namespace sluice {
 
-Measurement::Measurement(const ObserveExpr& observe, MemoryBudget* budget)
-    : observation_(observe.observation()), aggregates_(observe.Calls()), budget_(budget) {}
+Measurement::Measurement(const plan::Observe& observe, MemoryBudget* budget)
+    : observation_(observe.observation), aggregates_(observe.calls), budget_(budget) {}
 
 Result<std::unique_ptr<Measurement::Part>> Measurement::NewPart(const EvalContext& context) {
   {
@@ -61,13 +61,13 @@ Result<ObservedMetrics> Measurement::Take() {
 PlanPtr WithMeasurements(const PlanPtr& plan, MemoryBudget* budget, Measurements* measurements) {
   std::set<std::string> names;
   return RewritePlan(plan, [&](const PlanPtr& node) -> PlanPtr {
-    const ObserveExpr* observe = ObserveOf(*node);
+    const auto* observe = node->As<plan::Observe>();
     if (observe == nullptr) return nullptr;
-    auto observation = std::make_shared<Observation>(*observe->observation());
-    observation->measurement = std::make_shared<Measurement>(*observe, budget);
+    plan::Observe measured = *observe;
+    measured.measurement = std::make_shared<Measurement>(*observe, budget);
     // Two of a name measure the same, in a join of a frame with itself: one of them tells it.
-    if (names.insert(observation->name).second) measurements->push_back(observation->measurement);
-    return MakeObserveNode(node->inputs[0], std::move(observation), observe->Calls());
+    if (names.insert(observe->observation->name).second) measurements->push_back(measured.measurement);
+    return MakeObserve(node->inputs[0], std::move(measured));
   });
 }
 
@@ -76,11 +76,9 @@ namespace {
 void Collect(const PlanNode& node, std::set<const PlanNode*>* seen, std::set<std::string>* names, Measurements* found) {
   if (!seen->insert(&node).second) return;
   for (const PlanPtr& input : node.inputs) Collect(*input, seen, names, found);
-  const ObserveExpr* observe = ObserveOf(node);
-  if (observe == nullptr || observe->observation()->measurement == nullptr) return;
-  if (names->insert(observe->observation()->name).second) {
-    found->push_back(observe->observation()->measurement);
-  }
+  const auto* observe = node.As<plan::Observe>();
+  if (observe == nullptr || observe->measurement == nullptr) return;
+  if (names->insert(observe->observation->name).second) found->push_back(observe->measurement);
 }
 
 }  // namespace
@@ -101,11 +99,10 @@ Result<std::vector<ObservedMetrics>> TakeMetrics(const Measurements& measurement
   return all;
 }
 
-Result<std::unique_ptr<Operator>> ObserveOperator::Make(std::unique_ptr<Operator> input, const ObserveExpr& observe,
+Result<std::unique_ptr<Operator>> ObserveOperator::Make(std::unique_ptr<Operator> input, const plan::Observe& observe,
                                                         const EvalContext& context, int64_t part) {
-  const std::shared_ptr<Measurement>& measurement = observe.observation()->measurement;
-  std::unique_ptr<ObserveOperator> made(new ObserveOperator(std::move(input), measurement, part));
-  SLUICE_ASSIGN(made->seen_, measurement->NewPart(context));
+  std::unique_ptr<ObserveOperator> made(new ObserveOperator(std::move(input), observe.measurement, part));
+  SLUICE_ASSIGN(made->seen_, observe.measurement->NewPart(context));
   return made;
 }
 

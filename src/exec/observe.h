@@ -10,7 +10,6 @@
 
 #include "exec/aggregate_state.h"
 #include "exec/operator.h"
-#include "plan/observe.h"
 #include "plan/plan.h"
 
 namespace sluice {
@@ -31,7 +30,7 @@ class Measurement {
     std::unique_ptr<AggregateState> state;
   };
 
-  Measurement(const ObserveExpr& observe, MemoryBudget* budget);
+  Measurement(const plan::Observe& observe, MemoryBudget* budget);
   // One that has seen nothing.
   Result<std::unique_ptr<Part>> NewPart(const EvalContext& context);
   // A part that was read twice counts once: what is put last stays.
@@ -66,7 +65,7 @@ Result<std::vector<ObservedMetrics>> TakeMetrics(const Measurements& measurement
 class ObserveOperator : public Operator {
  public:
   // `observe` has a measurement; `part` tells the parts of one input apart.
-  static Result<std::unique_ptr<Operator>> Make(std::unique_ptr<Operator> input, const ObserveExpr& observe,
+  static Result<std::unique_ptr<Operator>> Make(std::unique_ptr<Operator> input, const plan::Observe& observe,
                                                 const EvalContext& context, int64_t part);
   ~ObserveOperator() override;
   const std::shared_ptr<arrow::Schema>& schema() const override { return input_->schema(); }

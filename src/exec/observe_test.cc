@@ -32,7 +32,7 @@ PlanPtr Observed(PlanPtr input, const std::string& name, const ExprPtr& summed) 
     const auto& field = *observation->schema->field(i);
     observation->metrics.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), true));
   }
-  return MakeObserveNode(std::move(input), std::move(observation), std::move(calls));
+  return MakeObserve(std::move(input), {std::move(observation), std::move(calls), nullptr});
 }
 
 // Three partitions of 1, 2, 3 and 4, 5 and nothing.
@@ -106,6 +106,11 @@ TEST(Observe, SeveralAreToldFromBelow) {
   const PlanPtr plan =
       Observed(MakeFilter(Observed(Scan(), "all", A()), Where(A(), [](int64_t v) { return v < 3; })), "some", A());
   EXPECT_THAT(MetricsOf(plan), testing::ElementsAre("all: 5, 15", "some: 2, 3"));
+}
+
+TEST(Observe, TwoOfANameAreToldOnce) {
+  const PlanPtr both = MakeNode(plan::Union{}, {Observed(Scan(), "m", A()), Observed(Scan(), "m", A())}, kSchema);
+  EXPECT_THAT(MetricsOf(both), testing::ElementsAre("m: 5, 15"));
 }
 
 TEST(Observe, SurvivesTheRulesAboveAndBelow) {

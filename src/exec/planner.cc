@@ -72,6 +72,7 @@ class Planner {
   Result<OperatorPtr> BuildNode(const plan::Watermark&, const PlanPtr& plan) const { return BuildRows(plan); }
   Result<OperatorPtr> BuildNode(const plan::TimeWindow&, const PlanPtr& plan) const { return BuildRows(plan); }
   Result<OperatorPtr> BuildNode(const plan::Generate&, const PlanPtr& plan) const { return BuildRows(plan); }
+  Result<OperatorPtr> BuildNode(const plan::Observe&, const PlanPtr& plan) const { return BuildRows(plan); }
   Result<OperatorPtr> BuildNode(const plan::LocalRows& local, const PlanPtr& plan) const;
   Result<OperatorPtr> BuildNode(const plan::Range& range, const PlanPtr& plan) const;
   Result<OperatorPtr> BuildNode(const plan::Aggregate& aggregate, const PlanPtr& plan) const;
@@ -100,8 +101,8 @@ class Planner {
 };
 
 bool IsMeasured(const PlanNode& node) {
-  const ObserveExpr* observe = ObserveOf(node);
-  return observe != nullptr && observe->observation()->measurement != nullptr;
+  const auto* observe = node.As<plan::Observe>();
+  return observe != nullptr && observe->measurement != nullptr;
 }
 
 // Whether the first node below projections is measured.
@@ -294,7 +295,7 @@ Result<OperatorPtr> Planner::BuildTopRows(const std::vector<SortKey>& keys, cons
 // What is observed below a limit are the rows that the limit lets pass, as in Spark.
 Result<OperatorPtr> Planner::BuildFirstObserved(const PlanNode& node, int64_t rows) const {
   SLUICE_ASSIGN(auto below, BuildFirstRows(node.inputs.at(0), rows));
-  return ObserveOperator::Make(std::make_unique<LimitOperator>(std::move(below), rows, 0), *ObserveOf(node),
+  return ObserveOperator::Make(std::make_unique<LimitOperator>(std::move(below), rows, 0), node.Get<plan::Observe>(),
                                context_.eval, 0);
 }
 

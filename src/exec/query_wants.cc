@@ -8,7 +8,6 @@
 
 #include "exec/select_rows.h"
 #include "exec/task_pipeline.h"
-#include "plan/observe.h"
 #include "plan/rewrite.h"
 
 namespace sluice {
@@ -43,7 +42,7 @@ int ScanColumnOf(const Expr& key, const PlanNode& plan) {
     } else if (node->Is<plan::TimeWindow>()) {
       // The window is made; of the other columns a row gives several, so that the first rows are not those of the scan.
       return -1;
-    } else if (ObserveOf(*node) != nullptr || (!node->Is<plan::Filter>() && !node->Is<plan::Watermark>())) {
+    } else if (!node->Is<plan::Filter>() && !node->Is<plan::Watermark>()) {
       return -1;
     }
   }

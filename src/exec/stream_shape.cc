@@ -157,7 +157,7 @@ PlanPtr BelowTail(const PlanPtr& plan) {
   for (PlanPtr node = plan; !node->inputs.empty(); node = node->inputs[0]) {
     const bool is_tail = node->Is<plan::Sort>() || node->Is<plan::Limit>();
     if (is_tail) below = node->inputs[0];
-    if (!is_tail && !node->Is<plan::Project>() && !node->Is<plan::Filter>()) break;
+    if (!is_tail && !node->Is<plan::Project>() && !node->Is<plan::Filter>() && !node->Is<plan::Observe>()) break;
   }
   return below;
 }
@@ -169,7 +169,7 @@ bool IsRowwise(const PlanNode& node) {
     return step->kind == plan::PythonStep::Kind::kColumns || step->kind == plan::PythonStep::Kind::kBatches;
   }
   return node.Is<plan::Project>() || node.Is<plan::Filter>() || node.Is<plan::Watermark>() ||
-         node.Is<plan::TimeWindow>() || node.Is<plan::Generate>();
+         node.Is<plan::TimeWindow>() || node.Is<plan::Generate>() || node.Is<plan::Observe>();
 }
 
 Result<StreamingShape> ShapeOf(const PlanPtr& plan, OutputMode mode) {

@@ -46,10 +46,10 @@ Result<std::unique_ptr<Operator>> BuildChain(const PlanNode& plan, const PlanNod
     return std::make_unique<HashJoinOperator>(JoinSpecOf(plan), std::move(input),
                                               parts.tables->at(plan.inputs.at(1).get()), context, bad_rows != nullptr);
   }
-  if (const ObserveExpr* observe = ObserveOf(plan)) {
-    if (observe->observation()->measurement == nullptr) return input;  // nobody asks for the metrics
-    const auto part = parts.shape == nullptr ? static_cast<int64_t>(context.task_seed)
-                                             : observe->observation()->measurement->NextNumber();
+  if (const auto* observe = plan.As<plan::Observe>()) {
+    if (observe->measurement == nullptr) return input;
+    const auto part =
+        parts.shape == nullptr ? static_cast<int64_t>(context.task_seed) : observe->measurement->NextNumber();
     return ObserveOperator::Make(std::move(input), *observe, context, part);
   }
   if (const auto* project = plan.As<plan::Project>()) {

@@ -163,10 +163,11 @@ PlanPtr ExtractBelow(const PlanPtr& node) {
   return copy;
 }
 
-PlanPtr ExtractFromSort(const PlanPtr& sort) {
-  auto over_steps = std::make_shared<PlanNode>(*ExtractBelow(sort));
+// Of a node whose output is its input's columns.
+PlanPtr ExtractFromPassing(const PlanPtr& node) {
+  auto over_steps = std::make_shared<PlanNode>(*ExtractBelow(node));
   over_steps->schema = over_steps->inputs[0]->schema;
-  return FirstColumns(over_steps, sort->schema);
+  return FirstColumns(over_steps, node->schema);
 }
 
 // One input of a join, with the calls over its columns as further columns.
@@ -285,7 +286,7 @@ PlanPtr ExtractPython(const PlanPtr& plan) {
     const std::vector<ExprPtr> exprs = ExpressionsOf(*node);
     if (std::none_of(exprs.begin(), exprs.end(), HasPythonCall)) return nullptr;
     if (node->Is<plan::Filter>()) return ExtractFromFilter(*node);
-    if (node->Is<plan::Sort>()) return ExtractFromSort(node);
+    if (node->Is<plan::Sort>() || node->Is<plan::Observe>()) return ExtractFromPassing(node);
     if (node->Is<plan::Join>()) return ExtractFromJoin(node);
     return node->inputs.size() == 1 ? ExtractBelow(node) : nullptr;
   });

@@ -15,6 +15,7 @@
 #include "plan/nodes/join.h"
 #include "plan/nodes/limit.h"
 #include "plan/nodes/local_rows.h"
+#include "plan/nodes/observe.h"
 #include "plan/nodes/project.h"
 #include "plan/nodes/python_step.h"
 #include "plan/nodes/range.h"
@@ -30,9 +31,10 @@
 namespace sluice {
 
 // What a node does: every kind of node is here. Their members are described in plan/nodes/node.h.
-using PlanOp = std::variant<plan::Scan, plan::LocalRows, plan::Range, plan::Project, plan::Filter, plan::Aggregate,
-                            plan::Sort, plan::Limit, plan::Repartition, plan::Union, plan::Join, plan::Watermark,
-                            plan::TimeWindow, plan::Generate, plan::Window, plan::Sample, plan::PythonStep>;
+using PlanOp =
+    std::variant<plan::Scan, plan::LocalRows, plan::Range, plan::Project, plan::Filter, plan::Aggregate, plan::Sort,
+                 plan::Limit, plan::Repartition, plan::Union, plan::Join, plan::Watermark, plan::TimeWindow,
+                 plan::Generate, plan::Window, plan::Sample, plan::Observe, plan::PythonStep>;
 
 // A resolved logical node: a value, immutable and shared once it is part of a plan.
 struct PlanNode {
