@@ -96,6 +96,9 @@ class DataFrame {
   // Of a stream: how late rows may come by the time in this column, such as "10 seconds". Groups, duplicates and joins
   // by that time, or by windows of it, leave the state once it has passed.
   DataFrame withWatermark(const std::string& eventTime, const std::string& delayThreshold) const;
+  // The same rows. In a streaming query the aggregates of those of a batch stand in its progress under this name, as
+  // `observedMetrics`; of other queries they are not told.
+  DataFrame observe(const std::string& name, const std::vector<Column>& metrics) const;
   // Joins by columns of one name, which the result has once. Types as Spark writes them: inner, left, right, full,
   // left_semi, left_anti, and their longer forms (left_outer, leftouter, ..).
   DataFrame join(const DataFrame& other, const std::vector<std::string>& columns,

@@ -161,6 +161,15 @@ DataFrame DataFrame::withWatermark(const std::string& eventTime, const std::stri
   });
 }
 
+DataFrame DataFrame::observe(const std::string& name, const std::vector<Column>& metrics) const {
+  return Over(*plan_, [&](Relation* relation) {
+    auto* collect = relation->mutable_collect_metrics();
+    *collect->mutable_input() = plan_->relation;
+    collect->set_name(name);
+    for (const Column& metric : metrics) *collect->add_metrics() = metric.node().expression;
+  });
+}
+
 namespace {
 
 spark::connect::SetOperation* SetOperationOf(const Relation& left, const Relation& right,

@@ -6,7 +6,6 @@
 #include "analysis/streaming_checks.h"
 #include "base/spark_error.h"
 #include "connectors/options.h"
-#include "exec/observe.h"
 #include "service/handlers.h"
 #include "service/stream_table.h"
 #include "session/session.h"
@@ -85,9 +84,6 @@ Result<Responses> StartStreamingQuery(Session* session, const WriteStreamOperati
   QuerySpec spec;
   SLUICE_ASSIGN(spec.trigger, TriggerOf(command));
   SLUICE_ASSIGN(spec.plan, session->Resolve(command.input()));
-  Measurements measurements;
-  WithMeasurements(spec.plan, nullptr, &measurements);
-  if (!measurements.empty()) return NotSupported("observe in a streaming query is not supported by Sluice.");
   spec.name = command.query_name();
   spec.output_mode = command.output_mode().empty() ? "append" : command.output_mode();
   std::transform(spec.output_mode.begin(), spec.output_mode.end(), spec.output_mode.begin(),

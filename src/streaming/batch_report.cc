@@ -7,6 +7,7 @@
 #include "env/clock.h"
 #include "streaming/bad_records/entry_conf.h"
 #include "streaming/batch_runner.h"
+#include "streaming/metrics_json.h"
 #include "streaming/query_monitor.h"
 #include "streaming/query_state_stores.h"
 #include "streaming/source_set.h"
@@ -99,6 +100,9 @@ QueryProgress ProgressOf(const BatchFacts& facts, const TriggerTimes& times, int
   progress.sink_description = facts.sink_description;
   progress.output_rows = outcome.output_rows;
   progress.bad_records = outcome.bad_records;
+  for (const ObservedMetrics& metrics : outcome.metrics) {
+    progress.observed_metrics[metrics.name] = MetricsToJson(*metrics.row);
+  }
   progress.replay = ReplayOf(plan.entry).has_value();
   return progress;
 }

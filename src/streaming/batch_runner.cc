@@ -20,6 +20,18 @@
 
 namespace sluice {
 
+namespace {
+
+// The branches of the sink stand on the steps, with all that is below those.
+Measurements MeasurementsOf(const StreamingShape& shape) {
+  std::vector<const PlanNode*> plans;
+  for (const StreamBranch& branch : shape.branches) plans.push_back(branch.rows.get());
+  if (shape.tail != nullptr) plans.push_back(shape.tail.get());
+  return MeasurementsIn(plans);
+}
+
+}  // namespace
+
 int64_t BatchOutcome::input_rows() const {
   return std::accumulate(source_rows.begin(), source_rows.end(), int64_t{0});
 }
@@ -374,6 +386,7 @@ Result<BatchOutcome> BatchRunner::Run(const BatchWork& work, const std::vector<S
     for (const StateCounts& counts : step.counts) all.Add(counts);
     outcome.state.push_back(all);
   }
+  SLUICE_ASSIGN(outcome.metrics, TakeMetrics(MeasurementsOf(shape_)));
   return outcome;
 }
 

@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "connectors/sink.h"
 #include "connectors/source.h"
+#include "exec/observe.h"
 #include "exec/stateful/stateful_operator.h"
 #include "exec/task_pipeline.h"
 #include "expr/expr.h"
@@ -44,6 +45,7 @@ struct BatchOutcome {
   std::vector<std::unique_ptr<TaskCommit>> commits;  // in task order
   std::vector<EventTimes> event_times;               // by watermark node
   std::vector<StateCounts> state;                    // by step
+  std::vector<ObservedMetrics> metrics;              // of the plan's observations
 
   int64_t input_rows() const;
 };

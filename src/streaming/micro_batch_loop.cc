@@ -7,6 +7,7 @@
 #include "base/log_context.h"
 #include "base/logging.h"
 #include "base/spark_error.h"
+#include "exec/observe.h"
 #include "streaming/bad_records/entry_conf.h"
 #include "streaming/query_setup.h"
 
@@ -21,7 +22,9 @@ MicroBatchLoop::MicroBatchLoop(QuerySpec spec, std::string run_id, QueryResource
 MicroBatchLoop::~MicroBatchLoop() = default;
 
 Status MicroBatchLoop::Open() {
-  SLUICE_ASSIGN(StreamingShape shape, ShapeOf(RowsToWrite(spec_), ModeOf(spec_)));
+  Measurements measurements;  // they stand in the plan
+  const PlanPtr plan = WithMeasurements(RowsToWrite(spec_), resources_.budget, &measurements);
+  SLUICE_ASSIGN(StreamingShape shape, ShapeOf(plan, ModeOf(spec_)));
   SLUICE_RETURN_IF_ERROR(CheckWork(spec_, shape));
   SLUICE_ASSIGN(log_, QueryLog::Open(spec_, SetupOf(spec_), resources_.env.get()));
   id_ = log_->query_id();

@@ -111,6 +111,9 @@ std::string ProgressToJson(const QueryProgress& progress) {
     json["sources"].push_back(std::move(entry));
   }
   json["sink"] = {{"description", progress.sink_description}, {"numOutputRows", progress.output_rows}};
+  for (const auto& [name, metrics] : progress.observed_metrics) {
+    json["observedMetrics"][name] = Json::parse(metrics, nullptr, false);
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

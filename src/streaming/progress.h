@@ -58,9 +58,10 @@ struct QueryProgress {
   std::optional<EventTimeProgress> event_time;  // none: the query has no watermark
   std::vector<StateProgress> state_operators;
   std::string sink_description;
-  int64_t output_rows = -1;  // -1: the sink does not count
-  bool replay = false;       // the batch put bad records through again
-  int64_t bad_records = 0;   // of the input rows: set aside; in the JSON among the source's metrics
+  int64_t output_rows = -1;                             // -1: the sink does not count
+  bool replay = false;                                  // the batch put bad records through again
+  std::map<std::string, std::string> observed_metrics;  // of DataFrame.observe: JSON by name
+  int64_t bad_records = 0;  // of the input rows: set aside; in the JSON among the source's metrics
 
   int64_t input_rows() const;
 };

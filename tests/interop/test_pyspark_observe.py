@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DataFrame.observe over `sluice server`, in batch queries. With --on-spark the same tests run on a real
+"""DataFrame.observe over `sluice server`, in batch and streaming queries. With --on-spark the same tests run on a real
 Spark Connect server, with the same expectations."""
 import decimal
+import json
+import time
 
 import pytest
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.sql import Observation, Row
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
@@ -158,13 +160,97 @@ def raised_any(call):
 # Streaming queries.
 
 
-def test_what_a_stream_refuses(pyspark, request):
-    stream = pyspark.readStream.format("rate").load()
-    error = raised(lambda: stream.observe("", F.count("value")).schema)
-    assert error.getCondition() == "INVALID_OBSERVED_METRICS.MISSING_NAME"
-    twice = stream.observe("m", F.count("value")).filter("value > 2").observe("m", F.max("value"))
-    error = raised(lambda: twice.schema)
+@pytest.fixture
+def stream(pyspark, tmp_path):
+    """Two files of five rows, one a batch."""
+    (tmp_path / "in").mkdir()
+    for i in range(2):
+        lines = "".join(f"{j},{j * 1.5},n{j}\n" for j in range(5 * i, 5 * i + 5))
+        (tmp_path / "in" / f"{i}.csv").write_text(lines)
+    return pyspark.readStream.schema("a INT, b DOUBLE, c STRING").option("maxFilesPerTrigger", 1).csv(str(tmp_path / "in"))
+
+
+def progress_of(frame, mode="append", name="observed"):
+    query = frame.writeStream.format("memory").queryName(name).outputMode(mode).trigger(availableNow=True).start()
+    query.awaitTermination(60)
+    deadline = time.monotonic() + 30
+    while len(query.recentProgress) < 2 and time.monotonic() < deadline:  # Spark tells it some time later
+        time.sleep(0.1)
+    return [json.loads(progress.json)["observedMetrics"] for progress in query.recentProgress], query.recentProgress
+
+
+def test_progress_has_the_metrics_of_its_batch(stream):
+    metrics, progress = progress_of(stream.observe("m", count(), F.max("b").alias("most")).filter("a > 100"))
+    schema = {"type": "struct", "fields": [
+        {"name": COUNT, "type": "long", "nullable": False, "metadata": {}},
+        {"name": "most", "type": "double", "nullable": True, "metadata": {}}]}
+    assert metrics == [{"m": {"values": [5, 6.0], "schema": schema}}, {"m": {"values": [5, 13.5], "schema": schema}}]
+    assert [tuple(one.observedMetrics["m"]["values"]) for one in progress] == [(5, 6.0), (5, 13.5)]
+
+
+def test_values_in_a_progress(stream):
+    metrics, _ = progress_of(stream.observe(
+        "m", F.max("c").alias("s"), F.max(F.lit(None).cast("int")).alias("null"), F.sum(F.lit("1.5").cast("decimal(5,2)")).alias("n"),
+        F.first(F.struct("a", "c")).alias("t"), F.collect_list("a").alias("l"), F.max(F.expr("DATE'2020-01-01'")).alias("d"),
+        F.max(F.expr("TIMESTAMP'2020-01-01 00:00:00'")).alias("ts")))
+    first = metrics[0]["m"]["values"]
+    assert first[:3] == ["n4", None, 7.5]
+    assert first[3]["values"] == [0, "n0"] and [f["name"] for f in first[3]["schema"]["fields"]] == ["a", "c"]
+    assert first[4:] == [[0, 1, 2, 3, 4], 1577836800000, 1577836800000]
+
+
+def test_several_observations_of_a_stream(stream):
+    metrics, _ = progress_of(stream.observe("all", count()).filter("a > 2").observe("some", count()))
+    assert [(one["all"]["values"], one["some"]["values"]) for one in metrics] == [([5], [2]), ([5], [5])]
+
+
+def test_above_and_below_state(stream):
+    frame = stream.observe("rows", count()).groupBy("c").count().observe("groups", count())
+    metrics, _ = progress_of(frame, mode="complete")
+    assert [(one["rows"]["values"], one["groups"]["values"]) for one in metrics] == [([5], [5]), ([5], [10])]
+
+
+def test_a_listener_hears_of_them(pyspark, stream):
+    from pyspark.sql.streaming import StreamingQueryListener
+
+    heard = []
+
+    class Listener(StreamingQueryListener):
+        def onQueryStarted(self, event):
+            pass
+
+        def onQueryProgress(self, event):
+            heard.append(event.progress.observedMetrics.get("m"))
+
+        def onQueryTerminated(self, event):
+            pass
+
+    listener = Listener()
+    pyspark.streams.addListener(listener)
+    progress_of(stream.observe("m", count()), name="heard")
+    pyspark.streams.removeListener(listener)
+    assert [row["values"] for row in heard] == [[5], [5]]
+
+
+def test_what_a_stream_refuses(stream):
+    error = raised(lambda: progress_of(stream.observe("m", count()).filter("a > 2").observe("m", F.max("a"))))
     assert error.getCondition() == "DUPLICATED_METRICS_NAME"
-    if not request.config.getoption("--on-spark"):
-        error = raised_any(lambda: stream.observe("m", F.count("value")).writeStream.format("noop").start())
-        assert error.getCondition() == "UNSUPPORTED_FEATURE.SLUICE"
+    error = raised(lambda: stream.observe("", count()).schema)
+    assert error.getCondition() == "INVALID_OBSERVED_METRICS.MISSING_NAME"
+    with pytest.raises(IllegalArgumentException) as caught:
+        stream.observe(Observation("m"), count())
+    assert caught.value.getCondition() == "UNSUPPORTED_OPERATION"
+
+
+def test_metrics_belong_to_one_batch_after_a_restart(pyspark, stream, tmp_path):
+    def run():
+        frame = stream.observe("m", count(), F.min("a").alias("least"))
+        query = frame.writeStream.format("noop").option("checkpointLocation", str(tmp_path / "checkpoint")).trigger(
+            availableNow=True).start()
+        query.awaitTermination(60)
+        return [json.loads(progress.json)["observedMetrics"]["m"]["values"] for progress in query.recentProgress
+                if progress.numInputRows]
+
+    assert run() == [[5, 0], [5, 5]]
+    (tmp_path / "in" / "2.csv").write_text("10,1.5,n10\n")
+    assert run() == [[1, 10]]
