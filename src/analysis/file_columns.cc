@@ -10,9 +10,9 @@
 #include "analysis/name_parts.h"
 #include "analysis/sql/parser.h"
 #include "base/spark_error.h"
+#include "connectors/file/file_facts.h"
 #include "connectors/file/file_table.h"
 #include "expr/function_registry.h"
-#include "types/spark_type.h"
 
 namespace sluice {
 namespace {
@@ -68,36 +68,9 @@ void VisitParts(const Message& message, Visit visit) {
   }
 }
 
-// The columns that a scan of files can give besides the table's own.
-struct FileColumn {
-  const char* name;
-  std::shared_ptr<arrow::DataType> (*type)();
-  std::string (*text)(const TableFile& file);
-};
-
-std::string UriOf(const TableFile& file) {
-  return file.fs->Uri(file.path);
-}
-
-// As Hadoop writes a path: file:/t, and not file:///t.
-std::string PathOf(const TableFile& file) {
-  std::string uri = UriOf(file);
-  if (uri.starts_with("file:///")) uri.erase(5, 2);
-  return uri;
-}
-
-constexpr std::array<FileColumn, 5> kColumns = {
-    {{"file uri", [] { return StringType(); }, UriOf},
-     {"file path", [] { return StringType(); }, PathOf},
-     {"file name", [] { return StringType(); },
-      [](const TableFile& file) { return file.path.substr(file.path.rfind('/') + 1); }},
-     {"file size", [] { return arrow::int64(); }, [](const TableFile& file) { return std::to_string(file.size); }},
-     {"file modified", [] { return arrow::int64(); },
-      [](const TableFile& file) { return std::to_string(file.modified_ms * 1000); }}}};
-
 std::shared_ptr<const ResolvedTable> TableOf(const PlanNode& node) {
   const auto* scan = node.As<plan::Scan>();
-  if (scan == nullptr || scan->source.streaming || scan->source.resolved == nullptr) return nullptr;
+  if (scan == nullptr || scan->source.resolved == nullptr) return nullptr;
   const auto& formats = AllFileFormats();
   const bool files = std::any_of(formats.begin(), formats.end(),
                                  [&](const FileFormat* format) { return SameName(format->name, scan->source.format); });
@@ -109,26 +82,38 @@ bool ReadsFiles(const PlanNode& node) {
   return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return ReadsFiles(*input); });
 }
 
-// The files' columns are told of the file as those are that stand in the names of its folders.
-PlanPtr ScanWithColumns(const PlanNode& scan, const ResolvedTable& table) {
-  auto wider = std::make_shared<ResolvedTable>(table);
-  ScanSpec source = scan.Get<plan::Scan>().source;
-  arrow::FieldVector all = table.schema->fields();
-  arrow::FieldVector read = scan.schema->fields();
-  const size_t folders = table.files.partition_names.size();
-  for (TableFile& file : wider->files.files) file.partition.resize(folders);
-  for (const FileColumn& column : kColumns) {
-    const auto field = arrow::field(column.name, column.type(), false);
-    source.columns.push_back(static_cast<int>(all.size()));
-    all.push_back(field);
-    read.push_back(field);
-    wider->folders.push_back(static_cast<int>(wider->files.partition_names.size()));
-    wider->in_files.push_back(-1);
-    wider->files.partition_names.emplace_back(column.name);
-    for (TableFile& file : wider->files.files) file.partition.emplace_back(column.text(file));
+// A scan that has the files' columns already, with them once more behind its own.
+PlanPtr WithColumnsAgain(const PlanPtr& scan) {
+  arrow::FieldVector fields = scan->schema->fields();
+  std::vector<ExprPtr> columns;
+  const auto add = [&](int i) {
+    const auto& field = *scan->schema->field(i);
+    columns.push_back(std::make_shared<ColumnExpr>(i, field.name(), field.type(), field.nullable()));
+  };
+  const int width = scan->schema->num_fields();
+  for (int i = 0; i < width; ++i) add(i);
+  for (int i = width - static_cast<int>(FileFacts().size()); i < width; ++i) {
+    add(i);
+    fields.push_back(scan->schema->field(i));
   }
-  wider->schema = arrow::schema(std::move(all));
+  return MakeProject(scan, std::move(columns), arrow::schema(std::move(fields)));
+}
+
+// The scan with a column for each of FileFacts.
+PlanPtr ScanWithColumns(const PlanPtr& plan, const ResolvedTable& table) {
+  const PlanNode& scan = *plan;
+  ScanSpec source = scan.Get<plan::Scan>().source;
+  if (source.file_facts) return WithColumnsAgain(plan);
+  auto wider = std::make_shared<ResolvedTable>(table);
+  AddFileFacts(wider.get());
+  const int own = table.schema->num_fields();
+  arrow::FieldVector read = scan.schema->fields();
+  for (int i = own; i < wider->schema->num_fields(); ++i) {
+    source.columns.push_back(i);
+    read.push_back(wider->schema->field(i));
+  }
   source.source_schema = wider->schema;
+  source.file_facts = true;
   source.resolved = std::make_shared<ResolvedSource>(ResolvedSource{std::move(wider)});
   return MakeNode(plan::Scan{std::move(source)}, {}, arrow::schema(std::move(read)));
 }
@@ -136,10 +121,11 @@ PlanPtr ScanWithColumns(const PlanNode& scan, const ResolvedTable& table) {
 // The plan with the files' columns behind its own, or null where they do not come through. `moved`: also through what
 // moves rows to other tasks, where Spark's calls know the file no more.
 PlanPtr WithColumns(const PlanPtr& plan, bool moved) {
-  if (const auto table = TableOf(*plan)) return ScanWithColumns(*plan, *table);
+  if (const auto table = TableOf(*plan)) return ScanWithColumns(plan, *table);
   const bool moves = plan->Is<plan::Sort>() || plan->Is<plan::Limit>() || plan->Is<plan::Repartition>();
   const bool passes = plan->Is<plan::Project>() || plan->Is<plan::Filter>() || plan->Is<plan::Sample>() ||
-                      plan->Is<plan::Union>() || (moved && moves);
+                      plan->Is<plan::Union>() || plan->Is<plan::Observe>() || plan->Is<plan::Watermark>() ||
+                      (moved && moves);
   if (!passes) return nullptr;
   auto node = std::make_shared<PlanNode>(*plan);
   for (PlanPtr& input : node->inputs) {
@@ -148,7 +134,7 @@ PlanPtr WithColumns(const PlanPtr& plan, bool moved) {
   }
   arrow::FieldVector fields = plan->schema->fields();
   const arrow::Schema& below = *node->inputs[0]->schema;
-  for (int i = below.num_fields() - static_cast<int>(kColumns.size()); i < below.num_fields(); ++i) {
+  for (int i = below.num_fields() - static_cast<int>(FileFacts().size()); i < below.num_fields(); ++i) {
     const auto& field = below.field(i);
     fields.push_back(field);
     if (node->Is<plan::Project>()) {
@@ -219,7 +205,7 @@ Result<Scope> AddFileColumns(PlanPtr* plan, FileNaming naming, const SessionOpti
     // Each under the name that Spark gives its call.
     const bool uri = i == width;
     columns.push_back(
-        std::make_shared<ColumnExpr>(i, uri ? "input_file_name()" : kColumns[static_cast<size_t>(i - width)].name,
+        std::make_shared<ColumnExpr>(i, uri ? "input_file_name()" : FileFacts()[static_cast<size_t>(i - width)].name,
                                      wider->schema->field(i)->type(), false));
   }
   SLUICE_ASSIGN(const ExprPtr modified, ResolveFunction("timestamp_micros", {columns[4]}, options));
@@ -237,7 +223,7 @@ Result<Scope> AddFileColumns(PlanPtr* plan, FileNaming naming, const SessionOpti
 
 std::vector<std::string> FilesOf(const PlanNode& plan) {
   std::vector<std::string> files;
-  if (const auto table = TableOf(plan)) {
+  if (const auto table = TableOf(plan); table != nullptr && !IsStreaming(plan)) {
     for (const TableFile& file : table->files.files) files.push_back(UriOf(file));
   }
   for (const PlanPtr& input : plan.inputs) {

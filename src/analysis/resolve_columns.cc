@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "analysis/file_columns.h"
 #include "analysis/name_parts.h"
@@ -22,11 +23,33 @@ std::vector<NamedExpr> AllColumns(const Scope& scope) {
   return columns;
 }
 
-std::vector<const google::protobuf::Message*> AliasesOf(const spark::connect::WithColumns& with) {
-  std::vector<const google::protobuf::Message*> all;
-  for (const auto& alias : with.aliases()) all.push_back(&alias.expr());
-  return all;
-}
+// Expressions as they were given, or with names in place of calls that ask for the file of a row.
+template <typename Item>
+class FileItems {
+ public:
+  using Items = google::protobuf::RepeatedPtrField<Item>;
+
+  // Puts the files' columns behind those of the input where one of the expressions names them. `given` stays.
+  static Result<FileItems> Of(const Items& given, PlanPtr* input, const SessionOptions& options) {
+    FileItems result(given);
+    FileNaming naming = FileNaming::kNone;
+    for (const Item& item : given) naming = std::max(naming, NamesFile(item));
+    if (naming == FileNaming::kNone) return result;
+    result.changed_ = given;
+    for (Item& item : *result.changed_) SLUICE_RETURN_IF_ERROR(NameFileCalls(&item, options));
+    SLUICE_ASSIGN(result.columns_, AddFileColumns(input, naming, options));
+    return result;
+  }
+  const Items& items() const { return changed_ ? *changed_ : *given_; }
+  const Scope& columns() const { return columns_; }
+
+ private:
+  explicit FileItems(const Items& given) : given_(&given) {}
+
+  const Items* given_;
+  std::optional<Items> changed_;
+  Scope columns_;  // of the files
+};
 
 Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedExpr> items,
                                       std::shared_ptr<AggregateBuilder> builder) {
@@ -47,29 +70,22 @@ Result<ResolvedRelation> FinishSelect(ResolvedRelation input, std::vector<NamedE
 }  // namespace
 
 Result<ResolvedRelation> ResolveProject(RelationContext& context, const spark::connect::Relation& relation) {
-  const spark::connect::Project& given = relation.project();
-  SLUICE_ASSIGN(ResolvedRelation input, context.ResolveInput(given.has_input(), given.input()));
-  Scope files;
-  spark::connect::Project naming_files;
-  const FileNaming naming = NamesFile(given);
-  if (naming != FileNaming::kNone) {
-    *naming_files.mutable_expressions() = given.expressions();
-    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, context.options()));
-    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, context.options()));
-  }
-  const auto& project = naming == FileNaming::kNone ? given : naming_files;
+  const spark::connect::Project& project = relation.project();
+  SLUICE_ASSIGN(ResolvedRelation input, context.ResolveInput(project.has_input(), project.input()));
+  SLUICE_ASSIGN(const auto files,
+                FileItems<spark::connect::Expression>::Of(project.expressions(), &input.plan, context.options()));
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
   std::vector<const google::protobuf::Message*> expressions;
-  for (const auto& expression : project.expressions()) expressions.push_back(&expression);
+  for (const auto& expression : files.items()) expressions.push_back(&expression);
   SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(context, &input, expressions));
   Scope aliases;
   ExpressionResolver resolver = context.Over(&input.scope);
   resolver.AddAliases(&aliases);
-  resolver.AddFallback(&files);
+  resolver.AddFallback(&files.columns());
   if (window) resolver.AllowWindow(window->column);
-  resolver.AllowAggregates(builder.get(), {&input.scope, &files});
+  resolver.AllowAggregates(builder.get(), {&input.scope, &files.columns()});
   std::vector<NamedExpr> items;
-  for (const auto& expression : project.expressions()) {
+  for (const auto& expression : files.items()) {
     SLUICE_ASSIGN(std::vector<NamedExpr> named, resolver.ResolveNamed(expression));
     for (NamedExpr& item : named) {
       // Later entries of the list may use an alias, unless a column of the input has that name.
@@ -81,30 +97,25 @@ Result<ResolvedRelation> ResolveProject(RelationContext& context, const spark::c
 }
 
 Result<ResolvedRelation> ResolveWithColumns(RelationContext& context, const spark::connect::Relation& relation) {
-  const spark::connect::WithColumns& given = relation.with_columns();
-  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(given.input()));
-  Scope files;
-  spark::connect::WithColumns naming_files;
-  const FileNaming naming = NamesFile(given);
-  if (naming != FileNaming::kNone) {
-    *naming_files.mutable_aliases() = given.aliases();
-    SLUICE_RETURN_IF_ERROR(NameFileCalls(&naming_files, context.options()));
-    SLUICE_ASSIGN(files, AddFileColumns(&input.plan, naming, context.options()));
-  }
-  const auto& with = naming == FileNaming::kNone ? given : naming_files;
+  const spark::connect::WithColumns& with = relation.with_columns();
+  SLUICE_ASSIGN(ResolvedRelation input, context.Resolve(with.input()));
+  SLUICE_ASSIGN(const auto files,
+                FileItems<spark::connect::Expression::Alias>::Of(with.aliases(), &input.plan, context.options()));
   auto builder = std::make_shared<AggregateBuilder>(std::vector<ExprPtr>(), std::vector<std::string>());
-  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(context, &input, AliasesOf(with)));
+  std::vector<const google::protobuf::Message*> values;
+  for (const auto& alias : files.items()) values.push_back(&alias.expr());
+  SLUICE_ASSIGN(const std::optional<InputWindow> window, FindWindow(context, &input, values));
   ExpressionResolver resolver = context.Over(&input.scope);
-  resolver.AddFallback(&files);
+  resolver.AddFallback(&files.columns());
   if (window) resolver.AllowWindow(window->column);
-  resolver.AllowAggregates(builder.get(), {&input.scope, &files});
+  resolver.AllowAggregates(builder.get(), {&input.scope, &files.columns()});
   std::vector<NamedExpr> items = AllColumns(input.scope);
   const size_t old_columns = items.size();
-  for (int i = 0; i < with.aliases_size(); ++i) {
-    const auto& alias = with.aliases(i);
+  for (int i = 0; i < files.items().size(); ++i) {
+    const auto& alias = files.items()[i];
     if (alias.name_size() != 1) return NotSupported("withColumn with several names is not supported by Sluice.");
     for (int j = 0; j < i; ++j) {
-      if (SameName(with.aliases(j).name(0), alias.name(0))) {
+      if (SameName(files.items()[j].name(0), alias.name(0))) {
         return UserError("COLUMN_ALREADY_EXISTS",
                          fmt::format("The column {} is given twice.", sql::QuoteName(alias.name(0))),
                          {{"columnName", sql::QuoteName(alias.name(0))}});

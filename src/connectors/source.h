@@ -60,6 +60,7 @@ struct SourceContext {
   Options options;
   std::vector<std::string> paths;
   std::shared_ptr<arrow::Schema> schema;  // the columns that the user gave; null: none
+  bool file_facts = false;                // behind them are those of connectors/file/file_facts.h
   std::optional<Location> checkpoint;     // the folder sources/<i> of the query's checkpoint; none for batch queries
   std::string query_id;
   MemoryBudget* budget = nullptr;

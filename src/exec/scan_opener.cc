@@ -13,6 +13,7 @@ SourceContext ContextOfScan(SourceContext base, const ScanSpec& scan, const Conn
   base.options = Options(scan.options);
   base.paths = scan.paths;
   base.resolved = scan.resolved;
+  base.file_facts = scan.file_facts;
   if (connector.takes_schema) base.schema = scan.source_schema;
   return base;
 }

@@ -88,6 +88,36 @@ def test_where_the_column_comes_through(pyspark, folder):
         (1, "a.csv"), (2, "a.csv"), (30, "b.csv")]
 
 
+def test_a_view_over_the_column(pyspark, folder):
+    csv(pyspark, folder).select("id", "_metadata.file_name").createOrReplaceTempView("named")
+    for _ in range(2):
+        assert rows(pyspark.sql("SELECT * FROM named")) == [(1, "a.csv"), (2, "a.csv"), (30, "b.csv")]
+    pyspark.catalog.dropTempView("named")
+
+
+def test_the_column_twice(pyspark, folder):
+    frame = csv(pyspark, folder).withColumn("one", F.input_file_name()).withColumn("two", F.col("_metadata.file_name"))
+    frame = frame.where("_metadata.file_size < 4")
+    assert rows(frame) == [(30, name(folder / "csv" / "b.csv"), "b.csv")]
+
+
+def test_the_file_of_a_row_of_a_stream(pyspark, folder):
+    stream = pyspark.readStream.schema("id INT").option("maxFilesPerTrigger", 1).csv(str(folder / "csv"))
+    named = stream.select("id", "_metadata.file_name", "_metadata.file_size", F.input_file_name().alias("uri"))
+    query = named.writeStream.format("memory").queryName("named_rows").trigger(availableNow=True).start()
+    query.awaitTermination(60)
+    a, b = (name(folder / "csv" / file) for file in ["a.csv", "b.csv"])
+    assert rows(pyspark.table("named_rows")) == [(1, "a.csv", 4, a), (2, "a.csv", 4, a), (30, "b.csv", 3, b)]
+
+
+def test_the_folder_of_a_row_of_a_stream(pyspark, folder):
+    stream = pyspark.readStream.schema("id INT, k STRING").json(str(folder / "json"))
+    query = stream.select("id", "k", "_metadata.file_name").writeStream.format("memory").queryName("of_folders").trigger(
+        availableNow=True).start()
+    query.awaitTermination(60)
+    assert rows(pyspark.table("of_folders")) == [(1, "a b", "part.json"), (2, "c%d", "part.json")]
+
+
 def test_where_there_is_no_such_column(pyspark, folder):
     for frame in [pyspark.range(1), csv(pyspark, folder).groupBy().count()]:
         with pytest.raises(AnalysisException) as raised:

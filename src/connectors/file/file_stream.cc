@@ -12,6 +12,7 @@
 
 #include "base/spark_error.h"
 #include "checkpoint/json_number.h"
+#include "connectors/file/file_facts.h"
 
 namespace sluice {
 namespace {
@@ -105,6 +106,12 @@ std::vector<InputPartition> Packed(std::vector<FilePart> parts) {
   return tasks;
 }
 
+std::vector<std::string> FolderNamesOf(const ResolvedTable& table, const SourceContext& context) {
+  std::vector<std::string> names = table.files.partition_names;
+  if (context.file_facts) names.resize(names.size() - FileFacts().size());
+  return names;
+}
+
 FileSourceLogOptions LogOptionsOf(const Conf& conf) {
   return {conf.GetInt(kInterval), conf.GetBool("spark.sql.streaming.fileSource.log.deletion"),
           conf.GetDurationMs("spark.sql.streaming.fileSource.log.cleanupDelay")};
@@ -177,7 +184,7 @@ FileStream::FileStream(const SourceContext& context, const FileStreamOptions& op
     : context_(context),
       options_(options),
       readers_(std::move(readers)),
-      partition_names_(table.files.partition_names),
+      partition_names_(FolderNamesOf(table, context)),
       log_(std::move(log)),
       seen_(options) {
   for (const FileSourceEntry& entry : log_.entries()) seen_.Add(entry.path, entry.timestamp_ms);
@@ -221,6 +228,7 @@ Status FileStream::List() {
   order_.clear();
   for (TableFile& file : table->files) {
     std::string uri = file.fs->Uri(file.path);
+    if (context_.file_facts) AddFileFacts(&file);
     if (listed_.emplace(uri, std::move(file)).second) order_.push_back(std::move(uri));
   }
   return Status::OK();

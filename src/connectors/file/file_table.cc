@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/spark_error.h"
+#include "connectors/file/file_facts.h"
 #include "connectors/file/partition_type.h"
 #include "types/spark_type.h"
 
@@ -82,8 +83,9 @@ Status FindColumns(const FileFormat& format, const SourceContext& context, Resol
   const TableFiles& table = resolved->files;
   const bool infer = context.conf.GetBool(kInferPartitionTypes);
   if (context.schema != nullptr) {
+    const auto given = context.file_facts ? WithoutFileFacts(*context.schema) : context.schema;
     arrow::FieldVector fields;
-    for (const auto& field : context.schema->fields()) fields.push_back(field->WithNullable(true));
+    for (const auto& field : given->fields()) fields.push_back(field->WithNullable(true));
     AddPartitionColumns(infer, /*given=*/true, fields, resolved);
     return CheckNames(*resolved->schema);
   }
@@ -177,6 +179,7 @@ Result<std::shared_ptr<ResolvedTable>> ResolveFileTable(const FileFormat& format
   auto table = std::make_shared<ResolvedTable>();
   SLUICE_ASSIGN(table->files, ListTableFiles(context.env.get(), context.conf, FilePathsOf(context), listing));
   SLUICE_RETURN_IF_ERROR(FindColumns(format, context, table.get()));
+  if (context.file_facts) AddFileFacts(table.get());
   return table;
 }
 

@@ -25,6 +25,7 @@ struct ScanSpec {
       columns;  // indices into the connector's schema that are read, ascending; the node's schema is just these
   std::vector<ScanCondition> conditions;         // rows that do not fulfil all of them may be left out
   bool counts_rows = false;                      // its batch reader can be asked for no column at all
+  bool file_facts = false;                       // the last columns are what files tell of themselves
   std::shared_ptr<arrow::Schema> source_schema;  // all that `columns` point into, as it was when the scan was resolved
   std::shared_ptr<ResolvedSource> resolved;      // what the connector found while resolving; opaque here
 };
