@@ -22,12 +22,14 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kPythonWindow = "python_window";
 
-// null: unbounded; else rows from the current one.
-Result<Json> BoundOf(const FrameBound& bound, bool by_rows) {
-  if (bound.kind != FrameBound::Kind::kOffset) return Json(nullptr);
-  if (by_rows) return Json(bound.rows);
-  if (bound.value == nullptr) return Json(0);
-  return NotSupported("A Python aggregate over a RANGE frame with an offset is not supported by Sluice.");
+// null: unbounded; a number: rows from the current one; an object: the column of the key at which the frame ends, which
+// is put behind `columns`.
+Json BoundOf(const FrameBound& bound, bool by_rows, std::vector<ExprPtr>* columns) {
+  if (bound.kind != FrameBound::Kind::kOffset) return nullptr;
+  if (by_rows) return bound.rows;
+  if (bound.value == nullptr) return 0;
+  columns->push_back(bound.value);
+  return Json{{"column", columns->size() - 1}};
 }
 
 Json SchemaOf(const std::vector<ExprPtr>& columns) {
@@ -101,8 +103,8 @@ Result<PlanPtr> PythonWindow(const PlanPtr& input, const plan::Window& window) {
   for (int i = 0; i < width; ++i) columns.push_back(ColumnOf(*input->schema, i));
   Json told{{"passed", width}, {"rows", written.frame.by_rows}};
   told["pandas"] = eval == PythonEval::kGroupedAggPandas;
-  SLUICE_ASSIGN(told["lower"], BoundOf(written.frame.lower, written.frame.by_rows));
-  SLUICE_ASSIGN(told["upper"], BoundOf(written.frame.upper, written.frame.by_rows));
+  told["lower"] = BoundOf(written.frame.lower, written.frame.by_rows, &columns);
+  told["upper"] = BoundOf(written.frame.upper, written.frame.by_rows, &columns);
   told["arguments"] = Json::array();
   for (size_t i = 0; i < call.children().size(); ++i) {
     told["arguments"].push_back({{"column", columns.size()}, {"keyword", call.keywords()[i]}});
@@ -110,7 +112,8 @@ Result<PlanPtr> PythonWindow(const PlanPtr& input, const plan::Window& window) {
   }
   told["order"] = Json::array();
   for (const SortKey& key : window.order) {
-    told["order"].push_back(columns.size());
+    told["order"].push_back(
+        {{"column", columns.size()}, {"ascending", key.ascending}, {"nullsFirst", key.nulls_first}});
     columns.push_back(key.expr);
   }
   arrow::FieldVector fields = input->schema->fields();

@@ -405,7 +405,7 @@ def window_aggregate(command, text):
             return result.as_py() if isinstance(result, pyarrow.Scalar) else result
 
         known, results = {}, []
-        for frame in frames(told, [columns[i].to_pylist() for i in told["order"]], table.num_rows):
+        for frame in frames(told, columns, table.num_rows):
             if frame not in known:
                 known = {frame: aggregate(*frame)}
             results.append(known[frame])
@@ -417,8 +417,11 @@ def window_aggregate(command, text):
     return run, StructType(names + [StructField(str(len(passed)), result_type)])
 
 
-def frames(told, order, rows):
+def frames(told, columns, rows):
     """The first row and the row behind the last of each row's frame."""
+    import bisect
+
+    order = [columns[key["column"]].to_pylist() for key in told["order"]]
     keys = list(zip(*order)) if order else [()] * rows
     first, behind = list(range(rows)), list(range(1, rows + 1))
     if not told["rows"]:  # rows of equal keys stand in a frame together
@@ -428,11 +431,36 @@ def frames(told, order, rows):
         for row in range(rows - 2, -1, -1):
             if keys[row] == keys[row + 1]:
                 behind[row] = behind[row + 1]
-    for row in range(rows):
-        begin = 0 if told["lower"] is None else first[row] + told["lower"]
-        end = rows if told["upper"] is None else behind[row] + told["upper"]
+
+    def places(bound, of_row, unbounded, search):
+        if bound is None:
+            return [unbounded] * rows
+        if not isinstance(bound, dict):
+            return [place + bound for place in of_row]
+        in_order = key_order(**told["order"][0])
+        sorted_keys = [in_order(key) for key in order[0]]
+        return [search(sorted_keys, in_order(key)) for key in columns[bound["column"]].to_pylist()]
+
+    for begin, end in zip(places(told["lower"], first, 0, bisect.bisect_left),
+                          places(told["upper"], behind, rows, bisect.bisect_right)):
         begin = min(max(begin, 0), rows)
         yield begin, max(min(max(end, 0), rows), begin)
+
+
+def key_order(column, ascending, nullsFirst):
+    """Makes values comparable as ORDER BY has them: NaN is the greatest number."""
+    import functools
+
+    def compare(a, b):
+        if a is None or b is None:
+            return 0 if a is b else -1 if (a is None) == nullsFirst else 1
+        if a != a or b != b:
+            sign = (a != a) - (b != b)
+        else:
+            sign = (a > b) - (a < b)
+        return sign if ascending else -sign
+
+    return functools.cmp_to_key(compare)
 
 
 def announce():

@@ -66,6 +66,38 @@ def test_rows_around_a_row(frame, lower, upper, expected):
     assert [row[3] for row in over(frame.where("k = 'a'"), window)] == expected
 
 
+@pytest.mark.parametrize("lower,upper,expected", [
+    (-1, 0, [1.0, 7.0, 7.0, 14.0]), (0, 1, [7.0, 14.0, 14.0, 8.0]), (-1, -1, [0.0, 1.0, 1.0, 6.0]),
+    (Window.unboundedPreceding, 1, [7.0, 15.0, 15.0, 15.0]), (1, Window.unboundedFollowing, [14.0, 8.0, 8.0, 0.0])])
+def test_keys_around_the_key_of_a_row(frame, lower, upper, expected):
+    window = Window.partitionBy("k").orderBy("t").rangeBetween(lower, upper)
+    assert [row[3] for row in over(frame.where("k = 'a'"), window)] == expected
+
+
+def test_keys_that_fall(frame):
+    window = Window.partitionBy("k").orderBy(F.desc("t")).rangeBetween(-1, 0)
+    assert [row[3] for row in over(frame.where("k = 'a'"), window)] == [7.0, 14.0, 14.0, 8.0]
+
+
+def test_keys_that_are_null_or_no_number(pyspark):
+    pyspark.createDataFrame([(None, 1.0), (None, 2.0), (1.0, 4.0), (1.5, 8.0), (float("nan"), 16.0)],
+                            "t DOUBLE, v DOUBLE").createOrReplaceTempView("keys")
+    pyspark.udf.register("total", total())
+    for order, expected in (("t", [3.0, 3.0, 12.0, 12.0, 16.0]), ("t DESC NULLS FIRST", [3.0, 3.0, 12.0, 12.0, 16.0])):
+        rows = pyspark.sql(f"SELECT v, total(v) OVER (ORDER BY {order} RANGE BETWEEN 0.5D PRECEDING AND 0.5D FOLLOWING) AS s "
+                           "FROM keys ORDER BY v").collect()
+        assert [row.s for row in rows] == expected
+
+
+def test_times_around_a_time(pyspark):
+    pyspark.sql("SELECT * FROM VALUES (TIMESTAMP'2024-01-01 00:00:00', 1D), (TIMESTAMP'2024-01-01 00:00:30', 2D), "
+                "(TIMESTAMP'2024-01-01 00:02:00', 4D) AS t(ts, v)").createOrReplaceTempView("times")
+    pyspark.udf.register("total", total())
+    rows = pyspark.sql("SELECT v, total(v) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '1' MINUTE PRECEDING AND CURRENT ROW) "
+                       "AS s FROM times ORDER BY v").collect()
+    assert [row.s for row in rows] == [1.0, 3.0, 4.0]
+
+
 def test_several_in_one_select(frame):
     window = Window.partitionBy("k")
     rows = frame.where("k = 'a'").select(
