@@ -120,12 +120,14 @@ Status AddToTable(Session* session, const WriteOperationV2& write, Measurements*
     return NotSupported(
         "writeTo(..).overwritePartitions() needs spark.sql.sources.partitionOverwriteMode=dynamic in the session.");
   }
-  if (write.mode() == WriteOperationV2::MODE_OVERWRITE) {
-    if (!write.overwrite_condition().literal().boolean() || dynamic) {
-      return NotSupported(
-          "writeTo(..).overwrite is not supported but for overwrite(lit(True)), which replaces all rows, with "
-          "spark.sql.sources.partitionOverwriteMode=static in the session.");
-    }
+  if (write.mode() == WriteOperationV2::MODE_OVERWRITE &&
+      (!write.overwrite_condition().literal().boolean() || dynamic)) {
+    SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(insert.name, Lookup::kQuery));
+    return UserError("_LEGACY_ERROR_TEMP_1012",
+                     fmt::format("Rows of the table {} cannot be replaced by a condition. overwrite(lit(True)) replaces "
+                                 "all, with spark.sql.sources.partitionOverwriteMode=static in the session.",
+                                 QuotedName(table.name.Parts())),
+                     {{"identifier", QuotedName(table.name.Parts())}});
   }
   SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input(), measurements));
   return InsertIntoTable(session, insert);

@@ -557,12 +557,12 @@ def test_write_to_overwrites(pyspark, schema):
     pyspark.conf.set(mode, "dynamic")
     pyspark.sql("SELECT 1L AS k, 9L AS id").writeTo("p").overwritePartitions()
     assert sorted(rows(pyspark.table("p"))) == [(0, 0), (2, 0), (9, 1)]
-    with fails("UNSUPPORTED_FEATURE.SLUICE", "0A000"):
+    with fails("_LEGACY_ERROR_TEMP_1012", None, identifier=full(schema, "p")):
         frame.writeTo("p").overwrite(F.lit(True))
     pyspark.conf.unset(mode)
     pyspark.sql("SELECT 1L AS k, 7L AS id").writeTo("p").overwrite(F.lit(True))
     assert rows(pyspark.table("p")) == [(7, 1)]
-    with fails("UNSUPPORTED_FEATURE.SLUICE", "0A000"):
+    with fails("_LEGACY_ERROR_TEMP_1012", None, identifier=full(schema, "p")):
         frame.writeTo("p").overwrite(F.col("k") == 1)
 
 
