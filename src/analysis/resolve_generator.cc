@@ -182,6 +182,20 @@ Result<ResolvedRelation> Generated(RelationContext& context, ResolvedRelation in
   return result;
 }
 
+// A table function that is called with each row of what stands before it. One of a TABLE has that table's rows.
+bool CallsOfEachRow(const spark::connect::Relation& relation) {
+  using spark::connect::Expression;
+  const bool inline_python = relation.has_common_inline_user_defined_table_function();
+  if (!inline_python && !relation.has_unresolved_table_valued_function()) return false;
+  const auto& arguments = inline_python ? relation.common_inline_user_defined_table_function().arguments()
+                                        : relation.unresolved_table_valued_function().arguments();
+  return std::none_of(arguments.begin(), arguments.end(), [](const Expression& given) {
+    const Expression& value = given.has_named_argument_expression() ? given.named_argument_expression().value() : given;
+    return value.has_subquery_expression() &&
+           value.subquery_expression().subquery_type() == spark::connect::SubqueryExpression::SUBQUERY_TYPE_TABLE_ARG;
+  });
+}
+
 // The rows of `left` with those that a function makes of each, which came with the call.
 Result<ResolvedRelation> GeneratedInline(RelationContext& context, const ResolvedRelation& left,
                                          const spark::connect::CommonInlineUserDefinedTableFunction& call) {
@@ -279,7 +293,8 @@ Result<ResolvedRelation> ResolveLateralJoin(RelationContext& context, const spar
     right = right->has_to_df() ? &right->to_df().input() : &right->subquery_alias().input();
   }
   const bool inline_python = right->has_common_inline_user_defined_table_function();
-  if ((right->has_unresolved_table_valued_function() || inline_python) && !(outer && join.has_join_condition())) {
+  const bool of_each_row = CallsOfEachRow(*right) && !(outer && join.has_join_condition());
+  if (of_each_row) {
     const size_t width = left.scope.columns().size();
     Result<ResolvedRelation> generated =
         inline_python ? GeneratedInline(context, left, right->common_inline_user_defined_table_function())

@@ -104,7 +104,6 @@ class Call {
                        "but got: 2.",
                        {{"num", "2"}});
     }
-    if (call_.lateral) return NotSupported("A TABLE argument behind LATERAL is not supported by Sluice.");
     std::vector<ExprPtr> outer;
     SLUICE_ASSIGN(table_, context_->ResolveReference(subquery.plan_id(), {}, &outer));
     if (!outer.empty())

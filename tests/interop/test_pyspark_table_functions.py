@@ -113,6 +113,15 @@ def test_tables(pyspark):
         ("Row(k=1, s='a', v=1)", 3)]
 
 
+def test_tables_behind_lateral(pyspark):
+    pyspark.udtf.register("counts", counts())
+    query = "SELECT * FROM VALUES (1), (2) AS v(x), LATERAL counts(TABLE(letters) WITH SINGLE PARTITION) AS c(n)"
+    assert sorted(rows(pyspark.sql(query))) == [(1, 3), (2, 3)]
+    assert rows(pyspark.sql(query + " WHERE x > 1")) == [(2, 3)]
+    left = "SELECT * FROM VALUES (1) AS v(x) LEFT JOIN LATERAL counts(TABLE(SELECT * FROM letters WHERE k > 9)) AS c(n)"
+    assert rows(pyspark.sql(left)) == [(1, None)]
+
+
 def test_order_inside_partitions(pyspark):
     pyspark.udtf.register("shown", shown())
     expected = [("Row(k=1, v=2)", 5), ("Row(k=1, v=1)", 5), ("Row(k=2, v=3)", 5)]
