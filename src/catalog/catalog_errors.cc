@@ -86,4 +86,23 @@ Status TableExpected(const std::vector<std::string>& name, const std::string& op
                    {{"viewName", QuotedName(name)}, {"operation", operation}});
 }
 
+Status UseAlterView(const std::vector<std::string>& name, const std::string& operation) {
+  return UserError("EXPECT_TABLE_NOT_VIEW.USE_ALTER_VIEW",
+                   fmt::format("{} needs a table, but {} is a view: use ALTER VIEW.", operation, QuotedName(name)),
+                   {{"viewName", QuotedName(name)}, {"operation", operation}});
+}
+
+Status ViewExpected(const std::vector<std::string>& name, const std::string& operation, bool alters) {
+  return UserError(alters ? "EXPECT_VIEW_NOT_TABLE.USE_ALTER_TABLE" : "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE",
+                   fmt::format("{} needs a view, but {} is a table.", operation, QuotedName(name)),
+                   {{"tableName", QuotedName(name)}, {"operation", operation}});
+}
+
+Status ViewNotTemporary(const std::vector<std::string>& name, const std::string& operation) {
+  return UserError(
+      "EXPECT_PERMANENT_VIEW_NOT_TEMP",
+      fmt::format("{} needs a view that outlasts its session, and {} does not.", operation, QuotedName(name)),
+      {{"viewName", QuotedName(name)}, {"operation", operation}});
+}
+
 }  // namespace sluice

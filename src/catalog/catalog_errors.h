@@ -24,5 +24,9 @@ Status SchemaNotEmpty(const std::vector<std::string>& name);
 Status LocationExists(const std::vector<std::string>& name, const std::string& location);
 // A view stands where a statement needs a table, or the other way round. `operation`: "INSERT INTO".
 Status TableExpected(const std::vector<std::string>& name, const std::string& operation);
+Status UseAlterView(const std::vector<std::string>& name, const std::string& operation);
+// `alters`: there is an ALTER TABLE that does it.
+Status ViewExpected(const std::vector<std::string>& name, const std::string& operation, bool alters);
+Status ViewNotTemporary(const std::vector<std::string>& name, const std::string& operation);
 
 }  // namespace sluice

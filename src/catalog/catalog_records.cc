@@ -57,14 +57,42 @@ Result<Json> Parsed(const std::string& text, const std::string& path) {
   return json;
 }
 
+Json Formatted(const ViewText& view) {
+  Json json;
+  json["query"] = view.query;
+  json["database"] = view.database;
+  json["queryColumns"] = view.query_columns;
+  json["settings"] = view.settings;
+  return json;
+}
+
+Result<ViewText> ParsedView(const Json& json, const std::string& path) {
+  ViewText view;
+  view.query = TextAt(json, "query");
+  view.database = TextAt(json, "database");
+  view.settings = MapAt(json, "settings");
+  const auto columns = json.find("queryColumns");
+  if (view.query.empty() || columns == json.end() || !columns->is_array()) return Damaged(path, "it has no query");
+  for (const auto& column : *columns) {
+    if (!column.is_string()) return Damaged(path, "a column of its query is no text");
+    view.query_columns.push_back(column.get<std::string>());
+  }
+  return view;
+}
+
 }  // namespace
 
 std::string FormatTableRecord(const TableRecord& record) {
   Json json;
   json["version"] = kVersion;
   if (record.unfinished) json["unfinished"] = true;
-  json["format"] = record.format;
+  if (record.view) {
+    json["view"] = Formatted(*record.view);
+  } else {
+    json["format"] = record.format;
+  }
   if (record.is_external()) json["location"] = record.location;
+  if (!record.folder.empty()) json["folder"] = record.folder;
   json["schema"] = Json::parse(SchemaToSparkJson(*record.schema));
   json["partitionColumns"] = record.partition_columns;
   if (!record.options.empty()) json["options"] = record.options;
@@ -88,7 +116,12 @@ Result<TableRecord> ParseTableRecord(const std::string& text, TableName name, co
   TableRecord record;
   record.name = std::move(name);
   record.format = TextAt(json, "format");
-  if (record.format.empty()) return Damaged(path, "it has no format");
+  const auto view = json.find("view");
+  if (view != json.end()) {
+    SLUICE_ASSIGN(record.view, ParsedView(*view, path));
+  } else if (record.format.empty()) {
+    return Damaged(path, "it has no format");
+  }
   const auto schema = json.find("schema");
   if (schema == json.end()) return Damaged(path, "it has no schema");
   auto parsed = SchemaFromSparkJson(schema->dump());
@@ -102,7 +135,12 @@ Result<TableRecord> ParseTableRecord(const std::string& text, TableName name, co
       record.partition_columns.push_back(column.get<std::string>());
     }
   }
+  if (record.view && record.view->query_columns.size() != static_cast<size_t>(record.schema->num_fields())) {
+    return Damaged(path, "its query does not have the view's columns");
+  }
   record.location = TextAt(json, "location");
+  record.folder = TextAt(json, "folder");
+  if (!record.folder.empty() && !IsValidName(record.folder)) return Damaged(path, "its folder is no name");
   record.options = MapAt(json, "options");
   record.comment = TextAt(json, "comment");
   record.properties = MapAt(json, "properties");

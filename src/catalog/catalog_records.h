@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,14 +23,24 @@ struct DatabaseRecord {
   std::map<std::string, std::string> properties;
 };
 
-// What the catalog keeps of a table.
+// The query of a view, and what its text means. Everybody who reads the view resolves it anew.
+struct ViewText {
+  std::string query;
+  std::string database;                         // of names without a schema
+  std::vector<std::string> query_columns;       // in the order of the view's columns, which may have other names
+  std::map<std::string, std::string> settings;  // of the session that made the view
+};
+
+// What the catalog keeps of a table, or of a view that outlasts its session.
 struct TableRecord {
   TableName name;
-  std::string format;                     // "parquet"
+  std::optional<ViewText> view;           // none: a table
+  std::string format;                     // "parquet"; empty: a view
   std::shared_ptr<arrow::Schema> schema;  // engine types; the partition columns are its last
   std::vector<std::string> partition_columns;
   std::map<std::string, std::string> options;  // of the format
   std::string location;                        // of an external table; empty: a folder of the schema's
+  std::string folder;                          // of a table that is not external; empty: as the table is named
   std::string comment;
   std::map<std::string, std::string> properties;
   int64_t created_ms = 0;  // since 1970 UTC

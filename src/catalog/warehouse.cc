@@ -165,7 +165,7 @@ Result<std::optional<TableRecord>> Warehouse::FindTable(const TableName& name) c
 
 Status Warehouse::CreateTable(const TableRecord& record) const {
   SLUICE_RETURN_IF_ERROR(GetDatabase(record.name.database).status());
-  if (!record.is_external()) {
+  if (!record.is_external() && !record.view) {
     SLUICE_ASSIGN(const auto present, FindTable(record.name));
     if (present) return TableExists(record.name.Parts());
     SLUICE_ASSIGN(const bool taken, HasFiles(record));
@@ -187,10 +187,41 @@ Status Warehouse::ReplaceTable(const TableRecord& record) const {
   return outcome == PublishOutcome::kExistsOther ? file->Replace() : Status::OK();
 }
 
+// For a moment both names are there: a process that ends in between loses no table.
+Status Warehouse::RenameTable(const TableRecord& record, const std::string& table) const {
+  TableRecord renamed = record;
+  renamed.name.table = table;
+  if (!record.view && !record.is_external()) {
+    renamed.folder = record.folder.empty() ? record.name.table : record.folder;
+    if (renamed.folder == table) renamed.folder.clear();
+  }
+  SLUICE_ASSIGN(const Location records, env_->Locate(root_ + "/" + kRecords, conf_));
+  SLUICE_ASSIGN(const CreateOutcome outcome,
+                records.fs->CreateAtomic(records.path + "/" + RecordOf(renamed.name), FormatTableRecord(renamed)));
+  if (outcome != CreateOutcome::kCreated) return TableExists({renamed.name.database, table});
+  return Forget(RecordOf(record.name));
+}
+
+Result<std::string> Warehouse::FreeFolder(const TableName& name) const {
+  std::set<std::string> taken;
+  SLUICE_ASSIGN(const auto tables, TableNames(name.database));
+  for (const std::string& table : tables) {
+    SLUICE_ASSIGN(const auto record, FindTable({name.database, table}));
+    if (record && !record->folder.empty()) taken.insert(record->folder);
+  }
+  if (!taken.contains(name.table)) return std::string();
+  taken.insert(tables.begin(), tables.end());
+  std::string folder;
+  for (int number = 2; folder.empty() || taken.contains(folder); ++number) {
+    folder = fmt::format("{}_{}", name.table, number);
+  }
+  return folder;
+}
+
 Status Warehouse::DropTable(const TableRecord& record) const {
   // The name goes first: nobody shall read a table that has lost a part of its files.
   SLUICE_RETURN_IF_ERROR(Forget(RecordOf(record.name)));
-  return record.is_external() ? Status::OK() : DeleteFiles(record);
+  return record.is_external() || record.view ? Status::OK() : DeleteFiles(record);
 }
 
 Status Warehouse::DeleteFiles(const TableRecord& record) const {
@@ -215,7 +246,7 @@ Result<std::string> Warehouse::LocationOf(const TableRecord& record) const {
   if (record.is_external()) return record.location;
   SLUICE_ASSIGN(const DatabaseRecord database, GetDatabase(record.name.database));
   SLUICE_ASSIGN(const std::string folder, LocationOf(database));
-  return folder + "/" + record.name.table;
+  return folder + "/" + (record.folder.empty() ? record.name.table : record.folder);
 }
 
 Result<std::string> Warehouse::Absolute(const std::string& location, const std::string& database) const {

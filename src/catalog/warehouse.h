@@ -46,7 +46,11 @@ class Warehouse {
   Status CreateTable(const TableRecord& record) const;
   // Takes the place of the table's record.
   Status ReplaceTable(const TableRecord& record) const;
-  // Forgets the table, and deletes its files unless it is external.
+  // Gives the table another name of its schema: TABLE_OR_VIEW_ALREADY_EXISTS. Its files stay where they are.
+  Status RenameTable(const TableRecord& record, const std::string& table) const;
+  // What TableRecord::folder must be for a new table: a table that was renamed may have the folder of its name.
+  Result<std::string> FreeFolder(const TableName& name) const;
+  // Forgets the table, and deletes its files unless it is external or a view.
   Status DropTable(const TableRecord& record) const;
   // Deletes the files, and keeps the table.
   Status DeleteFiles(const TableRecord& record) const;

@@ -165,5 +165,70 @@ TEST_F(WarehouseTest, OutsideOfTheAllowedRootsThereIsNothing) {
   EXPECT_TRUE(HasErrorClass(warehouse.CreateDatabase(sales), "SLUICE_PATH_NOT_ALLOWED"));
 }
 
+TEST_F(WarehouseTest, ARenamedTableStaysInItsFolder) {
+  ASSERT_TRUE(Open().CreateTable(Table("default", "t")).ok());
+  ASSERT_TRUE(files_->CreateAtomic("/warehouse/t/part.parquet", "rows").ok());
+  ASSERT_TRUE(Open().RenameTable(*Open().FindTable({"default", "t"}).ValueOrDie(), "u").ok());
+  EXPECT_FALSE(Open().FindTable({"default", "t"}).ValueOrDie().has_value());
+  const auto renamed = Open().FindTable({"default", "u"}).ValueOrDie();
+  ASSERT_TRUE(renamed.has_value());
+  EXPECT_FALSE(renamed->is_external());
+  EXPECT_THAT(Open().LocationOf(*renamed).ValueOrDie(), testing::EndsWith("/warehouse/t"));
+  ASSERT_TRUE(Open().DropTable(*renamed).ok());
+  EXPECT_FALSE(files_->Stat("/warehouse/t/part.parquet").ok());
+}
+
+TEST_F(WarehouseTest, ATableDoesNotTakeTheFolderOfARenamedOne) {
+  EXPECT_EQ(Open().FreeFolder({"default", "t"}).ValueOrDie(), "");
+  ASSERT_TRUE(Open().CreateTable(Table("default", "t")).ok());
+  EXPECT_EQ(Open().FreeFolder({"default", "t"}).ValueOrDie(), "");
+  ASSERT_TRUE(Open().CreateTable(Table("default", "t_2")).ok());
+  ASSERT_TRUE(Open().RenameTable(*Open().FindTable({"default", "t"}).ValueOrDie(), "u").ok());
+  EXPECT_EQ(Open().FreeFolder({"default", "t"}).ValueOrDie(), "t_3");
+  EXPECT_EQ(Open().FreeFolder({"default", "v"}).ValueOrDie(), "");
+  ASSERT_TRUE(Open().RenameTable(*Open().FindTable({"default", "u"}).ValueOrDie(), "t").ok());
+  EXPECT_EQ(Open().FindTable({"default", "t"}).ValueOrDie()->folder, "");
+}
+
+TEST_F(WarehouseTest, ANameThatIsTakenIsNoNewName) {
+  ASSERT_TRUE(Open().CreateTable(Table("default", "t")).ok());
+  TableRecord other = Table("default", "u");
+  other.format = "csv";
+  ASSERT_TRUE(Open().CreateTable(other).ok());
+  EXPECT_TRUE(HasErrorClass(Open().RenameTable(Table("default", "t"), "u"), "TABLE_OR_VIEW_ALREADY_EXISTS"));
+  EXPECT_EQ(Open().FindTable({"default", "u"}).ValueOrDie()->format, "csv");
+  EXPECT_TRUE(Open().FindTable({"default", "t"}).ValueOrDie().has_value());
+}
+
+TEST_F(WarehouseTest, AViewIsKeptWithItsQueryAndHasNoFiles) {
+  TableRecord view = Table("default", "v");
+  view.format.clear();
+  view.partition_columns.clear();
+  view.view = ViewText{"SELECT id, k FROM t", "sales", {"id", "k"}, {{"spark.sql.ansi.enabled", "false"}}};
+  // Another table's files are none of its business.
+  ASSERT_TRUE(files_->CreateAtomic("/warehouse/v/part.parquet", "rows").ok());
+  ASSERT_TRUE(Open().CreateTable(view).ok());
+  const auto found = Open().FindTable({"default", "v"}).ValueOrDie();
+  ASSERT_TRUE(found.has_value() && found->view.has_value());
+  EXPECT_EQ(found->view->query, view.view->query);
+  EXPECT_EQ(found->view->database, "sales");
+  EXPECT_EQ(found->view->query_columns, view.view->query_columns);
+  EXPECT_EQ(found->view->settings, view.view->settings);
+  ASSERT_TRUE(Open().DropTable(*found).ok());
+  EXPECT_TRUE(files_->Stat("/warehouse/v/part.parquet").ok());
+}
+
+TEST_F(WarehouseTest, ADamagedViewIsNamed) {
+  for (
+      const char* text :
+      {R"({"version": 1, "view": {}, "schema": {"type": "struct", "fields": []}})",
+       R"({"version": 1, "view": {"query": "SELECT 1", "queryColumns": ["a"]}, "schema": {"type": "struct", "fields": []}})",
+       R"({"version": 1, "view": {"query": "SELECT 1", "queryColumns": [1]}, "schema": {"type": "struct", "fields": []}})",
+       R"({"version": 1, "format": "csv", "folder": "../x", "schema": {"type": "struct", "fields": []}})"}) {
+    const auto parsed = ParseTableRecord(text, {"default", "v"}, "v.json");
+    EXPECT_TRUE(HasErrorClass(parsed.status(), "SLUICE_CATALOG_DAMAGED")) << text;
+  }
+}
+
 }  // namespace
 }  // namespace sluice

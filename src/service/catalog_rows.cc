@@ -47,7 +47,7 @@ Result<bool> Exists(Session* session, const std::vector<std::string>& name) {
   const SessionCatalog catalog = session->catalog();
   SLUICE_ASSIGN(const PlanPtr view, session->FindView(name));
   if (view != nullptr) return true;
-  SLUICE_ASSIGN(const auto table, catalog.FindTable(name));
+  SLUICE_ASSIGN(const auto table, catalog.FindRecord(name));
   return table.has_value();
 }
 
@@ -141,6 +141,8 @@ Status DropViewOf(Session* session, const spark::connect::DropView& call) {
   SLUICE_ASSIGN(const auto name, ParseNameParts(call.view_name()));
   TempViews& views = name.size() == 1 ? catalog.views() : catalog.global_views();
   if (catalog.FindView(name) != nullptr && views.Drop(name.back())) return Status::OK();
+  SLUICE_ASSIGN(const auto record, catalog.FindRecord(name));
+  if (record && record->view) return catalog.warehouse().DropTable(*record);
   return call.if_exists() ? Status::OK() : NothingToDrop(name, session->CurrentDatabase());
 }
 

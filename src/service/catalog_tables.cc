@@ -48,7 +48,9 @@ Row TableRow(const TableRecord& table) {
           Text(kCatalogName),
           Texts({table.name.database}),
           table.comment.empty() ? Text() : Text(table.comment),
-          Text(table.is_external() ? "EXTERNAL" : "MANAGED"),
+          Text(table.view            ? "VIEW"
+               : table.is_external() ? "EXTERNAL"
+                                     : "MANAGED"),
           false};
 }
 
@@ -107,7 +109,12 @@ Result<std::unique_ptr<Operator>> ListTables(Session* session, const std::string
 Result<std::unique_ptr<Operator>> ListViews(Session* session, const std::string& database, const Text& pattern) {
   const SessionCatalog catalog = session->catalog();
   SLUICE_RETURN_IF_ERROR(CheckDatabase(catalog, database));
+  SLUICE_ASSIGN(const auto names, catalog.warehouse().TableNames(database));
   std::vector<Row> rows;
+  for (const std::string& name : FittingNames(names, pattern)) {
+    SLUICE_ASSIGN(const auto record, catalog.warehouse().FindTable({database, name}));
+    if (record && record->view) rows.push_back(TableRow(*record));
+  }
   AddViews(catalog, database, pattern, &rows);
   return RecordRows(TableColumns(), rows);
 }
@@ -115,8 +122,9 @@ Result<std::unique_ptr<Operator>> ListViews(Session* session, const std::string&
 Result<std::unique_ptr<Operator>> GetTable(Session* session, const std::vector<std::string>& name) {
   SLUICE_ASSIGN(const PlanPtr view, session->FindView(name));
   if (view != nullptr) return RecordRows(TableColumns(), {ViewRow(name.back(), name.size() > 1)});
-  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
-  return RecordRows(TableColumns(), {TableRow(table)});
+  SLUICE_ASSIGN(const auto record, session->catalog().FindRecord(name));
+  if (!record) return TableNotFound(name, session->CurrentDatabase());
+  return RecordRows(TableColumns(), {TableRow(*record)});
 }
 
 Result<std::unique_ptr<Operator>> ListColumns(Session* session, const std::vector<std::string>& name) {
@@ -126,9 +134,10 @@ Result<std::unique_ptr<Operator>> ListColumns(Session* session, const std::vecto
   if (view != nullptr) {
     schema = view->schema;
   } else {
-    SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
-    schema = table.schema;
-    partitions = table.partition_columns;
+    SLUICE_ASSIGN(const auto record, session->catalog().FindRecord(name));
+    if (!record) return TableNotFound(name, session->CurrentDatabase());
+    schema = record->schema;
+    partitions = record->partition_columns;
   }
   std::vector<Row> rows;
   for (const auto& field : schema->fields()) {
@@ -147,9 +156,10 @@ Result<std::unique_ptr<Operator>> ListColumns(Session* session, const std::vecto
 }
 
 Result<std::unique_ptr<Operator>> TableProperties(Session* session, const std::vector<std::string>& name) {
-  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
+  SLUICE_ASSIGN(const auto record, session->catalog().FindRecord(name));
+  if (!record) return TableNotFound(name, session->CurrentDatabase());
   std::vector<Row> rows;
-  for (const auto& [key, value] : table.properties) rows.push_back({Text(key), Text(value)});
+  for (const auto& [key, value] : record->properties) rows.push_back({Text(key), Text(value)});
   return RecordRows({{"key", RecordKind::kText, false}, {"value", RecordKind::kText, false}}, rows);
 }
 

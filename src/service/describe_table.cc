@@ -54,6 +54,16 @@ Relation WithFlag(Relation rows, const std::vector<std::string>& names) {
   return typed;
 }
 
+void AddView(const ViewText& view, TextRows* rows) {
+  std::vector<std::string> columns;
+  for (const std::string& column : view.query_columns) columns.push_back(QuotedName({column}));
+  rows->rows.push_back({"View Text", view.query, ""});
+  rows->rows.push_back({"View Original Text", view.query, ""});
+  rows->rows.push_back({"View Schema Mode", "COMPENSATION", ""});
+  rows->rows.push_back({"View Catalog and Namespace", QuotedName({kCatalogName, view.database}), ""});
+  rows->rows.push_back({"View Query Output Columns", fmt::format("[{}]", fmt::join(columns, ", ")), ""});
+}
+
 }  // namespace
 
 Result<Relation> DescribeTable(Session* session, const TableRecord& table, bool extended) {
@@ -69,7 +79,6 @@ Result<Relation> DescribeTable(Session* session, const TableRecord& table, bool 
   }
   if (!extended) return LocalRows(rows);
   const auto add = [&](const char* name, const std::string& value) { rows.rows.push_back({name, value, ""}); };
-  SLUICE_ASSIGN(const std::string location, session->catalog().warehouse().LocationOf(table));
   add("", "");
   add("# Detailed Table Information", "");
   add("Catalog", kCatalogName);
@@ -78,10 +87,15 @@ Result<Relation> DescribeTable(Session* session, const TableRecord& table, bool 
   add("Created Time", ShownTime(table.created_ms));
   add("Last Access", "UNKNOWN");
   add("Created By", fmt::format("Sluice {}", SLUICE_VERSION));
-  add("Type", table.is_external() ? "EXTERNAL" : "MANAGED");
-  add("Provider", table.format);
+  add("Type", table.view ? "VIEW" : table.is_external() ? "EXTERNAL" : "MANAGED");
+  if (!table.view) add("Provider", table.format);
   if (!table.comment.empty()) add("Comment", table.comment);
   if (!table.properties.empty()) add("Table Properties", ShownPairs(table.properties));
+  if (table.view) {
+    AddView(*table.view, &rows);
+    return LocalRows(rows);
+  }
+  SLUICE_ASSIGN(const std::string location, session->catalog().warehouse().LocationOf(table));
   add("Location", location);
   if (!table.options.empty()) add("Storage Properties", ShownPairs(table.options));
   if (!table.partition_columns.empty()) add("Partition Provider", "Catalog");
@@ -126,7 +140,11 @@ Result<Relation> ShowTables(Session* session, const std::string& database, const
   rows.names = {"namespace", views ? "viewName" : "tableName", "isTemporary"};
   if (database != kGlobalTemp) SLUICE_RETURN_IF_ERROR(catalog.warehouse().GetDatabase(database).status());
   SLUICE_ASSIGN(const auto tables, catalog.warehouse().TableNames(database));
-  for (const std::string& name : FittingNames(views ? std::vector<std::string>() : tables, pattern)) {
+  for (const std::string& name : FittingNames(tables, pattern)) {
+    if (views) {
+      SLUICE_ASSIGN(const auto record, catalog.warehouse().FindTable({database, name}));
+      if (!record || !record->view) continue;
+    }
     rows.rows.push_back({database, name, "false"});
   }
   if (database == kGlobalTemp) {
@@ -148,10 +166,17 @@ Result<Relation> ShowDatabases(Session* session, const Text& pattern) {
   return LocalRows(rows);
 }
 
-Result<Relation> ShowProperties(const TableRecord& table) {
+Result<Relation> ShowProperties(const TableRecord& table, const Text& key) {
   TextRows rows;
   rows.names = {"key", "value"};
-  for (const auto& [key, value] : table.properties) rows.rows.push_back({key, value});
+  if (!key) {
+    for (const auto& [name, value] : table.properties) rows.rows.push_back({name, value});
+    return LocalRows(rows);
+  }
+  const auto found = table.properties.find(*key);
+  rows.rows.push_back({*key, found != table.properties.end() ? found->second
+                                                             : fmt::format("Table {} does not have property: {}",
+                                                                           fmt::join(table.name.Parts(), "."), *key)});
   return LocalRows(rows);
 }
 

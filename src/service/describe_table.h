@@ -26,7 +26,7 @@ Result<spark::connect::Relation> DescribeDatabase(Session* session, const std::s
 Result<spark::connect::Relation> ShowTables(Session* session, const std::string& database,
                                             const std::optional<std::string>& pattern, bool views);
 Result<spark::connect::Relation> ShowDatabases(Session* session, const std::optional<std::string>& pattern);
-Result<spark::connect::Relation> ShowProperties(const TableRecord& table);
+Result<spark::connect::Relation> ShowProperties(const TableRecord& table, const std::optional<std::string>& key);
 
 }  // namespace service
 }  // namespace sluice

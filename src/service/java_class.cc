@@ -90,6 +90,8 @@ constexpr Row kByCondition[] = {
     {"UNRESOLVED_COLUMN", kExtended},
     {"UNSUPPORTED_DATATYPE", kParse},
     {"UNSUPPORTED_FEATURE", kUnsupported},
+    {"UNSUPPORTED_FEATURE.SET_TABLE_PROPERTY", kParse},
+    {"UNSUPPORTED_FEATURE.TABLE_OPERATION", kAnalysis},
     {"USER_RAISED_EXCEPTION", kRuntime},
     {"_LEGACY_ERROR_TEMP_0064", kParse},
 };
@@ -142,10 +144,12 @@ std::string_view ClassOf(const Status& error) {
   if (detail == nullptr) return kSpark;
   // An argument that Spark checks without a condition.
   if (detail->error_class.empty()) return "java.lang.IllegalArgumentException";
-  const std::string_view condition = std::string_view(detail->error_class).substr(0, detail->error_class.find('.'));
-  const auto* row = std::find_if(std::begin(kByCondition), std::end(kByCondition),
-                                 [&](const Row& known) { return known.condition == condition; });
-  if (row != std::end(kByCondition)) return row->java_class;
+  const std::string_view condition = detail->error_class;
+  for (const std::string_view name : {condition, condition.substr(0, condition.find('.'))}) {
+    const auto* row = std::find_if(std::begin(kByCondition), std::end(kByCondition),
+                                   [&](const Row& known) { return known.condition == name; });
+    if (row != std::end(kByCondition)) return row->java_class;
+  }
   return detail->kind == ErrorKind::kUser ? kAnalysis : kSpark;
 }
 

@@ -11,6 +11,7 @@
 #include "analysis/sql/parser.h"
 #include "analysis/sql/table_statements.h"
 #include "base/spark_error.h"
+#include "catalog/catalog_errors.h"
 #include "expr/function_registry.h"
 #include "service/catalog_functions.h"
 #include "service/describe_table.h"
@@ -73,7 +74,7 @@ Result<std::optional<Relation>> DescribeNamed(Session* session, sql::TokenCursor
   SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The table's name"));
   SLUICE_ASSIGN(const PlanPtr view, session->FindView(name));
   if (view != nullptr) return std::optional<Relation>();
-  SLUICE_ASSIGN(const auto table, session->catalog().FindTable(name));
+  SLUICE_ASSIGN(const auto table, session->catalog().FindRecord(name));
   if (!table) return std::optional<Relation>();
   if (cursor->IsWord("PARTITION")) return cursor->Refuse("DESCRIBE of a partition", cursor->position());
   Relation described;
@@ -143,15 +144,23 @@ Result<Relation> ShowColumns(Session* session, sql::TokenCursor* cursor) {
   SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
   SLUICE_ASSIGN(const PlanPtr view, session->FindView(name));
   if (view != nullptr) return OneColumn("col_name", view->schema->field_names());
-  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
-  return OneColumn("col_name", table.schema->field_names());
+  SLUICE_ASSIGN(const auto record, session->catalog().FindRecord(name));
+  if (!record) return TableNotFound(name, session->CurrentDatabase());
+  return OneColumn("col_name", record->schema->field_names());
 }
 
+// SHOW TBLPROPERTIES name [('key')]
 Result<Relation> ShowTableProperties(Session* session, sql::TokenCursor* cursor) {
   SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The table's name"));
+  std::optional<std::string> key;
+  if (cursor->AcceptSymbol("(")) {
+    SLUICE_ASSIGN(key.emplace(), cursor->ExpectString("The property's name"));
+    SLUICE_RETURN_IF_ERROR(cursor->ExpectSymbol(")"));
+  }
   SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
-  SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(name));
-  return ShowProperties(table);
+  SLUICE_ASSIGN(const auto record, session->catalog().FindRecord(name));
+  if (!record) return TableNotFound(name, session->CurrentDatabase());
+  return ShowProperties(*record, key);
 }
 
 Result<Relation> ShowFunctions(sql::TokenCursor* cursor) {

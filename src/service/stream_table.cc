@@ -53,7 +53,7 @@ Result<std::shared_ptr<RunningQuery>> StartInto(Session* session, const std::str
                                                 QuerySpec spec) {
   SLUICE_ASSIGN(const auto name, ParseNameParts(table_name));
   const SessionCatalog catalog = session->catalog();
-  if (catalog.FindView(name) != nullptr) return TableExpected(name, "toTable");
+  SLUICE_RETURN_IF_ERROR(catalog.CheckNoView(name, "toTable"));
   SLUICE_ASSIGN(const auto present, catalog.FindTable(name));
   TableRecord table;
   if (present) {

@@ -10,6 +10,7 @@
 #include "base/spark_error.h"
 #include "catalog/catalog_errors.h"
 #include "connectors/options.h"
+#include "service/alter_table.h"
 #include "session/session.h"
 #include "session/table_write.h"
 
@@ -35,7 +36,7 @@ Status Run(Session* session, const sql::CreateTable& create) {
   spec.location = create.location.empty() ? Options(create.options).Get("path", "") : create.location;
   std::erase_if(spec.options, [](const auto& option) { return sql::EqualsIgnoringCase(option.first, "path"); });
   const SessionCatalog catalog = session->catalog();
-  SLUICE_ASSIGN(const auto present, catalog.FindTable(create.name));
+  SLUICE_ASSIGN(const auto present, catalog.FindRecord(create.name));
   if (present && create.if_not_exists) return Status::OK();
   if (create.external && create.location.empty()) {
     return UserError("INVALID_SQL_SYNTAX.CREATE_EXTERNAL_WITHOUT_LOCATION", "CREATE EXTERNAL TABLE needs a LOCATION.");
@@ -101,12 +102,12 @@ Status Run(Session* session, const sql::DropDatabase& drop) {
 
 Status Run(Session* session, const sql::DropTable& drop) {
   const SessionCatalog catalog = session->catalog();
-  // Spark drops a view that hides a table.
+  // As in Spark, a view is dropped as well, and first a temporary one.
   if (catalog.FindView(drop.name) != nullptr) {
     (drop.name.size() == 1 ? catalog.views() : catalog.global_views()).Drop(drop.name.back());
     return Status::OK();
   }
-  SLUICE_ASSIGN(const auto table, catalog.FindTable(drop.name));
+  SLUICE_ASSIGN(const auto table, catalog.FindRecord(drop.name));
   if (table) return catalog.warehouse().DropTable(*table);
   return drop.if_exists ? Status::OK() : NothingToDrop(drop.name, catalog.current_database());
 }
@@ -117,8 +118,8 @@ Status Run(Session* session, const sql::DropView& drop) {
     (drop.name.size() == 1 ? catalog.views() : catalog.global_views()).Drop(drop.name.back());
     return Status::OK();
   }
-  SLUICE_ASSIGN(const auto table, catalog.FindTable(drop.name));
-  if (table) {
+  SLUICE_ASSIGN(const auto table, catalog.FindRecord(drop.name));
+  if (table && !table->view) {
     const std::string name = fmt::format("{}", fmt::join(table->name.Parts(), "."));
     return UserError("WRONG_COMMAND_FOR_OBJECT_TYPE",
                      fmt::format("DROP VIEW needs a view, but {} is a table: use DROP TABLE.", name),
@@ -128,7 +129,20 @@ Status Run(Session* session, const sql::DropView& drop) {
                       {"foundType", table->is_external() ? "EXTERNAL" : "MANAGED"},
                       {"alternative", "DROP TABLE"}});
   }
+  if (table) return catalog.warehouse().DropTable(*table);
   return drop.if_exists ? Status::OK() : NothingToDrop(drop.name, catalog.current_database());
+}
+
+Status Run(Session* session, const sql::CreateView& create) {
+  return CreateStoredView(session, create);
+}
+
+Status Run(Session* session, const sql::AlterTable& alter) {
+  return AlterTable(session, alter);
+}
+
+Status Run(Session* session, const sql::CommentOn& comment) {
+  return CommentOn(session, comment);
 }
 
 Status Run(Session* session, const sql::UseDatabase& use) {
@@ -141,7 +155,7 @@ Status Run(Session* session, const sql::UseDatabase& use) {
 
 Status Run(Session* session, const sql::TruncateTable& truncate) {
   const SessionCatalog catalog = session->catalog();
-  if (catalog.FindView(truncate.name) != nullptr) return TableExpected(truncate.name, "TRUNCATE TABLE");
+  SLUICE_RETURN_IF_ERROR(catalog.CheckNoView(truncate.name, "TRUNCATE TABLE"));
   SLUICE_ASSIGN(const TableRecord table, catalog.GetTable(truncate.name));
   if (table.is_external()) {
     return UserError(
@@ -156,7 +170,8 @@ Status Run(Session* session, const sql::RefreshTable& refresh) {
   if (refresh.name.empty() || refresh.if_exists) return Status::OK();
   const SessionCatalog catalog = session->catalog();
   if (catalog.FindView(refresh.name) != nullptr) return Status::OK();
-  return catalog.GetTable(refresh.name).status();
+  SLUICE_ASSIGN(const auto record, catalog.FindRecord(refresh.name));
+  return record ? Status::OK() : TableNotFound(refresh.name, catalog.current_database());
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "plan/rewrite.h"
 #include "python/python_function.h"
 #include "python/python_workers.h"
+#include "session/stored_views.h"
 #include "session/time_zone.h"
 #include "types/time_zone.h"
 
@@ -264,8 +265,9 @@ Result<PlanPtr> Session::FindView(const std::vector<std::string>& name) {
 Result<PlanPtr> Session::FindTable(const std::vector<std::string>& name,
                                    const std::map<std::string, std::string>& options, bool streaming) {
   const SessionCatalog its = catalog();
-  SLUICE_ASSIGN(const auto table, its.FindTable(name));
+  SLUICE_ASSIGN(const auto table, its.FindRecord(name));
   if (!table) return PlanPtr();
+  if (table->view) return ResolveStoredView(this, *table, streaming);
   SLUICE_ASSIGN(ScanSpec scan, its.ScanOf(*table, options));
   scan.streaming = streaming;
   return ResolveScan(std::move(scan), table->schema);

@@ -56,14 +56,27 @@ Status SessionCatalog::CreateGlobalView(const std::string& name, const PlanPtr& 
 
 Result<std::string> SessionCatalog::CacheKey(const std::vector<std::string>& name) const {
   if (FindView(name) != nullptr) return sql::LowerCase(QuotedName(name));
-  SLUICE_ASSIGN(const TableRecord table, GetTable(name, Lookup::kQuery));
-  return QuotedName(table.name.Parts());
+  SLUICE_ASSIGN(const auto record, FindRecord(name));
+  if (!record) return TableNotFound(name, current_database(), Lookup::kQuery);
+  return QuotedName(record->name.Parts());
 }
 
-Result<std::optional<TableRecord>> SessionCatalog::FindTable(const std::vector<std::string>& name) const {
+Result<std::optional<TableRecord>> SessionCatalog::FindRecord(const std::vector<std::string>& name) const {
   const std::optional<TableName> table = FindTableName(name, current_database());
   if (!table) return std::optional<TableRecord>();
   return warehouse_.FindTable(*table);
+}
+
+Result<std::optional<TableRecord>> SessionCatalog::FindTable(const std::vector<std::string>& name) const {
+  SLUICE_ASSIGN(auto record, FindRecord(name));
+  if (record && record->view) record.reset();
+  return record;
+}
+
+Status SessionCatalog::CheckNoView(const std::vector<std::string>& name, const std::string& operation) const {
+  if (FindView(name) != nullptr) return TableExpected(name, operation);
+  SLUICE_ASSIGN(const auto record, FindRecord(name));
+  return record && record->view ? TableExpected(record->name.Parts(), operation) : Status::OK();
 }
 
 Result<TableRecord> SessionCatalog::GetTable(const std::vector<std::string>& name, Lookup lookup) const {

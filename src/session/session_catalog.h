@@ -91,7 +91,12 @@ class SessionCatalog {
   Result<std::string> CacheKey(const std::vector<std::string>& name) const;
   CachedNames& cached() const { return state_->cached; }
 
+  // Of a table, or of a view that outlasts its session.
+  Result<std::optional<TableRecord>> FindRecord(const std::vector<std::string>& name) const;
+  // No view.
   Result<std::optional<TableRecord>> FindTable(const std::vector<std::string>& name) const;
+  // EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE for every kind of view. `operation`: "INSERT INTO".
+  Status CheckNoView(const std::vector<std::string>& name, const std::string& operation) const;
   // TABLE_OR_VIEW_NOT_FOUND.
   Result<TableRecord> GetTable(const std::vector<std::string>& name, Lookup lookup = Lookup::kCatalog) const;
   // What reads the table. SLUICE_TABLE_UNFINISHED when its first rows were never written.

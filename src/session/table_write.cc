@@ -262,6 +262,15 @@ Status InsertIntoPartition(Session* session, const TableInsert& insert, const Ta
   return WriteBatch(session, RowsFor(inside, std::move(plan), location + "/" + path, SaveMode::kOverwrite));
 }
 
+// Finds a folder for a new table where that of its name is a renamed table's.
+Status Place(const Warehouse& warehouse, TableRecord* table) {
+  if (table->is_external()) return Status::OK();
+  SLUICE_ASSIGN(const bool taken, warehouse.HasFiles(*table));
+  if (!taken) return Status::OK();
+  SLUICE_ASSIGN(table->folder, warehouse.FreeFolder(table->name));
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<TableRecord> NewTable(Session* session, const TableSpec& spec, const arrow::Schema& columns) {
@@ -308,19 +317,25 @@ Status CreateTable(Session* session, const TableSpec& spec, std::shared_ptr<arro
     SLUICE_ASSIGN(const PlanPtr found, session->ResolveScan(scan, nullptr));
     columns = found->schema;
   }
-  SLUICE_ASSIGN(const TableRecord table, NewTable(session, spec, *columns));
+  SLUICE_ASSIGN(TableRecord table, NewTable(session, spec, *columns));
+  SLUICE_RETURN_IF_ERROR(Place(catalog.warehouse(), &table));
   return catalog.CreateTable(table);
 }
 
 Status SaveAsTable(Session* session, const TableSpec& spec, const PlanPtr& plan, SaveMode mode) {
   const SessionCatalog catalog = session->catalog();
   SLUICE_RETURN_IF_ERROR(NewTableName(spec.name, catalog.current_database()).status());
-  SLUICE_ASSIGN(const auto present, catalog.FindTable(spec.name));
+  SLUICE_ASSIGN(const auto present, catalog.FindRecord(spec.name));
   if (present && mode == SaveMode::kErrorIfExists) return TableExists(present->name.Parts());
   if (present && mode == SaveMode::kIgnore) return Status::OK();
+  if (present && present->view) return TableExpected(present->name.Parts(), "saveAsTable");
   if (present && mode == SaveMode::kAppend) return AppendRows(session, spec, *present, plan);
   SLUICE_ASSIGN(TableRecord table, NewTable(session, spec, *plan->schema));
-  if (present) return ReplaceRows(session, *present, std::move(table), plan);
+  if (present) {
+    if (!table.is_external()) table.folder = present->folder;
+    return ReplaceRows(session, *present, std::move(table), plan);
+  }
+  SLUICE_RETURN_IF_ERROR(Place(catalog.warehouse(), &table));
   if (table.is_external() && mode != SaveMode::kOverwrite) {
     SLUICE_ASSIGN(const bool taken, catalog.warehouse().HasFiles(table));
     if (taken) {
@@ -337,7 +352,7 @@ Status SaveAsTable(Session* session, const TableSpec& spec, const PlanPtr& plan,
 
 Status InsertIntoTable(Session* session, const TableInsert& insert) {
   const SessionCatalog catalog = session->catalog();
-  if (catalog.FindView(insert.name) != nullptr) return TableExpected(insert.name, "INSERT");
+  SLUICE_RETURN_IF_ERROR(catalog.CheckNoView(insert.name, "INSERT"));
   SLUICE_ASSIGN(const TableRecord table, catalog.GetTable(insert.name, Lookup::kQuery));
   SLUICE_RETURN_IF_ERROR(CheckFinished(table));
   if (insert.overwrite) SLUICE_RETURN_IF_ERROR(CheckOverwrite(session, *insert.plan, table));

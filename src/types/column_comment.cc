@@ -19,4 +19,8 @@ std::optional<std::string> ColumnComment(const arrow::Field& field) {
   return json["comment"].get<std::string>();
 }
 
+std::shared_ptr<arrow::Field> WithColumnComment(const arrow::Field& field, const std::string& comment) {
+  return field.WithMergedMetadata(arrow::key_value_metadata({"comment"}, {comment}));
+}
+
 }  // namespace sluice

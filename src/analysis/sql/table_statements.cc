@@ -8,6 +8,7 @@
 
 #include "analysis/sql/query_parser.h"
 #include "analysis/sql/statement_parser.h"
+#include "analysis/sql/table_clauses.h"
 #include "types/spark_type.h"
 
 namespace sluice::sql {
@@ -24,7 +25,10 @@ class TableStatementParser {
   Result<TableStatement> Parse() {
     if (cursor_.IsWord("INSERT")) return ParseInsert();
     if (cursor_.IsWord("USE")) return ParseUse();
+    if (IsAlter(cursor_)) return ParseAlter(&cursor_, options_);
+    if (cursor_.IsWord("COMMENT")) return ParseComment();
     if (cursor_.IsWord("CREATE")) {
+      if (IsCreateView(cursor_)) return ParseCreateView(&cursor_, options_);
       if (IsSchemaWord(cursor_, 1)) return ParseCreateDatabase();
       return ParseCreateTable();
     }
@@ -46,6 +50,17 @@ class TableStatementParser {
     if (use.is_schema) cursor_.Next();
     SLUICE_ASSIGN(use.name, ParseName(&cursor_, "The schema's name"));
     return TableStatement(std::move(use));
+  }
+
+  Result<TableStatement> ParseComment() {
+    cursor_.AcceptWords({"COMMENT", "ON", "TABLE"});
+    CommentOn comment;
+    SLUICE_ASSIGN(comment.name, ParseName(&cursor_, "The table's name"));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("IS"));
+    if (!cursor_.AcceptWord("NULL")) {
+      SLUICE_ASSIGN(comment.comment, cursor_.ExpectString("The comment"));
+    }
+    return TableStatement(std::move(comment));
   }
 
   Result<TableStatement> ParseDrop() {
@@ -95,7 +110,7 @@ class TableStatementParser {
         SLUICE_ASSIGN(create.location, cursor_.ExpectString("The location"));
       } else if (cursor_.AcceptWord("WITH")) {
         if (!cursor_.AcceptWord("DBPROPERTIES")) SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("PROPERTIES"));
-        SLUICE_RETURN_IF_ERROR(ParsePairs(&create.properties));
+        SLUICE_RETURN_IF_ERROR(ParsePairs(&cursor_, &create.properties));
       } else {
         return TableStatement(std::move(create));
       }
@@ -109,7 +124,9 @@ class TableStatementParser {
     cursor_.Next();
     create.if_not_exists = cursor_.AcceptWords({"IF", "NOT", "EXISTS"});
     SLUICE_ASSIGN(create.name, ParseName(&cursor_, "The table's name"));
-    if (cursor_.IsSymbol("(") && !IsQueryWord(1)) SLUICE_RETURN_IF_ERROR(ParseColumns(&create.columns));
+    if (cursor_.IsSymbol("(") && !IsQueryWord(1)) {
+      SLUICE_ASSIGN(create.columns, ParseTableColumns(&cursor_, "CREATE TABLE"));
+    }
     while (!cursor_.AtEnd() && !cursor_.IsSymbol(";") && !cursor_.IsWord("AS") && !IsQueryWord(0)) {
       SLUICE_RETURN_IF_ERROR(ParseClause(&create));
     }
@@ -124,33 +141,13 @@ class TableStatementParser {
     return cursor_.IsAnyWord({"SELECT", "WITH", "VALUES", "TABLE", "FROM"}, ahead) || cursor_.IsSymbol("(", ahead);
   }
 
-  // (a INT NOT NULL COMMENT '..', ..)
-  Status ParseColumns(std::shared_ptr<arrow::Schema>* columns) {
-    const size_t open = cursor_.position();
-    const size_t close = cursor_.ClosingAhead(0);
-    for (size_t ahead = 1; ahead < close; ++ahead) {
-      for (const char* word : {"DEFAULT", "GENERATED", "CHAR", "CHARACTER", "VARCHAR", "CONSTRAINT", "PRIMARY"}) {
-        if (cursor_.IsWord(word, ahead) && ahead > 1 && !cursor_.IsSymbol(",", ahead - 1)) {
-          return cursor_.Refuse(fmt::format("{} in the columns of CREATE TABLE", word), open + ahead);
-        }
-      }
-    }
-    cursor_.Next();
-    const size_t first = cursor_.position();
-    while (cursor_.position() < open + close && !cursor_.AtEnd()) cursor_.Next();
-    auto schema = ParseSparkSchema(cursor_.TextSince(first));
-    if (!schema.ok()) return WithPlace(schema.status(), cursor_.PlaceOf(first));
-    *columns = schema.MoveValueUnsafe();
-    return cursor_.ExpectSymbol(")");
-  }
-
   Status ParseClause(CreateTable* create) {
     if (cursor_.AcceptWord("USING")) {
       SLUICE_ASSIGN(create->format, cursor_.ExpectName("A format"));
       return Status::OK();
     }
-    if (cursor_.AcceptWord("OPTIONS")) return ParsePairs(&create->options);
-    if (cursor_.AcceptWord("TBLPROPERTIES")) return ParsePairs(&create->properties);
+    if (cursor_.AcceptWord("OPTIONS")) return ParsePairs(&cursor_, &create->options);
+    if (cursor_.AcceptWord("TBLPROPERTIES")) return ParsePairs(&cursor_, &create->properties);
     if (cursor_.AcceptWord("COMMENT")) {
       SLUICE_ASSIGN(create->comment, cursor_.ExpectString("The comment"));
       return Status::OK();
@@ -172,8 +169,7 @@ class TableStatementParser {
     if (cursor_.IsSymbol("(", 2)) return cursor_.Refuse("A transform in PARTITIONED BY", begin);
     const bool typed = cursor_.IsName(2);
     if (typed) {
-      std::shared_ptr<arrow::Schema> more;
-      SLUICE_RETURN_IF_ERROR(ParseColumns(&more));
+      SLUICE_ASSIGN(const auto more, ParseTableColumns(&cursor_, "CREATE TABLE"));
       arrow::FieldVector fields = create->columns == nullptr ? arrow::FieldVector() : create->columns->fields();
       for (const auto& field : more->fields()) {
         fields.push_back(field);
@@ -185,15 +181,6 @@ class TableStatementParser {
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
     do {
       SLUICE_ASSIGN(create->partition_columns.emplace_back(), cursor_.ExpectName("A column"));
-    } while (cursor_.AcceptSymbol(","));
-    return cursor_.ExpectSymbol(")");
-  }
-
-  Status ParsePairs(std::map<std::string, std::string>* pairs) {
-    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
-    do {
-      SLUICE_ASSIGN(auto pair, ParseOptionPair(&cursor_));
-      (*pairs)[pair.first] = std::move(pair.second);
     } while (cursor_.AcceptSymbol(","));
     return cursor_.ExpectSymbol(")");
   }
@@ -239,7 +226,37 @@ class TableStatementParser {
 
 }  // namespace
 
+Result<std::shared_ptr<arrow::Schema>> ParseTableColumns(TokenCursor* cursor, const std::string& statement) {
+  const size_t open = cursor->position();
+  const size_t close = cursor->ClosingAhead(0);
+  for (size_t ahead = 1; ahead < close; ++ahead) {
+    for (const char* word : {"DEFAULT", "GENERATED", "CHAR", "CHARACTER", "VARCHAR", "CONSTRAINT", "PRIMARY"}) {
+      if (cursor->IsWord(word, ahead) && ahead > 1 && !cursor->IsSymbol(",", ahead - 1)) {
+        return cursor->Refuse(fmt::format("{} in the columns of {}", word, statement), open + ahead);
+      }
+    }
+  }
+  cursor->Next();
+  const size_t first = cursor->position();
+  while (cursor->position() < open + close && !cursor->AtEnd()) cursor->Next();
+  auto schema = ParseSparkSchema(cursor->TextSince(first));
+  if (!schema.ok()) return WithPlace(schema.status(), cursor->PlaceOf(first));
+  SLUICE_RETURN_IF_ERROR(cursor->ExpectSymbol(")"));
+  return schema.MoveValueUnsafe();
+}
+
+Status ParsePairs(TokenCursor* cursor, std::map<std::string, std::string>* pairs) {
+  SLUICE_RETURN_IF_ERROR(cursor->ExpectSymbol("("));
+  do {
+    SLUICE_ASSIGN(auto pair, ParseOptionPair(cursor));
+    (*pairs)[pair.first] = std::move(pair.second);
+  } while (cursor->AcceptSymbol(","));
+  return cursor->ExpectSymbol(")");
+}
+
 bool IsTableStatement(const TokenCursor& cursor) {
+  if (IsCreateView(cursor) || IsAlter(cursor)) return true;
+  if (cursor.IsWord("COMMENT")) return cursor.IsWord("ON", 1) && cursor.IsWord("TABLE", 2);
   if (cursor.IsWord("CREATE")) {
     return IsSchemaWord(cursor, 1) || cursor.IsWord("TABLE", 1) ||
            (cursor.IsWord("EXTERNAL", 1) && cursor.IsWord("TABLE", 2));

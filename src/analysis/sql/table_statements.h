@@ -70,6 +70,56 @@ struct DropView {
   bool if_exists = false;
 };
 
+// CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [clauses] AS query; ALTER VIEW name AS query
+struct CreateView {
+  Name name;
+  bool replace = false;
+  bool if_not_exists = false;
+  bool alter = false;                                        // of a view that is there
+  std::vector<std::pair<std::string, std::string>> columns;  // name and comment; empty: as the query has them
+  std::string comment;
+  std::map<std::string, std::string> properties;
+  std::string query;  // its text
+};
+
+// ALTER TABLE | VIEW name followed by one of the changes.
+struct AlterTable {
+  struct AddColumns {
+    std::shared_ptr<arrow::Schema> columns;
+  };
+  struct Rename {
+    Name to;
+  };
+  struct SetProperties {
+    std::map<std::string, std::string> properties;
+  };
+  struct UnsetProperties {
+    std::vector<std::string> keys;
+    bool if_exists = false;
+  };
+  struct SetLocation {
+    std::string location;
+  };
+  struct ChangeColumn {
+    std::string column;
+    std::optional<std::string> comment;
+    std::string type;  // as it is written; empty: it stays
+  };
+  // What Spark refuses for its own tables too: "RENAME COLUMN".
+  struct Refused {
+    std::string operation;
+  };
+  Name name;
+  bool view = false;
+  std::variant<AddColumns, Rename, SetProperties, UnsetProperties, SetLocation, ChangeColumn, Refused> change;
+};
+
+// COMMENT ON TABLE name IS 'text'
+struct CommentOn {
+  Name name;
+  std::string comment;
+};
+
 // USE [SCHEMA | DATABASE | NAMESPACE] name
 struct UseDatabase {
   Name name;
@@ -88,7 +138,7 @@ struct RefreshTable {
 };
 
 using TableStatement = std::variant<CreateTable, InsertInto, CreateDatabase, DropDatabase, DropTable, DropView,
-                                    UseDatabase, TruncateTable, RefreshTable>;
+                                    CreateView, AlterTable, CommentOn, UseDatabase, TruncateTable, RefreshTable>;
 
 // Whether the text begins as one of these.
 bool IsTableStatement(const TokenCursor& cursor);
