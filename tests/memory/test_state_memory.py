@@ -109,6 +109,34 @@ def test_state_larger_than_the_budget(sluice, tmp_path, kind):
         assert LEAST < peak <= BUDGET + ROOM
 
 
+def test_spilled_state_on_s3_goes_on_after_a_kill(sluice, minio, tmp_path):
+    source, spill, place = tmp_path / "in", tmp_path / "spill", f"s3a://{minio.bucket}/spilled"
+    spill.mkdir()
+    stream = f"STREAM read_files({quoted(source)}, format => 'parquet', maxFilesPerTrigger => 1)"
+    statement = tmp_path / "stream.sql"
+    statement.write_text(
+        "SET spark.sql.shuffle.partitions = 3;\n"
+        f"CREATE STREAMING TABLE t USING parquet LOCATION '{place}/table'\n"
+        f"OPTIONS (checkpointLocation '{place}/checkpoint', trigger 'availableNow')\n"
+        f"AS {QUERIES['count'].format(source=stream)};\n")
+    words = ("run", "--log-level", "info", "--memory", str(BUDGET), "--conf", "spark.sluice.threads=2", statement)
+    env = {**minio.env(), "TMPDIR": str(spill)}
+    add_files(source, range(0, 6))
+    add_files(source, range(FILES - 1, FILES))
+    with sluice.start(*words, env=env) as running:
+        running.wait_until(lambda: len(minio.list("spilled/checkpoint/commits/")) >= 5, 240, "five batches are committed")
+        time.sleep(random.Random(4).random())
+        killed = running.kill()
+    committed = len(minio.list("spilled/checkpoint/commits/"))
+    assert "outgrown its share" in killed.all and committed < 8
+    done = sluice.ok(*words, env=env, timeout=240)
+    assert "outgrown its share" in done.all, "what is read again is spilled again"
+    assert sluice.ok("checkpoint", "verify", f"{place}/checkpoint", "--sink", f"{place}/table", env=env).out == "whole\n"
+    (row,) = sluice.ok("sql", "--format", "csv", f"SELECT count(*), count(DISTINCT k), sum(n), max(n) FROM parquet.`{place}/table`",
+                       env=env).out.splitlines()[1:]
+    assert row == "600000,600000,600000,1"
+
+
 def test_a_folder_that_cannot_be_written_is_named(sluice, tmp_path):
     query = Query(sluice, tmp_path, "distinct")
     add_files(query.source, range(0, 10))
