@@ -175,7 +175,7 @@ Result<std::shared_ptr<arrow::Schema>> ViewColumns(const ViewSpec& spec, const a
     std::shared_ptr<arrow::Field> field = query.field(i);
     if (!spec.columns.empty()) {
       const auto& [name, comment] = spec.columns[static_cast<size_t>(i)];
-      field = arrow::field(name, field->type(), field->nullable());
+      field = field->WithName(name);
       if (!comment.empty()) field = WithColumnComment(*field, comment);
     }
     if (!seen.insert(sql::LowerCase(field->name())).second) {

@@ -195,11 +195,12 @@ def test_a_view_outlasts_its_session(pyspark, schema, table, server):
 
 
 def test_views_are_listed(pyspark, schema, table):
-    pyspark.sql("CREATE VIEW v (i COMMENT 'the i', nn) COMMENT 'words' TBLPROPERTIES ('a' = '1') AS SELECT id, name FROM t")
+    pyspark.sql("CREATE VIEW v (i COMMENT 'the i', nn) COMMENT 'words' TBLPROPERTIES ('a' = '1') "
+                "AS SELECT id, length(name) FROM t")
     assert rows(pyspark, "SHOW VIEWS") == [(schema, "v", False)]
     assert rows(pyspark, "SHOW TABLES") == [(schema, "t", False), (schema, "v", False)]
-    assert rows(pyspark, "DESCRIBE v") == [("i", "int", "the i"), ("nn", "string", None)]
-    assert rows(pyspark, "SELECT nn FROM v WHERE i = 1") == [("a",)]
+    assert rows(pyspark, "DESCRIBE v") == [("i", "int", "the i"), ("nn", "int", None)]
+    assert rows(pyspark, "SELECT nn FROM v WHERE i = 1") == [(1,)]
     found = pyspark.catalog.getTable("v")
     assert (found.tableType, found.description, found.isTemporary) == ("VIEW", "words", False)
     assert [one.name for one in pyspark.catalog.listTables()] == ["t", "v"]
