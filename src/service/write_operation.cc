@@ -123,11 +123,12 @@ Status AddToTable(Session* session, const WriteOperationV2& write, Measurements*
   if (write.mode() == WriteOperationV2::MODE_OVERWRITE &&
       (!write.overwrite_condition().literal().boolean() || dynamic)) {
     SLUICE_ASSIGN(const TableRecord table, session->catalog().GetTable(insert.name, Lookup::kQuery));
-    return UserError("_LEGACY_ERROR_TEMP_1012",
-                     fmt::format("Rows of the table {} cannot be replaced by a condition. overwrite(lit(True)) replaces "
-                                 "all, with spark.sql.sources.partitionOverwriteMode=static in the session.",
-                                 QuotedName(table.name.Parts())),
-                     {{"identifier", QuotedName(table.name.Parts())}});
+    return UserError(
+        "_LEGACY_ERROR_TEMP_1012",
+        fmt::format("Rows of the table {} cannot be replaced by a condition. overwrite(lit(True)) replaces "
+                    "all, with spark.sql.sources.partitionOverwriteMode=static in the session.",
+                    QuotedName(table.name.Parts())),
+        {{"identifier", QuotedName(table.name.Parts())}});
   }
   SLUICE_ASSIGN(insert.plan, BatchPlanOf(session, write.input(), measurements));
   return InsertIntoTable(session, insert);
