@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import random
 
 import pyarrow
 import pyarrow.parquet
@@ -131,3 +132,30 @@ def test_format_1_in_turn(sluice, tmp_path, version, kind, engines, named, reque
     assert recorded(checkpoint, last)[FORMAT] == "1"
     shown = sluice.ok("checkpoint", "state", checkpoint, "--operator", "0", "--format", "json").out.splitlines()
     assert shown and all(entry["key"]["k"] == entry["value"]["k"] for entry in map(json.loads, shown)), shown
+
+
+# Sluice's zstd frames have a checksum, Spark's have none: Spark checks it and goes on, also over files of many blocks.
+@pytest.mark.parametrize("version", ["spark", "spark3"])
+def test_zstd_files_with_a_checksum_in_turn(sluice, tmp_path, version, request):
+    spark = request.getfixturevalue(version)
+    source, out, checkpoint = tmp_path / "in", tmp_path / "out", tmp_path / "checkpoint"
+    keys = [random.Random(number).randbytes(24).hex() for number in range(60_000)]
+    turns = [[(1 + number % 9, key, number) for number, key in enumerate(keys)],
+             [(5, key, -1) for key in keys[::3]] + [(12, "b", 1)], [(30, "c", 1)], [(60, "d", 1)]]
+    statement, alone = tmp_path / "stream.sql", tmp_path / "alone.sql"
+    alone.write_text(statement_of(QUERIES["count"][1], source, tmp_path / "alone", tmp_path / "alone_checkpoint"))
+    statement.write_text("SET spark.sql.streaming.stateStore.compression.codec = zstd;\n"
+                         + statement_of(QUERIES["count"][1], source, out, checkpoint).replace("partitions = 2", "partitions = 1"))
+    job = {"op": "state_stream", "kind": "tumbling", "path": str(source), "schema": SCHEMA}
+    for turn, engine in enumerate("LsLs"):
+        add_file(source, turn, turns[turn])
+        if engine == "s":
+            spark.job({**job, "out": str(out), "checkpoint": str(checkpoint)})
+        else:
+            sluice.ok("run", statement)
+        sluice.ok("run", alone)
+        if turn == 0:
+            written = (checkpoint / "state/0/0/1.delta").read_bytes()
+            assert len(written) > 1 << 20 and written[:4] == b"\x28\xb5\x2f\xfd" and written[4] & 4, "a frame with a checksum"
+    rows = rows_of(out)
+    assert rows == rows_of(tmp_path / "alone") and len(rows) > 60_000
