@@ -305,6 +305,7 @@ TEST(Client, AStreamWritesParquetThatCanBeReadBack) {
         .format("rate-micro-batch")
         .option("rowsPerBatch", 20)
         .load()
+        .observe("seen", {expr("count(*)").alias("rows"), expr("max(value)").alias("most")})
         .withColumn("at", current_timestamp())
         .writeStream()
         .format("parquet")
@@ -317,6 +318,7 @@ TEST(Client, AStreamWritesParquetThatCanBeReadBack) {
   first.awaitTermination();
   EXPECT_FALSE(first.isActive());
   EXPECT_THAT(first.lastProgress(), HasSubstr(R"("numInputRows":20)"));
+  EXPECT_THAT(first.lastProgress(), HasSubstr(R"("observedMetrics":{"seen":{"rows":20,"most":19}})"));
   const StreamingQuery second = start();
   second.awaitTermination();
   EXPECT_EQ(first.id(), second.id());
@@ -326,12 +328,25 @@ TEST(Client, AStreamWritesParquetThatCanBeReadBack) {
   std::filesystem::remove_all(folder);
 }
 
+int FilesIn(const std::string& folder) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    files += entry.path().filename().string().starts_with("part-") ? 1 : 0;
+  }
+  return files;
+}
+
 TEST(Client, FilesAreWrittenAndReadBack) {
   SparkSession spark = NewSession();
   const std::string folder = EmptyFolder("files");
   const DataFrame frame = spark.range(6).withColumn("kind", expr("concat('k', id % 2)"));
   frame.write().mode("error").partitionBy("kind").parquet(folder + "/parquet");
   EXPECT_EQ(spark.read().parquet(folder + "/parquet").where(col("kind") == "k1").count(), 3);
+  frame.repartition(3, {col("kind")}).write().parquet(folder + "/by_kind");
+  EXPECT_LE(FilesIn(folder + "/by_kind"), 3);
+  EXPECT_EQ(spark.read().parquet(folder + "/by_kind").select("kind", "_metadata.file_name").distinct().count(), 2);
+  frame.repartitionByRange(2, {col("id").desc()}).write().parquet(folder + "/by_range");
+  EXPECT_EQ(spark.read().parquet(folder + "/by_range").where("_metadata.file_name LIKE 'part-00000%'").count(), 3);
   frame.coalesce(1).write().option("header", true).option("compression", "gzip").csv(folder + "/csv");
   const DataFrame csv = spark.read().option("header", true).option("inferSchema", true).csv(folder + "/csv");
   EXPECT_THAT(csv.dtypes(), ElementsAre(std::pair<std::string, std::string>("id", "int"),

@@ -105,6 +105,12 @@ bool IsMeasured(const PlanNode& node) {
   return observe != nullptr && observe->measurement != nullptr;
 }
 
+// Whether rows that are read twice would be measured twice.
+bool MeasuresRows(const PlanNode& plan) {
+  return IsMeasured(plan) ||
+         std::any_of(plan.inputs.begin(), plan.inputs.end(), [](const PlanPtr& input) { return MeasuresRows(*input); });
+}
+
 // Whether the first node below projections is measured.
 bool StandsOnMeasured(const PlanNode& plan) {
   const PlanNode* node = &plan;
@@ -226,7 +232,7 @@ Result<OperatorPtr> Planner::BuildNode(const plan::Range& range, const PlanPtr& 
 Result<OperatorPtr> Planner::BuildNode(const plan::Aggregate& aggregate, const PlanPtr& plan) const {
   SLUICE_ASSIGN(Input input, InputOf(plan->inputs.at(0), kMaxStates));
   AggregateSpec spec{aggregate.keys, aggregate.calls, plan->schema, context_.eval, context_.budget};
-  spec.repeatable = IsDeterministic(*plan);
+  spec.repeatable = IsDeterministic(*plan) && !MeasuresRows(*plan);
   return std::make_unique<HashAggregateOperator>(std::move(spec), input.parts, std::move(input.open), context_.threads);
 }
 

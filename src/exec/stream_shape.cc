@@ -81,7 +81,7 @@ class ShapeMaker {
   // The keys of a repartition below the node, as columns of the node's output.
   Status LiftKeys(const PlanNode& node) {
     if (!shape_->repartition || shape_->repartition->keys.empty()) return Status::OK();
-    if (node.Is<plan::Filter>() || node.Is<plan::Watermark>()) return Status::OK();
+    if (node.Is<plan::Filter>() || node.Is<plan::Watermark>() || node.Is<plan::Observe>()) return Status::OK();
     const auto* project = node.As<plan::Project>();
     std::vector<ExprPtr> places(static_cast<size_t>(node.inputs[0]->schema->num_fields()));
     for (size_t i = 0; project != nullptr && i < project->exprs.size(); ++i) {
