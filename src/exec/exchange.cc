@@ -31,7 +31,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> ExchangeRows::Next() {
   if (next_ == pieces_.size()) return nullptr;
   Piece piece = std::exchange(pieces_[next_++], {});
   if (auto* rows = std::get_if<std::shared_ptr<arrow::RecordBatch>>(&piece)) return std::move(*rows);
-  return exchange_->ReadPiece(std::get<FileRange>(piece));
+  const auto& range = std::get<FileRange>(piece);
+  bytes_from_file_ += range.size;
+  return exchange_->ReadPiece(range);
 }
 
 Exchange::Exchange(int tasks, int partitions, MemoryBudget* budget)

@@ -24,6 +24,8 @@ class ExchangeRows {
   bool empty() const { return pieces_.empty(); }
   // Null after the last slice.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  // How much of what Next gave came from the file: who keeps it accounts for it, as the exchange does for the rest.
+  int64_t bytes_from_file() const { return bytes_from_file_; }
 
  private:
   friend class Exchange;
@@ -37,6 +39,7 @@ class ExchangeRows {
   Exchange* exchange_ = nullptr;
   std::vector<Piece> pieces_;
   size_t next_ = 0;
+  int64_t bytes_from_file_ = 0;
 };
 
 // The rows of a query on their way from the tasks that made them to the partitions that take them. Rows of a partition

@@ -71,6 +71,11 @@ TEST(Exchange, RowsOfAPartitionComeInTheOrderOfTheTasks) {
 }
 
 TEST(Exchange, RowsBeyondTheirShareAreTheSameFromTheFile) {
+  const auto bytes_from_file = [](ExchangeRows rows) {
+    while (rows.Next().ValueOrDie() != nullptr) {
+    }
+    return rows.bytes_from_file();
+  };
   Exchange whole(3, 4, nullptr);
   Fill(&whole);
   MemoryBudget budget(256 << 10);
@@ -79,6 +84,8 @@ TEST(Exchange, RowsBeyondTheirShareAreTheSameFromTheFile) {
     Fill(&exchange);
     EXPECT_LE(budget.peak(), budget.limit() / 2) << "a quarter, in steps";
     EXPECT_GT(budget.peak(), 0);
+    EXPECT_GT(bytes_from_file(exchange.Read(0, 0)), 0);
+    EXPECT_EQ(bytes_from_file(whole.Read(0, 0)), 0);
     for (int partition = 0; partition < 4; ++partition) {
       EXPECT_TRUE(All(exchange.Take(partition))->Equals(*All(whole.Take(partition)))) << partition;
     }

@@ -86,7 +86,7 @@ class AggregatePartition : public Operator {
       SLUICE_RETURN_IF_ERROR(groups->Map({columns.begin(), columns.begin() + keys}, rows->num_rows(), &ids));
       fresh->Resize(groups->groups());
       SLUICE_RETURN_IF_ERROR(fresh->Add({columns.begin() + keys, columns.end()}, ids));
-      SLUICE_RETURN_IF_ERROR(memory->Cover(groups->bytes()));
+      SLUICE_RETURN_IF_ERROR(memory->Cover(std::min(groups->bytes(), partition_.rows[0].bytes_from_file())));
     }
   }
 

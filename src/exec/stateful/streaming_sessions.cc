@@ -125,7 +125,7 @@ class SessionPartition : public Operator {
       SLUICE_ASSIGN(auto some, SelectRows(rows, in_time, pool()));
       if (some->num_rows() == 0) continue;
       bytes += RetainedBytes(*some);
-      SLUICE_RETURN_IF_ERROR(memory->Cover(bytes));
+      SLUICE_RETURN_IF_ERROR(memory->Cover(std::min(bytes, partition_.rows[0].bytes_from_file())));
       kept.push_back(std::move(some));
     }
     if (kept.empty()) return nullptr;
