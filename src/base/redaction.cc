@@ -88,19 +88,50 @@ size_t EndOfValue(std::string_view text, size_t at) {
   return at;
 }
 
+size_t SkipSpaces(std::string_view text, size_t at) {
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
+  return at;
+}
+
+// Where the value begins that belongs to the telling word before `end`: password=x, password = 'x', "password": "x",
+// `password` => 'x' of SQL's arguments, password 'x' of its options. npos: there is none. Beside "=" alone a value must
+// be quoted, since "the token: what it is" tells nothing.
+size_t BeginOfValue(std::string_view text, std::string_view word, size_t end) {
+  size_t at = end;
+  if (at < text.size() && (text[at] == '"' || text[at] == '\'' || text[at] == '`')) ++at;
+  at = SkipSpaces(text, at);
+  const bool assigned = at < text.size() && (text[at] == '=' || text[at] == ':');
+  if (assigned && text[at] == '=' && at == end && SkipSpaces(text, at + 1) == at + 1 &&
+      (at + 1 >= text.size() || text[at + 1] != '>')) {
+    return at + 1;
+  }
+  if (assigned) ++at;
+  if (assigned && at < text.size() && text[at] == '>') ++at;
+  at = SkipSpaces(text, at);
+  const bool quoted = at < text.size() && (text[at] == '"' || text[at] == '\'');
+  const bool only_a_word = word == "token" || word == "secret";  // an unexpected token ')'
+  return quoted && (assigned || (at > end && !only_a_word)) ? at : std::string_view::npos;
+}
+
 std::string MaskAssignments(std::string_view text) {
   std::string out;
   size_t done = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '=') continue;
-    size_t begin = i;
-    while (begin > done && IsWordByte(static_cast<unsigned char>(text[begin - 1]))) --begin;
-    if (begin == i || !IsTellingWord(text.substr(begin, i - begin))) continue;
-    const size_t end = EndOfValue(text, i + 1);
-    if (end == i + 1) continue;
-    out.append(text.substr(done, i + 1 - done)).append(kMask);
-    done = end;
-    i = end - 1;
+  for (size_t i = 0; i < text.size();) {
+    if (!IsWordByte(static_cast<unsigned char>(text[i]))) {
+      ++i;
+      continue;
+    }
+    size_t end = i;
+    while (end < text.size() && IsWordByte(static_cast<unsigned char>(text[end]))) ++end;
+    const std::string_view word = text.substr(i, end - i);
+    i = end;
+    if (!IsTellingWord(word)) continue;
+    const size_t begin = BeginOfValue(text, word, end);
+    if (begin == std::string_view::npos) continue;
+    const size_t value_end = EndOfValue(text, begin);
+    if (value_end == begin) continue;
+    out.append(text.substr(done, begin - done)).append(kMask);
+    done = i = value_end;
   }
   out.append(text.substr(done));
   return out;

@@ -34,6 +34,19 @@ TEST(Redaction, AssignmentsToTellingWordsAreMasked) {
   EXPECT_EQ(Redact("X-Amz-Security-Token=abc&Z=1"), "X-Amz-Security-Token=***&Z=1");
 }
 
+// As lines of SQL, JSON and files of settings have them, which errors show.
+TEST(Redaction, ValuesBesideTellingWordsAreMasked) {
+  EXPECT_EQ(Redact("  `myPassword` => 'Zq7'))"), "  `myPassword` => ***))");
+  EXPECT_EQ(Redact("kafka.ssl.key.password => \"a b\", x"), "kafka.ssl.key.password => ***, x");
+  EXPECT_EQ(Redact("OPTIONS (password 'a', user 'b')"), "OPTIONS (password ***, user 'b')");
+  EXPECT_EQ(Redact("{\"clientSecret\": \"a\", \"n\": \"b\"}"), "{\"clientSecret\": ***, \"n\": \"b\"}");
+  EXPECT_EQ(Redact("password = 'x'"), "password = ***");
+  EXPECT_EQ(Redact("an unexpected token ')', a token: none"), "an unexpected token ')', a token: none");
+  EXPECT_EQ(Redact("the password is wrong"), "the password is wrong");
+  EXPECT_EQ(Redact("password"), "password");
+  EXPECT_EQ(Redact("password ="), "password =");
+}
+
 TEST(Redaction, UsersOfUrlsAreMasked) {
   EXPECT_EQ(Redact("at http://me:pa@s/s@host:9000/x, 's3a://AK:k@bucket/a'"),
             "at http://***@host:9000/x, 's3a://***@bucket/a'");
