@@ -16,7 +16,6 @@ TYPED = [
     (["rnu", "x.sql"], 2, ["no command 'rnu'", "Did you mean run?"]),
     (["sql", "SELEC 1"], 2, ["Did you mean SELECT?", "SELEC 1", "^"]),
     (["sql", "report.sql"], 2, ["--file report.sql"]),
-    (["sql", "CREATE OR REPLACE VIEW v AS SELECT 1"], 2, ["CREATE VIEW", "CREATE TEMPORARY VIEW"]),
     (["sql", "SELECT cuont(1)"], 1, ["cuont", "Did you mean count?"]),
     (["sql", "SELECT * FROM csv.`reviews.csv`"], 1, ["PATH_NOT_FOUND", "reviews.csv"]),
     (["sql", "SELECT * FROM 'reviews.tsv.gz'"], 1, ["PATH_NOT_FOUND", "reviews.tsv.gz"]),
