@@ -24,16 +24,6 @@ std::vector<std::shared_ptr<arrow::DataType>> TypesOf(const std::vector<ExprPtr>
   return types;
 }
 
-Result<arrow::ArrayVector> EvalAll(Evaluation& evaluation, const std::vector<ExprPtr>& exprs) {
-  arrow::ArrayVector columns;
-  columns.reserve(exprs.size());
-  for (const ExprPtr& expr : exprs) {
-    SLUICE_ASSIGN(auto column, evaluation.Eval(expr));
-    columns.push_back(std::move(column));
-  }
-  return columns;
-}
-
 // Group numbers as a key column of a table of distinct (group, arguments); shares `ids`.
 std::shared_ptr<arrow::Array> IdColumn(const std::vector<uint32_t>& ids) {
   return std::make_shared<arrow::Int32Array>(static_cast<int64_t>(ids.size()), arrow::Buffer::Wrap(ids));
@@ -112,7 +102,7 @@ Status AggregateState::Add(const std::shared_ptr<arrow::RecordBatch>& slice) {
   // Hashes are even: about so many rows are of the range.
   SLUICE_RETURN_IF_ERROR(memory_.Cover(bytes((slice->num_rows() >> other_bits_) + 1)));
   Evaluation evaluation(*slice, spec_.context);
-  SLUICE_ASSIGN(const auto keys, EvalAll(evaluation, spec_.keys));
+  SLUICE_ASSIGN(const auto keys, evaluation.EvalAll(spec_.keys));
   SLUICE_RETURN_IF_ERROR(groups_.Map(keys, slice->num_rows(), &ids_, range_));
   SLUICE_RETURN_IF_ERROR(ResizeAll());
   SLUICE_RETURN_IF_ERROR(grouped() && !range_.is_all() ? AddInRange(slice) : AddCalls(evaluation, slice));
@@ -147,7 +137,7 @@ Status AggregateState::AddCalls(Evaluation& evaluation, const std::shared_ptr<ar
 Status AggregateState::AddCall(size_t call, Evaluation& evaluation, const std::vector<uint32_t>& ids) {
   Running& running = running_[call];
   const auto rows = static_cast<int64_t>(ids.size());
-  SLUICE_ASSIGN(auto args, EvalAll(evaluation, spec_.calls[call].args));
+  SLUICE_ASSIGN(auto args, evaluation.EvalAll(spec_.calls[call].args));
   if (!running.distinct) return running.accumulator->Update(args, ids.data(), rows);
   if (grouped()) return running.distinct->Map(WithIds(ids, std::move(args)), rows, &distinct_ids_);
   return running.distinct->Map(args, rows, &distinct_ids_, range_);

@@ -57,12 +57,7 @@ Status GenerateOperator::ReadValues() {
   if (slice_ == nullptr) return Status::OK();
   arrow::ArrayVector columns;
   SLUICE_RETURN_IF_ERROR(isolation_.Run(*input_, &slice_, [&](const arrow::RecordBatch& rows) -> Status {
-    columns.clear();
-    Evaluation evaluation(rows, context_);
-    for (const ExprPtr& argument : arguments_) {
-      SLUICE_ASSIGN(auto column, evaluation.Eval(argument));
-      columns.push_back(std::move(column));
-    }
+    SLUICE_ASSIGN(columns, Evaluation(rows, context_).EvalAll(arguments_));
     return Status::OK();
   }));
   row_ = 0;

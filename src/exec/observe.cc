@@ -49,11 +49,7 @@ Result<ObservedMetrics> Measurement::Take() {
   for (const auto& [number, part] : parts) SLUICE_RETURN_IF_ERROR(whole->state->Merge(*part->state));
   SLUICE_ASSIGN(const auto values, whole->state->Finish());
   Evaluation evaluation(*values, context);
-  arrow::ArrayVector columns;
-  for (const ExprPtr& metric : observation_->metrics) {
-    SLUICE_ASSIGN(auto column, evaluation.Eval(metric));
-    columns.push_back(std::move(column));
-  }
+  SLUICE_ASSIGN(auto columns, evaluation.EvalAll(observation_->metrics));
   return ObservedMetrics{observation_->name, observation_->plan_id,
                          arrow::RecordBatch::Make(observation_->schema, 1, std::move(columns))};
 }

@@ -18,14 +18,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> ProjectOperator::Next() {
     SLUICE_ASSIGN(auto slice, input_->Next());
     if (slice == nullptr) return slice;
     std::vector<std::shared_ptr<arrow::Array>> columns;
-    columns.reserve(exprs_.size());
     SLUICE_RETURN_IF_ERROR(isolation_.Run(*input_, &slice, [&](const arrow::RecordBatch& rows) -> Status {
-      columns.clear();
-      Evaluation evaluation(rows, context_);
-      for (const ExprPtr& expr : exprs_) {
-        SLUICE_ASSIGN(auto column, evaluation.Eval(expr));
-        columns.push_back(std::move(column));
-      }
+      SLUICE_ASSIGN(columns, Evaluation(rows, context_).EvalAll(exprs_));
       return Status::OK();
     }));
     if (slice->num_rows() > 0) return arrow::RecordBatch::Make(schema_, slice->num_rows(), std::move(columns));

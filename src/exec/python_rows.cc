@@ -87,11 +87,7 @@ PythonRows::PythonRows(const PlanNode& node, std::vector<ExprPtr> exprs, EvalCon
 
 Result<std::shared_ptr<arrow::RecordBatch>> PythonRows::Evaluate(const arrow::RecordBatch& slice) const {
   Evaluation evaluation(slice, context_);
-  std::vector<std::shared_ptr<arrow::Array>> columns;
-  for (const ExprPtr& expr : exprs_) {
-    SLUICE_ASSIGN(auto column, evaluation.Eval(expr));
-    columns.push_back(std::move(column));
-  }
+  SLUICE_ASSIGN(auto columns, evaluation.EvalAll(exprs_));
   return arrow::RecordBatch::Make(schema_, slice.num_rows(), std::move(columns));
 }
 

@@ -16,17 +16,6 @@ namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-Result<arrow::ArrayVector> EvalKeys(const std::vector<SortKey>& keys, const BatchPtr& rows,
-                                    const EvalContext& context) {
-  Evaluation evaluation(*rows, context);
-  arrow::ArrayVector columns;
-  for (const SortKey& key : keys) {
-    SLUICE_ASSIGN(auto column, evaluation.Eval(key.expr));
-    columns.push_back(std::move(column));
-  }
-  return columns;
-}
-
 // Tasks begin with different partitions, so that many tasks with a row each fill all.
 class InTurn : public RowPlacement {
  public:
@@ -48,38 +37,38 @@ class InTurn : public RowPlacement {
 class ByKeys : public RowPlacement {
  public:
   ByKeys(const plan::Repartition& repartition, const EvalContext& context)
-      : repartition_(repartition), context_(context) {}
+      : keys_(ExprsOf(repartition.keys)), partitions_(repartition.partitions), context_(context) {}
   Result<std::vector<int32_t>> PartitionsOf(const BatchPtr& rows) override {
-    SLUICE_ASSIGN(arrow::ArrayVector keys, EvalKeys(repartition_.keys, rows, context_));
-    for (auto& key : keys) {
-      SLUICE_ASSIGN(key, NormalKeyColumn(key));
-    }
-    return sluice::PartitionsOf(keys, rows->num_rows(), repartition_.partitions);
+    SLUICE_ASSIGN(arrow::ArrayVector columns, Evaluation(*rows, context_).EvalAll(keys_));
+    SLUICE_ASSIGN(columns, NormalKeyColumns(std::move(columns)));
+    return sluice::PartitionsOf(columns, rows->num_rows(), partitions_);
   }
 
  private:
-  const plan::Repartition repartition_;
+  const std::vector<ExprPtr> keys_;
+  const int partitions_;
   const EvalContext& context_;
 };
 
 class ById : public RowPlacement {
  public:
   ById(const plan::Repartition& repartition, const EvalContext& context)
-      : repartition_(repartition), context_(context) {}
+      : keys_(ExprsOf(repartition.keys)), partitions_(repartition.partitions), context_(context) {}
   Result<std::vector<int32_t>> PartitionsOf(const BatchPtr& rows) override {
-    SLUICE_ASSIGN(const arrow::ArrayVector keys, EvalKeys(repartition_.keys, rows, context_));
-    const auto& ids = static_cast<const arrow::Int32Array&>(*keys.at(0));
+    SLUICE_ASSIGN(const arrow::ArrayVector columns, Evaluation(*rows, context_).EvalAll(keys_));
+    const auto& ids = static_cast<const arrow::Int32Array&>(*columns.at(0));
     std::vector<int32_t> partitions(static_cast<size_t>(rows->num_rows()));
     for (size_t row = 0; row < partitions.size(); ++row) {
       const auto at = static_cast<int64_t>(row);
-      const int32_t remainder = ids.IsNull(at) ? 0 : ids.Value(at) % repartition_.partitions;
-      partitions[row] = remainder < 0 ? remainder + repartition_.partitions : remainder;
+      const int32_t remainder = ids.IsNull(at) ? 0 : ids.Value(at) % partitions_;
+      partitions[row] = remainder < 0 ? remainder + partitions_ : remainder;
     }
     return partitions;
   }
 
  private:
-  const plan::Repartition repartition_;
+  const std::vector<ExprPtr> keys_;
+  const int partitions_;
   const EvalContext& context_;
 };
 
@@ -87,9 +76,9 @@ class ById : public RowPlacement {
 class InShares : public RowPlacement {
  public:
   InShares(const std::vector<SortKey>& keys, KeyCodec codec, int64_t count, int partitions, const EvalContext& context)
-      : keys_(keys), codec_(std::move(codec)), count_(count), partitions_(partitions), context_(context) {}
+      : keys_(ExprsOf(keys)), codec_(std::move(codec)), count_(count), partitions_(partitions), context_(context) {}
   Result<std::vector<int32_t>> PartitionsOf(const BatchPtr& rows) override {
-    SLUICE_ASSIGN(const arrow::ArrayVector keys, EvalKeys(keys_, rows, context_));
+    SLUICE_ASSIGN(const arrow::ArrayVector keys, Evaluation(*rows, context_).EvalAll(keys_));
     std::vector<uint8_t> bytes;
     std::vector<uint64_t> offsets;
     SLUICE_RETURN_IF_ERROR(codec_.Encode(keys, rows->num_rows(), &bytes, &offsets));
@@ -107,7 +96,7 @@ class InShares : public RowPlacement {
   }
 
  private:
-  const std::vector<SortKey>& keys_;
+  const std::vector<ExprPtr> keys_;
   const KeyCodec codec_;
   const int64_t count_;
   const int partitions_;

@@ -9,19 +9,16 @@
 namespace sluice {
 namespace {
 
-constexpr int kBits = 6;  // of the hash: so many files would be open at a time, were they files
+// Of the hash. More make the pieces of the file small (a slice of 8,192 rows has 128 for each of 64), fewer leave more
+// rows in a range than were asked for.
+constexpr int kBits = 6;
 
 class ByHash : public RowPlacement {
  public:
   ByHash(const std::vector<ExprPtr>& keys, GroupTable hashes, const EvalContext& context)
       : keys_(keys), hashes_(std::move(hashes)), context_(context) {}
   Result<std::vector<int32_t>> PartitionsOf(const std::shared_ptr<arrow::RecordBatch>& rows) override {
-    Evaluation evaluation(*rows, context_);
-    arrow::ArrayVector columns;
-    for (const ExprPtr& key : keys_) {
-      SLUICE_ASSIGN(auto column, evaluation.Eval(key));
-      columns.push_back(std::move(column));
-    }
+    SLUICE_ASSIGN(const auto columns, Evaluation(*rows, context_).EvalAll(keys_));
     std::vector<uint64_t> hashes;
     SLUICE_RETURN_IF_ERROR(hashes_.Hash(columns, rows->num_rows(), &hashes));
     std::vector<int32_t> partitions(hashes.size());

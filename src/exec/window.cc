@@ -29,13 +29,13 @@ WindowOperator::WindowOperator(std::unique_ptr<Operator> input, const PlanNode& 
     : input_(std::move(input)),
       partition_(node.Get<plan::Window>().partition),
       order_(node.Get<plan::Window>().order),
+      keys_(ExprsOf(OrderOf(node.Get<plan::Window>()))),
       windows_(node.Get<plan::Window>().calls),
       schema_(node.schema),
       context_(std::move(context)),
       memory_(budget, "A partition of a window") {
   arrow::FieldVector fields = input_->schema()->fields();
-  for (const ExprPtr& key : partition_) fields.push_back(arrow::field("", key->type()));
-  for (const SortKey& key : order_) fields.push_back(arrow::field("", key.expr->type()));
+  for (const ExprPtr& key : keys_) fields.push_back(arrow::field("", key->type()));
   held_schema_ = arrow::schema(std::move(fields));
 }
 
@@ -47,16 +47,9 @@ std::vector<SortKey> WindowOperator::OrderOf(const plan::Window& window) {
 }
 
 Result<WindowOperator::BatchPtr> WindowOperator::WithKeys(const BatchPtr& slice) const {
+  SLUICE_ASSIGN(const auto keys, Evaluation(*slice, context_).EvalAll(keys_));
   arrow::ArrayVector columns = slice->columns();
-  Evaluation evaluation(*slice, context_);
-  for (const ExprPtr& key : partition_) {
-    SLUICE_ASSIGN(auto column, evaluation.Eval(key));
-    columns.push_back(std::move(column));
-  }
-  for (const SortKey& key : order_) {
-    SLUICE_ASSIGN(auto column, evaluation.Eval(key.expr));
-    columns.push_back(std::move(column));
-  }
+  columns.insert(columns.end(), keys.begin(), keys.end());
   return arrow::RecordBatch::Make(held_schema_, slice->num_rows(), std::move(columns));
 }
 

@@ -40,6 +40,7 @@ class WindowOperator : public Operator {
   const std::unique_ptr<Operator> input_;
   const std::vector<ExprPtr> partition_;
   const std::vector<SortKey> order_;
+  const std::vector<ExprPtr> keys_;  // of both
   const std::vector<WindowCall> windows_;
   const std::shared_ptr<arrow::Schema> schema_;
   const EvalContext context_;

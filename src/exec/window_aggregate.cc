@@ -174,11 +174,7 @@ Status AddFrames(const WindowRows& rows, const FrameRows& frames, std::vector<in
 Result<std::shared_ptr<arrow::Array>> EvalWindowAggregate(const WindowCall& call, const WindowRows& rows,
                                                           const EvalContext& context) {
   Evaluation evaluation(*rows.rows, context);
-  arrow::ArrayVector args;
-  for (const ExprPtr& arg : call.call.args) {
-    SLUICE_ASSIGN(auto column, evaluation.Eval(arg));
-    args.push_back(std::move(column));
-  }
+  SLUICE_ASSIGN(auto args, evaluation.EvalAll(call.call.args));
   ArrayPtr filter;
   if (call.call.filter != nullptr) {
     SLUICE_ASSIGN(filter, evaluation.Eval(call.call.filter));

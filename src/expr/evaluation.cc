@@ -53,4 +53,14 @@ Result<std::shared_ptr<arrow::Array>> Evaluation::Eval(const ExprPtr& expr) {
   return value;
 }
 
+Result<arrow::ArrayVector> Evaluation::EvalAll(const std::vector<ExprPtr>& exprs) {
+  arrow::ArrayVector columns;
+  columns.reserve(exprs.size());
+  for (const ExprPtr& expr : exprs) {
+    SLUICE_ASSIGN(auto column, Eval(expr));
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
 }  // namespace sluice

@@ -46,6 +46,8 @@ class Evaluation {
   // The column of `expr`: an Array of input.num_rows() values of expr.type(). An error of a row carries the row's
   // number in the input (SparkErrorDetail::row).
   Result<std::shared_ptr<arrow::Array>> Eval(const ExprPtr& expr);
+  // A column for each, in their order.
+  Result<std::vector<std::shared_ptr<arrow::Array>>> EvalAll(const std::vector<ExprPtr>& exprs);
 
   const arrow::RecordBatch& input() const { return input_; }
   const EvalContext& context() const { return context_; }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "expr/aggregate.h"
 #include "expr/expr.h"
@@ -14,6 +15,13 @@ struct SortKey {
   bool ascending = true;
   bool nulls_first = true;
 };
+
+inline std::vector<ExprPtr> ExprsOf(const std::vector<SortKey>& keys) {
+  std::vector<ExprPtr> exprs;
+  exprs.reserve(keys.size());
+  for (const SortKey& key : keys) exprs.push_back(key.expr);
+  return exprs;
+}
 
 // One end of a window frame, inclusive.
 struct FrameBound {

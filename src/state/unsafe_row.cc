@@ -535,4 +535,11 @@ Result<std::shared_ptr<arrow::Array>> NormalKeyColumn(const std::shared_ptr<arro
   return arrow::MakeArray(data);
 }
 
+Result<arrow::ArrayVector> NormalKeyColumns(arrow::ArrayVector columns) {
+  for (auto& column : columns) {
+    SLUICE_ASSIGN(column, NormalKeyColumn(column));
+  }
+  return columns;
+}
+
 }  // namespace sluice

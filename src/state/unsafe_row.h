@@ -37,5 +37,7 @@ class UnsafeRowCodec {
 
 // Float and double values as Spark has them in keys: -0.0 is 0.0, and there is one NaN. Other columns stay the same.
 Result<std::shared_ptr<arrow::Array>> NormalKeyColumn(const std::shared_ptr<arrow::Array>& column);
+// The same for all columns.
+Result<std::vector<std::shared_ptr<arrow::Array>>> NormalKeyColumns(std::vector<std::shared_ptr<arrow::Array>> columns);
 
 }  // namespace sluice

@@ -416,14 +416,8 @@ class JoinPartition : public Operator {
 
 Result<arrow::ArrayVector> JoinKeysOf(const std::vector<ExprPtr>& keys, const arrow::RecordBatch& rows,
                                       const EvalContext& context) {
-  Evaluation evaluation(rows, context);
-  arrow::ArrayVector columns;
-  for (const ExprPtr& key : keys) {
-    SLUICE_ASSIGN(const auto column, evaluation.Eval(key));
-    SLUICE_ASSIGN(auto normal, NormalKeyColumn(column));
-    columns.push_back(std::move(normal));
-  }
-  return columns;
+  SLUICE_ASSIGN(auto columns, Evaluation(rows, context).EvalAll(keys));
+  return NormalKeyColumns(std::move(columns));
 }
 
 Result<std::unique_ptr<Operator>> OpenJoinPartition(std::shared_ptr<const Shape> shape, const StateBatch& batch,

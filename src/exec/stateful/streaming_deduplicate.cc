@@ -27,12 +27,8 @@ std::vector<std::shared_ptr<arrow::DataType>> TypesOf(const arrow::Schema& schem
 
 // The key columns as they are compared: -0.0 and 0.0 are one, and so are all NaNs.
 Result<arrow::ArrayVector> KeysOf(const arrow::RecordBatch& rows, size_t keys) {
-  arrow::ArrayVector columns;
-  for (size_t i = 0; i < keys; ++i) {
-    SLUICE_ASSIGN(auto column, NormalKeyColumn(rows.column(static_cast<int>(i))));
-    columns.push_back(std::move(column));
-  }
-  return columns;
+  const arrow::ArrayVector& columns = rows.columns();
+  return NormalKeyColumns({columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(keys)});
 }
 
 class DeduplicateInput : public StateInput {
@@ -40,12 +36,7 @@ class DeduplicateInput : public StateInput {
   DeduplicateInput(std::shared_ptr<const Shape> shape, const StateBatch& batch, Exchange* exchange, int task)
       : shape_(std::move(shape)), context_(*batch.context), exchange_(exchange), task_(task) {}
   Status Add(const std::shared_ptr<arrow::RecordBatch>& slice) override {
-    Evaluation evaluation(*slice, context_);
-    arrow::ArrayVector columns;
-    for (const ExprPtr& expr : shape_->exprs) {
-      SLUICE_ASSIGN(auto column, evaluation.Eval(expr));
-      columns.push_back(std::move(column));
-    }
+    SLUICE_ASSIGN(auto columns, Evaluation(*slice, context_).EvalAll(shape_->exprs));
     const auto rows = arrow::RecordBatch::Make(shape_->output, slice->num_rows(), std::move(columns));
     SLUICE_ASSIGN(const arrow::ArrayVector keys, KeysOf(*rows, shape_->keys));
     return exchange_->Add(task_, rows, PartitionsOf(keys, rows->num_rows(), exchange_->partitions()), context_.pool);

@@ -21,11 +21,8 @@ std::string Repartition::Line(const arrow::Schema& /*output*/) const {
       return fmt::format("Coalesce {}", partitions);
     case Kind::kInTurn:
       return fmt::format("Repartition {}", partitions);
-    case Kind::kByKeys: {
-      std::vector<ExprPtr> exprs;
-      for (const SortKey& key : keys) exprs.push_back(key.expr);
-      return fmt::format("Repartition {} by [{}]", partitions, ShownList(exprs));
-    }
+    case Kind::kByKeys:
+      return fmt::format("Repartition {} by [{}]", partitions, ShownList(ExprsOf(keys)));
     case Kind::kById:
       return fmt::format("Repartition {} by id {}", partitions, Shown(keys.at(0).expr));
     case Kind::kByRange:
