@@ -9,7 +9,6 @@
 #include "base/logging.h"
 #include "base/spark_error.h"
 #include "exec/retained_batch.h"
-#include "exec/task_runner.h"
 
 namespace sluice {
 namespace {
@@ -81,30 +80,11 @@ void HashAggregateOperator::Cancel() {
   running_.Stop(/*for_good=*/true);
 }
 
-// Lets a part be stopped while `use` reads it.
-Status HashAggregateOperator::WithPart(std::unique_ptr<Operator> rows,
-                                       const std::function<Status(Operator* rows)>& use) {
-  SLUICE_RETURN_IF_ERROR(running_.Begin(rows.get()));
-  const Status used = use(rows.get());
-  running_.End(rows.get());
-  return used;
-}
-
-Status HashAggregateOperator::ForEachPart(const std::function<Status(int part)>& use) {
-  running_.Restart();
-  if (parts_ == 1 || threads_ <= 1) {
-    for (int part = 0; part < parts_; ++part) SLUICE_RETURN_IF_ERROR(use(part));
-    return Status::OK();
-  }
-  ThreadPool pool(std::min(threads_, parts_));
-  return RunTasks(pool, parts_, use, [&] { running_.Stop(/*for_good=*/false); });
-}
-
 Status HashAggregateOperator::StoreInput() {
   auto stored = std::make_unique<StoredInput>(spec_.keys, parts_, spec_.context, spec_.budget);
-  SLUICE_RETURN_IF_ERROR(ForEachPart([&](int part) -> Status {
+  SLUICE_RETURN_IF_ERROR(running_.ForEach(parts_, threads_, [&](int part) -> Status {
     SLUICE_ASSIGN(auto input, open_(part));
-    return WithPart(std::move(input), [&](Operator* rows) { return stored->Store(part, rows); });
+    return running_.Use(std::move(input), [&](Operator* rows) { return stored->Store(part, rows); });
   }));
   SLUICE_RETURN_IF_ERROR(stored->Finish());
   stored_ = std::move(stored);
@@ -120,7 +100,7 @@ Status HashAggregateOperator::AddPart(int part, const HashRange& range, StoredIn
   }
   std::unique_ptr<AggregateState> state;
   Status added;  // what the state itself answered last
-  const Status status = WithPart(std::move(rows), [&](Operator* input) -> Status {
+  const Status status = running_.Use(std::move(rows), [&](Operator* input) -> Status {
     SLUICE_ASSIGN(state, AggregateState::Make(spec_, range, stored != nullptr ? stored->bits() : 0));
     for (;;) {
       SLUICE_ASSIGN(auto slice, input->Next());
@@ -148,7 +128,8 @@ void HashAggregateOperator::Saw(const AggregateState& state, const Status& statu
 Result<std::unique_ptr<AggregateState>> HashAggregateOperator::AggregateRange(const HashRange& range,
                                                                               StoredInput* stored) {
   InOrder merged;
-  const Status status = ForEachPart([&](int part) { return AddPart(part, range, stored, &merged); });
+  const Status status =
+      running_.ForEach(parts_, threads_, [&](int part) { return AddPart(part, range, stored, &merged); });
   most_keys_ = std::max<int64_t>(most_keys_, merged.most_keys());
   SLUICE_RETURN_IF_ERROR(status);
   std::unique_ptr<AggregateState> whole = merged.Take();

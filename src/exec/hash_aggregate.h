@@ -32,8 +32,6 @@ class HashAggregateOperator : public Operator {
 
  private:
   class InOrder;
-  Status WithPart(std::unique_ptr<Operator> rows, const std::function<Status(Operator* rows)>& use);
-  Status ForEachPart(const std::function<Status(int part)>& use);
   Status StoreInput();
   Status AddPart(int part, const HashRange& range, StoredInput* stored, InOrder* merged);
   void Saw(const AggregateState& state, const Status& status);

@@ -8,7 +8,6 @@
 #include "exec/exchange.h"
 #include "exec/row_placement.h"
 #include "exec/running_parts.h"
-#include "exec/task_runner.h"
 
 namespace sluice {
 
@@ -32,7 +31,9 @@ class MovedParts::Shared {
       const std::lock_guard lock(mutex_);
       if (!filled_) {
         filled_ = true;
-        failed_ = repartition_.kind == plan::Repartition::Kind::kByRange ? FillByRange() : Fill();
+        failed_ = repartition_.kind == plan::Repartition::Kind::kByRange
+                      ? FillByRange()
+                      : running_.ForEach(parts_, threads_, [&](int from) { return FillFrom(from); });
       }
       SLUICE_RETURN_IF_ERROR(failed_);
     }
@@ -40,37 +41,19 @@ class MovedParts::Shared {
   }
 
  private:
-  // Opens a part and lets it be stopped while `use` reads it.
-  template <typename Use>
-  Status WithPart(int part, const Use& use) {
-    SLUICE_ASSIGN(const std::unique_ptr<Operator> rows, open_(part));
-    SLUICE_RETURN_IF_ERROR(running_.Begin(rows.get()));
-    const Status used = use(rows.get());
-    running_.End(rows.get());
-    return used;
-  }
-
   Status FillFrom(int part) {
-    return WithPart(part, [&](Operator* rows) {
+    SLUICE_ASSIGN(auto input, open_(part));
+    return running_.Use(std::move(input), [&](Operator* rows) {
       return PlaceRows(rows, MakePlacement(repartition_, part, context_).get(), part, &exchange_, context_.pool);
     });
-  }
-
-  Status Fill() {
-    if (parts_ <= 1 || threads_ <= 1) {
-      for (int part = 0; part < parts_; ++part) SLUICE_RETURN_IF_ERROR(FillFrom(part));
-      return Status::OK();
-    }
-    ThreadPool pool(std::min(threads_, parts_));
-    return RunTasks(
-        pool, parts_, [&](int part) { return FillFrom(part); }, [&] { running_.Stop(/*for_good=*/false); });
   }
 
   // The one part is in order. How large a share is can be said when all rows have come.
   Status FillByRange() {
     Exchange sorted(1, 1, budget_);
     int64_t count = 0;
-    SLUICE_RETURN_IF_ERROR(WithPart(0, [&](Operator* rows) -> Status {
+    SLUICE_ASSIGN(auto input, open_(0));
+    SLUICE_RETURN_IF_ERROR(running_.Use(std::move(input), [&](Operator* rows) -> Status {
       SLUICE_ASSIGN(count, PlaceTogether(rows, 0, &sorted, context_.pool));
       return Status::OK();
     }));

@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "exec/running_parts.h"
 #include "exec/task_runner.h"
@@ -18,22 +19,20 @@ Result<std::unique_ptr<TaskCommit>> WritePart(const PlannedParts& parts, int par
   // The writer's memory first: who waits for it holds nothing.
   SLUICE_ASSIGN(const auto writer, open(TaskId(part)));
   if (parts.parts == 0) return writer->Finish();
-  SLUICE_ASSIGN(const auto rows, parts.open(part));
-  SLUICE_RETURN_IF_ERROR(running->Begin(rows.get()));
-  const auto write = [&]() -> Status {
-    for (;;) {
-      SLUICE_ASSIGN(const auto slice, rows->Next());
-      if (slice == nullptr) return Status::OK();
-      SLUICE_RETURN_IF_ERROR(writer->Write(slice));
-    }
-  };
-  const Status written = write();
-  running->End(rows.get());
-  SLUICE_RETURN_IF_ERROR(written);
+  SLUICE_ASSIGN(auto rows, parts.open(part));
+  SLUICE_RETURN_IF_ERROR(running->Use(std::move(rows), [&](Operator* input) { return WriteAll(input, writer.get()); }));
   return writer->Finish();
 }
 
 }  // namespace
+
+Status WriteAll(Operator* rows, TaskWriter* writer) {
+  for (;;) {
+    SLUICE_ASSIGN(const auto slice, rows->Next());
+    if (slice == nullptr) return Status::OK();
+    if (slice->num_rows() > 0) SLUICE_RETURN_IF_ERROR(writer->Write(slice));
+  }
+}
 
 Result<Commits> WriteRows(const PlannedParts& parts, ThreadPool& pool, const OpenWriter& open) {
   RunningParts running;

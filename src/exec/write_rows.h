@@ -14,6 +14,9 @@ namespace sluice {
 // Opens the writer of a task. Called by tasks in parallel.
 using OpenWriter = std::function<Result<std::unique_ptr<TaskWriter>>(TaskId task)>;
 
+// Brings all rows to the writer. An empty slice makes no file.
+Status WriteAll(Operator* rows, TaskWriter* writer);
+
 // Writes the rows of a batch query, each part by a task of its own, and gives what the tasks did in their order. A
 // query without a part has one task without rows.
 Result<std::vector<std::unique_ptr<TaskCommit>>> WriteRows(const PlannedParts& parts, ThreadPool& pool,

@@ -13,6 +13,7 @@
 #include "exec/row_placement.h"
 #include "exec/scan.h"
 #include "exec/task_runner.h"
+#include "exec/write_rows.h"
 #include "plan/rewrite.h"
 #include "plan/stream_join.h"
 #include "streaming/bad_records/batch.h"
@@ -265,24 +266,16 @@ class NoWriter : public TaskWriter {
   Result<std::unique_ptr<TaskCommit>> Finish() override { return std::make_unique<TaskCommit>(); }
 };
 
-Result<std::unique_ptr<TaskWriter>> OpenWriter(const BatchWork& work, TaskId id, const std::string& identity) {
+Result<std::unique_ptr<TaskWriter>> WriterOf(const BatchWork& work, TaskId id, const std::string& identity) {
   if (work.sink == nullptr) return std::make_unique<NoWriter>();
   return work.sink->OpenTask(work.batch, id, identity);
-}
-
-Status WriteAll(Operator* rows, TaskWriter* writer) {
-  for (;;) {
-    SLUICE_ASSIGN(const auto slice, rows->Next());
-    if (slice == nullptr) return Status::OK();
-    if (slice->num_rows() > 0) SLUICE_RETURN_IF_ERROR(writer->Write(slice));
-  }
 }
 
 }  // namespace
 
 Result<std::unique_ptr<TaskCommit>> BatchRunner::RunTask(const BatchWork& work, Exchanges* exchanges, TaskId id,
                                                          Task* task) {
-  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, OpenWriter(work, id, task->identity));
+  SLUICE_ASSIGN(std::unique_ptr<TaskWriter> writer, WriterOf(work, id, task->identity));
   BadRowSink* const bad_rows = work.bad_records == nullptr ? nullptr : work.bad_records->OpenTask(id, task->identity);
   for (const TaskInput& input : task->inputs) {
     SLUICE_ASSIGN(std::unique_ptr<Operator> pipeline, OpenPipeline(work, exchanges, input, bad_rows, task));
@@ -334,7 +327,7 @@ Status BatchRunner::RunMoved(const BatchWork& work, Exchanges* exchanges, std::v
   outcome->commits.resize(static_cast<size_t>(partitions));
   std::vector<Task> writing(outcome->commits.size(), NewTask());
   const auto run = [&](int i, Task*) -> Status {
-    SLUICE_ASSIGN(const auto writer, OpenWriter(work, TaskId(i), identity + std::to_string(i)));
+    SLUICE_ASSIGN(const auto writer, WriterOf(work, TaskId(i), identity + std::to_string(i)));
     SLUICE_ASSIGN(const auto rows, OpenMoved(work, moved.Take(i)));
     SLUICE_RETURN_IF_ERROR(WriteAll(rows.get(), writer.get()));
     SLUICE_ASSIGN(outcome->commits[static_cast<size_t>(i)], writer->Finish());
