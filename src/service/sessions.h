@@ -84,7 +84,7 @@ class ServedSession {
 // The sessions of a service, by user and session id. Thread-safe.
 class Sessions {
  public:
-  static constexpr size_t kMost = 500;
+  static constexpr size_t kMost = 2000;
   static constexpr size_t kRememberedClosed = 10'000;
   static constexpr int64_t kIdleMs = 60 * 60 * 1000;
 
