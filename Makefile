@@ -5,8 +5,8 @@
 # make package    a tar.gz, a .deb and a wheel in build/package, each tried where nothing is installed (as root)
 # make bench      the benchmark table        make crash       every crash point (long)
 # make memory     the memory budget, all cases
-# make bench-batches, bench-queries, bench-start, bench-scale, bench-partitioned, bench-state: small batches, SQL, start-up,
-#                 growth, a table in partition folders, queries that keep state
+# make bench-batches, bench-queries, bench-start, bench-scale, bench-partitioned, bench-state, bench-connect,
+#   bench-nexmark: small batches, SQL, start-up, growth, a table in partition folders, queries that keep state, PySpark, Nexmark
 # make bombs      2,000 texts that are deep, wide, long or grow, under 64 MiB
 # make faults     every fault of S3, Kafka, credentials and two writers, on real servers (long)
 # make histories  1,000 random histories in one process (SEED=n replays one)
@@ -21,8 +21,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: all demo test package bench bench-batches bench-queries bench-start bench-scale bench-partitioned bench-state memory \
-	tsan fuzz crash faults bombs damage resources histories expressions stateful clients interop-s3 parquet-corpus mutants tidy \
+.PHONY: all demo test package bench bench-batches bench-queries bench-start bench-scale bench-partitioned bench-state bench-connect \
+	bench-nexmark memory tsan fuzz crash faults bombs damage resources histories expressions stateful clients interop-s3 parquet-corpus mutants tidy \
 	format clean
 all:
 	@tools/deps.sh build
@@ -45,7 +45,7 @@ bench:
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/bronze.py $(BENCH)
 
-bench-batches bench-queries bench-start bench-scale bench-partitioned bench-state:
+bench-batches bench-queries bench-start bench-scale bench-partitioned bench-state bench-connect bench-nexmark:
 	@tools/deps.sh bench
 	@tools/build.sh release sluice bench
 	@.venv/bin/python bench/$(@:bench-%=%).py $(BENCH)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""events.py BOOTSTRAP TOPIC PARTITIONS RECORDS KEYS: makes a topic of "milliseconds,key" records, a thousand a second of event
-time, whose keys come in turn. In a process of its own, so that what a benchmark measures has no client library beside it."""
+"""events.py BOOTSTRAP TOPIC PARTITIONS RECORDS KEYS [more]: makes a topic of "milliseconds,key" records, a thousand a second of event
+time, whose keys come in turn; with `more` the topic is there. In a process of its own, so that what a benchmark measures has no
+client library beside it."""
 import sys
 
 from confluent_kafka import Producer
@@ -10,11 +11,12 @@ FIRST_MS = 1_700_000_000_000
 
 
 def main() -> None:
-    bootstrap, topic, *numbers = sys.argv[1:]
+    bootstrap, topic, *numbers = sys.argv[1:6]
     partitions, records, keys = map(int, numbers)
+    made = [] if sys.argv[6:] == ["more"] else [NewTopic(topic, partitions, 1)]
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    for made in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
-        made.result(30)
+    for new in admin.create_topics(made).values() if made else []:
+        new.result(30)
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "acks": "all", "queue.buffering.max.messages": 2_000_000})
     for number in range(records):
         producer.produce(topic, f"{FIRST_MS + number},k{number % keys:07}", partition=number % partitions)

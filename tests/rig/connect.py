@@ -79,7 +79,7 @@ def is_listening(url: str) -> bool:
 class SparkServer:
     """A real Spark Connect server of the reference version, on a free port; Python functions run in this Python."""
 
-    def __init__(self, folder: pathlib.Path, *flags):
+    def __init__(self, folder: pathlib.Path, *flags, prefix: list = ()):
         home = process.CACHE / "spark-4.2.0"
         package = next(home.glob("lib/python3*/site-packages/pyspark"), None)
         if package is None:
@@ -93,7 +93,7 @@ class SparkServer:
         conf = {"spark.connect.grpc.binding.port": self.port, "spark.sql.warehouse.dir": folder / "warehouse",
                 "spark.ui.enabled": "false"}
         settings = [flag for flag in flags if flag != "--conf"] + [f"{key}={value}" for key, value in conf.items()]
-        command = [str(package / "bin/spark-submit"), "--master", "local[2]", "--driver-memory", "1g"]
+        command = [*prefix, str(package / "bin/spark-submit"), "--master", "local[2]", "--driver-memory", "1g"]
         for setting in settings:
             command += ["--conf", str(setting)]
         command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
