@@ -128,6 +128,10 @@ Status Warehouse::CreateDatabase(const DatabaseRecord& record) const {
   return outcome == CreateOutcome::kCreated ? Status::OK() : SchemaExists({record.name});
 }
 
+Status Warehouse::ReplaceDatabase(const DatabaseRecord& record) const {
+  return ReplaceRecord(record.name + std::string(kSuffix), FormatDatabaseRecord(record));
+}
+
 Status Warehouse::DropDatabase(const std::string& name, bool cascade) const {
   SLUICE_ASSIGN(const DatabaseRecord record, GetDatabase(name));
   if (name == kDefaultDatabase) {
@@ -179,9 +183,12 @@ Status Warehouse::CreateTable(const TableRecord& record) const {
 }
 
 Status Warehouse::ReplaceTable(const TableRecord& record) const {
+  return ReplaceRecord(RecordOf(record.name), FormatTableRecord(record));
+}
+
+Status Warehouse::ReplaceRecord(const std::string& name, const std::string& text) const {
   SLUICE_ASSIGN(const Location records, env_->Locate(root_ + "/" + kRecords, conf_));
-  const std::string text = FormatTableRecord(record);
-  SLUICE_ASSIGN(const auto file, records.fs->OpenForWrite(records.path + "/" + RecordOf(record.name)));
+  SLUICE_ASSIGN(const auto file, records.fs->OpenForWrite(records.path + "/" + name));
   SLUICE_RETURN_IF_ERROR(file->Write(text.data(), static_cast<int64_t>(text.size())));
   SLUICE_ASSIGN(const PublishOutcome outcome, file->Publish());
   return outcome == PublishOutcome::kExistsOther ? file->Replace() : Status::OK();

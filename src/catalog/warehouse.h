@@ -33,6 +33,8 @@ class Warehouse {
   Result<DatabaseRecord> GetDatabase(const std::string& name) const;
   // SCHEMA_ALREADY_EXISTS.
   Status CreateDatabase(const DatabaseRecord& record) const;
+  // Takes the place of the schema's record.
+  Status ReplaceDatabase(const DatabaseRecord& record) const;
   // SCHEMA_NOT_FOUND, SCHEMA_NOT_EMPTY unless `cascade`.
   Status DropDatabase(const std::string& name, bool cascade) const;
   // The folder in which the schema's tables are, as a URI.
@@ -68,6 +70,7 @@ class Warehouse {
   Result<std::vector<std::string>> RecordsIn(const std::string& folder) const;
   Result<std::optional<std::string>> ReadRecord(const std::string& name) const;
   Status Forget(const std::string& record) const;
+  Status ReplaceRecord(const std::string& name, const std::string& text) const;
 
   const std::shared_ptr<Env> env_;
   const Conf conf_;

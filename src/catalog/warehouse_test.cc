@@ -116,6 +116,11 @@ TEST_F(WarehouseTest, Schemas) {
   EXPECT_TRUE(HasErrorClass(Open().CreateDatabase(sales), "SCHEMA_ALREADY_EXISTS"));
   EXPECT_THAT(Open().DatabaseNames().ValueOrDie(), ElementsAre("default", "sales"));
   EXPECT_EQ(Open().GetDatabase("sales")->comment, "of the shop");
+  sales.comment = "of both shops";
+  sales.properties = {{"a", "1"}};
+  ASSERT_TRUE(Open().ReplaceDatabase(sales).ok());
+  EXPECT_EQ(Open().GetDatabase("sales")->comment, "of both shops");
+  EXPECT_EQ(Open().GetDatabase("sales")->properties, sales.properties);
   ASSERT_TRUE(Open().CreateTable(Table("sales", "t")).ok());
   EXPECT_THAT(Open().TableNames("sales").ValueOrDie(), ElementsAre("t"));
   EXPECT_THAT(Open().TableNames("default").ValueOrDie(), ElementsAre());

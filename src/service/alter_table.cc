@@ -10,6 +10,7 @@
 #include "analysis/name_parts.h"
 #include "base/spark_error.h"
 #include "catalog/catalog_errors.h"
+#include "service/alter_partitions.h"
 #include "session/session.h"
 #include "session/stored_views.h"
 #include "types/column_comment.h"
@@ -114,19 +115,31 @@ Status Change(const Alter::ChangeColumn& change, TableRecord* table) {
   return Status::OK();
 }
 
-Status Change(const Alter::SetLocation&, TableRecord* table) {
-  return NotSupported(
-      fmt::format("ALTER TABLE .. SET LOCATION is not supported by Sluice: create another table there "
-                  "instead of moving {}.",
-                  QuotedName(table->name.Parts())));
-}
-
 Status Change(const Alter::Refused& refused, TableRecord* table) {
   return NoTableOperation(*table, refused.operation);
 }
 
-Status Change(const Alter::Rename&, TableRecord*) {
-  return InternalError("a table is renamed in the catalog, and not in its record");
+// What AlterTable does beside the record.
+template <typename Other>
+Status Change(const Other&, TableRecord*) {
+  return InternalError("this change is none of a table's record alone");
+}
+
+// From now on the rows are those of the files that are found there.
+Status SetTableLocation(const SessionCatalog& catalog, const std::string& location, TableRecord table) {
+  if (location.empty()) {
+    return UserError("INVALID_EMPTY_LOCATION", "The location of a table cannot be empty.", {{"location", ""}});
+  }
+  if (!table.is_external()) {
+    return NotSupported(
+        fmt::format("SET LOCATION is not supported by Sluice for {}, whose files are in the warehouse: create another "
+                    "table with that LOCATION.",
+                    QuotedName(table.name.Parts())));
+  }
+  SLUICE_RETURN_IF_ERROR(CheckFinished(table));
+  SLUICE_ASSIGN(table.location, catalog.warehouse().Absolute(location, table.name.database));
+  SLUICE_RETURN_IF_ERROR(catalog.MakeFolder(table));
+  return catalog.warehouse().ReplaceTable(table);
 }
 
 // The new name's schema is the old one's.
@@ -171,8 +184,11 @@ std::string OperationOf(const Alter& alter) {
     std::string operator()(const Alter::Rename&) const { return "RENAME TO"; }
     std::string operator()(const Alter::SetProperties&) const { return "SET TBLPROPERTIES"; }
     std::string operator()(const Alter::UnsetProperties&) const { return "UNSET TBLPROPERTIES"; }
-    std::string operator()(const Alter::SetLocation&) const { return "SET LOCATION"; }
+    std::string operator()(const Alter::SetLocation&) const { return "SET LOCATION ..."; }
     std::string operator()(const Alter::ChangeColumn&) const { return "ALTER COLUMN"; }
+    std::string operator()(const Alter::AddPartitions&) const { return "ADD PARTITION ..."; }
+    std::string operator()(const Alter::DropPartitions&) const { return "DROP PARTITION ..."; }
+    std::string operator()(const Alter::RecoverPartitions&) const { return "RECOVER PARTITIONS"; }
     std::string operator()(const Alter::Refused& refused) const { return refused.operation; }
   };
   return fmt::format("ALTER {} ... {}", alter.view ? "VIEW" : "TABLE", std::visit(Namer(), alter.change));
@@ -209,6 +225,16 @@ Status AlterTable(Session* session, const Alter& alter) {
   if (alter.view && !record->view) return ViewExpected(alter.name, "ALTER VIEW", /*alters=*/true);
   if (!alter.view && record->view) return NotForViews(alter, record->name.Parts());
   if (rename != nullptr) return RenameTo(catalog, *record, rename->to);
+  if (const auto* add = std::get_if<Alter::AddPartitions>(&alter.change)) return AddPartitions(session, *record, *add);
+  if (const auto* drop = std::get_if<Alter::DropPartitions>(&alter.change)) {
+    return DropPartitions(session, *record, *drop);
+  }
+  if (const auto* set = std::get_if<Alter::SetLocation>(&alter.change)) {
+    return SetTableLocation(catalog, set->location, *record);
+  }
+  if (std::holds_alternative<Alter::RecoverPartitions>(alter.change)) {
+    return RecoverPartitions(*record, "ALTER TABLE RECOVER PARTITIONS");
+  }
   SLUICE_RETURN_IF_ERROR(std::visit([&](const auto& change) { return Change(change, &*record); }, alter.change));
   return catalog.warehouse().ReplaceTable(*record);
 }

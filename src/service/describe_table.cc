@@ -13,6 +13,7 @@
 #include "catalog/catalog_errors.h"
 #include "service/name_pattern.h"
 #include "service/row_statements.h"
+#include "service/show_create_table.h"
 #include "session/session.h"
 #include "types/column_comment.h"
 #include "types/spark_type.h"
@@ -35,8 +36,17 @@ std::string ShownTime(int64_t ms) {
 
 std::string ShownPairs(const std::map<std::string, std::string>& pairs) {
   std::string text;
-  for (const auto& [key, value] : pairs) text += (text.empty() ? "" : ", ") + key + "=" + value;
+  for (const auto& [key, value] : WithoutSecrets(pairs)) text += (text.empty() ? "" : ", ") + key + "=" + value;
   return "[" + text + "]";
+}
+
+// "((a,1), (b,2))": as DESCRIBE DATABASE shows them.
+std::string ShownProperties(const DatabaseRecord& record) {
+  std::string text;
+  for (const auto& [key, value] : WithoutSecrets(record.properties)) {
+    text += fmt::format("{}({},{})", text.empty() ? "" : ", ", key, value);
+  }
+  return text.empty() ? "" : "(" + text + ")";
 }
 
 // The last column is a truth value, not a text.
@@ -130,7 +140,7 @@ Result<Relation> DescribeDatabase(Session* session, const std::string& name, boo
                {"Namespace Name", record.name},
                {"Comment", record.comment},
                {"Location", location}};
-  if (extended) rows.rows.push_back({"Properties", record.properties.empty() ? "" : ShownPairs(record.properties)});
+  if (extended) rows.rows.push_back({"Properties", ShownProperties(record)});
   return LocalRows(rows);
 }
 
@@ -169,14 +179,15 @@ Result<Relation> ShowDatabases(Session* session, const Text& pattern) {
 Result<Relation> ShowProperties(const TableRecord& table, const Text& key) {
   TextRows rows;
   rows.names = {"key", "value"};
+  const auto properties = WithoutSecrets(table.properties);
   if (!key) {
-    for (const auto& [name, value] : table.properties) rows.rows.push_back({name, value});
+    for (const auto& [name, value] : properties) rows.rows.push_back({name, value});
     return LocalRows(rows);
   }
-  const auto found = table.properties.find(*key);
-  rows.rows.push_back({*key, found != table.properties.end() ? found->second
-                                                             : fmt::format("Table {} does not have property: {}",
-                                                                           fmt::join(table.name.Parts(), "."), *key)});
+  const auto found = properties.find(*key);
+  rows.rows.push_back({*key, found != properties.end() ? found->second
+                                                       : fmt::format("Table {} does not have property: {}",
+                                                                     fmt::join(table.name.Parts(), "."), *key)});
   return LocalRows(rows);
 }
 

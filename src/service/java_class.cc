@@ -90,6 +90,7 @@ constexpr Row kByCondition[] = {
     {"UNRESOLVED_COLUMN", kExtended},
     {"UNSUPPORTED_DATATYPE", kParse},
     {"UNSUPPORTED_FEATURE", kUnsupported},
+    {"UNSUPPORTED_FEATURE.SET_NAMESPACE_PROPERTY", kParse},
     {"UNSUPPORTED_FEATURE.SET_TABLE_PROPERTY", kParse},
     {"UNSUPPORTED_FEATURE.TABLE_OPERATION", kAnalysis},
     {"USER_RAISED_EXCEPTION", kRuntime},

@@ -13,9 +13,11 @@
 #include "base/spark_error.h"
 #include "catalog/catalog_errors.h"
 #include "expr/function_registry.h"
+#include "service/alter_partitions.h"
 #include "service/catalog_functions.h"
 #include "service/describe_table.h"
 #include "service/name_pattern.h"
+#include "service/show_create_table.h"
 #include "session/session.h"
 #include "types/spark_type.h"
 
@@ -163,6 +165,28 @@ Result<Relation> ShowTableProperties(Session* session, sql::TokenCursor* cursor)
   return ShowProperties(*record, key);
 }
 
+// SHOW CREATE TABLE name [AS SERDE]
+Result<Relation> ShowCreateTable(Session* session, sql::TokenCursor* cursor) {
+  SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The table's name"));
+  const bool as_serde = cursor->AcceptWords({"AS", "SERDE"});
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+  SLUICE_ASSIGN(std::string statement, CreateStatementOf(session, name, as_serde));
+  return OneColumn("createtab_stmt", {std::move(statement)});
+}
+
+// SHOW PARTITIONS name [PARTITION (k = 'x')]
+Result<Relation> ShowPartitions(Session* session, sql::TokenCursor* cursor) {
+  SLUICE_ASSIGN(const sql::Name name, sql::ParseName(cursor, "The table's name"));
+  std::optional<sql::PartitionSpec> wanted;
+  if (cursor->AcceptWord("PARTITION")) {
+    const ParseOptions options{SessionOptions::Of(session->conf()), ""};
+    SLUICE_ASSIGN(wanted.emplace(), sql::ParsePartitionSpec(cursor, options));
+  }
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+  SLUICE_ASSIGN(const auto partitions, PartitionsOf(session, name, wanted));
+  return OneColumn("partition", partitions);
+}
+
 Result<Relation> ShowFunctions(sql::TokenCursor* cursor) {
   SLUICE_ASSIGN(const auto pattern, PatternOf(cursor));
   std::string name;
@@ -194,6 +218,8 @@ Result<std::optional<Relation>> Show(Session* session, sql::TokenCursor* cursor)
     return some(ShowDatabases(session, pattern));
   }
   if (cursor->AcceptWord("TBLPROPERTIES")) return some(ShowTableProperties(session, cursor));
+  if (cursor->AcceptWords({"CREATE", "TABLE"})) return some(ShowCreateTable(session, cursor));
+  if (cursor->AcceptWord("PARTITIONS")) return some(ShowPartitions(session, cursor));
   if (cursor->AcceptWord("CATALOGS")) return some(OneColumn("catalog", {std::string("spark_catalog")}));
   if (cursor->AcceptWord("COLUMNS")) return some(ShowColumns(session, cursor));
   for (const char* kind : {"USER", "SYSTEM", "ALL"}) {

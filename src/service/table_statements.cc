@@ -10,6 +10,8 @@
 #include "base/spark_error.h"
 #include "catalog/catalog_errors.h"
 #include "connectors/options.h"
+#include "service/alter_database.h"
+#include "service/alter_partitions.h"
 #include "service/alter_table.h"
 #include "session/session.h"
 #include "session/table_write.h"
@@ -141,8 +143,12 @@ Status Run(Session* session, const sql::AlterTable& alter) {
   return AlterTable(session, alter);
 }
 
+Status Run(Session* session, const sql::AlterDatabase& alter) {
+  return AlterDatabase(session, alter);
+}
+
 Status Run(Session* session, const sql::CommentOn& comment) {
-  return CommentOn(session, comment);
+  return comment.is_schema ? CommentOnDatabase(session, comment) : CommentOn(session, comment);
 }
 
 Status Run(Session* session, const sql::UseDatabase& use) {
@@ -172,6 +178,10 @@ Status Run(Session* session, const sql::RefreshTable& refresh) {
   if (catalog.FindView(refresh.name) != nullptr) return Status::OK();
   SLUICE_ASSIGN(const auto record, catalog.FindRecord(refresh.name));
   return record ? Status::OK() : TableNotFound(refresh.name, catalog.current_database());
+}
+
+Status Run(Session* session, const sql::RepairTable& repair) {
+  return RepairTable(session, repair);
 }
 
 }  // namespace

@@ -12,8 +12,6 @@
 namespace sluice {
 namespace {
 
-// Hidden from readers; so the folder of a table without files is there.
-constexpr char kFolderMark[] = "_table";
 // They outlast the sessions that make them.
 constexpr size_t kMostGlobalViews = 1000;
 

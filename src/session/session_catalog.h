@@ -17,6 +17,9 @@ namespace sluice {
 
 class Process;
 
+// A file that readers pass over; so the folder of a table or partition without files is there.
+inline constexpr char kFolderMark[] = "_table";
+
 // The schema of names that have none. Thread-safe.
 class CurrentDatabase {
  public:
@@ -104,11 +107,10 @@ class SessionCatalog {
   // Makes the table, and its folder, without rows.
   Status CreateTable(const TableRecord& table) const;
   Status TruncateTable(const TableRecord& table) const;
-
- private:
   // A table without files has a folder all the same.
   Status MakeFolder(const TableRecord& table) const;
 
+ private:
   Process* const process_;
   const Conf conf_;
   CatalogState* const state_;

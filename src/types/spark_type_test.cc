@@ -19,6 +19,8 @@ TEST(SparkType, NamesBothWays) {
   EXPECT_EQ(SparkSimpleString(*type), "struct<a:int,b:array<string>,c:map<string,decimal(10,2)>,d:timestamp_ntz>");
   EXPECT_EQ(SparkTypeName(*type), "STRUCT<a: INT, b: ARRAY<STRING>, c: MAP<STRING, DECIMAL(10,2)>, d: TIMESTAMP_NTZ>");
   EXPECT_EQ(SparkTypeName(**ParseSparkType("struct<`a b`:int,`c``d`:int>")), "STRUCT<`a b`: INT, `c``d`: INT>");
+  EXPECT_EQ(SparkTypeName(**ParseSparkType("array<string collate UTF8_BINARY>")), "ARRAY<STRING>");
+  EXPECT_FALSE(ParseSparkType("string collate UNICODE").ok());
   for (const char* text : {"boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "string", "binary",
                            "date", "timestamp", "void"}) {
     EXPECT_EQ(SparkSimpleString(**ParseSparkType(text)), text);

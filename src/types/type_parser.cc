@@ -65,6 +65,10 @@ class TypeParser {
           if (position_ + 1 >= text_.size() || text_[position_ + 1] != first) break;
           ++position_;
         }
+        // In a string, not in a name, a backslash takes the meaning from a quote or another backslash.
+        const char next = position_ + 1 < text_.size() ? text_[position_ + 1] : '\0';
+        const bool escaped = first != '`' && text_[position_] == '\\' && (next == '\'' || next == '"' || next == '\\');
+        if (escaped) ++position_;
         token_ += text_[position_];
       }
       if (position_ < text_.size()) ++position_;
@@ -127,7 +131,14 @@ class TypeParser {
     if (word == "bigint" || word == "long") return arrow::int64();
     if (word == "float" || word == "real") return arrow::float32();
     if (word == "double") return arrow::float64();
-    if (word == "string") return StringType();
+    if (word == "string") {
+      // The one collation that there is.
+      if (Is("collate")) {
+        Next();
+        SLUICE_RETURN_IF_ERROR(Expect("utf8_binary"));
+      }
+      return StringType();
+    }
     if (word == "binary") return BinaryType();
     if (word == "date") return arrow::date32();
     if (word == "timestamp" || word == "timestamp_ltz") return TimestampType();

@@ -52,7 +52,17 @@ class AlterParser {
 
  private:
   Status ParseChange(AlterTable* alter) {
+    if (cursor_.IsWord("ADD") && (cursor_.IsWord("PARTITION", 1) || cursor_.IsWord("IF", 1))) {
+      return ParseAddPartitions(alter);
+    }
     if (cursor_.AcceptWord("ADD")) return ParseAdd(alter);
+    if (cursor_.IsWord("DROP") && (cursor_.IsWord("PARTITION", 1) || cursor_.IsWord("IF", 1))) {
+      return ParseDropPartitions(alter);
+    }
+    if (cursor_.AcceptWords({"RECOVER", "PARTITIONS"})) {
+      alter->change = AlterTable::RecoverPartitions{};
+      return Status::OK();
+    }
     if (cursor_.AcceptWords({"RENAME", "TO"})) {
       SLUICE_ASSIGN(Name to, ParseName(&cursor_, "The new name"));
       alter->change = AlterTable::Rename{std::move(to)};
@@ -65,7 +75,7 @@ class AlterParser {
       return Status::OK();
     }
     if (cursor_.AcceptWords({"UNSET", "TBLPROPERTIES"})) return ParseUnset(alter);
-    if (cursor_.AcceptWords({"SET", "LOCATION"})) {
+    if (!alter->view && cursor_.AcceptWords({"SET", "LOCATION"})) {
       SLUICE_ASSIGN(std::string location, cursor_.ExpectString("The location"));
       alter->change = AlterTable::SetLocation{std::move(location)};
       return Status::OK();
@@ -74,6 +84,9 @@ class AlterParser {
     if (cursor_.AcceptWords({"RENAME", "COLUMN"})) return Refused(alter, "RENAME COLUMN");
     if (cursor_.AcceptWord("REPLACE")) return Refused(alter, "REPLACE COLUMNS");
     if (cursor_.IsWord("DROP") && cursor_.IsAnyWord({"COLUMN", "COLUMNS"}, 1)) return Refused(alter, "DROP COLUMN");
+    if (cursor_.IsWord("PARTITION")) {
+      return cursor_.Refuse("ALTER TABLE .. PARTITION (a partition is the folder of its name)", cursor_.position());
+    }
     return cursor_.Refuse(
         fmt::format("ALTER {} .. {} {}", alter->view ? "VIEW" : "TABLE", cursor_.Peek().text, cursor_.Peek(1).text),
         cursor_.position());
@@ -111,19 +124,38 @@ class AlterParser {
   Status ParseUnset(AlterTable* alter) {
     AlterTable::UnsetProperties unset;
     unset.if_exists = cursor_.AcceptWords({"IF", "EXISTS"});
-    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol("("));
-    do {
-      std::string key;
-      if (cursor_.Peek().kind == TokenKind::kString) {
-        key = cursor_.Next().text;
-      } else {
-        SLUICE_ASSIGN(const Name parts, ParseName(&cursor_, "A property's name"));
-        for (const std::string& part : parts) key += (key.empty() ? "" : ".") + part;
-      }
-      unset.keys.push_back(std::move(key));
-    } while (cursor_.AcceptSymbol(","));
-    SLUICE_RETURN_IF_ERROR(cursor_.ExpectSymbol(")"));
+    SLUICE_RETURN_IF_ERROR(ParseKeys(&cursor_, &unset.keys));
     alter->change = std::move(unset);
+    return Status::OK();
+  }
+
+  // ADD [IF NOT EXISTS] PARTITION (..) PARTITION (..) ..
+  Status ParseAddPartitions(AlterTable* alter) {
+    cursor_.Next();
+    AlterTable::AddPartitions add;
+    add.if_not_exists = cursor_.AcceptWords({"IF", "NOT", "EXISTS"});
+    do {
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("PARTITION"));
+      SLUICE_ASSIGN(add.partitions.emplace_back(), ParsePartitionSpec(&cursor_, options_));
+      if (cursor_.IsWord("LOCATION")) {
+        return cursor_.Refuse("ADD PARTITION .. LOCATION (a partition is a folder of its table's)", cursor_.position());
+      }
+    } while (cursor_.IsWord("PARTITION"));
+    alter->change = std::move(add);
+    return Status::OK();
+  }
+
+  // DROP [IF EXISTS] PARTITION (..), PARTITION (..) .. [PURGE]
+  Status ParseDropPartitions(AlterTable* alter) {
+    cursor_.Next();
+    AlterTable::DropPartitions drop;
+    drop.if_exists = cursor_.AcceptWords({"IF", "EXISTS"});
+    do {
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("PARTITION"));
+      SLUICE_ASSIGN(drop.partitions.emplace_back(), ParsePartitionSpec(&cursor_, options_));
+    } while (cursor_.AcceptSymbol(","));
+    cursor_.AcceptWord("PURGE");
+    alter->change = std::move(drop);
     return Status::OK();
   }
 
@@ -198,6 +230,8 @@ Result<TableStatement> ParseCreateView(TokenCursor* cursor, const ParseOptions& 
       SLUICE_ASSIGN(view.comment, cursor->ExpectString("The comment"));
     } else if (cursor->AcceptWord("TBLPROPERTIES")) {
       SLUICE_RETURN_IF_ERROR(ParsePairs(cursor, &view.properties));
+    } else if (cursor->AcceptWords({"WITH", "SCHEMA", "COMPENSATION"})) {
+      // As every view is.
     } else if (cursor->IsAnyWord({"SCHEMA", "DEFAULT", "PARTITIONED", "WITH"})) {
       return cursor->Refuse(fmt::format("{} in CREATE VIEW", cursor->Peek().text), cursor->position());
     } else {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "analysis/sql/parser.h"
 #include "analysis/sql/table_statements.h"
@@ -18,11 +19,17 @@ Result<std::shared_ptr<arrow::Schema>> ParseTableColumns(TokenCursor* cursor, co
 // ('key' = 'value', ..)
 Status ParsePairs(TokenCursor* cursor, std::map<std::string, std::string>* pairs);
 
+// ('key', a.b, ..)
+Status ParseKeys(TokenCursor* cursor, std::vector<std::string>* keys);
+
 // CREATE [OR REPLACE] VIEW: one that outlasts its session.
 bool IsCreateView(const TokenCursor& cursor);
 Result<TableStatement> ParseCreateView(TokenCursor* cursor, const ParseOptions& options);
 // ALTER TABLE | VIEW.
 bool IsAlter(const TokenCursor& cursor);
 Result<TableStatement> ParseAlter(TokenCursor* cursor, const ParseOptions& options);
+// ALTER DATABASE | SCHEMA | NAMESPACE.
+bool IsAlterDatabase(const TokenCursor& cursor);
+Result<TableStatement> ParseAlterDatabase(TokenCursor* cursor);
 
 }  // namespace sluice::sql

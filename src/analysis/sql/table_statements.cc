@@ -26,6 +26,7 @@ class TableStatementParser {
     if (cursor_.IsWord("INSERT")) return ParseInsert();
     if (cursor_.IsWord("USE")) return ParseUse();
     if (IsAlter(cursor_)) return ParseAlter(&cursor_, options_);
+    if (IsAlterDatabase(cursor_)) return ParseAlterDatabase(&cursor_);
     if (cursor_.IsWord("COMMENT")) return ParseComment();
     if (cursor_.IsWord("CREATE")) {
       if (IsCreateView(cursor_)) return ParseCreateView(&cursor_, options_);
@@ -39,7 +40,7 @@ class TableStatementParser {
       if (cursor_.IsWord("PARTITION")) return cursor_.Refuse("TRUNCATE TABLE of a partition", cursor_.position());
       return TableStatement(std::move(truncate));
     }
-    return ParseRefresh();
+    return cursor_.IsAnyWord({"MSCK", "REPAIR"}) ? ParseRepair() : ParseRefresh();
   }
 
  private:
@@ -53,9 +54,11 @@ class TableStatementParser {
   }
 
   Result<TableStatement> ParseComment() {
-    cursor_.AcceptWords({"COMMENT", "ON", "TABLE"});
+    cursor_.AcceptWords({"COMMENT", "ON"});
     CommentOn comment;
-    SLUICE_ASSIGN(comment.name, ParseName(&cursor_, "The table's name"));
+    comment.is_schema = IsSchemaWord(cursor_, 0);
+    cursor_.Next();
+    SLUICE_ASSIGN(comment.name, ParseName(&cursor_, comment.is_schema ? "The schema's name" : "The table's name"));
     SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("IS"));
     if (!cursor_.AcceptWord("NULL")) {
       SLUICE_ASSIGN(comment.comment, cursor_.ExpectString("The comment"));
@@ -82,19 +85,28 @@ class TableStatementParser {
     RefreshTable refresh;
     if (cursor_.AcceptWords({"CLEAR", "CACHE"})) return TableStatement(std::move(refresh));
     const bool cache = cursor_.IsWord("CACHE");
-    if (cursor_.AcceptWords({"MSCK", "REPAIR"})) {
-      SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("TABLE"));
-    } else {
-      cursor_.Next();
-      cursor_.AcceptWord("LAZY");
-      cursor_.AcceptWord("TABLE");
-    }
+    cursor_.Next();
+    cursor_.AcceptWord("LAZY");
+    cursor_.AcceptWord("TABLE");
     refresh.if_exists = cursor_.AcceptWords({"IF", "EXISTS"});
     SLUICE_ASSIGN(refresh.name, ParseName(&cursor_, "The table's name"));
     if (cache && !cursor_.AtEnd() && !cursor_.IsSymbol(";")) {
       return cursor_.Refuse("CACHE TABLE with OPTIONS or a query (nothing is kept in memory)", cursor_.position());
     }
     return TableStatement(std::move(refresh));
+  }
+
+  Result<TableStatement> ParseRepair() {
+    cursor_.AcceptWord("MSCK");
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("REPAIR"));
+    SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("TABLE"));
+    RepairTable repair;
+    SLUICE_ASSIGN(repair.name, ParseName(&cursor_, "The table's name"));
+    if (cursor_.IsAnyWord({"ADD", "DROP", "SYNC"})) {
+      cursor_.Next();
+      SLUICE_RETURN_IF_ERROR(cursor_.ExpectWord("PARTITIONS"));
+    }
+    return TableStatement(std::move(repair));
   }
 
   Result<TableStatement> ParseCreateDatabase() {
@@ -254,9 +266,26 @@ Status ParsePairs(TokenCursor* cursor, std::map<std::string, std::string>* pairs
   return cursor->ExpectSymbol(")");
 }
 
+Status ParseKeys(TokenCursor* cursor, std::vector<std::string>* keys) {
+  SLUICE_RETURN_IF_ERROR(cursor->ExpectSymbol("("));
+  do {
+    std::string key;
+    if (cursor->Peek().kind == TokenKind::kString) {
+      key = cursor->Next().text;
+    } else {
+      SLUICE_ASSIGN(const Name parts, ParseName(cursor, "A property's name"));
+      for (const std::string& part : parts) key += (key.empty() ? "" : ".") + part;
+    }
+    keys->push_back(std::move(key));
+  } while (cursor->AcceptSymbol(","));
+  return cursor->ExpectSymbol(")");
+}
+
 bool IsTableStatement(const TokenCursor& cursor) {
-  if (IsCreateView(cursor) || IsAlter(cursor)) return true;
-  if (cursor.IsWord("COMMENT")) return cursor.IsWord("ON", 1) && cursor.IsWord("TABLE", 2);
+  if (IsCreateView(cursor) || IsAlter(cursor) || IsAlterDatabase(cursor)) return true;
+  if (cursor.IsWord("COMMENT")) {
+    return cursor.IsWord("ON", 1) && (cursor.IsWord("TABLE", 2) || IsSchemaWord(cursor, 2));
+  }
   if (cursor.IsWord("CREATE")) {
     return IsSchemaWord(cursor, 1) || cursor.IsWord("TABLE", 1) ||
            (cursor.IsWord("EXTERNAL", 1) && cursor.IsWord("TABLE", 2));
@@ -269,6 +298,7 @@ bool IsTableStatement(const TokenCursor& cursor) {
   }
   if (cursor.IsWord("CLEAR")) return cursor.IsWord("CACHE", 1);
   if (cursor.IsWord("MSCK")) return cursor.IsWord("REPAIR", 1);
+  if (cursor.IsWord("REPAIR")) return cursor.IsWord("TABLE", 1);
   if (cursor.IsWord("TRUNCATE")) return cursor.IsWord("TABLE", 1);
   return cursor.IsAnyWord({"USE", "REFRESH", "CACHE", "UNCACHE"}) && cursor.IsName(1);
 }

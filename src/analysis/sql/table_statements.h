@@ -20,6 +20,8 @@
 namespace sluice::sql {
 
 using Name = std::vector<std::string>;
+// PARTITION (k = 'x', d = DATE'2024-02-03'): columns and constants, each column once.
+using PartitionSpec = std::vector<std::pair<std::string, spark::connect::Expression>>;
 
 // CREATE [EXTERNAL] TABLE [IF NOT EXISTS] name [(columns)] [clauses in any order] [AS query]
 struct CreateTable {
@@ -105,18 +107,36 @@ struct AlterTable {
     std::optional<std::string> comment;
     std::string type;  // as it is written; empty: it stays
   };
+  struct AddPartitions {
+    std::vector<PartitionSpec> partitions;
+    bool if_not_exists = false;
+  };
+  struct DropPartitions {
+    std::vector<PartitionSpec> partitions;
+    bool if_exists = false;
+  };
+  struct RecoverPartitions {};
   // What Spark refuses for its own tables too: "RENAME COLUMN".
   struct Refused {
     std::string operation;
   };
   Name name;
   bool view = false;
-  std::variant<AddColumns, Rename, SetProperties, UnsetProperties, SetLocation, ChangeColumn, Refused> change;
+  std::variant<AddColumns, Rename, SetProperties, UnsetProperties, SetLocation, ChangeColumn, AddPartitions,
+               DropPartitions, RecoverPartitions, Refused>
+      change;
 };
 
-// COMMENT ON TABLE name IS 'text'
+// ALTER DATABASE | SCHEMA | NAMESPACE name followed by one of the changes.
+struct AlterDatabase {
+  Name name;
+  std::variant<AlterTable::SetProperties, AlterTable::UnsetProperties, AlterTable::SetLocation> change;
+};
+
+// COMMENT ON TABLE | DATABASE name IS 'text'
 struct CommentOn {
   Name name;
+  bool is_schema = false;
   std::string comment;
 };
 
@@ -130,20 +150,28 @@ struct TruncateTable {
   Name name;
 };
 
-// REFRESH [TABLE], [UN]CACHE TABLE, MSCK REPAIR TABLE: every query looks at the files anew, so there is nothing to do
-// but to look for the name. CLEAR CACHE has none.
+// REFRESH [TABLE], [UN]CACHE TABLE: every query looks at the files anew, so there is nothing to do but to look for the
+// name. CLEAR CACHE has none.
 struct RefreshTable {
   Name name;
   bool if_exists = false;
 };
 
-using TableStatement = std::variant<CreateTable, InsertInto, CreateDatabase, DropDatabase, DropTable, DropView,
-                                    CreateView, AlterTable, CommentOn, UseDatabase, TruncateTable, RefreshTable>;
+// [MSCK] REPAIR TABLE name [{ADD | DROP | SYNC} PARTITIONS]
+struct RepairTable {
+  Name name;
+};
+
+using TableStatement =
+    std::variant<CreateTable, InsertInto, CreateDatabase, DropDatabase, DropTable, DropView, CreateView, AlterTable,
+                 AlterDatabase, CommentOn, UseDatabase, TruncateTable, RefreshTable, RepairTable>;
 
 // Whether the text begins as one of these.
 bool IsTableStatement(const TokenCursor& cursor);
 // Up to the end of the text.
 Result<TableStatement> ParseTableStatement(TokenCursor* cursor, const ParseOptions& options);
+// From its opening bracket: (k = 'x', ..). INVALID_SQL_SYNTAX.EMPTY_PARTITION_VALUE, DUPLICATE_KEY.
+Result<PartitionSpec> ParsePartitionSpec(TokenCursor* cursor, const ParseOptions& options);
 // a.b.c
 Result<Name> ParseName(TokenCursor* cursor, std::string_view what);
 
