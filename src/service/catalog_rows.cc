@@ -11,9 +11,11 @@
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "exec/local.h"
+#include "service/alter_partitions.h"
 #include "service/catalog_functions.h"
 #include "service/catalog_tables.h"
 #include "service/record_rows.h"
+#include "service/show_create_table.h"
 #include "session/session.h"
 #include "session/table_write.h"
 #include "types/spark_type.h"
@@ -60,6 +62,13 @@ Status MustExist(Session* session, const std::string& text) {
 Result<std::string> CacheKeyOf(Session* session, const std::string& text) {
   SLUICE_ASSIGN(const auto name, ParseNameParts(text));
   return session->catalog().CacheKey(name);
+}
+
+Rows Partitions(Session* session, const std::vector<std::string>& name) {
+  SLUICE_ASSIGN(const auto partitions, PartitionsOf(session, name, std::nullopt));
+  std::vector<std::vector<RecordValue>> rows;
+  for (const std::string& partition : partitions) rows.push_back({std::optional<std::string>(partition)});
+  return RecordRows({{"partition", RecordKind::kText, false}}, std::move(rows));
 }
 
 // Older clients give the schema apart.
@@ -272,6 +281,16 @@ Rows Tables(Session* session, const Catalog& call) {
       SLUICE_ASSIGN(const auto name, ParseNameParts(call.get_table_properties().table_name()));
       return TableProperties(session, name);
     }
+    case Catalog::kListPartitions: {
+      SLUICE_ASSIGN(const auto name, ParseNameParts(call.list_partitions().table_name()));
+      return Partitions(session, name);
+    }
+    case Catalog::kGetCreateTableString: {
+      const auto& get = call.get_create_table_string();
+      SLUICE_ASSIGN(const auto name, ParseNameParts(get.table_name()));
+      SLUICE_ASSIGN(const std::string statement, CreateStatementOf(session, name, get.as_serde()));
+      return Text(statement);
+    }
     default: {
       SLUICE_ASSIGN(const std::string key, CacheKeyOf(session, call.is_cached().table_name()));
       return Bool(session->catalog().cached().Has(key));
@@ -311,6 +330,8 @@ Rows CatalogRows(Session* session, const Catalog& call) {
     case Catalog::kListColumns:
     case Catalog::kTableExists:
     case Catalog::kGetTableProperties:
+    case Catalog::kListPartitions:
+    case Catalog::kGetCreateTableString:
     case Catalog::kIsCached:
       return Tables(session, call);
     default:

@@ -266,6 +266,20 @@ def test_a_table_gets_another_location(pyspark, schema, tmp_path):
         pyspark.sql("ALTER TABLE nope SET LOCATION '/x'")
 
 
+# The same by calls.
+
+
+def test_calls_of_the_catalog(pyspark, schema):
+    pyspark.sql("CREATE TABLE t (a INT, b STRING) USING parquet PARTITIONED BY (b)")
+    pyspark.sql("INSERT INTO t VALUES (1, 'x'), (2, 'y z')")
+    assert [partition.partition for partition in pyspark.catalog.listPartitions("t")] == partitions(pyspark, "t")
+    assert pyspark.catalog.getCreateTableString("t") == created(pyspark, "t")
+    with fails("UNSUPPORTED_SHOW_CREATE_TABLE.ON_DATA_SOURCE_TABLE_WITH_AS_SERDE"):
+        pyspark.catalog.getCreateTableString("t", asSerde=True)
+    with fails("TABLE_OR_VIEW_NOT_FOUND"):
+        pyspark.catalog.listPartitions("nope")
+
+
 # Schemas.
 
 
