@@ -19,11 +19,13 @@ tests/mutants/<layer>.toml holds them, an entry each:
 The copy of the project that is changed and built is build/mutants/src. Unit tests are built there as `make test` builds them,
 so that what is not changed comes from the compiler's cache; with IDs, only those changes are put in."""
 import argparse
+import contextlib
 import dataclasses
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -174,13 +176,17 @@ def run_test(test: str, number: int) -> tuple[bool, str]:
     program, _, rest = test.partition(" ")
     command = ([COPY / ".venv/bin/python", "-m", "pytest", "-q", "-x", rest] if program == "pytest" else
                [COPY / "build" / "debug" / program, "--gtest_brief=1", f"--gtest_filter={rest or '*'}"])
-    try:
-        done = subprocess.run(command, cwd=COPY, env={**os.environ, **SANITIZERS, "SLUICE_MUTANT": str(number)}, text=True,
-                              errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        return False, f"it did not end in {PATIENCE} s"
-    nothing_ran = program != "pytest" and "] 0 tests from 0 test suites ran" in done.stdout
-    return done.returncode == 0 and not nothing_ran, "no test has that name" if nothing_ran else done.stdout[-1500:]
+    with subprocess.Popen(command, cwd=COPY, env={**os.environ, **SANITIZERS, "SLUICE_MUTANT": str(number)}, text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as child:
+        try:
+            output, _ = child.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return False, f"it did not end in {PATIENCE} s"
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # what a test that failed has left
+    nothing_ran = program != "pytest" and "] 0 tests from 0 test suites ran" in output
+    return child.returncode == 0 and not nothing_ran, "no test has that name" if nothing_ran else output[-1500:]
 
 
 def without_a_change(mutants: list[Mutant]) -> bool:
