@@ -174,7 +174,7 @@ Result<DataType> TypeToConnect(const arrow::DataType& type) {
       break;
     }
     case arrow::Type::STRING_VIEW:
-      out.mutable_string()->set_collation("UTF8_BINARY");
+      out.mutable_string();  // naming the default collation would make it another type for the JVM
       break;
     case arrow::Type::DATE32:
       out.mutable_date();
