@@ -6,7 +6,7 @@
 #   tools/deps.sh fuzz     what build needs, clang 14 and its libFuzzer
 #   tools/deps.sh package  what build needs, and what makes packages and tries them in a clean root
 #   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
-#   tools/deps.sh clients  besides: the JVM's client of Spark Connect, and Ibis (that of Go comes by its go.sum)
+#   tools/deps.sh clients  besides: the JVM's client of Spark Connect, and Ibis (Go's comes by its go.sum, JDBC's with PySpark)
 #   tools/deps.sh bench    besides: DuckDB and Polars, to compare with
 # Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version. What is fetched is checked against
 # the hashes in tools/pins; Debian's packages are checked by apt.

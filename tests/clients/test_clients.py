@@ -11,6 +11,8 @@ from servers import kafka, process
 HERE = pathlib.Path(__file__).parent
 IBIS = process.CACHE / "ibis-12.0.0" / "bin" / "python"
 JARS = process.CACHE / "connect-client-4.2.0"
+# The driver comes within PySpark, and not from Maven.
+DRIVER = "lib/python3*/site-packages/pyspark/jars/connect-repl/spark-connect-client-jdbc_2.13-4.2.0.jar"
 OPENED = ("java.nio", "java.lang", "java.util", "sun.util.calendar")  # Spark's client looks into these packages
 
 
@@ -24,11 +26,20 @@ def go_program(folder: pathlib.Path) -> list:
     return [folder / "program"]
 
 
-def jvm_program(folder: pathlib.Path) -> list:
+def java_program(folder: pathlib.Path, sources: pathlib.Path, jars: str) -> list:
     java = pathlib.Path(kafka.java())
-    built([java.with_name("javac"), "-nowarn", "-cp", f"{JARS}/*", "-d", folder, "Smoke.java"], HERE / "jvm")
+    built([java.with_name("javac"), "-nowarn", "-cp", jars, "-d", folder, "Smoke.java"], sources)
     opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
-    return [java, *opened, "-cp", f"{folder}:{JARS}/*", "Smoke"]
+    return [java, *opened, "-cp", f"{folder}:{jars}", "Smoke"]
+
+
+def jvm_program(folder: pathlib.Path) -> list:
+    return java_program(folder, HERE / "jvm", f"{JARS}/*")
+
+
+def jdbc_program(folder: pathlib.Path) -> list:
+    driver = next((process.CACHE / "spark-4.2.0").glob(DRIVER))
+    return java_program(folder, HERE / "jdbc", f"{driver}:{JARS}/*")
 
 
 def ibis_program(folder: pathlib.Path) -> list:
@@ -45,7 +56,8 @@ def servers(tmp_path_factory):
         spark.close()
 
 
-@pytest.mark.parametrize("program", [go_program, jvm_program, ibis_program], ids=["go", "jvm", "ibis"])
+@pytest.mark.parametrize("program", [go_program, jvm_program, jdbc_program, ibis_program],
+                         ids=["go", "jvm", "jdbc", "ibis"])
 def test_a_client_gets_what_spark_gives_it(servers, tmp_path, program):
     (tmp_path / "built").mkdir()
     command = program(tmp_path / "built")
