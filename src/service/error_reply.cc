@@ -6,6 +6,7 @@
 #include <google/rpc/status.pb.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/redaction.h"
@@ -70,6 +71,22 @@ std::string WholeMessage(const Status& error) {
   return Clean(text);
 }
 
+std::map<std::string, std::string> ParametersOf(const SparkErrorDetail& detail) {
+  std::map<std::string, std::string> parameters;
+  for (const auto& [name, value] : detail.parameters) parameters[name] = Clean(value);
+  // Spark's text of it ends with a hint, of which there is none here.
+  if (detail.error_class == "PARSE_SYNTAX_ERROR") parameters.try_emplace("hint");
+  return parameters;
+}
+
+bool IsOfTheJvm(const std::string& client_type) {
+  return client_type.find(" jvm/") != std::string::npos;
+}
+
+bool IsSparksClass(const std::string& error_class) {
+  return error_class.find("SLUICE") == std::string::npos;
+}
+
 // Cut between characters.
 std::string Shortened(const std::string& text, size_t length) {
   if (text.size() <= length) return text;
@@ -101,9 +118,7 @@ google::rpc::ErrorInfo InfoOf(const Status& error, const std::string& error_id) 
   const SparkErrorDetail* detail = FindSparkError(error);
   if (detail == nullptr || detail->error_class.empty()) return info;
   if (!detail->sqlstate.empty()) metadata["sqlState"] = detail->sqlstate;
-  nlohmann::json parameters = nlohmann::json::object();
-  for (const auto& [name, value] : detail->parameters) parameters[name] = Clean(value);
-  const std::string text = parameters.dump();
+  const std::string text = nlohmann::json(ParametersOf(*detail)).dump();
   if (text.size() > kLongestParameters) return info;
   metadata["errorClass"] = detail->error_class;
   metadata["messageParameters"] = text;
@@ -167,19 +182,22 @@ ErrorReply ReplyOf(const Status& error, const std::string& error_id) {
   }
 }
 
-void AddErrorDetails(const Status& error, spark::connect::FetchErrorDetailsResponse* response) {
+void AddErrorDetails(const Status& error, const std::string& client_type,
+                     spark::connect::FetchErrorDetailsResponse* response) {
   response->set_root_error_idx(0);
   for (Status next = error; !next.ok();) {
     auto* out = response->add_errors();
     for (std::string& name : JavaClassesOf(next)) out->add_error_type_hierarchy(std::move(name));
     out->set_message(WholeMessage(next));
     const SparkErrorDetail* detail = FindSparkError(next);
-    if (detail != nullptr && !detail->error_class.empty()) {
+    const bool told = detail != nullptr && !detail->error_class.empty() &&
+                      (IsSparksClass(detail->error_class) || !IsOfTheJvm(client_type));
+    if (told) {
       auto* throwable = out->mutable_spark_throwable();
       throwable->set_error_class(detail->error_class);
       if (!detail->sqlstate.empty()) throwable->set_sql_state(detail->sqlstate);
-      for (const auto& [name, value] : detail->parameters) {
-        (*throwable->mutable_message_parameters())[name] = Clean(value);
+      for (const auto& [name, value] : ParametersOf(*detail)) {
+        (*throwable->mutable_message_parameters())[name] = value;
       }
       if (HasContext(*detail)) AddContext(*detail->place, throwable);
     }

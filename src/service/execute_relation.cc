@@ -10,12 +10,54 @@
 #include "service/observed_metrics.h"
 #include "service/show_string.h"
 #include "session/session.h"
+#include "types/spark_batch.h"
 
 namespace sluice::service {
 namespace {
 
-Result<std::unique_ptr<Operator>> RunBatch(Session* session, const spark::connect::Relation& relation,
-                                           Measurements* measurements) {
+using spark::connect::Relation;
+
+// What a relation with one input reads; null for others.
+const Relation* InputOf(const Relation& relation) {
+  const auto* field =
+      relation.GetReflection()->GetOneofFieldDescriptor(relation, Relation::descriptor()->FindOneofByName("rel_type"));
+  if (field == nullptr) return nullptr;
+  const google::protobuf::Message& node = relation.GetReflection()->GetMessage(relation, field);
+  const auto* input = node.GetDescriptor()->FindFieldByName("input");
+  if (input == nullptr || input->is_repeated() || input->message_type() != Relation::descriptor()) return nullptr;
+  if (!node.GetReflection()->HasField(node, input)) return nullptr;
+  return &static_cast<const Relation&>(node.GetReflection()->GetMessage(node, input));
+}
+
+const Relation* FindCatalogCall(const Relation& relation) {
+  const Relation* at = &relation;
+  while (at != nullptr && !at->has_catalog()) at = InputOf(*at);
+  return at;
+}
+
+// The answer to the call as local data.
+Result<Relation> AnswerOf(Session* session, const Relation& call) {
+  SLUICE_ASSIGN(const auto rows, CatalogRows(session, call.catalog()));
+  SLUICE_ASSIGN(auto answer, rows->Next());
+  if (answer == nullptr) {
+    SLUICE_ASSIGN(answer, arrow::RecordBatch::MakeEmpty(rows->schema()));
+  }
+  SLUICE_ASSIGN(const auto plain, ToSparkBatch(answer, *rows->schema(), session->conf().time_zone()));
+  Relation local;
+  SLUICE_ASSIGN(*local.mutable_local_relation()->mutable_data(), ArrowStreamOf(*plain));
+  return local;
+}
+
+// Clients of the JVM ask for the first row of a call's answer, or for all of them in an order.
+Result<Relation> WithAnswer(Session* session, const Relation& relation, const Relation& call) {
+  SLUICE_ASSIGN(const Relation answer, AnswerOf(session, call));
+  Relation answered = relation;
+  // The copy's own call, at the same place.
+  const_cast<Relation&>(*FindCatalogCall(answered)) = answer;
+  return answered;
+}
+
+Result<std::unique_ptr<Operator>> RunBatch(Session* session, const Relation& relation, Measurements* measurements) {
   SLUICE_ASSIGN(const PlanPtr plan, session->Resolve(relation));
   if (IsStreaming(*plan)) {
     return UserError("SLUICE_STREAMING_NEEDS_START",
@@ -28,12 +70,17 @@ Result<std::unique_ptr<Operator>> RunBatch(Session* session, const spark::connec
 
 }  // namespace
 
-Result<Execution> ExecuteRelation(const std::shared_ptr<Session>& session, const spark::connect::Relation& relation) {
+Result<Execution> ExecuteRelation(const std::shared_ptr<Session>& session, const Relation& relation) {
   return ExecuteMeasured(session, relation, nullptr);
 }
 
-Result<Execution> ExecuteMeasured(const std::shared_ptr<Session>& session, const spark::connect::Relation& relation,
+Result<Execution> ExecuteMeasured(const std::shared_ptr<Session>& session, const Relation& relation,
                                   Measurements* measurements) {
+  const Relation* const call = relation.has_catalog() ? nullptr : FindCatalogCall(relation);
+  if (call != nullptr) {
+    SLUICE_ASSIGN(const Relation answered, WithAnswer(session.get(), relation, *call));
+    return ExecuteMeasured(session, answered, measurements);
+  }
   Execution execution;
   execution.session = session;
   if (relation.has_show_string()) {

@@ -288,7 +288,8 @@ Result<sc::ReleaseSessionResponse> RemoteService::ReleaseSession(const sc::Relea
 Result<sc::FetchErrorDetailsResponse> RemoteService::FetchErrorDetails(const sc::FetchErrorDetailsRequest& request) {
   SLUICE_ASSIGN(const auto session, OpenFor(&sessions_, request));
   sc::FetchErrorDetailsResponse response;
-  if (const auto error = session->errors().Take(request.error_id())) AddErrorDetails(*error, &response);
+  if (const auto error = session->errors().Take(request.error_id()))
+    AddErrorDetails(*error, request.client_type(), &response);
   SetIds(*session, &response);
   return response;
 }

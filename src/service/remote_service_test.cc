@@ -12,6 +12,7 @@
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "env/env.h"
+#include "service/error_reply.h"
 #include "service/plan_bytes.h"
 #include "session/process.h"
 #include "session/session.h"
@@ -194,6 +195,37 @@ TEST_F(RemoteServiceTest, ErrorsFitIntoTrailersAndAreFetchedWhole) {
   EXPECT_THAT(whole.DebugString(), testing::Not(HasSubstr("canary")));
   EXPECT_EQ(whole.errors(0).spark_throwable().message_parameters().at("expression"), text);
   EXPECT_EQ(service_.FetchErrorDetails(fetch).ValueOrDie().errors_size(), 0) << "once";
+}
+
+// Clients of the JVM have no text for a class that Spark does not know, nor for one without all parameters.
+TEST_F(RemoteServiceTest, DetailsHaveWhatTheClientMakesATextOf) {
+  const auto details = [](const Status& error, const std::string& client) {
+    sc::FetchErrorDetailsResponse response;
+    AddErrorDetails(error, client, &response);
+    return response.errors(0);
+  };
+  const std::string jvm = "_SPARK_CONNECT_SCALA spark/4.2.0 scala/2.13.18 jvm/17.0.17 os/linux";
+  const std::string python = "_SPARK_CONNECT_PYTHON spark/4.2.0 os/linux python/3.11.7";
+  const Status own = NotSupported("SHOW x is not supported.");
+  EXPECT_EQ(details(own, python).spark_throwable().error_class(), "UNSUPPORTED_FEATURE.SLUICE");
+  EXPECT_FALSE(details(own, jvm).has_spark_throwable());
+  EXPECT_THAT(details(own, jvm).message(), HasSubstr("SHOW x is not supported."));
+  const Status syntax = UserError("PARSE_SYNTAX_ERROR", "Syntax error at or near 'x'.", {{"error", "'x'"}});
+  for (const std::string& client : {jvm, python}) {
+    EXPECT_EQ(details(syntax, client).spark_throwable().message_parameters().at("hint"), "");
+  }
+}
+
+TEST_F(RemoteServiceTest, TheCatalogAnswersBelowOtherRelations) {
+  sc::ExecutePlanRequest request = Query("");
+  auto* limit = request.mutable_plan()->mutable_root()->mutable_limit();
+  limit->set_limit(1);
+  limit->mutable_input()->mutable_catalog()->mutable_current_catalog();
+  std::vector<sc::ExecutePlanResponse> responses;
+  EXPECT_EQ(Run(request, &responses), "end");
+  int64_t rows = 0;
+  for (const auto& response : responses) rows += response.arrow_batch().row_count();
+  EXPECT_EQ(rows, 1);
 }
 
 TEST_F(RemoteServiceTest, ErrorsThatAreTooLongAreNotKept) {
@@ -380,7 +412,9 @@ TEST_F(RemoteServiceTest, CompressedPlansAreUnpacked) {
   EXPECT_EQ(run(Zstd(root).substr(0, 8)), "CONNECT_INVALID_PLAN.CANNOT_PARSE");
   EXPECT_EQ(run("no zstd at all"), "CONNECT_INVALID_PLAN.CANNOT_PARSE");
   EXPECT_EQ(run(""), "CONNECT_INVALID_PLAN.CANNOT_PARSE");
-  EXPECT_EQ(run(Zstd(std::string(200 << 20, 'x'))), "CONNECT_INVALID_PLAN.CANNOT_PARSE") << "a bomb";
+  const auto wide = [this](size_t bytes) { return Query("SELECT 1" + std::string(bytes, ' ')).plan().root(); };
+  EXPECT_EQ(run(Zstd(wide(1 << 20).SerializeAsString())), "end");
+  EXPECT_EQ(run(Zstd(wide(130 << 20).SerializeAsString())), "CONNECT_INVALID_PLAN.CANNOT_PARSE") << "a bomb";
 }
 
 // Each would take a hundred times its bytes in memory.

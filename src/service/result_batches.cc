@@ -2,8 +2,6 @@
 #include "service/result_batches.h"
 
 #include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/ipc/writer.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,15 +14,6 @@ namespace {
 
 // Largest message that clients take, less what stands around the data.
 constexpr int64_t kMostMessageBytes = (128 << 20) - (64 << 10);
-
-Result<std::string> StreamOf(const arrow::RecordBatch& batch) {
-  SLUICE_ASSIGN(auto sink, arrow::io::BufferOutputStream::Create());
-  SLUICE_ASSIGN(auto writer, arrow::ipc::MakeStreamWriter(sink, batch.schema()));
-  SLUICE_RETURN_IF_ERROR(writer->WriteRecordBatch(batch));
-  SLUICE_RETURN_IF_ERROR(writer->Close());
-  SLUICE_ASSIGN(const auto buffer, sink->Finish());
-  return buffer->ToString();
-}
 
 }  // namespace
 
@@ -40,7 +29,7 @@ Status ResultBatches::Add(const std::shared_ptr<arrow::RecordBatch>& rows) {
 }
 
 Status ResultBatches::Send(const std::shared_ptr<arrow::RecordBatch>& batch) {
-  SLUICE_ASSIGN(std::string data, StreamOf(*batch));
+  SLUICE_ASSIGN(std::string data, ArrowStreamOf(*batch));
   const auto size = static_cast<int64_t>(data.size());
   if (size > limits_.batch_bytes && batch->num_rows() > 1) {
     const int64_t half = batch->num_rows() / 2;

@@ -2,8 +2,6 @@
 #include "service/row_statements.h"
 
 #include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/ipc/writer.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,6 +17,7 @@
 #include "service/name_pattern.h"
 #include "service/show_create_table.h"
 #include "session/session.h"
+#include "types/spark_batch.h"
 #include "types/spark_type.h"
 
 namespace sluice::service {
@@ -247,13 +246,8 @@ Result<Relation> LocalRows(const TextRows& rows) {
   }
   const auto schema = arrow::schema(std::move(fields));
   const auto batch = arrow::RecordBatch::Make(schema, static_cast<int64_t>(rows.rows.size()), std::move(columns));
-  SLUICE_ASSIGN(auto sink, arrow::io::BufferOutputStream::Create());
-  SLUICE_ASSIGN(auto writer, arrow::ipc::MakeStreamWriter(sink, schema));
-  SLUICE_RETURN_IF_ERROR(writer->WriteRecordBatch(*batch));
-  SLUICE_RETURN_IF_ERROR(writer->Close());
-  SLUICE_ASSIGN(const auto buffer, sink->Finish());
   Relation relation;
-  relation.mutable_local_relation()->set_data(buffer->ToString());
+  SLUICE_ASSIGN(*relation.mutable_local_relation()->mutable_data(), ArrowStreamOf(*batch));
   return relation;
 }
 

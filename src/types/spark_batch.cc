@@ -2,6 +2,8 @@
 #include "types/spark_batch.h"
 
 #include <arrow/api.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/writer.h>
 
 #include "types/spark_type.h"
 
@@ -50,6 +52,15 @@ std::shared_ptr<arrow::ArrayData> RetypedData(const arrow::ArrayData& data,
 
 std::shared_ptr<arrow::Array> Retyped(const arrow::Array& values, const std::shared_ptr<arrow::DataType>& type) {
   return arrow::MakeArray(RetypedData(*values.data(), type));
+}
+
+Result<std::string> ArrowStreamOf(const arrow::RecordBatch& batch) {
+  SLUICE_ASSIGN(auto sink, arrow::io::BufferOutputStream::Create());
+  SLUICE_ASSIGN(auto writer, arrow::ipc::MakeStreamWriter(sink, batch.schema()));
+  SLUICE_RETURN_IF_ERROR(writer->WriteRecordBatch(batch));
+  SLUICE_RETURN_IF_ERROR(writer->Close());
+  SLUICE_ASSIGN(const auto buffer, sink->Finish());
+  return buffer->ToString();
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ToSparkBatch(const std::shared_ptr<arrow::RecordBatch>& rows,
