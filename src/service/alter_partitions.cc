@@ -59,12 +59,10 @@ std::string ShownAll(const std::vector<Wanted>& all) {
   return shown;
 }
 
-Status NotFound(const TableRecord& table, const std::vector<Wanted>& missing) {
+Status NotFound(const TableRecord& table, const std::vector<Wanted>& missing, const char* advice) {
   const std::string shown = ShownAll(missing);
-  return UserError(
-      "PARTITIONS_NOT_FOUND",
-      fmt::format("The table {} has no {}. Add IF EXISTS to drop what may not be there.", ShortName(table), shown),
-      {{"partitionList", shown}, {"tableName", ShortName(table)}});
+  return UserError("PARTITIONS_NOT_FOUND", fmt::format("The table {} has no {}.{}", ShortName(table), shown, advice),
+                   {{"partitionList", shown}, {"tableName", ShortName(table)}});
 }
 
 Status CheckComplete(const TableRecord& table, const Wanted& wanted) {
@@ -115,7 +113,9 @@ Status DropPartitions(Session* session, const TableRecord& table, const sql::Alt
     const bool found = wanted.IsComplete() && !partitions.Names(&wanted).empty();
     (found ? present : missing).push_back(wanted);
   }
-  if (!missing.empty() && !drop.if_exists) return NotFound(table, missing);
+  if (!missing.empty() && !drop.if_exists) {
+    return NotFound(table, missing, " Add IF EXISTS to drop what may not be there.");
+  }
   if (table.is_external() && !present.empty()) {
     return NotSupported(
         fmt::format("DROP PARTITION of {} is not supported by Sluice: the files of an external table stay where they "
@@ -139,6 +139,19 @@ Status RepairTable(Session* session, const sql::RepairTable& repair) {
   SLUICE_RETURN_IF_ERROR(catalog.CheckNoView(repair.name, "MSCK REPAIR TABLE"));
   SLUICE_ASSIGN(const TableRecord table, catalog.GetTable(repair.name));
   return RecoverPartitions(table, "MSCK REPAIR TABLE");
+}
+
+Result<FoundPartition> FindPartition(Session* session, const sql::Name& name, const sql::PartitionSpec& spec) {
+  const SessionCatalog catalog = session->catalog();
+  SLUICE_RETURN_IF_ERROR(catalog.CheckNoView(name, "SHOW TABLE EXTENDED ... PARTITION ..."));
+  SLUICE_ASSIGN(TableRecord table, catalog.GetTable(name));
+  SLUICE_RETURN_IF_ERROR(CheckPartitioned(table, "SHOW TABLE EXTENDED"));
+  SLUICE_RETURN_IF_ERROR(CheckFinished(table));
+  SLUICE_ASSIGN(const TablePartitions partitions, TablePartitions::Make(session, table));
+  SLUICE_ASSIGN(const std::vector<Wanted> wanted, ResolveAll(partitions, {spec}));
+  SLUICE_RETURN_IF_ERROR(CheckComplete(table, wanted[0]));
+  if (partitions.Names(wanted.data()).empty()) return NotFound(table, wanted, "");
+  return FoundPartition{std::move(table), wanted[0].InOrder(), wanted[0].Folder()};
 }
 
 Result<std::vector<std::string>> PartitionsOf(Session* session, const sql::Name& name,

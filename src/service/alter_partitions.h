@@ -25,6 +25,13 @@ Status DropPartitions(Session* session, const TableRecord& table, const sql::Alt
 // a table that has some. `operation`: as NOT_A_PARTITIONED_TABLE names it.
 Status RecoverPartitions(const TableRecord& table, const std::string& operation);
 Status RepairTable(Session* session, const sql::RepairTable& repair);
+// The one that SHOW TABLE EXTENDED names: PARTITIONS_NOT_FOUND.
+struct FoundPartition {
+  TableRecord table;
+  std::string values;  // "k=a, c=8"
+  std::string folder;  // below the table's
+};
+Result<FoundPartition> FindPartition(Session* session, const sql::Name& name, const sql::PartitionSpec& spec);
 // SHOW PARTITIONS: in order of their text.
 Result<std::vector<std::string>> PartitionsOf(Session* session, const sql::Name& name,
                                               const std::optional<sql::PartitionSpec>& wanted);

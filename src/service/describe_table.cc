@@ -34,12 +34,6 @@ std::string ShownTime(int64_t ms) {
                      fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
 }
 
-std::string ShownPairs(const std::map<std::string, std::string>& pairs) {
-  std::string text;
-  for (const auto& [key, value] : WithoutSecrets(pairs)) text += (text.empty() ? "" : ", ") + key + "=" + value;
-  return "[" + text + "]";
-}
-
 // "((a,1), (b,2))": as DESCRIBE DATABASE shows them.
 std::string ShownProperties(const DatabaseRecord& record) {
   std::string text;
@@ -49,32 +43,46 @@ std::string ShownProperties(const DatabaseRecord& record) {
   return text.empty() ? "" : "(" + text + ")";
 }
 
-// The last column is a truth value, not a text.
-Relation WithFlag(Relation rows, const std::vector<std::string>& names) {
-  Relation typed;
-  auto* project = typed.mutable_project();
-  for (const std::string& name : names) {
-    auto* alias = project->add_expressions()->mutable_alias();
-    alias->add_name(name);
-    auto* cast = alias->mutable_expr()->mutable_cast();
-    cast->mutable_expr()->mutable_unresolved_attribute()->set_unparsed_identifier(name);
-    cast->set_type_str(name == names.back() ? "boolean" : "string");
-  }
-  *project->mutable_input() = std::move(rows);
-  return typed;
-}
-
-void AddView(const ViewText& view, TextRows* rows) {
+void AddView(const ViewText& view, Details* details) {
   std::vector<std::string> columns;
   for (const std::string& column : view.query_columns) columns.push_back(QuotedName({column}));
-  rows->rows.push_back({"View Text", view.query, ""});
-  rows->rows.push_back({"View Original Text", view.query, ""});
-  rows->rows.push_back({"View Schema Mode", "COMPENSATION", ""});
-  rows->rows.push_back({"View Catalog and Namespace", QuotedName({kCatalogName, view.database}), ""});
-  rows->rows.push_back({"View Query Output Columns", fmt::format("[{}]", fmt::join(columns, ", ")), ""});
+  details->emplace_back("View Text", view.query);
+  details->emplace_back("View Original Text", view.query);
+  details->emplace_back("View Schema Mode", "COMPENSATION");
+  details->emplace_back("View Catalog and Namespace", fmt::format("{}.{}", kCatalogName, Named(view.database)));
+  details->emplace_back("View Query Output Columns", fmt::format("[{}]", fmt::join(columns, ", ")));
 }
 
 }  // namespace
+
+std::string ShownPairs(const std::map<std::string, std::string>& pairs) {
+  std::string text;
+  for (const auto& [key, value] : WithoutSecrets(pairs)) text += (text.empty() ? "" : ", ") + key + "=" + value;
+  return "[" + text + "]";
+}
+
+Result<Details> DetailsOf(Session* session, const TableRecord& table) {
+  Details details = {{"Catalog", kCatalogName},
+                     {"Database", table.name.database},
+                     {"Table", table.name.table},
+                     {"Created Time", ShownTime(table.created_ms)},
+                     {"Last Access", "UNKNOWN"},
+                     {"Created By", fmt::format("Sluice {}", SLUICE_VERSION)},
+                     {"Type", table.view            ? "VIEW"
+                              : table.is_external() ? "EXTERNAL"
+                                                    : "MANAGED"}};
+  const auto add = [&](const char* name, const std::string& value) { details.emplace_back(name, value); };
+  if (!table.view) add("Provider", table.format);
+  if (!table.comment.empty()) add("Comment", table.comment);
+  if (table.view) AddView(*table.view, &details);
+  if (!table.properties.empty()) add("Table Properties", ShownPairs(table.properties));
+  if (table.view) return details;
+  SLUICE_ASSIGN(const std::string location, session->catalog().warehouse().LocationOf(table));
+  add("Location", location);
+  if (!table.options.empty()) add("Storage Properties", ShownPairs(table.options));
+  if (!table.partition_columns.empty()) add("Partition Provider", "Catalog");
+  return details;
+}
 
 Result<Relation> DescribeTable(Session* session, const TableRecord& table, bool extended) {
   TextRows rows;
@@ -88,27 +96,10 @@ Result<Relation> DescribeTable(Session* session, const TableRecord& table, bool 
     }
   }
   if (!extended) return LocalRows(rows);
-  const auto add = [&](const char* name, const std::string& value) { rows.rows.push_back({name, value, ""}); };
-  add("", "");
-  add("# Detailed Table Information", "");
-  add("Catalog", kCatalogName);
-  add("Database", table.name.database);
-  add("Table", table.name.table);
-  add("Created Time", ShownTime(table.created_ms));
-  add("Last Access", "UNKNOWN");
-  add("Created By", fmt::format("Sluice {}", SLUICE_VERSION));
-  add("Type", table.view ? "VIEW" : table.is_external() ? "EXTERNAL" : "MANAGED");
-  if (!table.view) add("Provider", table.format);
-  if (!table.comment.empty()) add("Comment", table.comment);
-  if (!table.properties.empty()) add("Table Properties", ShownPairs(table.properties));
-  if (table.view) {
-    AddView(*table.view, &rows);
-    return LocalRows(rows);
-  }
-  SLUICE_ASSIGN(const std::string location, session->catalog().warehouse().LocationOf(table));
-  add("Location", location);
-  if (!table.options.empty()) add("Storage Properties", ShownPairs(table.options));
-  if (!table.partition_columns.empty()) add("Partition Provider", "Catalog");
+  rows.rows.push_back({"", "", ""});
+  rows.rows.push_back({"# Detailed Table Information", "", ""});
+  SLUICE_ASSIGN(const Details details, DetailsOf(session, table));
+  for (const auto& [name, value] : details) rows.rows.push_back({name, value, ""});
   return LocalRows(rows);
 }
 
@@ -142,30 +133,6 @@ Result<Relation> DescribeDatabase(Session* session, const std::string& name, boo
                {"Location", location}};
   if (extended) rows.rows.push_back({"Properties", ShownProperties(record)});
   return LocalRows(rows);
-}
-
-Result<Relation> ShowTables(Session* session, const std::string& database, const Text& pattern, bool views) {
-  const SessionCatalog catalog = session->catalog();
-  TextRows rows;
-  rows.names = {"namespace", views ? "viewName" : "tableName", "isTemporary"};
-  if (database != kGlobalTemp) SLUICE_RETURN_IF_ERROR(catalog.warehouse().GetDatabase(database).status());
-  SLUICE_ASSIGN(const auto tables, catalog.warehouse().TableNames(database));
-  for (const std::string& name : FittingNames(tables, pattern)) {
-    if (views) {
-      SLUICE_ASSIGN(const auto record, catalog.warehouse().FindTable({database, name}));
-      if (!record || !record->view) continue;
-    }
-    rows.rows.push_back({database, name, "false"});
-  }
-  if (database == kGlobalTemp) {
-    for (const std::string& name : FittingNames(catalog.global_views().Names(), pattern)) {
-      rows.rows.push_back({database, name, "true"});
-    }
-  }
-  for (const std::string& name : FittingNames(catalog.views().Names(), pattern))
-    rows.rows.push_back({"", name, "true"});
-  SLUICE_ASSIGN(Relation relation, LocalRows(rows));
-  return WithFlag(std::move(relation), rows.names);
 }
 
 Result<Relation> ShowDatabases(Session* session, const Text& pattern) {

@@ -16,6 +16,7 @@
 #include "service/describe_table.h"
 #include "service/name_pattern.h"
 #include "service/show_create_table.h"
+#include "service/show_tables.h"
 #include "session/session.h"
 #include "types/spark_batch.h"
 #include "types/spark_type.h"
@@ -198,6 +199,48 @@ Result<Relation> ShowFunctions(sql::TokenCursor* cursor) {
   return OneColumn("function", shown);
 }
 
+// SHOW TABLE EXTENDED [IN schema] LIKE 'pattern' [PARTITION (k = 'x')], which makes the pattern a table's name.
+Result<Relation> ShowTableExtended(Session* session, sql::TokenCursor* cursor) {
+  SLUICE_RETURN_IF_ERROR(cursor->ExpectWord("EXTENDED"));
+  sql::Name name;
+  if (cursor->AcceptWord("IN") || cursor->AcceptWord("FROM")) {
+    SLUICE_ASSIGN(name, sql::ParseName(cursor, "The schema's name"));
+  }
+  SLUICE_RETURN_IF_ERROR(cursor->ExpectWord("LIKE"));
+  SLUICE_ASSIGN(const std::string pattern, cursor->ExpectString("a pattern"));
+  if (cursor->AcceptWord("PARTITION")) {
+    const ParseOptions options{SessionOptions::Of(session->conf()), ""};
+    SLUICE_ASSIGN(const sql::PartitionSpec spec, sql::ParsePartitionSpec(cursor, options));
+    SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+    name.push_back(pattern);
+    return ShowPartitionExtended(session, name, spec);
+  }
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+  std::string database = session->CurrentDatabase();
+  if (!name.empty()) {
+    SLUICE_ASSIGN(database, DatabaseNameOf(name));
+  }
+  return ShowTablesExtended(session, database, pattern);
+}
+
+// SHOW DATABASES [IN spark_catalog] [LIKE 'pattern']. Within a schema there is none.
+Result<Relation> ShowNamespaces(Session* session, sql::TokenCursor* cursor) {
+  sql::Name name(1, kCatalogName);
+  if (cursor->AcceptWord("IN") || cursor->AcceptWord("FROM")) {
+    SLUICE_ASSIGN(name, sql::ParseName(cursor, "The catalog's name"));
+  }
+  SLUICE_ASSIGN(const auto pattern, PatternOf(cursor));
+  SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
+  if (sql::EqualsIgnoringCase(name[0], kCatalogName)) name.erase(name.begin());
+  if (name.empty()) return ShowDatabases(session, pattern);
+  if (name.size() == 1) {
+    SLUICE_ASSIGN(const auto found, session->catalog().warehouse().FindDatabase(sql::LowerCase(name[0])));
+    if (found) return OneColumn("namespace", {});
+  }
+  name.insert(name.begin(), kCatalogName);
+  return SchemaNotFound(name);
+}
+
 Result<std::optional<Relation>> Show(Session* session, sql::TokenCursor* cursor) {
   const auto some = [](Result<Relation> relation) -> Result<std::optional<Relation>> {
     SLUICE_RETURN_IF_ERROR(relation.status());
@@ -211,10 +254,9 @@ Result<std::optional<Relation>> Show(Session* session, sql::TokenCursor* cursor)
     SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
     return some(ShowTables(session, database, pattern, views));
   }
+  if (cursor->AcceptWord("TABLE")) return some(ShowTableExtended(session, cursor));
   if (cursor->AcceptWord("DATABASES") || cursor->AcceptWord("SCHEMAS") || cursor->AcceptWord("NAMESPACES")) {
-    SLUICE_ASSIGN(const auto pattern, PatternOf(cursor));
-    SLUICE_RETURN_IF_ERROR(ExpectEnd(cursor));
-    return some(ShowDatabases(session, pattern));
+    return some(ShowNamespaces(session, cursor));
   }
   if (cursor->AcceptWord("TBLPROPERTIES")) return some(ShowTableProperties(session, cursor));
   if (cursor->AcceptWords({"CREATE", "TABLE"})) return some(ShowCreateTable(session, cursor));
@@ -249,6 +291,20 @@ Result<Relation> LocalRows(const TextRows& rows) {
   Relation relation;
   SLUICE_ASSIGN(*relation.mutable_local_relation()->mutable_data(), ArrowStreamOf(*batch));
   return relation;
+}
+
+Result<Relation> LocalRowsWithFlag(const TextRows& rows, const std::string& flag) {
+  Relation typed;
+  auto* project = typed.mutable_project();
+  for (const std::string& name : rows.names) {
+    auto* alias = project->add_expressions()->mutable_alias();
+    alias->add_name(name);
+    auto* cast = alias->mutable_expr()->mutable_cast();
+    cast->mutable_expr()->mutable_unresolved_attribute()->set_unparsed_identifier(name);
+    cast->set_type_str(name == flag ? "boolean" : "string");
+  }
+  SLUICE_ASSIGN(*project->mutable_input(), LocalRows(rows));
+  return typed;
 }
 
 Result<std::optional<Relation>> RunRowStatement(Session* session, sql::TokenCursor* cursor, const std::string& text) {

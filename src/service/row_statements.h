@@ -16,12 +16,14 @@ class Session;
 
 namespace service {
 
-// Rows of texts as local data. `nullable`: of all columns.
+// Rows of texts as local data.
 struct TextRows {
   std::vector<std::string> names;
   std::vector<std::vector<std::optional<std::string>>> rows;
 };
 Result<spark::connect::Relation> LocalRows(const TextRows& rows);
+// The column `flag` has truth values, and not texts.
+Result<spark::connect::Relation> LocalRowsWithFlag(const TextRows& rows, const std::string& flag);
 
 // EXPLAIN, DESCRIBE and SHOW, with the columns that Spark gives. Nothing for any other statement. `text` is the whole
 // of what the cursor reads.

@@ -26,13 +26,6 @@ std::string Text(const std::string& text) {
   return quoted + "'";
 }
 
-std::string Named(const std::string& name) {
-  const auto is_plain = [](unsigned char c) { return (std::isalnum(c) != 0 && c < 0x80) || c == '_'; };
-  const bool plain = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
-                     std::all_of(name.begin(), name.end(), is_plain);
-  return plain ? name : QuotedName({name});
-}
-
 std::string CommentOf(const arrow::Field& field) {
   const auto comment = ColumnComment(field);
   return comment ? " COMMENT " + Text(*comment) : "";
@@ -118,6 +111,13 @@ bool IsHidden(const std::string& key, const std::string& value) {
 }
 
 }  // namespace
+
+std::string Named(const std::string& name) {
+  const auto is_plain = [](unsigned char c) { return (std::isalnum(c) != 0 && c < 0x80) || c == '_'; };
+  const bool plain = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+                     std::all_of(name.begin(), name.end(), is_plain);
+  return plain ? name : QuotedName({name});
+}
 
 std::map<std::string, std::string> WithoutSecrets(std::map<std::string, std::string> pairs) {
   for (auto& [key, value] : pairs) {

@@ -99,11 +99,20 @@ std::string TablePartitions::Wanted::Names() const {
 
 std::string TablePartitions::Wanted::Listed() const {
   std::string listed;
-  for (const Value& value : values_) {
-    const std::string text = value.is_empty_text ? "" : value.text.value_or(kNullPartition);
-    listed += fmt::format("{}{}={}", listed.empty() ? "" : ", ", value.column, text);
+  for (const Value& value : values_) listed += (listed.empty() ? "" : ", ") + Listed(value);
+  return listed;
+}
+
+std::string TablePartitions::Wanted::InOrder() const {
+  std::string listed;
+  for (const auto& place : places_) {
+    if (place) listed += (listed.empty() ? "" : ", ") + Listed(values_[*place]);
   }
   return listed;
+}
+
+std::string TablePartitions::Wanted::Listed(const Value& value) {
+  return value.column + "=" + (value.is_empty_text ? "" : value.text.value_or(kNullPartition));
 }
 
 bool TablePartitions::Wanted::HasEmptyText() const {

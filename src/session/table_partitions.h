@@ -30,8 +30,10 @@ class TablePartitions {
     std::string Shown() const;
     // "k, c"
     std::string Names() const;
-    // "k=a, c=8"
+    // "k=a, c=8": in the order of the statement.
     std::string Listed() const;
+    // The same in the order of the table's columns.
+    std::string InOrder() const;
     bool HasEmptyText() const;
 
    private:
@@ -42,6 +44,7 @@ class TablePartitions {
       std::shared_ptr<arrow::Scalar> value;
       bool is_empty_text = false;  // of which the folder's name says the same as of NULL
     };
+    static std::string Listed(const Value& value);
     std::vector<std::optional<size_t>> places_;  // in values_, of each of the table's partition columns
     std::vector<Value> values_;
   };

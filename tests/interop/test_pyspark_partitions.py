@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SHOW CREATE TABLE, partitions as statements see them, and ALTER DATABASE, over `sluice server`. With --on-spark the
-same tests run on a real Spark Connect server, with the same expectations."""
+"""SHOW CREATE TABLE, SHOW TABLE EXTENDED, partitions as statements see them, and schemas, over `sluice server`. With
+--on-spark the same tests run on a real Spark Connect server, with the same expectations."""
 import contextlib
 
 import pytest
@@ -150,6 +150,124 @@ def test_create_statements_that_there_are_not(pyspark, schema):
     with fails("TABLE_OR_VIEW_NOT_FOUND", "42P01", relationName="`nope`"):
         pyspark.sql("SHOW CREATE TABLE nope")
     pyspark.catalog.dropTempView("tv")
+
+
+# SHOW TABLE EXTENDED.
+
+
+def extended(pyspark, rest: str) -> dict[str, str]:
+    answer = pyspark.sql(f"SHOW TABLE EXTENDED {rest}")
+    assert answer.dtypes == [("namespace", "string"), ("tableName", "string"), ("isTemporary", "boolean"),
+                             ("information", "string")]
+    return {f"{row.namespace}.{row.tableName}{' temporary' if row.isTemporary else ''}": row.information
+            for row in answer.collect()}
+
+
+# Of each engine its own, and the times.
+OWN = ("Created Time: ", "Created By: ")
+
+
+def information(pyspark, schema: str, name: str) -> list[str]:
+    text = extended(pyspark, f"LIKE '{name}'")[f"{schema}.{name}"]
+    assert text.endswith("\n\n")
+    lines = text.removesuffix("\n\n").split("\n")
+    assert [line.split(": ")[0] for line in lines[3:6]] == ["Created Time", "Last Access", "Created By"]
+    return [line for line in lines if not line.startswith(OWN)]
+
+
+def test_extended_tables(pyspark, schema, folder, tmp_path):
+    pyspark.sql("CREATE TABLE t (id INT NOT NULL COMMENT 'c', st STRUCT<a: INT, b: ARRAY<STRING>>, "
+                "m MAP<STRING, STRUCT<x: DECIMAL(5,2)>>, l BIGINT, n TIMESTAMP_NTZ) USING parquet COMMENT 'words' "
+                "TBLPROPERTIES ('b' = '2', 'a' = '1', 'password' = 'x')")
+    assert information(pyspark, schema, "t") == [
+        "Catalog: spark_catalog", f"Database: {schema}", "Table: t", "Last Access: UNKNOWN", "Type: MANAGED",
+        "Provider: parquet", "Comment: words", "Table Properties: [a=1, b=2, password=*********(redacted)]",
+        f"Location: file:{folder}/warehouse/{schema}.db/t", "Schema: root", " |-- id: integer (nullable = true)",
+        " |-- st: struct (nullable = true)", " |    |-- a: integer (nullable = true)",
+        " |    |-- b: array (nullable = true)", " |    |    |-- element: string (containsNull = true)",
+        " |-- m: map (nullable = true)", " |    |-- key: string",
+        " |    |-- value: struct (valueContainsNull = true)", " |    |    |-- x: decimal(5,2) (nullable = true)",
+        " |-- l: long (nullable = true)", " |-- n: timestamp_ntz (nullable = true)"]
+    pyspark.sql(f"CREATE TABLE p (id INT, d DATE, k STRING) USING csv OPTIONS (header 'true', 'sep' = ';') "
+                f"PARTITIONED BY (d, k) LOCATION '{tmp_path}/p'")
+    assert information(pyspark, schema, "p") == [
+        "Catalog: spark_catalog", f"Database: {schema}", "Table: p", "Last Access: UNKNOWN", "Type: EXTERNAL",
+        "Provider: csv", f"Location: file:{tmp_path}/p", "Storage Properties: [header=true, sep=;]",
+        "Partition Provider: Catalog", "Partition Columns: [`d`, `k`]", "Schema: root",
+        " |-- id: integer (nullable = true)", " |-- d: date (nullable = true)", " |-- k: string (nullable = true)"]
+
+
+def test_extended_views(pyspark, schema):
+    pyspark.sql("CREATE VIEW v (a COMMENT 'the a', b) COMMENT 'words' TBLPROPERTIES ('z' = '1') AS SELECT 1,   'x' AS x")
+    text = [("Type", "VIEW"), ("Comment", "words"), ("View Text", "SELECT 1,   'x' AS x"),
+            ("View Original Text", "SELECT 1,   'x' AS x"), ("View Schema Mode", "COMPENSATION"),
+            ("View Catalog and Namespace", f"spark_catalog.{schema}"), ("View Query Output Columns", "[`1`, `x`]"),
+            ("Table Properties", "[z=1]")]
+    assert information(pyspark, schema, "v") == [
+        "Catalog: spark_catalog", f"Database: {schema}", "Table: v", "Last Access: UNKNOWN",
+        *(": ".join(one) for one in text), "Schema: root", " |-- a: integer (nullable = false)",
+        " |-- b: string (nullable = false)"]
+    assert [(name, value) for name, value, _ in pyspark.sql("DESCRIBE EXTENDED v").collect()][-len(text):] == text
+
+
+def test_extended_temporary_views(pyspark, schema):
+    pyspark.sql("CREATE TABLE t1 (id INT) USING parquet")
+    pyspark.range(3).createTempView("t2")
+    pyspark.range(3).createOrReplaceGlobalTempView("t3")
+    assert list(extended(pyspark, "LIKE 'T*'")) == [f"{schema}.t1", ".t2 temporary"]
+    assert list(extended(pyspark, f"FROM {schema} LIKE 't1|no'")) == [f"{schema}.t1"]
+    assert list(extended(pyspark, f"IN spark_catalog.{schema} LIKE '*1'")) == [f"{schema}.t1"]
+    assert extended(pyspark, "IN default LIKE 'no'") == {}
+    shown = extended(pyspark, "IN global_temp LIKE 't*'")
+    assert list(shown) == ["global_temp.t3 temporary", ".t2 temporary"]
+    for name, first in ((".t2 temporary", "Table: t2"), ("global_temp.t3 temporary", "Database: global_temp\nTable: t3")):
+        assert shown[name].startswith(first + "\n")
+        assert "\nType: VIEW\nView Schema Mode: BINDING\n" in shown[name]
+        assert shown[name].endswith("\nSchema: root\n |-- id: long (nullable = false)\n\n")
+    pyspark.catalog.dropTempView("t2")
+    pyspark.catalog.dropGlobalTempView("t3")
+
+
+def test_extended_partitions(pyspark, schema, folder):
+    pyspark.sql("CREATE TABLE m (a INT, c INT, k STRING) USING csv OPTIONS (header 'true') PARTITIONED BY (c, k)")
+    pyspark.sql("INSERT INTO m VALUES (1, 2, 'x=y'), (2, NULL, 'z')")
+    place = f"file:{folder}/warehouse/{schema}.db/m"
+
+    def lines(rest: str) -> list[str]:
+        (name, text), = extended(pyspark, rest).items()
+        assert name == f"{schema}.m"
+        return [line for line in text.split("\n") if not line.startswith(OWN)]
+
+    assert lines("LIKE 'M' PARTITION (K = 'x=y', c = '02')") == [
+        "Partition Values: [c=2, k=x=y]", f"Location: {place}/c=2/k=x%3Dy", "Storage Properties: [header=true]",
+        "Last Access: UNKNOWN", ""]
+    nothing = "c=__HIVE_DEFAULT_PARTITION__"
+    assert lines(f"IN {schema} LIKE 'm' PARTITION (c = NULL, k = 'z')")[:2] == [
+        f"Partition Values: [{nothing}, k=z]", f"Location: {place}/{nothing}/k=z"]
+    with fails("_LEGACY_ERROR_TEMP_1232", specKeys="k", partitionColumnNames="c, k", tableName=full(schema, "m")):
+        extended(pyspark, "LIKE 'm' PARTITION (k = 'z')")
+    with fails("PARTITIONS_NOT_FOUND", "428FT", partitionList="PARTITION (`c` = 3, `k` = z)", tableName=f"`{schema}`.`m`"):
+        extended(pyspark, "LIKE 'm' PARTITION (c = 3, k = 'z')")
+    with fails("TABLE_OR_VIEW_NOT_FOUND", "42P01", relationName="`m*`"):
+        extended(pyspark, "LIKE 'm*' PARTITION (c = 3, k = 'z')")
+    pyspark.sql("CREATE TABLE t (id INT) USING parquet")
+    pyspark.sql("CREATE VIEW v AS SELECT 1 AS a")
+    with fails("_LEGACY_ERROR_TEMP_1251", action="SHOW TABLE EXTENDED", tableName="t"):
+        extended(pyspark, "LIKE 't' PARTITION (c = 3)")
+    with fails("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809", operation="SHOW TABLE EXTENDED ... PARTITION ...",
+               viewName=full(schema, "v")):
+        extended(pyspark, "LIKE 'v' PARTITION (c = 3)")
+
+
+def test_extended_mistakes(pyspark, schema):
+    with fails("SCHEMA_NOT_FOUND", "42704", schemaName="`spark_catalog`.`nope`"):
+        extended(pyspark, "IN nope LIKE '*'")
+    for rest in ("", f"IN {schema}", "'t'", "LIKE t", f"IN {schema} 't'"):
+        with fails("PARSE_SYNTAX_ERROR", "42601"):
+            extended(pyspark, rest)
+    for statement in ("SHOW TABLES EXTENDED LIKE 't'", "SHOW TABLE LIKE 't'"):
+        with fails("PARSE_SYNTAX_ERROR", "42601"):
+            pyspark.sql(statement)
 
 
 # Partitions.
@@ -317,3 +435,24 @@ def test_what_a_schema_does_not_take(pyspark, schema):
     for change in ("RENAME TO e", "SET DBPROPERTIES ()", "UNSET DBPROPERTIES IF EXISTS ('a')", "SET OWNER USER x"):
         with fails("PARSE_SYNTAX_ERROR", "42601"):
             pyspark.sql(f"ALTER DATABASE {schema} {change}")
+
+
+def test_schemas_of_a_catalog(pyspark, schema):
+    every = pyspark.sql("SHOW DATABASES").collect()
+    assert (schema,) in every and ("default",) in every
+    for kind in ("DATABASES", "SCHEMAS", "NAMESPACES"):
+        for catalog in ("IN spark_catalog", "FROM `spark_catalog`", "IN SPARK_Catalog"):
+            assert pyspark.sql(f"SHOW {kind} {catalog}").collect() == every
+    assert pyspark.sql("SHOW DATABASES IN spark_catalog").columns == ["namespace"]
+    assert rows(pyspark, f"SHOW DATABASES IN spark_catalog LIKE '{schema.upper()[:-1]}*'") == [(schema,)]
+    assert rows(pyspark, f"SHOW DATABASES FROM `spark_catalog` '{schema}|no'") == [(schema,)]
+    # A schema has none within it, and what is no catalog is one.
+    for name in (schema, f"spark_catalog.{schema}", "DEFAULT", f"{schema} LIKE '*'"):
+        assert rows(pyspark, f"SHOW DATABASES IN {name}") == []
+    for name, shown in (("Nope", "`Nope`"), ("`no pe` LIKE 'a*'", "`no pe`"), ("Spark_Catalog.nope", "`nope`"),
+                        ("a.b", "`a`.`b`"), ("spark_catalog.a.b", "`a`.`b`"), ("global_temp", "`global_temp`")):
+        with fails("SCHEMA_NOT_FOUND", "42704", schemaName=f"`spark_catalog`.{shown}"):
+            pyspark.sql(f"SHOW DATABASES IN {name}")
+    for rest in ("LIKE abc", "spark_catalog", "IN 'x'", "LIKE 'a' IN spark_catalog"):
+        with fails("PARSE_SYNTAX_ERROR", "42601"):
+            pyspark.sql(f"SHOW DATABASES {rest}")
