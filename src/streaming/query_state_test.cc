@@ -87,6 +87,11 @@ TEST(Watermark, IsTheLeastOfItsNodesAndNeverFalls) {
   EXPECT_EQ(mark.now_ms, 480);
   EXPECT_EQ(mark.late_ms, 480) << "late is what the batch before went by";
   EXPECT_EQ(Watermark().After({Seen(1000), EventTimes()}, delays, WatermarkPolicy::kMax).now_ms, 990);
+  Watermark recovered;
+  recovered.now_ms = 5000;
+  for (const auto& seen : {EventTimes(), Seen(1000)}) {
+    EXPECT_EQ(recovered.After({seen, seen}, delays, WatermarkPolicy::kMin).now_ms, 5000) << "of the run before";
+  }
 }
 
 TEST(QueryState, AnEmptyBatchIsDueOnceTheWatermarkRoseInThisRun) {

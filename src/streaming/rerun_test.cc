@@ -116,6 +116,7 @@ const Change kChanges[] = {
     {"maxRecordsPerFile of the session",
      [](QuerySpec* spec) { EXPECT_TRUE(spec->conf.Set("spark.sql.files.maxRecordsPerFile", "3").ok()); }},
     {"the tasks of the source", [](QuerySpec* spec) { SetScanOption(spec, "numPartitions", "5"); }},
+    {"what the rows of the source hold", [](QuerySpec* spec) { SetScanOption(spec, "startTimestamp", "5000"); }},
     {"partition columns", [](QuerySpec* spec) { spec->partition_columns = {"value"}; }},
 };
 
@@ -142,6 +143,19 @@ TEST(Rerun, EveryChangeOfSetupTakesTheFilesOfTheFirstAttemptAway) {
       EXPECT_FALSE(second.contains(path) && second.at(path) == bytes) << path << " of the first attempt is still there";
     }
   }
+}
+
+TEST(Rerun, OptionsOfTheSourceArePartOfTheRecordedSetup) {
+  const auto setup_with = [](const char* start) {
+    StreamScript script;
+    QuerySpec spec = script.Spec();
+    SetScanOption(&spec, "startTimestamp", start);
+    EXPECT_TRUE(script.StartAndSettle(spec)->Stop().ok());
+    return ParseOffsetEntry(script.Read("/checkpoint/offsets/0"), "0").ValueOrDie().conf.Find(kSetupKey).value_or("");
+  };
+  const std::string one = setup_with("0");
+  EXPECT_FALSE(one.empty());
+  EXPECT_NE(one, setup_with("5000"));
 }
 
 // Secrets are no part of the recorded checksum, whose guesses they would help.
