@@ -8,6 +8,7 @@
 
 #include "base/spark_error.h"
 #include "catalog/catalog_errors.h"
+#include "catalog/spark_location.h"
 #include "env/file_moves.h"
 #include "env/uri.h"
 
@@ -150,9 +151,7 @@ Status Warehouse::DropDatabase(const std::string& name, bool cascade) const {
 Result<std::string> Warehouse::LocationOf(const DatabaseRecord& record) const {
   const std::string uri = record.location.empty() ? fmt::format("{}/{}.db", root_, record.name) : record.location;
   SLUICE_ASSIGN(const Location place, env_->Locate(uri, conf_));
-  // Spark writes file:/p where its logs have file:///p.
-  const std::string shown = WithoutSlash(place.fs->Uri(place.path));
-  return shown.starts_with("file:///") ? "file:" + shown.substr(7) : shown;
+  return SparkLocation(WithoutSlash(place.fs->Uri(place.path)));
 }
 
 Result<std::vector<std::string>> Warehouse::TableNames(const std::string& database) const {

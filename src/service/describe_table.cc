@@ -11,6 +11,7 @@
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "catalog/catalog_errors.h"
+#include "catalog/spark_location.h"
 #include "service/name_pattern.h"
 #include "service/row_statements.h"
 #include "service/show_create_table.h"
@@ -78,7 +79,7 @@ Result<Details> DetailsOf(Session* session, const TableRecord& table) {
   if (!table.properties.empty()) add("Table Properties", ShownPairs(table.properties));
   if (table.view) return details;
   SLUICE_ASSIGN(const std::string location, session->catalog().warehouse().LocationOf(table));
-  add("Location", location);
+  add("Location", SparkLocation(location));
   if (!table.options.empty()) add("Storage Properties", ShownPairs(table.options));
   if (!table.partition_columns.empty()) add("Partition Provider", "Catalog");
   return details;

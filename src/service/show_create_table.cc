@@ -11,6 +11,7 @@
 #include "analysis/sql/token_cursor.h"
 #include "base/spark_error.h"
 #include "catalog/catalog_errors.h"
+#include "catalog/spark_location.h"
 #include "conf/conf.h"
 #include "session/session.h"
 #include "types/column_comment.h"
@@ -87,13 +88,7 @@ std::string StatementOf(const TableRecord& table) {
     text += fmt::format("PARTITIONED BY ({})\n", fmt::join(names, ", "));
   }
   text += Comment(table);
-  if (table.is_external()) {
-    // Spark writes file:/p where others have /p or file:///p.
-    std::string place = table.location;
-    if (place.starts_with("file:///")) place.erase(0, 7);
-    if (place.starts_with('/')) place.insert(0, "file:");
-    text += fmt::format("LOCATION {}\n", Text(place));
-  }
+  if (table.is_external()) text += fmt::format("LOCATION {}\n", Text(SparkLocation(table.location)));
   return text + Pairs("TBLPROPERTIES", table.properties);
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "analysis/name_parts.h"
+#include "catalog/spark_location.h"
 #include "service/alter_partitions.h"
 #include "service/describe_table.h"
 #include "service/name_pattern.h"
@@ -121,7 +122,8 @@ Result<Relation> ShowTablesExtended(Session* session, const std::string& databas
 Result<Relation> ShowPartitionExtended(Session* session, const sql::Name& name, const sql::PartitionSpec& spec) {
   SLUICE_ASSIGN(const FoundPartition found, FindPartition(session, name, spec));
   SLUICE_ASSIGN(const std::string location, session->catalog().warehouse().LocationOf(found.table));
-  Details details = {{"Partition Values", "[" + found.values + "]"}, {"Location", location + "/" + found.folder}};
+  Details details = {{"Partition Values", "[" + found.values + "]"},
+                     {"Location", SparkLocation(location) + "/" + found.folder}};
   if (!found.table.options.empty()) details.emplace_back("Storage Properties", ShownPairs(found.table.options));
   details.emplace_back("Last Access", "UNKNOWN");
   TextRows rows = ExtendedRows();
