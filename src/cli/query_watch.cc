@@ -56,8 +56,12 @@ int EndAfterFailure(Session* session, const Queries& queries, const Status& fail
 
 }  // namespace
 
-void AwaitStopSignal() {
-  while (StopSignals() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(kLookMs));
+void AwaitStopSignal(const std::function<void()>& settled) {
+  constexpr int64_t kSettledMs = 1000;
+  for (int64_t waited = 0; StopSignals() == 0; waited += kLookMs) {
+    if (waited == kSettledMs) settled();
+    std::this_thread::sleep_for(std::chrono::milliseconds(kLookMs));
+  }
 }
 
 void AwaitStart(const std::future<void>& done) {

@@ -15,8 +15,8 @@ class RunningQuery;
 
 namespace sluice::cli {
 
-// Returns when a signal that asks for the end has come.
-void AwaitStopSignal();
+// Returns when a signal that asks for the end has come. Calls `settled` once, a second from now.
+void AwaitStopSignal(const std::function<void()>& settled);
 
 // Waits for `done`, which opens a query. A server that does not answer cannot be broken off: after a signal the process
 // ends (nothing was begun that a restart does not mend).

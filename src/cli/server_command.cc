@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/idle_memory.h"
 #include "base/redaction.h"
 #include "base/spark_error.h"
 #include "cli/commands.h"
@@ -91,7 +92,7 @@ int RunServer(ServerOptions options) {
   Result<ServedProcess> served = ServedProcess::Start(options.global, {options.listen, false, std::move(roots)});
   if (!served.ok()) return Fail(served.status(), kBadUsage);
   std::cout << "sluice: ready on sc://" << options.listen.host << ":" << served->server->port() << std::endl;
-  AwaitStopSignal();
+  AwaitStopSignal([] { ReleaseIdleMemory(); });  // of the start
   return served->Stop();
 }
 

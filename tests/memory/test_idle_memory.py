@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A query that waits for data needs little memory, and wakes up."""
+"""A query that waits for data needs little memory, and wakes up; so does a server without clients."""
 import pathlib
 
 from rig import table
@@ -7,6 +7,7 @@ from rig.pipeline import Pipeline
 from rig.reviews import reviews
 
 IDLE_MB = 50
+SERVER_MB = 30
 LEAST_MB = 10  # of any run: less was not measured
 
 
@@ -32,3 +33,11 @@ def test_an_idle_query_is_small(sluice, topic, tmp_path):
         source.produce(reviews(20000, 100))
         running.wait_until(lambda: committed() == 20100, 120, "reviews after the rest")
     table.assert_exactly_once(table.identities(table.logged_files(tmp_path / "t")), source.expected(), "the table")
+
+
+def test_an_idle_server_is_small(sluice):
+    with sluice.start("server", "--port", "0") as running:
+        running.wait_until(lambda: "ready on" in running.printed(), 60, "the ready line")
+        busy = resident_mb(running.child.pid)
+        running.wait_until(lambda: LEAST_MB / 2 < resident_mb(running.child.pid) < SERVER_MB, 30,
+                           f"less than {SERVER_MB} MB, {busy:.0f} at first")
