@@ -16,7 +16,7 @@
 # make fuzz SECONDS=60   every fuzz target that long, under libFuzzer (TARGETS="sql_text jaas": only these)
 # make damage     every byte of a checkpoint and sink log damaged   make resources  10,000 batches, full disks (long)
 # make mutants    small changes of meaning, each of which its test must notice (MUTANTS="kafka-delivery-error": only these)
-# make clients    the Spark Connect clients of Go, the JVM, JDBC and Ibis, on Sluice and on Spark
+# make clients    the Spark Connect clients of Go, the JVM, JDBC, Ibis and dbt, on Sluice and on Spark
 # make interop-s3 take-over with Spark on S3 (fetches its 655 MB AWS bundle)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

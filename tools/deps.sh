@@ -6,7 +6,7 @@
 #   tools/deps.sh fuzz     what build needs, clang 14 and its libFuzzer
 #   tools/deps.sh package  what build needs, and what makes packages and tries them in a clean root
 #   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
-#   tools/deps.sh clients  besides: the JVM's client of Spark Connect, and Ibis (Go's comes by its go.sum, JDBC's with PySpark)
+#   tools/deps.sh clients  besides: the JVM's client of Spark Connect, Ibis and dbt (Go's comes by its go.sum, JDBC's with PySpark)
 #   tools/deps.sh bench    besides: DuckDB and Polars, to compare with
 # Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version. What is fetched is checked against
 # the hashes in tools/pins; Debian's packages are checked by apt.
@@ -29,6 +29,7 @@ PROMETHEUS=0.26.0
 DUCKDB=2.0.0
 POLARS=2.1.0
 IBIS=12.0.0
+DBT=1.11.16
 MINIO=v0.0.0-20260212201848-7aac2a2c5b7c
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -268,6 +269,7 @@ case ${1:-build} in
   clients)
     build; test_servers
     python_packages "$cache/ibis-$IBIS" done clients
+    python_packages "$cache/dbt-$DBT" done dbt
     maven_jars "$cache/connect-client-$SPARK" jars-connect-client.sha256 "org.apache.spark:spark-connect-client-jvm_2.13:$SPARK" \
       org.scala-lang:scala-library:2.13.18 org.scala-lang:scala-reflect:2.13.18 org.scala-lang.modules:scala-xml_2.13:2.4.0 \
       org.scala-lang.modules:scala-parser-combinators_2.13:2.4.0 ;;

@@ -20,6 +20,7 @@ SETS = {
     "spark-4.2.0": ["pyspark==4.2.0"],
     "spark-3.5.7": ["pyspark==3.5.7", "setuptools==80.9.0"],
     "clients": ["ibis-framework==12.0.0", "pyspark-client==4.2.0", "packaging", "pyarrow-hotfix", "rich"],
+    "dbt": ["dbt-core==1.11.16", "dbt-spark==1.11.0", "pyspark-client==4.2.0", "pandas==3.1.1"],
     "bench": ["duckdb==2.0.0", "polars==2.1.0", "pytz"],
 }
 PLATFORMS = [[f"{kind}_{machine}" for kind in ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_26")]

@@ -2,6 +2,7 @@
 """Clients of Spark Connect that others wrote: what a program of theirs prints is the same on Sluice and on Spark."""
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -10,6 +11,7 @@ from servers import kafka, process
 
 HERE = pathlib.Path(__file__).parent
 IBIS = process.CACHE / "ibis-12.0.0" / "bin" / "python"
+DBT = process.CACHE / "dbt-1.11.16" / "bin" / "python"
 JARS = process.CACHE / "connect-client-4.2.0"
 # The driver comes within PySpark, and not from Maven.
 DRIVER = "lib/python3*/site-packages/pyspark/jars/connect-repl/spark-connect-client-jdbc_2.13-4.2.0.jar"
@@ -46,6 +48,11 @@ def ibis_program(folder: pathlib.Path) -> list:
     return [IBIS, "-W", "ignore", HERE / "ibis" / "program.py"]
 
 
+def dbt_program(folder: pathlib.Path) -> list:
+    # dbt may write into the folder of a project.
+    return [DBT, "-W", "ignore", shutil.copytree(HERE / "dbt", folder / "dbt") / "program.py"]
+
+
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
     spark = connect.SparkServer(tmp_path_factory.mktemp("spark"), "--conf", "spark.sql.shuffle.partitions=2")
@@ -56,8 +63,8 @@ def servers(tmp_path_factory):
         spark.close()
 
 
-@pytest.mark.parametrize("program", [go_program, jvm_program, jdbc_program, ibis_program],
-                         ids=["go", "jvm", "jdbc", "ibis"])
+@pytest.mark.parametrize("program", [go_program, jvm_program, jdbc_program, ibis_program, dbt_program],
+                         ids=["go", "jvm", "jdbc", "ibis", "dbt"])
 def test_a_client_gets_what_spark_gives_it(servers, tmp_path, program):
     (tmp_path / "built").mkdir()
     command = program(tmp_path / "built")
