@@ -56,6 +56,10 @@ public final class Smoke {
     System.out.println("product " + about.getDatabaseProductName() + " " + about.getDriverName());
     print("catalog", about.getCatalogs());
     print("kind", about.getTableTypes());
+    System.out.println("place " + connection.getCatalog() + " " + connection.getSchema());
+    print("schema", about.getSchemas("spark_catalog", "jdbc%"));
+    print("table", about.getTables("spark_catalog", "jdbc_smoke", "num%", null));
+    print("column", about.getColumns("spark_catalog", "jdbc_smoke", "numbers", "%"));
   }
 
   private void run(String folder) throws SQLException {
