@@ -85,7 +85,8 @@ python_packages() { # venv-folder stamp set...: the packages of tools/pins/pytho
   [ -e "$stamp" ] && return 0
   say "python: $* into ${target##*/}"
   [ -x "$target/bin/pip" ] || "$python" -m venv "$target"
-  local pip=("$target/bin/pip" install -q --disable-pip-version-check --require-hashes)
+  # The lists are whole. With dependencies pip asks for a pin of each name[extra] besides that of the name.
+  local pip=("$target/bin/pip" install -q --disable-pip-version-check --require-hashes --no-deps)
   for set in "$@"; do
     if grep -q '^pyspark' "$pins/python-$set.txt"; then
       # A source package: what builds it is pinned too, and not fetched behind our back.
