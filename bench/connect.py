@@ -184,7 +184,7 @@ def run_programs(records: int, rounds: int, work: pathlib.Path) -> dict:
                 out = engines.fresh(work / f"{program}-{name}")
                 usage = measure.run([*command, ROOT / f"bench/programs/{program}.py", *files, out], env=env, log=work / "log", limit=1800)
                 runs[name].append({"cpu_s": usage.cpu_s, "wall_s": usage.wall_s, "peak_mb": usage.peak_mb})
-                printed[name] = [line for line in usage.output.splitlines() if line[:1] in "|+" or line.isdigit()]
+                printed[name] = [line for line in usage.output.splitlines() if line.startswith(("|", "+")) or line.isdigit()]
             assert printed["Sluice"] == printed["Spark"] and len(printed["Spark"]) > 4, printed
             print(f"bench: round {number + 1}, {program}: " + str({name: m[-1] for name, m in runs.items()}), flush=True)
         found[program] = {name: {key: statistics.median(run[key] for run in m) for key in m[0]} for name, m in runs.items()}
@@ -213,8 +213,8 @@ def bronze_by_submit(records: int, rounds: int, work: pathlib.Path) -> dict:
 
 
 def text(found: dict) -> str:
-    parts = [f"Spark Connect, {found['cores']} cores, {found['machine']}, {found['when']}, medians of {found['rounds']} alternating "
-             "rounds, both servers warm:"]
+    parts = [f"Spark Connect, {found['cores']} cores, {found['machine']}, {found['when']}, {report.rounds_of(found['rounds'])}, both servers "
+             "warm:"]
     if "asked" in found:
         parts.append(report._markdown(
             ["", "Sluice ms", "Spark ms", "ratio", "server CPU, ratio"],
@@ -246,19 +246,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--records", type=int, default=10_000_000, help="reviews of the whole programs")
-    parser.add_argument("--skip", nargs="*", default=[], choices=["servers", "programs", "bronze"])
+    parser.add_argument("--skip", nargs="*", default=[], choices=["servers", "programs", "bronze"], help="what the last run found stays")
     parser.add_argument("--no-docs", action="store_true", help="leave docs/performance.md as it is")
     options = parser.parse_args()
     work = engines.fresh(ROOT / "build/bench/work-connect")
-    found = {"rounds": options.rounds, "records": options.records, "cores": os.cpu_count(), "machine": platform.machine(),
+    kept = ROOT / "build/bench/connect.json"
+    found = json.loads(kept.read_text()) if options.skip and kept.exists() else {}
+    found |= {"rounds": options.rounds, "records": options.records, "cores": os.cpu_count(), "machine": platform.machine(),
              "when": time.strftime("%Y-%m-%d")}
-    if "servers" not in options.skip:
-        found |= ask_servers(options.rounds, work)
-    if "bronze" not in options.skip:
-        found["bronze"] = bronze_by_submit(1_000_000, options.rounds, work)
-    if "programs" not in options.skip:
-        found["programs"] = run_programs(options.records, options.rounds, work)
-    (ROOT / "build/bench/connect.json").write_text(json.dumps(found, indent=1) + "\n")
+    parts = {"servers": lambda: ask_servers(options.rounds, work),
+             "bronze": lambda: {"bronze": bronze_by_submit(1_000_000, options.rounds, work)},
+             "programs": lambda: {"programs": run_programs(options.records, options.rounds, work)}}
+    for name, measured in parts.items():
+        if name not in options.skip:
+            found |= measured()
+            kept.write_text(json.dumps(found, indent=1) + "\n")  # what comes after may fail
     print(text(found))
     if not options.no_docs:
         write_docs(found)

@@ -82,8 +82,8 @@ def commits(bootstrap: str, partitions: int, work: pathlib.Path) -> dict:
 
 
 def text(found: dict) -> str:
-    parts = [f"{found['events']:,} events, {found['cores']} cores, {found['machine']}, {found['when']}, medians of {found['rounds']} "
-             "alternating rounds, each program whole, Spark over Sluice:"]
+    parts = [f"{found['events']:,} events, {found['cores']} cores, {found['machine']}, {found['when']}, {report.rounds_of(found['rounds'])}, "
+             "each program whole, Spark over Sluice:"]
     rows = [[name, f"{m['rows']:,}" if m.get("rows") else "",
              *(f"{m['Spark'][key] / m['Sluice'][key]:.1f}" for key in ("cpu_s", "wall_s", "peak_mb")),
              f"{m['Sluice']['cpu_s']:.2f}", f"{m['Sluice']['peak_mb']:.0f}"] for name, m in found["queries"].items()]

@@ -21,6 +21,10 @@ def _markdown(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join([_row(head, widths), "|" + "|".join("-" * (w + 2) for w in widths) + "|", *(_row(r, widths) for r in rows)])
 
 
+def rounds_of(count: int) -> str:
+    return "one round" if count == 1 else f"medians of {count} alternating rounds"
+
+
 def _figure(value, form: str) -> str:
     return "" if value is None else format(value, form)
 
