@@ -170,11 +170,7 @@ def run_programs(records: int, rounds: int, work: pathlib.Path) -> dict:
     customers(reviews, people)
     subprocess.run([engines.PROGRAMS / "bench/write_table", bronze, str(records), "4"], check=True)
     given = {"week2": [reviews], "week3": [reviews, people], "week5": [bronze, people]}
-    spark = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
-             "PYSPARK_PYTHON": str(engines.SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(work / "spark-local"),
-             "PYSPARK_SUBMIT_ARGS": "--driver-memory 4g pyspark-shell"}
-    sluice = {**os.environ, "PYSPARK_PYTHON": sys.executable}
-    engine = {"Sluice": ([engines.PROGRAMS / "sluice", "submit"], sluice), "Spark": ([engines.SPARK / "bin/python"], spark)}
+    engine = engines.python_programs(work, "")
     found = {}
     for program, files in given.items():
         runs: dict[str, list] = {name: [] for name in engine}
@@ -237,11 +233,6 @@ def text(found: dict) -> str:
     return "\n\n".join(parts)
 
 
-def write_docs(found: dict) -> None:
-    before, rest = report.PAGE.read_text().split(BEGIN)
-    report.PAGE.write_text(f"{before}{BEGIN}\n{text(found)}\n{END}{rest.split(END)[1]}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
@@ -263,7 +254,7 @@ def main() -> None:
             kept.write_text(json.dumps(found, indent=1) + "\n")  # what comes after may fail
     print(text(found))
     if not options.no_docs:
-        write_docs(found)
+        report.put(BEGIN, END, text(found))
 
 
 if __name__ == "__main__":

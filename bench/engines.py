@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import measure
 from rig.pipeline import Pipeline
@@ -49,6 +50,19 @@ def fresh(folder: pathlib.Path) -> pathlib.Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def spark_environment(work: pathlib.Path, **more: str) -> dict[str, str]:
+    """Of a process that runs Spark, with its own Python and its files below `work`."""
+    return {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_PYTHON": str(SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(work / "spark-local"), **more}
+
+
+def python_programs(work: pathlib.Path, submit_arguments: str) -> dict[str, tuple[list, dict]]:
+    """What stands before a PySpark program, and its environment: by `sluice submit`, and by Spark's own Python."""
+    spark = spark_environment(work, PYSPARK_SUBMIT_ARGS=f"--driver-memory 4g {submit_arguments} pyspark-shell")
+    return {"Sluice": ([PROGRAMS / "sluice", "submit"], {**os.environ, "PYSPARK_PYTHON": sys.executable}),
+            "Spark": ([SPARK / "bin/python"], spark)}
 
 
 class Engine:
@@ -129,8 +143,7 @@ class Spark(Engine):
         if pipeline is not None:
             job |= {"source": pipeline.source, "inner": pipeline.inner, "outer": pipeline.outer,
                     "partition_by": pipeline.partition_by}
-        env = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
-               "PYSPARK_PYTHON": str(SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(self.work / "spark-local")}
+        env = spark_environment(self.work)
         return [SPARK / "bin/python", ROOT / "bench/spark_job.py", json.dumps(job)], env
 
     def run(self, topic: Topic, max_offsets: int | None = None) -> measure.Usage:

@@ -28,11 +28,7 @@ KEYS = 1_000_000
 
 
 def commands(work: pathlib.Path) -> dict[str, tuple[list, dict]]:
-    spark = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
-             "PYSPARK_PYTHON": str(engines.SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(work / "spark-local"),
-             "PYSPARK_SUBMIT_ARGS": f"--driver-memory 4g --driver-class-path {engines.Spark.jars()} pyspark-shell"}
-    sluice = {**os.environ, "PYSPARK_PYTHON": sys.executable}
-    return {"Sluice": ([engines.PROGRAMS / "sluice", "submit"], sluice), "Spark": ([engines.SPARK / "bin/python"], spark)}
+    return engines.python_programs(work, f"--driver-class-path {engines.Spark.jars()}")
 
 
 def fill(program: str, *words) -> None:
@@ -96,11 +92,6 @@ def text(found: dict) -> str:
     return "\n\n".join(parts)
 
 
-def write_docs(found: dict) -> None:
-    before, rest = report.PAGE.read_text().split(BEGIN)
-    report.PAGE.write_text(f"{before}{BEGIN}\n{text(found)}\n{END}{rest.split(END)[1]}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
@@ -133,7 +124,7 @@ def main() -> None:
     (ROOT / "build/bench/nexmark.json").write_text(json.dumps(found, indent=1) + "\n")
     print(text(found))
     if not options.no_docs:
-        write_docs(found)
+        report.put(BEGIN, END, text(found))
 
 
 if __name__ == "__main__":

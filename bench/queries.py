@@ -15,7 +15,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "bench")]
 import engines  # noqa: E402  (the paths come first)
 import report  # noqa: E402
-from servers import kafka  # noqa: E402
 
 # What is asked, and whether the rows themselves are fixed by the question (else only their number is compared).
 QUERIES = [
@@ -63,8 +62,7 @@ def start_workers(options, table: pathlib.Path, work: pathlib.Path) -> dict[str,
         workers["DuckDB"] = Worker([engines.PEERS / "bin/python", ROOT / "bench/query_worker.py", "duckdb", table],
                                    work / "duckdb.log")
     if not options.no_spark and (engines.SPARK / "bin/python").exists():
-        env = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
-               "SPARK_LOCAL_DIRS": str(work / "spark")}
+        env = engines.spark_environment(work)
         workers["Spark 4.2.0, warm"] = Worker(
             [engines.SPARK / "bin/python", ROOT / "bench/query_worker.py", "spark", table], work / "spark.log", env)
     return workers

@@ -113,16 +113,19 @@ def plot(found: dict) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def put(begin: str, end: str, block: str) -> None:
+    """Puts a block of text between two marks of docs/performance.md."""
+    before, rest = PAGE.read_text().split(begin)
+    PAGE.write_text(f"{before}{begin}\n{block}\n{end}{rest.split(end)[1]}")
+
+
 def write_docs(found: dict) -> None:
     """Puts the text between the marks of docs/performance.md, and the plot beside it."""
-    page = PAGE.read_text()
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
     picture = ""
     if found["median"]:
         PLOT.write_text(plot(found))
         picture = f"![CPU seconds of the bronze job]({PLOT.name})\n\n"
-    PAGE.write_text(f"{before}{BEGIN}\n{picture}{text(found)}\n{END}{after}")
+    put(BEGIN, END, picture + text(found))
 
 
 if __name__ == "__main__":

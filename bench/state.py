@@ -83,8 +83,7 @@ class Run:
         job = {"bench": str(ROOT / "bench"), "jars": engines.Spark.jars(), "heap": self.case.heap, "sql": self.case.sql,
                "distinct": list(self.case.distinct), "streams": self.streams, "folders": [str(folder), str(folder / "warm")],
                "settings": {"spark.sql.shuffle.partitions": str(self.case.partitions), "spark.sql.session.timeZone": "UTC"}}
-        env = {**os.environ, "JAVA_HOME": str(pathlib.Path(kafka.java()).parents[1]), "SPARK_LOCAL_IP": "127.0.0.1",
-               "PYSPARK_PYTHON": str(engines.SPARK / "bin/python"), "SPARK_LOCAL_DIRS": str(self.folder / "spark-local")}
+        env = engines.spark_environment(self.folder)
         usage = measure.run([engines.SPARK / "bin/python", ROOT / "bench/state_job.py", json.dumps(job)], env=env, log=folder / "log",
                             limit=1200)
         first, warm = [json.loads(line) for line in usage.output.splitlines() if line.startswith('{"query"')]
@@ -125,11 +124,6 @@ def text(found: dict) -> str:
             report._markdown(["", "rows given", "CPU, whole job", "CPU, warm query", "peak memory"], rows))
 
 
-def write_docs(found: dict) -> None:
-    before, rest = report.PAGE.read_text().split(BEGIN)
-    report.PAGE.write_text(f"{before}{BEGIN}\n{text(found)}\n{END}{rest.split(END)[1]}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
@@ -158,7 +152,7 @@ def keep(rounds: int, each: dict[str, list[dict]], docs: bool) -> None:
     (ROOT / "build/bench/state.json").write_text(json.dumps(found, indent=1) + "\n")
     print(text(found))
     if docs:
-        write_docs(found)
+        report.put(BEGIN, END, text(found))
 
 
 if __name__ == "__main__":
