@@ -22,7 +22,7 @@ def test_the_list_reaches_every_layer():
 
 def test_a_change_stands_behind_the_switch():
     assert mutant().guarded == "(::sluice::IsMutant(7) ? (a <= b) : (a < b))"
-    assert mutant(kind="statement", text="F();", to="").guarded == "if (::sluice::IsMutant(7)) {  } else { F(); }"
+    assert mutant(kind="statement", text="F();", to="").guarded == "{ if (::sluice::IsMutant(7)) {  } else { F(); } }"
 
 
 def test_a_text_has_one_place():
