@@ -8,7 +8,6 @@
 #include "expr/compare_values.h"
 #include "expr/gather.h"
 #include "expr/saved_values.h"
-#include "types/spark_type.h"
 
 namespace sluice {
 namespace {
@@ -226,7 +225,7 @@ Result<std::unique_ptr<Accumulator>> MakeExtreme(const AggregateCall& call, int 
     case arrow::Type::NA:
       return MakePicked(call, false, false);
     default:
-      return NotSupported(call.name + " of " + SparkTypeName(*call.type) + " values is not supported.");
+      return MakeValueBy(call, sign);
   }
 }
 

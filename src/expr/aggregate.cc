@@ -61,13 +61,6 @@ Status PrepareAverage(AggregateCall* call) {
   return Status::OK();
 }
 
-Status PrepareExtreme(AggregateCall* call) {
-  call->type = call->args[0]->type();
-  if (call->type->id() != arrow::Type::MAP) return Status::OK();
-  return UserError("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                   fmt::format("{} cannot order values of type MAP.", call->name));
-}
-
 Status PrepareBoolean(AggregateCall* call) {
   SLUICE_ASSIGN(call->args[0], CoerceArgument(call->name, 0, call->args[0], Arg::kBoolean, call->ansi));
   return PrepareExtreme(call);

@@ -158,6 +158,12 @@ Status PrepareBits(AggregateCall* call) {
   return Status::OK();
 }
 
+Status PrepareExtreme(AggregateCall* call) {
+  SLUICE_RETURN_IF_ERROR(CheckOrdered(*call, 0));
+  call->type = call->args[0]->type();
+  return Status::OK();
+}
+
 Status PrepareBy(AggregateCall* call) {
   SLUICE_RETURN_IF_ERROR(CheckOrdered(*call, 1));
   call->type = call->args[0]->type();

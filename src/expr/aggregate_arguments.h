@@ -12,6 +12,8 @@ namespace sluice {
 Status PreparePair(AggregateCall* call);
 Status PreparePairCount(AggregateCall* call);
 Status PrepareBits(AggregateCall* call);
+// Of min, max and the like.
+Status PrepareExtreme(AggregateCall* call);
 Status PrepareBy(AggregateCall* call);
 Status PrepareList(AggregateCall* call);
 Status PrepareSet(AggregateCall* call);

@@ -32,7 +32,8 @@ SESSIONS = ("SELECT session_window.start AS s, session_window.end AS e, k, count
 QUERIES = {
     "count": ("tumbling", "SELECT window.start AS s, k, count(*) AS n FROM {source} GROUP BY window(ts, '10 seconds'), k"),
     "aggregates": ("aggregates", "SELECT window.start AS s, k, sum(v) AS a, avg(v) AS b, min(v) AS c, max(k) AS d, first(v) AS e, "
-                   "stddev(v) AS f, count(v) AS g FROM {source} GROUP BY window(ts, '10 seconds'), k"),
+                   "stddev(v) AS f, count(v) AS g, max(struct(v, k)) AS h, min(array(v, 1)) AS i, max_by(k, v) AS j, min_by(v, k) AS l, "
+                   "max(struct(array(v), struct(k))) AS m FROM {source} GROUP BY window(ts, '10 seconds'), k"),
     "sliding": ("sliding", "SELECT window.start AS s, k, count(*) AS n FROM {source} GROUP BY window(ts, '10 seconds', '5 seconds', "
                 "'1 second'), k"),
     # Sessions go on over the change of engines, and those of the state become one by a row of the next turn.

@@ -88,7 +88,9 @@ STATE_QUERIES = {
     "tumbling": lambda rows: windowed(rows, "10 seconds").count().selectExpr("w.start AS s", "k", "`count` AS n"),
     "aggregates": lambda rows: windowed(rows, "10 seconds").agg(
         *(functions.expr(e) for e in ["sum(v) AS a", "avg(v) AS b", "min(v) AS c", "max(k) AS d", "first(v) AS e", "stddev(v) AS f",
-                                      "count(v) AS g"])).selectExpr("w.start AS s", "k", *"abcdefg"),
+                                      "count(v) AS g", "max(struct(v, k)) AS h", "min(array(v, 1)) AS i", "max_by(k, v) AS j",
+                                      "min_by(v, k) AS l", "max(struct(array(v), struct(k))) AS m"])).selectExpr(
+                                          "w.start AS s", "k", *"abcdefghijlm"),
     "sliding": lambda rows: windowed(rows, "10 seconds", "5 seconds", "1 second").count().selectExpr("w.start AS s", "k", "`count` AS n"),
     "sessions": lambda rows: sessions(rows, "8 seconds"),
     "gaps": lambda rows: sessions(rows, functions.expr("CASE WHEN v % 2 = 0 THEN '4 seconds' ELSE '9 seconds' END")),
