@@ -5,9 +5,11 @@
 
 #include "exec/limit.h"
 #include "exec/local.h"
+#include "exec/made_parts.h"
 #include "exec/range.h"
 #include "exec/scan.h"
 #include "exec/scripted_rows.h"
+#include "plan/plan.h"
 
 namespace sluice {
 namespace {
@@ -44,6 +46,50 @@ TEST(Range, CountsUpAndDown) {
   EXPECT_EQ(Range(kMax, kMin, kMin), (Ints{kMax, -1}));
   EXPECT_EQ(Range(0, 20000, 1).size(), 20000U);
   EXPECT_EQ(Range(0, 20000, 1).back(), 19999);
+}
+
+// The rows of each part.
+std::vector<std::vector<int64_t>> InParts(const PlanPtr& node) {
+  const MadeParts made = MadeParts::Of(*node);
+  std::vector<std::vector<int64_t>> parts;
+  for (int part = 0; part < made.parts; ++part) parts.push_back(Ids(*made.open(part)));
+  return parts;
+}
+
+std::vector<int64_t> Joined(const std::vector<std::vector<int64_t>>& parts) {
+  std::vector<int64_t> all;
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+PlanPtr RangeNode(int64_t start, int64_t end, int64_t step) {
+  return MakeNode(plan::Range{start, end, step}, {}, kId);
+}
+
+TEST(MadeParts, CutARange) {
+  EXPECT_EQ(InParts(RangeNode(0, 199'999, 1)).size(), 1U);
+  const auto parts = InParts(RangeNode(7, 250'008, 1));
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].size(), 125'000U);
+  EXPECT_EQ(Joined(parts), Range(7, 250'008, 1));
+  const auto down = InParts(RangeNode(3, -1'000'000, -3));
+  EXPECT_EQ(down.size(), 3U);
+  EXPECT_EQ(Joined(down), Range(3, -1'000'000, -3));
+  EXPECT_EQ(InParts(RangeNode(0, 5'000'000, 1)).size(), 16U);
+}
+
+TEST(MadeParts, CutLocalRows) {
+  plan::LocalRows local;
+  RangeOperator range(kId, 0, 300'001, 1);
+  while (auto slice = range.Next().ValueOrDie()) local.rows.push_back(slice);
+  const auto parts = InParts(MakeNode(local, {}, kId));
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_EQ(parts[0].size(), 100'000U);
+  EXPECT_EQ(Joined(parts), Range(0, 300'001, 1));
+}
+
+TEST(MadeParts, AreNoneOfOtherNodes) {
+  EXPECT_EQ(MadeParts::Of(*MakeNode(plan::Union{}, {}, kId)).parts, 1);
 }
 
 std::vector<int64_t> Limited(std::optional<int64_t> limit, int64_t offset) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -14,6 +15,7 @@
 #include "exec/hash_join.h"
 #include "exec/limit.h"
 #include "exec/local.h"
+#include "exec/made_parts.h"
 #include "exec/moved_parts.h"
 #include "exec/observe.h"
 #include "exec/part_opener.h"
@@ -88,6 +90,7 @@ class Planner {
   Result<Input> InputOf(const PlanPtr& plan, size_t max_parts, const Top* top = nullptr) const;
   Result<Input> ScanInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts, const Top* top) const;
   Result<Input> UnionInput(const PlanPtr& plan, const PlanNode& bottom, size_t max_parts) const;
+  std::optional<Input> MadeInput(const PlanPtr& plan) const;
   Result<Input> WrittenInput(const PlanPtr& plan) const;
   Input Coalesced(const std::shared_ptr<arrow::Schema>& schema, Input input, int most) const;
   Result<Input> MovedInput(const PlanPtr& plan, const PlanPtr& bottom) const;
@@ -184,10 +187,31 @@ Result<Input> Planner::UnionInput(const PlanPtr& plan, const PlanNode& bottom, s
   return all;
 }
 
+bool RunsPython(const PlanNode& plan, const PlanNode& bottom) {
+  for (const PlanNode* node = &plan; node != &bottom; node = node->inputs.at(0).get()) {
+    if (node->Is<plan::PythonStep>()) return true;
+  }
+  return false;
+}
+
+// Many rows that the plan itself gives, where work on them is dear: Python functions, each part in a worker of its own.
+std::optional<Input> Planner::MadeInput(const PlanPtr& plan) const {
+  const PlanNode& bottom = BottomOfChain(*plan);
+  if (!RunsPython(*plan, bottom) || context_.given.count(&bottom) > 0) return std::nullopt;
+  MadeParts made = MadeParts::Of(bottom);
+  if (made.parts == 1) return std::nullopt;
+  auto open = [plan, &bottom, open = std::move(made.open),
+               eval = context_.eval](int part) -> Result<std::unique_ptr<Operator>> {
+    return BuildChain(*plan, bottom, open(part), ForPart(eval, static_cast<size_t>(part)));
+  };
+  return Input{made.parts, std::move(open)};
+}
+
 Result<Input> Planner::InputOf(const PlanPtr& plan, size_t max_parts, const Top* top) const {
   const PlanNode& bottom = BottomOfChain(*plan);
   if (bottom.Is<plan::Scan>()) return ScanInput(plan, bottom, max_parts, top);
   if (bottom.Is<plan::Union>()) return UnionInput(plan, bottom, max_parts);
+  if (auto made = MadeInput(plan)) return *std::move(made);
   SLUICE_ASSIGN(auto rows, BuildRows(plan));
   // A second reading makes the operators anew.
   auto first = std::make_shared<std::unique_ptr<Operator>>(std::move(rows));
@@ -210,6 +234,7 @@ Result<OperatorPtr> Planner::BuildRows(const PlanPtr& plan) const {
     SLUICE_ASSIGN(Input input, InputOf(plan, std::numeric_limits<size_t>::max()));
     return Gather(plan->schema, std::move(input), context_.threads);
   }
+  if (auto made = MadeInput(plan)) return Gather(plan->schema, *std::move(made), context_.threads);
   PlanPtr below = plan;
   while (below.get() != &bottom) below = below->inputs.at(0);
   SLUICE_ASSIGN(auto rows, Build(below));

@@ -13,7 +13,9 @@ namespace {
 
 constexpr uint64_t kSliceRows = 8192;
 
-uint64_t CountRows(int64_t start, int64_t end, int64_t step) {
+}  // namespace
+
+uint64_t RangeOperator::CountRows(int64_t start, int64_t end, int64_t step) {
   if (step == 0 || (step > 0 && start >= end) || (step < 0 && start <= end)) return 0;
   const uint64_t from = static_cast<uint64_t>(step > 0 ? start : end);
   const uint64_t to = static_cast<uint64_t>(step > 0 ? end : start);
@@ -21,12 +23,14 @@ uint64_t CountRows(int64_t start, int64_t end, int64_t step) {
   return (to - from - 1) / stride + 1;
 }
 
-}  // namespace
-
 RangeOperator::RangeOperator(std::shared_ptr<arrow::Schema> schema, int64_t start, int64_t end, int64_t step)
+    : RangeOperator(std::move(schema), start, step, 0, CountRows(start, end, step)) {}
+
+RangeOperator::RangeOperator(std::shared_ptr<arrow::Schema> schema, int64_t start, int64_t step, uint64_t begin,
+                             uint64_t rows)
     : schema_(std::move(schema)),
-      next_(static_cast<uint64_t>(start)),
-      left_(CountRows(start, end, step)),
+      next_(static_cast<uint64_t>(start) + begin * static_cast<uint64_t>(step)),
+      left_(rows),
       step_(step) {}
 
 Result<std::shared_ptr<arrow::RecordBatch>> RangeOperator::Next() {

@@ -13,6 +13,10 @@ namespace sluice {
 class RangeOperator : public Operator {
  public:
   RangeOperator(std::shared_ptr<arrow::Schema> schema, int64_t start, int64_t end, int64_t step);
+  // `rows` of them, from the one with the number `begin` on.
+  RangeOperator(std::shared_ptr<arrow::Schema> schema, int64_t start, int64_t step, uint64_t begin, uint64_t rows);
+  // How many rows there are.
+  static uint64_t CountRows(int64_t start, int64_t end, int64_t step);
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
   void Cancel() override { cancelled_ = true; }
