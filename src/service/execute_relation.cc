@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/record_batch.h>
 
+#include <optional>
+
 #include "base/spark_error.h"
 #include "exec/observe.h"
 #include "exec/operator.h"
@@ -17,21 +19,40 @@ namespace {
 
 using spark::connect::Relation;
 
-// What a relation with one input reads; null for others.
-const Relation* InputOf(const Relation& relation) {
-  const auto* field =
+// Where a relation with one input holds it.
+struct InputPlace {
+  const google::protobuf::FieldDescriptor* node;   // of the relation
+  const google::protobuf::FieldDescriptor* input;  // of the node
+};
+
+std::optional<InputPlace> InputOf(const Relation& relation) {
+  const auto* node =
       relation.GetReflection()->GetOneofFieldDescriptor(relation, Relation::descriptor()->FindOneofByName("rel_type"));
-  if (field == nullptr) return nullptr;
-  const google::protobuf::Message& node = relation.GetReflection()->GetMessage(relation, field);
-  const auto* input = node.GetDescriptor()->FindFieldByName("input");
-  if (input == nullptr || input->is_repeated() || input->message_type() != Relation::descriptor()) return nullptr;
-  if (!node.GetReflection()->HasField(node, input)) return nullptr;
-  return &static_cast<const Relation&>(node.GetReflection()->GetMessage(node, input));
+  if (node == nullptr) return std::nullopt;
+  const auto* input = node->message_type()->FindFieldByName("input");
+  if (input == nullptr || input->is_repeated() || input->message_type() != Relation::descriptor()) return std::nullopt;
+  const google::protobuf::Message& held = relation.GetReflection()->GetMessage(relation, node);
+  if (!held.GetReflection()->HasField(held, input)) return std::nullopt;
+  return InputPlace{node, input};
+}
+
+const Relation* FindInput(const Relation& relation) {
+  const auto place = InputOf(relation);
+  if (!place) return nullptr;
+  const google::protobuf::Message& node = relation.GetReflection()->GetMessage(relation, place->node);
+  return &static_cast<const Relation&>(node.GetReflection()->GetMessage(node, place->input));
+}
+
+Relation* FindInput(Relation* relation) {
+  const auto place = InputOf(*relation);
+  if (!place) return nullptr;
+  google::protobuf::Message* node = relation->GetReflection()->MutableMessage(relation, place->node);
+  return static_cast<Relation*>(node->GetReflection()->MutableMessage(node, place->input));
 }
 
 const Relation* FindCatalogCall(const Relation& relation) {
   const Relation* at = &relation;
-  while (at != nullptr && !at->has_catalog()) at = InputOf(*at);
+  while (at != nullptr && !at->has_catalog()) at = FindInput(*at);
   return at;
 }
 
@@ -52,8 +73,9 @@ Result<Relation> AnswerOf(Session* session, const Relation& call) {
 Result<Relation> WithAnswer(Session* session, const Relation& relation, const Relation& call) {
   SLUICE_ASSIGN(const Relation answer, AnswerOf(session, call));
   Relation answered = relation;
-  // The copy's own call, at the same place.
-  const_cast<Relation&>(*FindCatalogCall(answered)) = answer;
+  Relation* at = &answered;
+  while (!at->has_catalog()) at = FindInput(at);
+  *at = answer;
   return answered;
 }
 
