@@ -3,8 +3,10 @@
 small query, rows in both directions, Python functions, open streams; and whole programs, by `sluice submit` and by Spark's own
 Python. What it found goes to the terminal, to build/bench/connect.json and into docs/performance.md."""
 import argparse
+import concurrent.futures
 import datetime
 import json
+import multiprocessing
 import os
 import pathlib
 import platform
@@ -28,6 +30,12 @@ OWN_SESSION = ["setsid"]  # by which the processes of a server are known
 STREAMS = 1000
 
 
+def apart(work, *given):
+    """In a process of its own: the peak memory of a program begins with that of the process which starts it."""
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
+
+
 def median_ms(ask, times: int) -> float:
     took = []
     for _ in range(times):
@@ -41,9 +49,11 @@ def select_one(spark) -> float:
     return median_ms(lambda: spark.sql("select 1").collect(), 200)
 
 
+COLUMNS = ["id", "id * 0.5 AS half", "CAST(id AS STRING) AS name"]
+
+
 def to_pandas(spark) -> float:
-    rows = spark.range(1_000_000).selectExpr("id", "id * 0.5 AS half", "CAST(id AS STRING) AS name")
-    return median_ms(rows.toPandas, 5)
+    return median_ms(spark.range(1_000_000).selectExpr(*COLUMNS).toPandas, 5)
 
 
 def create_frame(spark) -> float:
@@ -116,6 +126,32 @@ def open_streams(port: int, leader: int) -> dict:
     return {"streams": heard, "threads": threads, "resident_mb": resident}
 
 
+def without_client(port: int) -> dict:
+    """Two of the questions as messages by gRPC alone, whose answers nobody looks at: what is left of them is PySpark's own time."""
+    import grpc
+    from pyspark.sql.connect.proto import ExecutePlanRequest, Plan
+    from pyspark.sql.connect.proto.base_pb2_grpc import SparkConnectServiceStub
+
+    channel = grpc.insecure_channel(f"localhost:{port}", options=[("grpc.max_receive_message_length", 128 << 20)])
+    stub, session_id = SparkConnectServiceStub(channel), str(uuid.uuid4())
+
+    def ask(*plans: Plan) -> None:
+        for plan in plans:
+            request = ExecutePlanRequest(session_id=session_id, operation_id=str(uuid.uuid4()), plan=plan)
+            request.user_context.user_id = "raw"
+            for _ in stub.ExecutePlan(request):
+                pass
+
+    command, rows = Plan(), Plan()
+    command.command.sql_command.input.sql.query = rows.root.sql.query = "select 1"
+    million = Plan()
+    million.root.sql.query = f"SELECT {', '.join(COLUMNS)} FROM range(1000000)"
+    found = {"`select 1`, collected": median_ms(lambda: ask(command, rows), 200),
+             "toPandas, 1,000,000 rows of 3 columns": median_ms(lambda: ask(million), 5)}
+    channel.close()
+    return found
+
+
 def from_start(folder: pathlib.Path) -> float:
     """Milliseconds from exec of the server to the first answer, the client's modules being loaded."""
     began = time.monotonic()
@@ -141,6 +177,7 @@ def ask_servers(rounds: int, work: pathlib.Path) -> dict:
                             {"ms": took, "cpu_s": measure.session_cpu(leader) - before})
                 print(f"bench: round {number + 1}, {name}: " +
                       ", ".join(f"{question} {m[name][-1]['ms']:.1f} ms" for question, m in each.items()), flush=True)
+        found["raw"] = without_client(ours.port)
         found["open"] = open_streams(ours.port, ours.running.child.pid)
     theirs.close()
     found["asked"] = {question: {name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in m.items()}
@@ -167,7 +204,7 @@ def run_programs(records: int, rounds: int, work: pathlib.Path) -> dict:
     """Each program whole, with the Python that runs it; their answers must be equal."""
     reviews, people, bronze = work / "reviews.tsv", work / "customers.parquet", work / "bronze"
     measure.run([engines.PROGRAMS / "bench/produce", "--file", reviews, records])
-    customers(reviews, people)
+    apart(customers, reviews, people)
     subprocess.run([engines.PROGRAMS / "bench/write_table", bronze, str(records), "4"], check=True)
     given = {"week2": [reviews], "week3": [reviews, people], "week5": [bronze, people]}
     engine = engines.python_programs(work, "")
@@ -213,8 +250,9 @@ def text(found: dict) -> str:
              "warm:"]
     if "asked" in found:
         parts.append(report._markdown(
-            ["", "Sluice ms", "Spark ms", "ratio", "server CPU, ratio"],
-            [[question, f"{m['Sluice']['ms']:,.1f}", f"{m['Spark']['ms']:,.1f}", f"{m['Spark']['ms'] / m['Sluice']['ms']:.1f}",
+            ["", "Sluice ms", "without PySpark ms", "Spark ms", "ratio", "server CPU, ratio"],
+            [[question, f"{m['Sluice']['ms']:,.1f}", f"{found['raw'][question]:,.1f}" if question in found["raw"] else "",
+              f"{m['Spark']['ms']:,.1f}", f"{m['Spark']['ms'] / m['Sluice']['ms']:.1f}",
               f"{m['Spark']['cpu_s'] / max(m['Sluice']['cpu_s'], 0.01):.1f}"] for question, m in found["asked"].items()]))
         idle, streams = found["idle_mb"], found["open"]
         parts.append(f"An idle server holds {idle['Sluice']:.0f} MB (Spark's {idle['Spark']:,.0f}); from its exec to the first answer "
@@ -245,7 +283,7 @@ def main() -> None:
     found = json.loads(kept.read_text()) if options.skip and kept.exists() else {}
     found |= {"rounds": options.rounds, "records": options.records, "cores": os.cpu_count(), "machine": platform.machine(),
              "when": time.strftime("%Y-%m-%d")}
-    parts = {"servers": lambda: ask_servers(options.rounds, work),
+    parts = {"servers": lambda: apart(ask_servers, options.rounds, work),
              "bronze": lambda: {"bronze": bronze_by_submit(1_000_000, options.rounds, work)},
              "programs": lambda: {"programs": run_programs(options.records, options.rounds, work)}}
     for name, measured in parts.items():

@@ -68,7 +68,7 @@ def commits(bootstrap: str, partitions: int, work: pathlib.Path) -> dict:
         for records, most, more in ((KEYS, 10 * KEYS, []), (100_000, 1000, ["more"])):
             fill("events.py", bootstrap, topic, 2, records, KEYS, *more)
             job = {"source": source(bootstrap, topic, most), "checkpoint": str(folder / "checkpoint"), "partitions": str(partitions)}
-            usage = measure.run([*command, ROOT / "bench/programs/keyed_counts.py", json.dumps(job)], env=env, log=work / "log", limit=900)
+            usage = measure.run([*command, ROOT / "bench/programs/keyed_counts.py", json.dumps(job)], env=env, log=work / "log", limit=1800)
         small = json.loads(next(line for line in usage.output.splitlines() if line.startswith("[{")))
         assert len(small) > 50 and all(batch["rows"] <= 1000 for batch in small), small
         commit = sorted(batch["commit_ms"] for batch in small)
@@ -77,14 +77,20 @@ def commits(bootstrap: str, partitions: int, work: pathlib.Path) -> dict:
     return found
 
 
+def median_of(runs: list[dict]) -> dict:
+    engines_of = {name: {key: statistics.median(run[name][key] for run in runs) for key in runs[0][name]} for name in ("Sluice", "Spark")}
+    return {**engines_of, "rows": runs[0].get("rows")}
+
+
 def text(found: dict) -> str:
     parts = [f"{found['events']:,} events, {found['cores']} cores, {found['machine']}, {found['when']}, {report.rounds_of(found['rounds'])}, "
              "each program whole, Spark over Sluice:"]
+    measured = {name: found["queries"][name] for name in QUERIES if name in found["queries"]}
     rows = [[name, f"{m['rows']:,}" if m.get("rows") else "",
              *(f"{m['Spark'][key] / m['Sluice'][key]:.1f}" for key in ("cpu_s", "wall_s", "peak_mb")),
-             f"{m['Sluice']['cpu_s']:.2f}", f"{m['Sluice']['peak_mb']:.0f}"] for name, m in found["queries"].items()]
+             f"{m['Sluice']['cpu_s']:.2f}", f"{m['Sluice']['peak_mb']:.0f}"] for name, m in measured.items()]
     parts.append(report._markdown(["", "rows given", "CPU", "wall", "peak memory", "Sluice CPU s", "Sluice MB"], rows))
-    if "commits" in found:
+    if found["commits"]:
         rows = [[f"{name}, {partitions} state partitions", f"{m['commit_p50_ms']:.0f}", f"{m['commit_p99_ms']:.0f}", f"{m['batch_p50_ms']:.0f}"]
                 for partitions, engines_of in found["commits"].items() for name, m in engines_of.items()]
         parts.append(f"{KEYS:,} keys in state, 1,000 changes a batch, milliseconds as the progress tells them:")
@@ -96,32 +102,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--queries", nargs="*", default=QUERIES)
-    parser.add_argument("--skip-commits", action="store_true")
+    parser.add_argument("--queries", nargs="*", default=QUERIES, help="of the others, and of commits, what the last run found stays")
+    parser.add_argument("--commits", nargs="*", type=int, default=[4, 200], help="numbers of state partitions")
     parser.add_argument("--no-docs", action="store_true", help="leave docs/performance.md as it is")
     options = parser.parse_args()
     work = engines.fresh(ROOT / "build/bench/work-nexmark")
     broker = kafka.Kafka(detached=False)
     each: dict[str, list[dict]] = {}
-    found = {"rounds": options.rounds, "events": options.events, "cores": os.cpu_count(), "machine": platform.machine(),
-             "when": time.strftime("%Y-%m-%d")}
+    kept = ROOT / "build/bench/nexmark.json"
+    found = json.loads(kept.read_text()) if kept.exists() else {"queries": {}, "commits": {}}
+    found |= {"rounds": options.rounds, "events": options.events, "cores": os.cpu_count(), "machine": platform.machine(),
+              "when": time.strftime("%Y-%m-%d")}
     try:
         fill("nexmark_events.py", broker.bootstrap, "nexmark", 2, options.events)
         for number in range(options.rounds):
             for query in options.queries:
                 each.setdefault(query, []).append(one_query(query, broker.bootstrap, work))
                 print(f"bench: round {number + 1}, {query}: {each[query][-1]}", flush=True)
-        if not options.skip_commits:
-            found["commits"] = {}
-            for partitions in (4, 200):
-                found["commits"][partitions] = commits(broker.bootstrap, partitions, work)
-                print(f"bench: {partitions} state partitions: {found['commits'][partitions]}", flush=True)
+                found["queries"][query] = median_of(each[query])
+                kept.write_text(json.dumps(found, indent=1) + "\n")  # what comes after may fail
+        for partitions in options.commits:
+            found["commits"][str(partitions)] = commits(broker.bootstrap, partitions, work)
+            print(f"bench: {partitions} state partitions: {found['commits'][str(partitions)]}", flush=True)
+            kept.write_text(json.dumps(found, indent=1) + "\n")
     finally:
         broker.close()
         shutil.rmtree(work, ignore_errors=True)
-    found["queries"] = {query: {**{name: {key: statistics.median(run[name][key] for run in runs) for key in runs[0][name]}
-                                   for name in ("Sluice", "Spark")}, "rows": runs[0].get("rows")} for query, runs in each.items()}
-    (ROOT / "build/bench/nexmark.json").write_text(json.dumps(found, indent=1) + "\n")
     print(text(found))
     if not options.no_docs:
         report.put(BEGIN, END, text(found))

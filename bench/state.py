@@ -118,7 +118,7 @@ def one_round(run: Run) -> dict:
 def text(found: dict) -> str:
     rows = [[name, f"{m['rows']:,.0f}", *(f"{m[key] / m['sluice_cpu_s']:.1f}" for key in ("spark_cpu_s", "warm_cpu_s")),
              f"{m['spark_peak_mb'] / m['sluice_peak_mb']:.1f}"] for name, m in found["median"].items()]
-    rounds = f"{found['rounds']} alternating round{'s' * (found['rounds'] > 1)}"
+    rounds = report.rounds_of(found["rounds"])
     return (f"Spark 4.2.0 over Sluice, each from process start to end, {rounds} of one run, {found['cores']} cores, {found['machine']}, "
             f"{found['when']}:\n\n" +
             report._markdown(["", "rows given", "CPU, whole job", "CPU, warm query", "peak memory"], rows))
@@ -127,7 +127,8 @@ def text(found: dict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--cases", nargs="*", default=list(CASES), help="beginnings of their names")
+    parser.add_argument("--cases", nargs="*", default=list(CASES),
+                        help="beginnings of their names; of the others what the last run found stays")
     parser.add_argument("--no-docs", action="store_true", help="leave docs/performance.md as it is")
     options = parser.parse_args()
     work = engines.fresh(ROOT / "build/bench/work-state")
@@ -147,9 +148,12 @@ def main() -> None:
 
 
 def keep(rounds: int, each: dict[str, list[dict]], docs: bool) -> None:
+    kept = ROOT / "build/bench/state.json"
+    before = json.loads(kept.read_text()) if kept.exists() else {"each": {}}
+    each = {name: (before["each"] | each)[name] for name in CASES if name in before["each"] | each}
     found = {"rounds": rounds, "cores": os.cpu_count(), "machine": platform.machine(), "when": time.strftime("%Y-%m-%d"), "each": each,
              "median": {name: {key: statistics.median(r[key] for r in runs) for key in runs[0]} for name, runs in each.items()}}
-    (ROOT / "build/bench/state.json").write_text(json.dumps(found, indent=1) + "\n")
+    kept.write_text(json.dumps(found, indent=1) + "\n")
     print(text(found))
     if docs:
         report.put(BEGIN, END, text(found))
