@@ -51,8 +51,8 @@ TEST(Range, CountsUpAndDown) {
 // The rows of each part.
 std::vector<std::vector<int64_t>> InParts(const PlanPtr& node) {
   const MadeParts made = MadeParts::Of(*node);
-  std::vector<std::vector<int64_t>> parts;
-  for (int part = 0; part < made.parts; ++part) parts.push_back(Ids(*made.open(part)));
+  std::vector<std::vector<int64_t>> parts(static_cast<size_t>(made.parts));
+  for (int part = 0; part < made.parts; ++part) parts[static_cast<size_t>(part)] = Ids(*made.open(part));
   return parts;
 }
 

@@ -252,7 +252,7 @@ Status PreparePercentile(AggregateCall* call) {
   SLUICE_RETURN_IF_ERROR(Coerce(call, 0, Arg::kNumber));
   SLUICE_RETURN_IF_ERROR(Coerce(call, 0, Arg::kDouble));
   SLUICE_RETURN_IF_ERROR(TakeShares(call, "percentage"));
-  const TypePtr one = arrow::float64();
+  const TypePtr& one = arrow::float64();
   call->type = IsShareList(*call) ? ArrayType(one, false) : one;
   if (call->args.size() < 3) return Status::OK();
   if (call->name != "percentile") return TakeConstant(call, 2, "reversed", arrow::boolean());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/listener_bus.h"
 
-#include <chrono>
 #include <utility>
 
 namespace sluice {
@@ -11,43 +10,53 @@ bool ListenerBus::on() const {
   return on_;
 }
 
-int64_t ListenerBus::Open() {
+int64_t ListenerBus::Open(std::function<void()> wake) {
   std::lock_guard lock(mutex_);
   on_ = true;
+  wake_ = std::move(wake);
   events_.clear();
   bytes_ = 0;
-  changed_.notify_all();
   return ++listener_;
 }
 
 void ListenerBus::Close() {
-  std::lock_guard lock(mutex_);
-  on_ = false;
-  events_.clear();
-  bytes_ = 0;
-  changed_.notify_all();
+  std::function<void()> wake;
+  {
+    std::lock_guard lock(mutex_);
+    on_ = false;
+    wake = std::exchange(wake_, nullptr);
+    events_.clear();
+    bytes_ = 0;
+  }
+  if (wake) wake();
 }
 
 void ListenerBus::Add(std::string progress_json) {
-  std::lock_guard lock(mutex_);
-  if (!on_) return;
-  bytes_ += progress_json.size();
-  events_.push_back(std::move(progress_json));
-  while (events_.size() > kMost || (bytes_ > kMostBytes && events_.size() > 1)) {
-    bytes_ -= events_.front().size();
-    events_.pop_front();
+  std::function<void()> wake;
+  {
+    std::lock_guard lock(mutex_);
+    if (!on_) return;
+    bytes_ += progress_json.size();
+    events_.push_back(std::move(progress_json));
+    while (events_.size() > kMost || (bytes_ > kMostBytes && events_.size() > 1)) {
+      bytes_ -= events_.front().size();
+      events_.pop_front();
+    }
+    wake = wake_;
   }
-  changed_.notify_all();
+  if (wake) wake();
 }
 
-bool ListenerBus::Take(int64_t listener, int64_t wait_ms, std::deque<std::string>* events) {
-  std::unique_lock lock(mutex_);
-  const auto over = [&] { return !on_ || listener != listener_; };
-  changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return over() || !events_.empty(); });
-  if (over()) return false;
-  *events = std::exchange(events_, {});
+bool ListenerBus::IsOpen(int64_t listener) const {
+  std::lock_guard lock(mutex_);
+  return on_ && listener == listener_;
+}
+
+std::deque<std::string> ListenerBus::Take(int64_t listener) {
+  std::lock_guard lock(mutex_);
+  if (!on_ || listener != listener_) return {};
   bytes_ = 0;
-  return true;
+  return std::exchange(events_, {});
 }
 
 }  // namespace sluice

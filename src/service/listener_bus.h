@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -17,18 +17,21 @@ class ListenerBus {
   static constexpr size_t kMostBytes = 8 << 20;
 
   bool on() const;
-  // From now on events are kept for the caller, who takes the place of any listener before it.
-  int64_t Open();
+  // From now on events are kept for the caller, who takes the place of any listener before it. `wake` (may be null) is
+  // called, under no lock, when there is one more, and when the time is over.
+  int64_t Open(std::function<void()> wake);
   void Close();
   void Add(std::string progress_json);
-  // The events so far, waiting up to `wait_ms` for one. False when this listener's time is over.
-  bool Take(int64_t listener, int64_t wait_ms, std::deque<std::string>* events);
+  // Whether this listener's time is not over.
+  bool IsOpen(int64_t listener) const;
+  // The events so far; none when this listener's time is over.
+  std::deque<std::string> Take(int64_t listener);
 
  private:
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   bool on_ = false;
   int64_t listener_ = 0;
+  std::function<void()> wake_;
   std::deque<std::string> events_;
   size_t bytes_ = 0;
 };

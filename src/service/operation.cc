@@ -88,6 +88,19 @@ Status Operation::Push(spark::connect::ExecutePlanResponse response) {
   return Status::OK();
 }
 
+bool Operation::TryPush(const spark::connect::ExecutePlanResponse& response) {
+  std::function<void()> wake;
+  {
+    std::lock_guard lock(mutex_);
+    if (interrupted_ || sent_ < End()) return false;
+    const auto size = static_cast<int64_t>(response.ByteSizeLong());
+    Append(response, TakeRoom(size) ? size : 0);
+    wake = wake_;
+  }
+  if (wake) wake();
+  return true;
+}
+
 void Operation::Finish(Status result, std::optional<spark::connect::ExecutePlanResponse> last) {
   std::function<void()> wake;
   {

@@ -60,6 +60,9 @@ class Operation {
 
   // The producer's side. Push fills in the ids; it waits for room and fails once the operation was interrupted.
   Status Push(spark::connect::ExecutePlanResponse response);
+  // The same for a producer that must not wait. False: an earlier response was not sent yet, or the operation was
+  // interrupted, and nothing was pushed.
+  bool TryPush(const spark::connect::ExecutePlanResponse& response);
   // `last`, if any, follows a good result in the same moment: whoever has read it finds the operation ended.
   void Finish(Status result, std::optional<spark::connect::ExecutePlanResponse> last = std::nullopt);
   bool interrupted() const;

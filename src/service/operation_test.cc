@@ -79,6 +79,18 @@ class OperationTest : public testing::Test {
   ManualClock clock_{1'000'000};
 };
 
+TEST_F(OperationTest, TriesToPushWithoutWaiting) {
+  Operation operation(Key(), &clock_);
+  Operation::Reader reader = Attach(&operation);
+  EXPECT_TRUE(operation.TryPush(Rows(1)));
+  EXPECT_FALSE(operation.TryPush(Rows(2)));  // the first was not read yet
+  EXPECT_THAT(ReadAll(&operation, &reader).rows, ElementsAre(1));
+  EXPECT_TRUE(operation.TryPush(Rows(3)));
+  EXPECT_THAT(ReadAll(&operation, &reader).rows, ElementsAre(3));
+  operation.Interrupt();
+  EXPECT_FALSE(operation.TryPush(Rows(4)));
+}
+
 TEST_F(OperationTest, ResponsesComeInOrderWithIdsOfTheirOwn) {
   Operation operation(Key(), &clock_);
   auto reader = Attach(&operation);

@@ -91,6 +91,7 @@ std::vector<std::shared_ptr<Operation>> Operations::All() const {
     if (entry.operation != nullptr) ordered[entry.number] = entry.operation;
   }
   std::vector<std::shared_ptr<Operation>> all;
+  all.reserve(ordered.size());
   for (auto& [number, operation] : ordered) all.push_back(std::move(operation));
   return all;
 }
@@ -131,6 +132,7 @@ std::vector<std::string> Operations::Ids() const {
   std::map<int64_t, std::string> ordered;
   for (const auto& [id, entry] : entries_) ordered[entry.number] = id;
   std::vector<std::string> ids;
+  ids.reserve(ordered.size());
   for (auto& [number, id] : ordered) ids.push_back(std::move(id));
   return ids;
 }

@@ -13,11 +13,6 @@
 namespace sluice {
 namespace {
 
-namespace sc = spark::connect;
-
-// How long the end of a query may go unnoticed.
-constexpr int64_t kLookMs = 100;
-
 // "2026-11-27T22:01:02.003Z"
 std::string IsoTime(int64_t ms) {
   const std::time_t seconds = ms / 1000;
@@ -31,14 +26,6 @@ std::string IsoTime(int64_t ms) {
 std::string Dumped(const nlohmann::json& json) {
   // What is no UTF-8 becomes U+FFFD.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-sc::ExecutePlanResponse EventOf(std::string json, sc::StreamingQueryEventType type) {
-  sc::ExecutePlanResponse response;
-  auto* event = response.mutable_streaming_query_listener_events_result()->add_events();
-  event->set_event_json(std::move(json));
-  event->set_event_type(type);
-  return response;
 }
 
 }  // namespace
@@ -60,36 +47,6 @@ std::string QueryTerminatedJson(const RunningQuery& query) {
     if (detail != nullptr && !detail->error_class.empty()) json["errorClassOnException"] = detail->error_class;
   }
   return Dumped(json);
-}
-
-Status ListenToQueries(ServedSession* session, Operation* operation,
-                       const sc::StreamingQueryListenerBusCommand& command) {
-  ListenerBus& bus = *session->bus();
-  if (command.has_remove_listener_bus_listener()) {
-    bus.Close();
-    return Status::OK();
-  }
-  (void)session->TakeEndedQueries();  // before its time
-  const int64_t listener = bus.Open();
-  sc::ExecutePlanResponse added;
-  added.mutable_streaming_query_listener_events_result()->set_listener_bus_listener_added(true);
-  SLUICE_RETURN_IF_ERROR(operation->Push(std::move(added)));
-  for (;;) {
-    // Whoever has ended has told its progress before.
-    std::vector<std::string> ended = session->TakeEndedQueries();
-    std::deque<std::string> progress;
-    if (!bus.Take(listener, ended.empty() ? kLookMs : 0, &progress)) return Status::OK();
-    for (std::string& json : progress) {
-      SLUICE_RETURN_IF_ERROR(operation->Push(EventOf(std::move(json), sc::QUERY_PROGRESS_EVENT)));
-    }
-    for (std::string& json : ended) {
-      SLUICE_RETURN_IF_ERROR(operation->Push(EventOf(std::move(json), sc::QUERY_TERMINATED_EVENT)));
-    }
-    if (operation->interrupted()) {
-      bus.Close();
-      return UserError("OPERATION_CANCELED", "Operation has been canceled.");
-    }
-  }
 }
 
 }  // namespace sluice

@@ -96,10 +96,18 @@ sc::GetStatusResponse::OperationStatus::OperationState StateOf(OperationFate fat
 }  // namespace
 
 RemoteService::RemoteService(std::shared_ptr<Process> process, Conf conf)
-    : process_(process), sessions_(std::move(process), std::move(conf)), housekeeper_([this] { KeepHouse(); }) {}
+    : process_(process),
+      sessions_(process, std::move(conf)),
+      waiting_(std::make_shared<WaitingOperations>(&process->env()->clock())),
+      housekeeper_([this] { KeepHouse(); }) {
+  process_->queries().OnEnd([waiting = std::weak_ptr<WaitingOperations>(waiting_)] {
+    if (const auto there = waiting.lock()) there->Wake();
+  });
+}
 
 RemoteService::~RemoteService() {
   Stop(nullptr);
+  waiting_->Close();
   {
     std::lock_guard lock(mutex_);
     closed_ = true;
@@ -163,8 +171,8 @@ Result<RemoteService::Stream> RemoteService::ExecutePlan(const sc::ExecutePlanRe
   bool is_new = false;
   SLUICE_ASSIGN(auto operation, session->operations().Start(std::move(key), &is_new));
   if (!is_new) return Stream{std::move(operation), std::nullopt};
-  const Status begun =
-      threads_.Run([session, request, operation, held = std::move(held)] { RunPlan(session, request, operation); });
+  const Status begun = threads_.Run(
+      [this, session, request, operation, held = std::move(held)] { RunPlan(session, request, operation, waiting_); });
   if (!begun.ok()) {
     session->operations().Release(operation->key().id);
     return begun;

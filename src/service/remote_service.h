@@ -15,6 +15,7 @@
 #include "service/artifact_upload.h"
 #include "service/error_reply.h"
 #include "service/sessions.h"
+#include "service/waiting_operations.h"
 #include "service/work_threads.h"
 
 namespace sluice {
@@ -69,6 +70,7 @@ class RemoteService {
   std::mutex mutex_;
   std::condition_variable closing_;
   bool closed_ = false;
+  const std::shared_ptr<WaitingOperations> waiting_;  // the directory of queries knows it too
   WorkThreads threads_;
   std::thread housekeeper_;
 };

@@ -19,6 +19,7 @@
 #include "service/observed_metrics.h"
 #include "service/plan_bytes.h"
 #include "service/query_events.h"
+#include "service/query_waits.h"
 #include "service/result_batches.h"
 #include "session/session.h"
 
@@ -29,8 +30,6 @@ using spark::connect::Command;
 using spark::connect::ExecutePlanRequest;
 using spark::connect::ExecutePlanResponse;
 
-// How long a waiting command goes without a look at whether it was interrupted.
-constexpr int64_t kLookMs = 100;
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
 // Largest piece of a batch that a message carries when the client takes pieces.
 constexpr int64_t kChunkBytes = 120'795'955;
@@ -81,54 +80,6 @@ Status PushRows(const std::shared_ptr<ServedSession>& served, const ExecutePlanR
   return Status::OK();
 }
 
-std::optional<std::string> RunIdOf(const Command& command) {
-  if (!command.has_streaming_query_command()) return std::nullopt;
-  return command.streaming_query_command().query_id().run_id();
-}
-
-// The error with which a query ended, as Spark shows it to whoever waits for it.
-Status AsQueryFailure(const ServedSession& served, const Command& command, const Status& error) {
-  const auto run_id = RunIdOf(command);
-  const std::shared_ptr<RunningQuery> failed =
-      run_id ? served.session()->queries().Find(*run_id) : served.FindFailed(error);
-  if (failed == nullptr || !failed->exception()) return error;
-  return StreamFailed(failed->id(), failed->run_id(), error);
-}
-
-// Waits in short turns, so that an interrupt is seen. `turn` waits as long as it is told and says whether what it
-// waits for has come.
-Result<bool> WaitInTurns(const Operation& operation, Clock* clock, std::optional<int64_t> timeout_ms,
-                         const std::function<Result<bool>(int64_t)>& turn) {
-  const int64_t begin = clock->MonotonicNanos() / 1'000'000;
-  for (;;) {
-    int64_t wait = kLookMs;
-    if (timeout_ms) {
-      const int64_t left = *timeout_ms - (clock->MonotonicNanos() / 1'000'000 - begin);
-      if (left <= 0) return turn(0);
-      wait = std::min(wait, left);
-    }
-    SLUICE_ASSIGN(const bool done, turn(wait));
-    if (done) return true;
-    if (operation.interrupted()) return UserError("OPERATION_CANCELED", "Operation has been canceled.");
-  }
-}
-
-Result<service::Responses> AwaitQuery(ServedSession* served, const Operation& operation, const Command& command) {
-  Session* session = served->session().get();
-  const auto& wanted = command.streaming_query_command();
-  std::optional<int64_t> timeout;
-  if (wanted.await_termination().has_timeout_ms()) timeout = wanted.await_termination().timeout_ms();
-  service::Responses last;
-  SLUICE_RETURN_IF_ERROR(
-      WaitInTurns(operation, &served->process().env()->clock(), timeout, [&](int64_t wait) -> Result<bool> {
-        auto turn = wanted;
-        turn.mutable_await_termination()->set_timeout_ms(wait);
-        SLUICE_ASSIGN(last, service::CommandQuery(session, turn));
-        return last.at(0).streaming_query_command_result().await_termination().terminated();
-      }).status());
-  return last;
-}
-
 // A source that never pauses keeps this waiting for ever.
 Result<service::Responses> ProcessAll(ServedSession* served, const Operation& operation, const Command& command) {
   const auto& wanted = command.streaming_query_command();
@@ -141,42 +92,9 @@ Result<service::Responses> ProcessAll(ServedSession* served, const Operation& op
   return service::Responses{std::move(response)};
 }
 
-Result<service::Responses> AwaitAny(ServedSession* served, const Operation& operation, const Command& command) {
-  Session* session = served->session().get();
-  const auto& wanted = command.streaming_query_manager_command();
-  std::optional<int64_t> timeout;
-  if (wanted.await_any_termination().has_timeout_ms()) timeout = wanted.await_any_termination().timeout_ms();
-  service::Responses last;
-  SLUICE_RETURN_IF_ERROR(
-      WaitInTurns(operation, &served->process().env()->clock(), timeout, [&](int64_t wait) -> Result<bool> {
-        auto turn = wanted;
-        turn.mutable_await_any_termination()->set_timeout_ms(wait);
-        SLUICE_ASSIGN(last, service::CommandQueryManager(session, turn));
-        return last.at(0).streaming_query_manager_command_result().await_any_termination().terminated();
-      }).status());
-  return last;
-}
-
-Result<service::Responses> RunQueryCommand(ServedSession* served, const Operation& operation, const Command& command) {
-  switch (command.streaming_query_command().command_case()) {
-    case spark::connect::StreamingQueryCommand::kAwaitTermination:
-      return AwaitQuery(served, operation, command);
-    case spark::connect::StreamingQueryCommand::kProcessAllAvailable:
-      return ProcessAll(served, operation, command);
-    default:
-      return service::ExecuteCommand(served->session().get(), command);
-  }
-}
-
 Result<service::Responses> RunCommand(ServedSession* served, const Operation& operation, const Command& command) {
-  Session* session = served->session().get();
-  if (command.has_streaming_query_command()) {
-    Result<service::Responses> done = RunQueryCommand(served, operation, command);
-    if (!done.ok() && !operation.interrupted()) return AsQueryFailure(*served, command, done.status());
-    return done;
-  }
-  if (command.streaming_query_manager_command().has_await_any_termination()) {
-    Result<service::Responses> done = AwaitAny(served, operation, command);
+  if (command.streaming_query_command().has_process_all_available()) {
+    Result<service::Responses> done = ProcessAll(served, operation, command);
     if (!done.ok() && !operation.interrupted()) return AsQueryFailure(*served, command, done.status());
     return done;
   }
@@ -184,7 +102,7 @@ Result<service::Responses> RunCommand(ServedSession* served, const Operation& op
   // whose call succeeds gives it back on a thread that the end of Python stops at any place, and then may wait for it
   // for ever.
   if (command.ml_command().has_clean_cache()) ClientLeaves(served);
-  return service::ExecuteCommand(session, command);
+  return service::ExecuteCommand(served->session().get(), command);
 }
 
 // The C++ API gets the plain text of a failure; Spark's clients cut off the name of the class in front of it.
@@ -201,8 +119,9 @@ void ShowAsException(const Command& command, ExecutePlanResponse* response) {
 }
 
 Status PushCommand(ServedSession* served, Operation* operation, const Command& command) {
-  if (command.has_streaming_query_listener_bus_command()) {
-    return ListenToQueries(served, operation, command.streaming_query_listener_bus_command());
+  if (command.streaming_query_listener_bus_command().has_remove_listener_bus_listener()) {
+    served->bus()->Close();
+    return Status::OK();
   }
   SLUICE_ASSIGN(service::Responses responses, RunCommand(served, *operation, command));
   for (ExecutePlanResponse& response : responses) {
@@ -227,17 +146,23 @@ Status NoPlan(const std::string& message, const std::string& field) {
       {{"fullName", message}, {"name", field}});
 }
 
-Status Run(const std::shared_ptr<ServedSession>& session, const ExecutePlanRequest& request,
-           const std::shared_ptr<Operation>& operation) {
+// False: the operation goes on waiting, and `waiting` ends it.
+Result<bool> Run(const std::shared_ptr<ServedSession>& session, const ExecutePlanRequest& request,
+                 const std::shared_ptr<Operation>& operation, const std::shared_ptr<WaitingOperations>& waiting) {
   spark::connect::Plan plan = request.plan();
   SLUICE_RETURN_IF_ERROR(CompletePlan(session->artifacts(), &plan));
   switch (plan.op_type_case()) {
-    case spark::connect::Plan::kRoot: {
+    case spark::connect::Plan::kRoot:
       if (plan.root().rel_type_case() == 0) return NoPlan("spark.connect.Relation", "rel_type");
-      return PushRows(session, request, operation, plan.root());
-    }
+      SLUICE_RETURN_IF_ERROR(PushRows(session, request, operation, plan.root()));
+      return true;
     case spark::connect::Plan::kCommand:
-      return PushCommand(session.get(), operation.get(), plan.command());
+      if (std::optional<Wait> wait = WaitOf(session, operation, plan.command(), waiting)) {
+        waiting->Add(operation, *std::move(wait));
+        return false;
+      }
+      SLUICE_RETURN_IF_ERROR(PushCommand(session.get(), operation.get(), plan.command()));
+      return true;
     default:
       return NoPlan("spark.connect.Plan", "op_type");
   }
@@ -246,12 +171,9 @@ Status Run(const std::shared_ptr<ServedSession>& session, const ExecutePlanReque
 }  // namespace
 
 void RunPlan(const std::shared_ptr<ServedSession>& session, const ExecutePlanRequest& request,
-             const std::shared_ptr<Operation>& operation) {
-  Status done = Caught([&] { return Run(session, request, operation); });
-  operation->OnInterrupt(nullptr);
-  std::optional<ExecutePlanResponse> last;
-  if (operation->key().reattachable) last.emplace().mutable_result_complete();
-  operation->Finish(std::move(done), std::move(last));
+             const std::shared_ptr<Operation>& operation, const std::shared_ptr<WaitingOperations>& waiting) {
+  const Result<bool> done = Caught([&] { return Run(session, request, operation, waiting); });
+  if (!done.ok() || *done) EndOperation(operation.get(), done.status());
 }
 
 }  // namespace sluice

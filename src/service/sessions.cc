@@ -60,10 +60,10 @@ ServedSession::~ServedSession() = default;
 
 void ServedSession::StartedQuery(const std::string& operation, const std::vector<std::string>& tags,
                                  const std::string& run_id) {
+  std::weak_ptr<RunningQuery> query = session_->queries().Find(run_id);
   std::lock_guard lock(mutex_);
-  // What the process remembers of ended queries is enough.
-  std::erase_if(started_, [&](const Started& started) { return session_->queries().Find(started.run_id) == nullptr; });
-  started_.push_back({operation, tags, run_id});
+  std::erase_if(started_, [&](const Started& started) { return started.query.expired(); });
+  started_.push_back({operation, tags, std::move(query)});
 }
 
 std::vector<std::string> ServedSession::StopQueries(const std::string& tag) {
@@ -75,7 +75,7 @@ std::vector<std::string> ServedSession::StopQueries(const std::string& tag) {
   std::vector<std::string> stopped;
   for (const Started& one : started) {
     if (!tag.empty() && std::find(one.tags.begin(), one.tags.end(), tag) == one.tags.end()) continue;
-    const auto query = session_->queries().Find(one.run_id);
+    const auto query = one.query.lock();
     if (query == nullptr || !query->IsActive()) continue;
     query->RequestStop();
     stopped.push_back(one.operation);
@@ -86,7 +86,7 @@ std::vector<std::string> ServedSession::StopQueries(const std::string& tag) {
 std::shared_ptr<RunningQuery> ServedSession::FindFailed(const Status& error) const {
   std::lock_guard lock(mutex_);
   for (const Started& started : started_) {
-    auto query = session_->queries().Find(started.run_id);
+    auto query = started.query.lock();
     if (query == nullptr || query->IsActive()) continue;
     const auto failure = query->exception();
     if (failure && failure->message() == error.message()) return query;
@@ -99,7 +99,7 @@ std::vector<std::string> ServedSession::TakeEndedQueries() {
   std::vector<std::string> events;
   for (Started& started : started_) {
     if (started.told) continue;
-    const auto query = session_->queries().Find(started.run_id);
+    const auto query = started.query.lock();
     if (query != nullptr && query->IsActive()) continue;
     started.told = true;
     if (query != nullptr) events.push_back(QueryTerminatedJson(*query));

@@ -25,7 +25,7 @@ class Session;
 struct SessionKey {
   std::string user_id;
   std::string session_id;
-  auto operator<=>(const SessionKey&) const = default;
+  auto operator<=>(const SessionKey&) const = default;  // NOLINT(modernize-use-nullptr): not a 0
 };
 
 // A client's session as the service keeps it: the session itself, and what its client has under way. Thread-safe.
@@ -64,8 +64,8 @@ class ServedSession {
   struct Started {
     std::string operation;
     std::vector<std::string> tags;
-    std::string run_id;
-    bool told = false;  // a listener knows of its end
+    std::weak_ptr<RunningQuery> query;  // what the process remembers of ended queries is enough
+    bool told = false;                  // a listener knows of its end
   };
 
   const SessionKey key_;

@@ -88,14 +88,24 @@ QueryDirectory::Queries QueryDirectory::TakeOutOldEnded(Ticket kept) {
 
 void QueryDirectory::Ended(Ticket ticket, const Status& result) {
   Queries old;  // goes after the lock: a query's destructor waits for its thread, which may wait here
+  std::function<void()> on_end;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = entries_.find(ticket);
+    if (found == entries_.end()) return;  // its session is gone
+    found->second.ended = true;
+    const auto [its, first] = terminated_.emplace(found->second.claim.session, result);
+    if (!first && its->second.ok()) its->second = result;
+    old = TakeOutOldEnded(ticket);
+    changed_.notify_all();
+    on_end = on_end_;
+  }
+  if (on_end) on_end();
+}
+
+void QueryDirectory::OnEnd(std::function<void()> ended) {
   std::lock_guard lock(mutex_);
-  const auto found = entries_.find(ticket);
-  if (found == entries_.end()) return;  // its session is gone
-  found->second.ended = true;
-  const auto [its, first] = terminated_.emplace(found->second.claim.session, result);
-  if (!first && its->second.ok()) its->second = result;
-  old = TakeOutOldEnded(ticket);
-  changed_.notify_all();
+  on_end_ = std::move(ended);
 }
 
 QueryDirectory::Queries QueryDirectory::Active(const std::string& session) const {

@@ -48,6 +48,10 @@ class QueryDirectory {
   // By the query's thread, as its last act.
   void Ended(Ticket ticket, const Status& result);
 
+  // `ended` is called, on a query's thread, after each end, when everybody who asks sees it. One; a later one takes its
+  // place.
+  void OnEnd(std::function<void()> ended);
+
   // Oldest first. An empty session means all.
   Queries Active(const std::string& session) const;
   // By run id, else the newest of that id; null when there is none. Recently ended ones are found too.
@@ -78,6 +82,7 @@ class QueryDirectory {
   std::condition_variable changed_;
   Ticket next_ = 0;
   std::map<Ticket, Entry> entries_;
+  std::function<void()> on_end_;
   std::map<std::string, Status> terminated_;  // by session: how the first query ended, or the first that failed
 };
 

@@ -2,6 +2,7 @@
 """PySpark, unmodified, on `sluice server`: the light client (no JVM) of version 4.2.0."""
 import datetime
 import decimal
+import pathlib
 import threading
 import time
 import uuid
@@ -450,6 +451,45 @@ def test_listeners(pyspark):
     count = len(events)
     rate(pyspark).writeStream.format("noop").trigger(availableNow=True).start().awaitTermination(30)
     assert len(events) == count
+
+
+def test_waiting_clients_take_no_thread_each(server):
+    """Listeners, and calls that await the end of a query."""
+    import grpc
+    from pyspark.sql.connect.proto import ExecutePlanRequest
+    from pyspark.sql.connect.proto.base_pb2_grpc import SparkConnectServiceStub
+
+    def threads() -> int:
+        status = pathlib.Path(f"/proc/{server.running.child.pid}/status").read_text()
+        return int(status.split("Threads:")[1].split()[0])
+
+    channel = grpc.insecure_channel(f"localhost:{server.port}", options=[("grpc.use_local_subchannel_pool", 1)])
+    stub, streams, before = SparkConnectServiceStub(channel), [], threads()
+    with connect.session(server.url) as spark:
+        query = rate(spark).writeStream.format("noop").trigger(processingTime="1 minute").start()
+        for number in range(200):
+            request = ExecutePlanRequest(session_id=str(uuid.uuid4()), operation_id=str(uuid.uuid4()))
+            if number % 2 == 0:
+                request.session_id, request.user_context.user_id = spark.client._session_id, spark.client._user_id or ""
+                request.plan.command.streaming_query_command.query_id.id = str(query.id)
+                request.plan.command.streaming_query_command.query_id.run_id = str(query.runId)
+                request.plan.command.streaming_query_command.await_termination.SetInParent()
+            else:
+                request.plan.command.streaming_query_listener_bus_command.add_listener_bus_listener = True
+            streams.append(stub.ExecutePlan(request))
+        for stream in streams[1::2]:
+            assert next(stream).streaming_query_listener_events_result.listener_bus_listener_added
+        for _ in range(300):  # threads that have nothing to do end after a while
+            if threads() < before + 20:
+                break
+            time.sleep(0.1)
+        assert threads() < before + 20
+        query.stop()
+        for stream in streams[::2]:
+            assert [r.streaming_query_command_result.await_termination.terminated for r in stream][-1]
+    for stream in streams:
+        stream.cancel()
+    channel.close()
 
 
 def test_interrupts(pyspark):
