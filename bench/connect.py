@@ -119,6 +119,7 @@ def open_streams(port: int, leader: int) -> dict:
             StreamingQueryListenerBusCommand(add_listener_bus_listener=True))
         streams.append(stub.ExecutePlan(request))
     heard = sum(any(reply.HasField("streaming_query_listener_events_result") for reply in stream) for stream in streams)
+    time.sleep(5)  # threads that began them end when they have nothing to do
     threads, resident = status_of(leader)
     for stream in streams:
         stream.cancel()

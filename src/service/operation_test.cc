@@ -435,6 +435,16 @@ TEST_F(OperationsTest, NothingStartsInAClosedSession) {
   EXPECT_EQ(StartError(Key(kOther)), "INVALID_HANDLE.SESSION_CLOSED");
 }
 
+TEST_F(OperationsTest, ForgetsWhatWasReadWhenThereAreTooMany) {
+  for (size_t i = 0; i < 3 * Operations::kMost; ++i) {
+    const auto operation = Start(Key("id " + std::to_string(i), /*reattachable=*/false));
+    const auto reader = operation->Attach(std::nullopt, nullptr).ValueOrDie();
+    operation->Finish(Status::OK());
+    operation->Detach(reader);
+  }
+  EXPECT_LE(operations_.size(), Operations::kMost);
+}
+
 TEST_F(OperationsTest, MoreThanTheMostAreRefused) {
   for (size_t i = 0; i < Operations::kMost; ++i) Start(Key("id " + std::to_string(i)));
   EXPECT_EQ(StartError(Key()), "SLUICE_TOO_MANY_OPERATIONS");

@@ -34,6 +34,7 @@ OperationFate FateOfState(OperationState state) {
 }  // namespace
 
 Result<std::shared_ptr<Operation>> Operations::Start(OperationKey key, bool* is_new) {
+  if (size() >= kMost) Expire();
   std::lock_guard lock(mutex_);
   *is_new = false;
   // A call may have found the session just before it was released.

@@ -14,7 +14,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::chrono::seconds kIdle(10);
+constexpr std::chrono::seconds kIdle(2);
 
 }  // namespace
 
