@@ -6,7 +6,7 @@
 #   tools/deps.sh fuzz     what build needs, clang 14 and its libFuzzer
 #   tools/deps.sh package  what build needs, and what makes packages and tries them in a clean root
 #   tools/deps.sh s3spark  besides: hadoop-aws for PySpark 4.2.0 (655 MB)
-#   tools/deps.sh clients  besides: the JVM's client of Spark Connect, Ibis and dbt (Go's comes by its go.sum, JDBC's with PySpark)
+#   tools/deps.sh clients  besides: the JVM's client of Spark Connect, Ibis and dbt (those of Go and Rust come by go.sum and Cargo.pins)
 #   tools/deps.sh bench    besides: DuckDB and Polars, to compare with
 # Things built or fetched once live in ${SLUICE_CACHE:-~/.cache/sluice}, by version. What is fetched is checked against
 # the hashes in tools/pins; Debian's packages are checked by apt.
@@ -46,6 +46,7 @@ if [ "$(. /etc/os-release; echo "${ID:-}${VERSION_ID:-}")" = ubuntu22.04 ]; then
 fi
 FUZZ_APT="clang-14 libclang-rt-14-dev"
 PACKAGE_APT="patchelf debootstrap binutils"
+CLIENTS_APT="cargo-web"
 TEST_APT="clang-format clang-tidy openssl zsh openjdk-17-jdk-headless maven golang-go"
 
 # Asks for no package whose command the machine already has from elsewhere (a newer Go, another JDK).
@@ -54,6 +55,7 @@ missing_packages() {
   for package in "$@"; do
     case $package in
       golang-go) command -v go >/dev/null && continue ;;
+      cargo-web) cargo --version 2>/dev/null | grep -qE ' 1\.(8[5-9]|9[0-9]|[0-9]{3,})\.' && continue ;;  # what the client asks for
       maven) command -v mvn >/dev/null && continue ;;
       openjdk-17-jdk-headless) [ -x /usr/lib/jvm/java-17-openjdk-amd64/bin/javac ] && continue
                                [ -x /usr/lib/jvm/java-17-openjdk-arm64/bin/javac ] && continue ;;
@@ -269,6 +271,8 @@ case ${1:-build} in
   s3spark) build; test_servers; maven_jars "$cache/spark-$SPARK/s3-jars" "jars-spark-$SPARK-s3.sha256" org.apache.hadoop:hadoop-aws:3.5.0 ;;
   clients)
     build; test_servers
+    # shellcheck disable=SC2086
+    apt_packages $CLIENTS_APT
     python_packages "$cache/ibis-$IBIS" done clients
     python_packages "$cache/dbt-$DBT" done dbt
     maven_jars "$cache/connect-client-$SPARK" jars-connect-client.sha256 "org.apache.spark:spark-connect-client-jvm_2.13:$SPARK" \

@@ -28,6 +28,17 @@ def go_program(folder: pathlib.Path) -> list:
     return [folder / "program"]
 
 
+def rust_program(folder: pathlib.Path) -> list:
+    """Cargo.pins is Cargo.lock without where the crates come from: that is the machine's to say."""
+    target = process.CACHE / "rust-client"  # what it is made of takes minutes
+    shutil.copytree(HERE / "rust", folder, dirs_exist_ok=True)
+    built(["cargo", "generate-lockfile", "--quiet"], folder)
+    source = next(line for line in (folder / "Cargo.lock").read_text().splitlines() if line.startswith("source = "))
+    (folder / "Cargo.lock").write_text((HERE / "rust/Cargo.pins").read_text().replace("\nchecksum = ", f"\n{source}\nchecksum = "))
+    built(["cargo", "build", "--locked", "--quiet", "--target-dir", target], folder)
+    return [target / "debug" / "program"]
+
+
 def java_program(folder: pathlib.Path, sources: pathlib.Path, jars: str) -> list:
     java = pathlib.Path(kafka.java())
     built([java.with_name("javac"), "-nowarn", "-cp", jars, "-d", folder, "Smoke.java"], sources)
@@ -63,8 +74,8 @@ def servers(tmp_path_factory):
         spark.close()
 
 
-@pytest.mark.parametrize("program", [go_program, jvm_program, jdbc_program, ibis_program, dbt_program],
-                         ids=["go", "jvm", "jdbc", "ibis", "dbt"])
+@pytest.mark.parametrize("program", [go_program, rust_program, jvm_program, jdbc_program, ibis_program, dbt_program],
+                         ids=["go", "rust", "jvm", "jdbc", "ibis", "dbt"])
 def test_a_client_gets_what_spark_gives_it(servers, tmp_path, program):
     (tmp_path / "built").mkdir()
     command = program(tmp_path / "built")
