@@ -48,7 +48,9 @@ Wait WaitFor(const std::shared_ptr<ServedSession>& session, const std::shared_pt
 template <typename Message>
 std::optional<int64_t> UntilMs(ServedSession* session, const Message& message) {
   if (!message.has_timeout_ms()) return std::nullopt;
-  return NowMs(session) + message.timeout_ms();
+  int64_t until = 0;
+  if (__builtin_add_overflow(NowMs(session), message.timeout_ms(), &until)) return std::nullopt;
+  return until;
 }
 
 std::optional<Wait> WaitForQuery(const std::shared_ptr<ServedSession>& session,

@@ -13,8 +13,8 @@ namespace {
 
 // How long something may go unnoticed of which nobody tells: an interrupt, a reader that has gone.
 constexpr int64_t kLookMs = 100;
-// Many wakes in so short a time are one.
-constexpr std::chrono::milliseconds kPause(5);
+// Many wakes in so short a time are one, and what is late waits so long for its reader.
+constexpr int64_t kShortestMs = 5;
 
 void Cancel(Operation* operation) {
   operation->Interrupt();
@@ -79,7 +79,7 @@ int64_t WaitingOperations::MsToNextLook(const std::vector<Waiting>& waiting) con
   const int64_t now = NowMs();
   int64_t wait = kLookMs;
   for (const Waiting& one : waiting) {
-    if (one.wait.until_ms) wait = std::min(wait, std::max<int64_t>(*one.wait.until_ms - now, 0));
+    if (one.wait.until_ms) wait = std::min(wait, std::max<int64_t>(*one.wait.until_ms - now, kShortestMs));
   }
   return wait;
 }
@@ -99,7 +99,7 @@ void WaitingOperations::Loop() {
     if (waiting.empty()) {
       news_there_.wait(lock, wanted);
     } else {
-      news_there_.wait_for(lock, kPause, [&] { return closed_ || !added_.empty(); });
+      news_there_.wait_for(lock, std::chrono::milliseconds(kShortestMs), [&] { return closed_ || !added_.empty(); });
       news_there_.wait_for(lock, std::chrono::milliseconds(wait), wanted);
     }
   }
