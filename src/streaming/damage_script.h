@@ -73,8 +73,11 @@ struct Damage {
     while (is_digit(content[first - 1])) --first;
     return content[first - 1] == ':';
   }
-  // Cut just where a line ends: the lines before are a whole file.
-  bool CutsWholeLines(const std::string& content) const { return kind == Kind::kTruncated && content[at] == '\n'; }
+  // Cut just where a line ends: the lines before are a whole file, also with a line's end behind the last, as editors
+  // leave it and Spark reads it.
+  bool CutsWholeLines(const std::string& content) const {
+    return kind == Kind::kTruncated && (content[at] == '\n' || (at > 0 && content[at - 1] == '\n'));
+  }
   std::string FileKind() const {
     const size_t slash = path.rfind('/');
     const size_t before = path.rfind('/', slash - 1);
