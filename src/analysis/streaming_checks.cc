@@ -241,6 +241,15 @@ Status CheckAsSpark(const Operations& found, const std::string& mode) {
   return Status::OK();
 }
 
+// Whether a watermark is set on rows that have one. What an aggregation gives may have one anew.
+bool RedefinesWatermark(const PlanNode& node, bool set_above = false) {
+  const bool sets = node.Is<plan::Watermark>();
+  if (sets && set_above) return true;
+  const bool set = sets || (set_above && !node.Is<plan::Aggregate>());
+  return std::any_of(node.inputs.begin(), node.inputs.end(),
+                     [&](const PlanPtr& input) { return RedefinesWatermark(*input, set); });
+}
+
 }  // namespace
 
 Status CheckStreamingPlan(const PlanNode& plan, const std::string& output_mode) {
@@ -258,6 +267,11 @@ Status CheckStreamingPlan(const PlanNode& plan, const std::string& output_mode) 
   Operations found;
   Collect(std::make_shared<PlanNode>(plan), &found);
   SLUICE_RETURN_IF_ERROR(CheckAsSpark(found, mode));
+  // Spark starts such a query, and fails in the first batch that has a watermark.
+  if (RedefinesWatermark(plan)) {
+    return UserError("_LEGACY_ERROR_TEMP_3076",
+                     "Redefining watermark is disallowed: the rows have one already. Leave out the first of the two.");
+  }
   return Status::OK();
 }
 

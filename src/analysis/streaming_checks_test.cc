@@ -127,5 +127,18 @@ TEST_F(StreamingChecksTest, ModesWithoutRegardToCase) {
   EXPECT_TRUE(CheckStreamingPlan(*plan, "").ok());
 }
 
+// Spark 4.2.0 refuses each while it runs: "Redefining watermark is disallowed".
+TEST_F(StreamingChecksTest, AWatermarkIsSetOnce) {
+  const auto time = std::make_shared<ColumnExpr>(0, "timestamp", TimestampType(), true);
+  const auto marked = [&](const PlanPtr& rows) { return MakeNode(plan::Watermark{time, 5000}, {rows}, rows->schema); };
+  const PlanPtr events = Resolve("SELECT * FROM events").ValueOrDie();
+  EXPECT_TRUE(CheckStreamingPlan(*marked(events), "append").ok());
+  const PlanPtr once = Resolve("SELECT * FROM marked").ValueOrDie();
+  EXPECT_TRUE(HasErrorClass(CheckStreamingPlan(*marked(once), "append"), "_LEGACY_ERROR_TEMP_3076"));
+  const PlanPtr grouped =
+      Resolve("SELECT window.end AS t FROM marked GROUP BY window(timestamp, '10 seconds')").ValueOrDie();
+  EXPECT_TRUE(CheckStreamingPlan(*marked(grouped), "append").ok());
+}
+
 }  // namespace
 }  // namespace sluice
