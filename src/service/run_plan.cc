@@ -93,8 +93,10 @@ Result<service::Responses> ProcessAll(ServedSession* served, const Operation& op
 }
 
 Result<service::Responses> RunCommand(ServedSession* served, const Operation& operation, const Command& command) {
-  if (command.streaming_query_command().has_process_all_available()) {
-    Result<service::Responses> done = ProcessAll(served, operation, command);
+  if (command.has_streaming_query_command()) {
+    const bool all = command.streaming_query_command().has_process_all_available();
+    Result<service::Responses> done =
+        all ? ProcessAll(served, operation, command) : service::ExecuteCommand(served->session().get(), command);
     if (!done.ok() && !operation.interrupted()) return AsQueryFailure(*served, command, done.status());
     return done;
   }
