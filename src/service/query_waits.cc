@@ -19,10 +19,6 @@ namespace {
 using spark::connect::Command;
 using spark::connect::ExecutePlanResponse;
 
-Status Cancelled() {
-  return UserError("OPERATION_CANCELED", "Operation has been canceled.");
-}
-
 int64_t NowMs(ServedSession* session) {
   return session->process().env()->clock().MonotonicNanos() / 1'000'000;
 }
@@ -35,7 +31,7 @@ Wait WaitFor(const std::shared_ptr<ServedSession>& session, const std::shared_pt
   Wait wait;
   wait.until_ms = until_ms;
   wait.look = [=, ask = std::move(ask), response_of = std::move(response_of)]() -> std::optional<Status> {
-    if (operation->interrupted()) return Cancelled();
+    if (operation->interrupted()) return Status::OK();  // Finish makes the error of it
     const Result<bool> ended = ask();
     if (!ended.ok()) return AsQueryFailure(*session, command, ended.status());
     if (!*ended && (!until_ms || NowMs(session.get()) < *until_ms)) return std::nullopt;
@@ -102,7 +98,7 @@ class Listening {
     if (!bus.IsOpen(listener_)) return Status::OK();
     if (operation_->interrupted()) {
       bus.Close();
-      return Cancelled();
+      return Status::OK();
     }
     // Of what a slow client has not read, the bus keeps what it can.
     if (!next_) next_ = TakeNews(&bus);
