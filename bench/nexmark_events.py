@@ -4,8 +4,8 @@
 import random
 import sys
 
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
+from events import send
 
 FIRST_MS, A_SECOND = 1_700_000_000_000, 10_000
 STATES = ["AZ", "CA", "ID", "OR", "WA", "WY"]
@@ -13,13 +13,7 @@ CITIES = ["Phoenix", "Los Angeles", "Boise", "Portland", "Seattle", "Cheyenne"]
 RECENT = 100  # of persons and auctions, who act at a time
 
 
-def main() -> None:
-    bootstrap, prefix, *numbers = sys.argv[1:]
-    partitions, events = map(int, numbers)
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    for made in admin.create_topics([NewTopic(f"{prefix}-{kind}", partitions, 1) for kind in ("person", "auction", "bid")]).values():
-        made.result(30)
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "acks": "all", "queue.buffering.max.messages": 2_000_000})
+def records(prefix: str, partitions: int, events: int):
     drawn, persons, auctions = random.Random(1), 0, 0
     for number in range(events):
         at = FIRST_MS + number * 1000 // A_SECOND
@@ -35,11 +29,14 @@ def main() -> None:
         else:
             wanted = max(auctions - 1 - min(drawn.randrange(RECENT), drawn.randrange(RECENT)), 0)
             topic, line = "bid", f"{at},{wanted},{max(persons - 1 - drawn.randrange(RECENT), 0)},{drawn.randrange(1_000_000)}"
-        producer.produce(f"{prefix}-{topic}", line, partition=number // 50 % partitions)
-        if number % 1000 == 0:
-            producer.poll(0)
-    if producer.flush(120):
-        raise RuntimeError(f"{prefix}: not delivered in two minutes")
+        yield f"{prefix}-{topic}", line, number // 50 % partitions
+
+
+def main() -> None:
+    bootstrap, prefix, *numbers = sys.argv[1:]
+    partitions, events = map(int, numbers)
+    made = [NewTopic(f"{prefix}-{kind}", partitions, 1) for kind in ("person", "auction", "bid")]
+    send(bootstrap, made, records(prefix, partitions, events))
 
 
 if __name__ == "__main__":
